@@ -1,0 +1,203 @@
+use std::fmt;
+
+use crate::{Event, Refusal, Request};
+
+/// One server's wire language: a codec, without a socket, a clock or a thread.
+///
+/// An implementation promises:
+///
+/// 1. **Nothing panics**, whatever arrives. A message that is not of the dialect is a
+///    [`DecodeError`]; one of an unknown kind is [`Event::Unknown`]. Both leave the codec usable.
+/// 2. **Order is kept**: the frames of two requests leave in the order of the requests, the events
+///    of two frames come in the order of the frames.
+/// 3. **Echoes are its own business**: where the server sends a client's messages back to it, the
+///    codec drops them.
+/// 4. **The handshake is its own business**: requests that come before the server is ready are held
+///    back, and leave as [`Decoded::replies`] when it is.
+/// 5. **[`capabilities`](Dialect::capabilities) never change.** The session decides by them alone;
+///    it never asks which dialect it talks through.
+/// 6. **A request that the dialect has no words for is no error**: it gives no frames.
+pub trait Dialect {
+    /// What this dialect's servers do, and what they leave to the client.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Turns a request into the text frames to send, in order.
+    ///
+    /// # Errors
+    ///
+    /// The request can't be said in this dialect as it stands, e.g. a join without a room.
+    fn encode(&mut self, request: &Request) -> Result<Vec<String>, EncodeError>;
+
+    /// Reads one text frame from the server.
+    ///
+    /// # Errors
+    ///
+    /// The frame is not of this dialect. Only this frame is lost.
+    fn decode(&mut self, frame: &str) -> Result<Decoded, DecodeError>;
+
+    /// Reads the code with which the server, or the network, closed the socket
+    /// (RFC 6455 section 7.4).
+    fn closed(&self, code: u16) -> Verdict;
+}
+
+/// What one frame meant.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Decoded {
+    /// What it says, in order.
+    pub events: Vec<Event>,
+    /// What the handshake wants answered, to be sent at once.
+    pub replies: Vec<String>,
+}
+
+impl From<Event> for Decoded {
+    fn from(event: Event) -> Self {
+        Self {
+            events: vec![event],
+            replies: Vec::new(),
+        }
+    }
+}
+
+/// What a dialect's servers do, and what they leave to the client.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Capabilities {
+    /// How a client learns that it is in, and who else is.
+    pub admission: Admission,
+    /// Who starts the exchange of descriptions.
+    pub offerer: Offerer,
+    /// What happens when two start it at once.
+    pub glare: GlareRule,
+    /// How one learns that another has gone.
+    pub departure: Departure,
+    /// How many people a room holds at most; `None` where the server alone decides.
+    pub capacity: Option<usize>,
+    /// Whether the server carries [`MediaState`](crate::MediaState).
+    pub media_state: bool,
+    /// Whether candidates may be sent after the description. If not, a description is held back
+    /// until it holds them all.
+    pub trickle: bool,
+    /// Whether the server keeps a seat for a while after the socket is lost.
+    pub resume: bool,
+}
+
+/// How a client learns that it is in, and who else is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Admission {
+    /// The server says [`Event::Welcome`], with a roster, and [`Event::Joined`] later.
+    Roster,
+    /// An open socket is all: a participant exists from their first description on.
+    Open,
+}
+
+/// Who starts the exchange of descriptions between a newcomer and those already there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Offerer {
+    /// The newcomer, to each one on the roster.
+    Newcomer,
+    /// Each client, to whoever may be there, as soon as it is in.
+    Everyone,
+}
+
+/// What happens when two offers cross.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum GlareRule {
+    /// Perfect negotiation (webrtc-pc section 10.7): the peer with the greater id gives way.
+    Perfect,
+    /// The other may be a client that always gives way and takes no turns: hold its offer for a
+    /// moment, take its answer to ours if one comes, else give way too.
+    Hold,
+}
+
+/// How one learns that another participant has gone.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Departure {
+    /// The server says [`Event::Left`].
+    Announced,
+    /// Only by the media connection going silent.
+    Unannounced,
+}
+
+/// What to do after a socket was closed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// Connect again, with growing pauses.
+    Backoff,
+    /// Connect again; the seat is lost, so join as new.
+    RejoinFresh,
+    /// Stay away: the reason is final.
+    Terminal(Refusal),
+}
+
+/// Why a request can't be said in a dialect.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// The dialect addresses its messages, and this one has no addressee.
+    AddresseeMissing,
+    /// The dialect's rooms have names, and the join gives none.
+    RoomMissing,
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AddresseeMissing => "this dialect needs to be told whom a signal is for",
+            Self::RoomMissing => "this dialect needs the name of a room",
+        })
+    }
+}
+
+impl std::error::Error for EncodeError {}
+
+/// Why a frame can't be read. Holds nothing of the frame's content.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// It is not JSON, or JSON of another shape.
+    Malformed {
+        /// Line and column of the first trouble, from 1.
+        at: (usize, usize),
+    },
+    /// A message of this kind lacks this field, or holds something else there.
+    Field {
+        /// The kind of message.
+        kind: &'static str,
+        /// The field.
+        field: &'static str,
+    },
+}
+
+impl From<serde_json::Error> for DecodeError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Malformed {
+            at: (error.line(), error.column()),
+        }
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed { at } => {
+                write!(
+                    f,
+                    "not a message of this dialect (line {}, column {})",
+                    at.0, at.1
+                )
+            }
+            Self::Field { kind, field } => {
+                write!(
+                    f,
+                    "a message of kind '{kind}' with a missing or wrong '{field}'"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for DecodeError {}

@@ -1,0 +1,15 @@
+//! The `rooms` dialect, version 1: JSON text frames over a WebSocket, described for implementers in
+//! `docs/rooms.md`.
+//!
+//! The client's half is [`Rooms`]; the server's half is [`read_request`] and [`write_event`].
+
+mod client;
+pub mod close;
+mod server;
+mod wire;
+
+pub use client::Rooms;
+pub use server::{Incoming, read_request, write_event};
+
+/// The version that this crate speaks, carried by `join` and `welcome`.
+pub const VERSION: u32 = 1;
