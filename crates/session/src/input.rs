@@ -1,0 +1,100 @@
+use videocalls_protocol::{Candidate, Event, MediaState, Verdict};
+
+use crate::{EndReason, LinkId, Problem, Token, TrackKind};
+
+/// What happens to a call.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Input {
+    /// The user starts the call. A second start changes nothing.
+    Start,
+    /// The user, or the page, ends the call. A second end changes nothing.
+    End(EndReason),
+    /// The user wants a track on or off; `None` means the other way round.
+    Toggle {
+        /// Which track.
+        kind: TrackKind,
+        /// Whether it shall be on.
+        on: Option<bool>,
+    },
+    /// The socket is open.
+    SignalingOpened,
+    /// The server said something.
+    SignalingEvent(Event),
+    /// The server said something that can't be read, or something could not be said to it.
+    SignalingProblem(Problem),
+    /// The socket is closed, or never opened.
+    SignalingClosed(Verdict),
+    /// The browser has given, or refused, the devices that [`Output::AcquireMedia`] asked for.
+    ///
+    /// [`Output::AcquireMedia`]: crate::Output::AcquireMedia
+    MediaSettled(MediaState),
+    /// A track is on or off now, as [`Output::SetTrack`](crate::Output::SetTrack) asked.
+    TrackSet {
+        /// Which track.
+        kind: TrackKind,
+        /// The token of the request.
+        token: Token,
+    },
+    /// A device went away.
+    TrackEnded(TrackKind),
+    /// A link has something to report.
+    Link {
+        /// Which link.
+        link: LinkId,
+        /// What it reports.
+        report: LinkReport,
+    },
+    /// Time has passed; timers may have run out.
+    Timeout,
+}
+
+/// What the browser reports of one link.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum LinkReport {
+    /// An offer or answer was made and is the local description now.
+    Made {
+        /// The token of the request.
+        token: Token,
+        /// The local description's text.
+        sdp: String,
+    },
+    /// An answer is the remote description now.
+    Applied {
+        /// The token of the request.
+        token: Token,
+    },
+    /// What was asked for failed; the link can't be trusted any more.
+    Failed {
+        /// The token of the request.
+        token: Token,
+    },
+    /// The browser's `negotiationneeded` event.
+    NegotiationNeeded,
+    /// A local candidate; an empty one marks the end.
+    Candidate(Candidate),
+    /// The browser's `connectionState` changed.
+    Transport(Transport),
+    /// A remote track has arrived, or has gone.
+    TracksChanged,
+}
+
+/// The state of a link's way to the other end, as `RTCPeerConnectionState` names it
+/// (<https://www.w3.org/TR/webrtc/#rtcpeerconnectionstate-enum>).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Transport {
+    /// Not begun.
+    #[default]
+    New,
+    /// Looking for a way.
+    Connecting,
+    /// There is one.
+    Connected,
+    /// Interrupted; it may heal by itself.
+    Disconnected,
+    /// Lost for good, unless negotiated anew.
+    Failed,
+    /// Closed here.
+    Closed,
+}

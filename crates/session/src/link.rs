@@ -1,0 +1,357 @@
+use videocalls_protocol::{Candidate, ParticipantId, Signal};
+
+use crate::negotiation::{Act, Cue, Phase, step};
+use crate::sdp::{self, Origin};
+use crate::time::{Timer, Timestamp};
+use crate::work::Work;
+use crate::{LinkId, LinkOp, LinkRole, LinkReport, Token, Transport};
+
+/// One `RTCPeerConnection`: its negotiation, its candidates, its way to the other end.
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) id: LinkId,
+    pub(crate) audience: Audience,
+    pub(crate) transport: Transport,
+    /// The connection at the other end, from the first description that was taken from it.
+    pub(crate) remote: Option<RemoteEnd>,
+    /// Nobody else will tell when the other end goes: the link's own silence has to.
+    pub(crate) media_only: bool,
+    /// How often this way to the same participant has been tried before.
+    pub(crate) attempt: u8,
+    /// The number of the last offer that came from the other end.
+    heard: Option<u32>,
+    negotiation: Negotiation,
+    /// An offer that came while the browser was busy.
+    kept: Option<RemoteDescription>,
+    voice: Voice,
+    gathering: Gathering,
+}
+
+/// Whom a link's signals are for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Audience {
+    /// Nobody yet: the link is made in advance.
+    Nobody,
+    /// Whoever hears it, on a server that only broadcasts.
+    Anyone,
+    /// This participant.
+    One(ParticipantId),
+}
+
+/// The connection at the other end of a link.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct RemoteEnd {
+    pub(crate) origin: Origin,
+    /// The ICE generation.
+    ufrag: Option<String>,
+}
+
+impl RemoteEnd {
+    /// Reads who made a description.
+    pub(crate) fn of(sdp: &str) -> Option<Self> {
+        Some(Self { origin: sdp::origin(sdp)?, ufrag: sdp::ufrag(sdp) })
+    }
+}
+
+/// A description from the other end, read as far as needed.
+#[derive(Clone, Debug)]
+pub(crate) struct RemoteDescription {
+    /// The number of the offer that is made or answered, where the dialect carries one.
+    pub(crate) id: Option<u32>,
+    pub(crate) sdp: String,
+    pub(crate) end: RemoteEnd,
+}
+
+/// The phases of [`Phase`], each with what it needs to go on.
+#[derive(Debug)]
+enum Negotiation {
+    Stable,
+    Offering { token: Token },
+    Yielding { token: Token },
+    Offered { id: u32 },
+    Answering { token: Token, id: Option<u32> },
+    Settling { token: Token },
+}
+
+/// What has become of the latest local description.
+#[derive(Debug)]
+enum Voice {
+    /// There is none.
+    Silent,
+    /// It waits for somebody to be told, or for its candidates.
+    Holding(Signal),
+    /// It went out then.
+    Spoke(Timestamp),
+}
+
+/// The local candidates, as far as they are not sent.
+#[derive(Debug)]
+struct Gathering {
+    unsent: Vec<Candidate>,
+    complete: bool,
+    /// Whether candidates may follow the description.
+    trickle: bool,
+}
+
+/// What became of a link.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[must_use]
+pub(crate) enum Fate {
+    /// It goes on.
+    Alive,
+    /// It is of no use any more.
+    Broken,
+}
+
+impl Link {
+    pub(crate) fn open(work: &mut Work, role: LinkRole, audience: Audience, trickle: bool) -> Self {
+        let id = work.link_id();
+        work.link(id, LinkOp::Open(role));
+        Self {
+            id,
+            audience,
+            transport: Transport::New,
+            remote: None,
+            media_only: false,
+            attempt: 0,
+            heard: None,
+            negotiation: Negotiation::Stable,
+            kept: None,
+            voice: Voice::Silent,
+            gathering: Gathering { unsent: Vec::new(), complete: false, trickle },
+        }
+    }
+
+    pub(crate) fn participant(&self) -> Option<&ParticipantId> {
+        match &self.audience {
+            Audience::One(id) => Some(id),
+            Audience::Anyone | Audience::Nobody => None,
+        }
+    }
+
+    /// When the offer that is still open was sent.
+    pub(crate) fn offered_at(&self) -> Option<Timestamp> {
+        match (&self.negotiation, &self.voice) {
+            (Negotiation::Offered { .. }, Voice::Spoke(at)) => Some(*at),
+            _ => None,
+        }
+    }
+
+    /// Whether this answer is to the offer that is open.
+    pub(crate) fn awaits(&self, answer: &RemoteDescription) -> bool {
+        let Negotiation::Offered { id } = self.negotiation else { return false };
+        match answer.id {
+            Some(answered) => answered == id && self.continues(answer),
+            None => self.is_later_edition(answer),
+        }
+    }
+
+    /// Whether this offer is by the same connection as before and no repetition, or the first.
+    pub(crate) fn is_news(&self, offer: &RemoteDescription) -> bool {
+        match (offer.id, self.heard) {
+            (Some(id), Some(heard)) => id > heard && self.continues(offer),
+            _ => self.is_later_edition(offer),
+        }
+    }
+
+    /// Whether a description is by the connection that is known, or the first.
+    pub(crate) fn continues(&self, description: &RemoteDescription) -> bool {
+        let theirs = &description.end.origin.session;
+        self.remote.as_ref().is_none_or(|known| known.origin.session == *theirs)
+    }
+
+    fn is_later_edition(&self, description: &RemoteDescription) -> bool {
+        let version = description.end.origin.version;
+        self.continues(description)
+            && self.remote.as_ref().is_none_or(|known| known.origin.version < version)
+    }
+
+    /// Whether a candidate belongs to the generation that the other end has described.
+    pub(crate) fn takes(&self, candidate: &Candidate) -> bool {
+        let Some(remote) = &self.remote else { return false };
+        match (&candidate.username_fragment, &remote.ufrag) {
+            (Some(theirs), Some(known)) => theirs == known,
+            _ => true,
+        }
+    }
+
+    /// Starts an exchange, unless one is open.
+    pub(crate) fn offer(&mut self, work: &mut Work) {
+        self.advance(work, Cue::Needed, true, None);
+    }
+
+    /// Says whom the link is for, and tells them what waits to be told.
+    pub(crate) fn address(&mut self, work: &mut Work, audience: Audience) {
+        self.audience = audience;
+        self.speak(work);
+    }
+
+    /// The other end offers. The caller has made sure that it [`is_news`](Self::is_news).
+    pub(crate) fn hear_offer(&mut self, work: &mut Work, offer: RemoteDescription, polite: bool) {
+        self.heard = offer.id.or(self.heard);
+        self.advance(work, Cue::RemoteOffer, polite, Some(offer));
+    }
+
+    /// The other end answers. The caller has made sure that the link [`awaits`](Self::awaits) it.
+    pub(crate) fn hear_answer(&mut self, work: &mut Work, answer: RemoteDescription) {
+        self.advance(work, Cue::RemoteAnswer, true, Some(answer));
+    }
+
+    /// Takes what the browser reports of the negotiation. A late report is ignored.
+    pub(crate) fn report(&mut self, work: &mut Work, report: LinkReport) -> Fate {
+        match report {
+            LinkReport::Made { token, sdp } if self.waits_for(token) => self.made(work, token, sdp),
+            LinkReport::Applied { token } if self.waits_for(token) => {
+                self.advance(work, Cue::Applied, true, None);
+            }
+            LinkReport::Failed { token } if self.waits_for(token) => {
+                self.advance(work, Cue::Failed, true, None);
+                return Fate::Broken;
+            }
+            LinkReport::NegotiationNeeded => self.offer(work),
+            LinkReport::Candidate(candidate) => self.gathered(work, candidate),
+            _ => {}
+        }
+        Fate::Alive
+    }
+
+    pub(crate) fn close(self, work: &mut Work) {
+        work.timers.stop(Timer::Establish(self.id));
+        work.timers.stop(Timer::Departure(self.id));
+        work.link(self.id, LinkOp::Close);
+    }
+
+    fn phase(&self) -> Phase {
+        match self.negotiation {
+            Negotiation::Stable => Phase::Stable,
+            Negotiation::Offering { .. } => Phase::Offering,
+            Negotiation::Yielding { .. } => Phase::Yielding,
+            Negotiation::Offered { .. } => Phase::Offered,
+            Negotiation::Answering { .. } => Phase::Answering,
+            Negotiation::Settling { .. } => Phase::Settling,
+        }
+    }
+
+    fn waits_for(&self, reported: Token) -> bool {
+        match self.negotiation {
+            Negotiation::Offering { token }
+            | Negotiation::Yielding { token }
+            | Negotiation::Answering { token, .. }
+            | Negotiation::Settling { token } => token == reported,
+            Negotiation::Stable | Negotiation::Offered { .. } => false,
+        }
+    }
+
+    /// Looks the cue up in the table and does what it says.
+    fn advance(
+        &mut self,
+        work: &mut Work,
+        cue: Cue,
+        polite: bool,
+        theirs: Option<RemoteDescription>,
+    ) {
+        let (phase, act) = step(self.phase(), cue, polite);
+        match (act, theirs) {
+            (Act::MakeOffer, _) => {
+                let token = work.token();
+                self.negotiation = Negotiation::Offering { token };
+                work.link(self.id, LinkOp::MakeOffer { token });
+            }
+            (Act::AcceptOffer, Some(offer)) => self.accept_offer(work, offer),
+            (Act::AcceptAnswer, Some(RemoteDescription { sdp, end, .. })) => {
+                let token = work.token();
+                self.remote = Some(end);
+                self.negotiation = Negotiation::Settling { token };
+                work.link(self.id, LinkOp::AcceptAnswer { sdp, token });
+            }
+            (Act::Keep, Some(offer)) => {
+                if let (Phase::Yielding, Negotiation::Offering { token }) =
+                    (phase, &self.negotiation)
+                {
+                    self.negotiation = Negotiation::Yielding { token: *token };
+                }
+                self.kept = Some(offer);
+            }
+            (Act::Resume, _) => self.resume(work),
+            _ => {}
+        }
+    }
+
+    fn accept_offer(&mut self, work: &mut Work, offer: RemoteDescription) {
+        let RemoteDescription { id, sdp, end } = offer;
+        let token = work.token();
+        self.remote = Some(end);
+        self.negotiation = Negotiation::Answering { token, id };
+        work.link(self.id, LinkOp::AcceptOffer { sdp, token });
+    }
+
+    /// The browser has made the offer or answer it was asked for.
+    fn made(&mut self, work: &mut Work, token: Token, sdp: String) {
+        let (_, act) = step(self.phase(), Cue::Made, true);
+        match (act, &self.negotiation) {
+            (Act::SendOffer, _) => {
+                self.negotiation = Negotiation::Offered { id: token.0 };
+                self.say(work, Signal::Offer { id: Some(token.0), sdp });
+            }
+            (Act::SendAnswer, Negotiation::Answering { id, .. }) => {
+                let answer = Signal::Answer { id: *id, sdp };
+                self.say(work, answer);
+                self.resume(work);
+            }
+            (Act::AcceptOffer, _) => match self.kept.take() {
+                Some(offer) => self.accept_offer(work, offer),
+                None => self.negotiation = Negotiation::Offered { id: token.0 },
+            },
+            _ => {}
+        }
+    }
+
+    /// An exchange has ended; goes on with the offer that came meanwhile.
+    fn resume(&mut self, work: &mut Work) {
+        self.negotiation = Negotiation::Stable;
+        if let Some(offer) = self.kept.take() {
+            self.advance(work, Cue::RemoteOffer, true, Some(offer));
+        }
+    }
+
+    fn gathered(&mut self, work: &mut Work, candidate: Candidate) {
+        if candidate.candidate.is_empty() {
+            self.gathering.complete = true;
+        }
+        let told = matches!(self.voice, Voice::Spoke(_)) && self.audience != Audience::Nobody;
+        if told && self.gathering.trickle {
+            work.signal(self.participant().cloned(), Signal::Candidate(candidate));
+        } else {
+            self.gathering.unsent.push(candidate);
+            self.speak(work);
+        }
+    }
+
+    fn say(&mut self, work: &mut Work, signal: Signal) {
+        self.voice = Voice::Holding(signal);
+        self.speak(work);
+    }
+
+    /// Sends the description that waits, with the candidates known by now inside, once there is
+    /// somebody to send it to.
+    fn speak(&mut self, work: &mut Work) {
+        let ready = self.gathering.trickle || self.gathering.complete;
+        if !ready || self.audience == Audience::Nobody {
+            return;
+        }
+        match std::mem::replace(&mut self.voice, Voice::Spoke(work.now)) {
+            Voice::Holding(mut signal) => {
+                let candidates = std::mem::take(&mut self.gathering.unsent);
+                if let Signal::Offer { sdp, .. } | Signal::Answer { sdp, .. } = &mut signal {
+                    *sdp = sdp::with_candidates(sdp, &candidates);
+                }
+                work.signal(self.participant().cloned(), signal);
+                if self.gathering.complete && self.gathering.trickle {
+                    let end = Signal::Candidate(Candidate::default());
+                    work.signal(self.participant().cloned(), end);
+                }
+            }
+            before => self.voice = before,
+        }
+    }
+}

@@ -1,0 +1,103 @@
+use std::collections::BTreeMap;
+use std::ops::Add;
+use std::time::Duration;
+
+use crate::LinkId;
+
+/// A point in time, in milliseconds since some fixed moment of the driver's choice.
+///
+/// It must not run backwards; that it stands still is fine.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// Makes a timestamp out of whole milliseconds.
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    /// The milliseconds since the driver's fixed moment.
+    pub const fn as_millis(self) -> u64 {
+        self.0
+    }
+
+    /// The time from an earlier moment until this one; zero if it is not earlier.
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add<Duration> for Timestamp {
+    type Output = Self;
+
+    fn add(self, pause: Duration) -> Self {
+        Self(self.0.saturating_add(u64::try_from(pause.as_millis()).unwrap_or(u64::MAX)))
+    }
+}
+
+/// Why a session wants to be woken.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Timer {
+    /// The socket should be open by now.
+    Connect,
+    /// A link lost its way to the other end, and nobody else will tell whether they have gone.
+    Departure(LinkId),
+    /// A link should have connected by now.
+    Establish(LinkId),
+    /// An offer that was held back is to be decided on.
+    Hold,
+    /// The server should have pinged by now.
+    Silence,
+    /// The server should have let us in, or refused, by now.
+    Welcome,
+}
+
+/// The timers that run, each with its deadline.
+#[derive(Debug, Default)]
+pub(crate) struct Timers(BTreeMap<Timer, Timestamp>);
+
+impl Timers {
+    pub(crate) fn set(&mut self, timer: Timer, deadline: Timestamp) {
+        self.0.insert(timer, deadline);
+    }
+
+    pub(crate) fn stop(&mut self, timer: Timer) {
+        self.0.remove(&timer);
+    }
+
+    pub(crate) fn stop_all(&mut self) {
+        self.0.clear();
+    }
+
+    pub(crate) fn next(&self) -> Option<Timestamp> {
+        self.0.values().min().copied()
+    }
+
+    /// Takes out one timer whose deadline is past, the earliest first.
+    pub(crate) fn expired(&mut self, now: Timestamp) -> Option<Timer> {
+        let (&timer, _) = self.0.iter().filter(|&(_, &at)| at <= now).min_by_key(|&(_, &at)| at)?;
+        self.0.remove(&timer);
+        Some(timer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timers_expire_in_the_order_of_their_deadlines() {
+        let at = Timestamp::from_millis;
+        let mut timers = Timers::default();
+        timers.set(Timer::Welcome, at(30));
+        timers.set(Timer::Connect, at(20));
+        timers.set(Timer::Hold, at(50));
+        assert_eq!(timers.next(), Some(at(20)));
+        assert_eq!(timers.expired(at(10)), None);
+        assert_eq!(timers.expired(at(40)), Some(Timer::Connect));
+        assert_eq!(timers.expired(at(40)), Some(Timer::Welcome));
+        assert_eq!(timers.expired(at(40)), None);
+        timers.stop(Timer::Hold);
+        assert_eq!(timers.next(), None);
+    }
+}

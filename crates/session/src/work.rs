@@ -1,0 +1,59 @@
+use std::collections::VecDeque;
+
+use videocalls_protocol::{LeaveReason, ParticipantId, Request, Signal};
+
+use crate::time::{Timer, Timers, Timestamp};
+use crate::{LinkId, LinkOp, Output, Problem, Token};
+
+/// What every part of a session works with: the time, the timers, and the two ways out.
+#[derive(Debug, Default)]
+pub(crate) struct Work {
+    pub(crate) now: Timestamp,
+    pub(crate) timers: Timers,
+    pub(crate) out: VecDeque<Output>,
+    /// What the mesh has to tell the session, drained after each call into the mesh.
+    pub(crate) news: VecDeque<News>,
+    last_token: u32,
+    last_link: u32,
+}
+
+/// What the links tell of the people behind them.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) enum News {
+    /// Someone whom no server announced speaks.
+    Appeared(ParticipantId),
+    /// How someone is connected is different.
+    Changed(ParticipantId),
+    /// Someone can't be reached any more.
+    Vanished(ParticipantId, LeaveReason),
+    /// Something went wrong.
+    Problem(Problem),
+}
+
+impl Work {
+    pub(crate) fn token(&mut self) -> Token {
+        self.last_token += 1;
+        Token(self.last_token)
+    }
+
+    pub(crate) fn link_id(&mut self) -> LinkId {
+        self.last_link += 1;
+        LinkId(self.last_link)
+    }
+
+    pub(crate) fn output(&mut self, output: Output) {
+        self.out.push_back(output);
+    }
+
+    pub(crate) fn link(&mut self, link: LinkId, op: LinkOp) {
+        self.output(Output::Link { link, op });
+    }
+
+    pub(crate) fn signal(&mut self, to: Option<ParticipantId>, signal: Signal) {
+        self.output(Output::Send(Request::Signal { to, signal }));
+    }
+
+    pub(crate) fn timer(&mut self, timer: Timer, pause: std::time::Duration) {
+        self.timers.set(timer, self.now + pause);
+    }
+}
