@@ -1,0 +1,96 @@
+// Starts real browsers. A person has a process of their own: in one headless browser only the tab
+// in front gets frames.
+
+import puppeteer from 'puppeteer-core';
+import { mediaFiles } from './media.mjs';
+import { Page } from './page.mjs';
+
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const FIREFOX = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
+
+const CHROMIUM_FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-dev-shm-usage',
+  '--disable-features=WebRtcHideLocalIpsWithMdns,LocalNetworkAccessChecks',
+  '--autoplay-policy=no-user-gesture-required',
+  '--mute-audio',
+];
+
+const FIREFOX_PREFERENCES = {
+  'media.navigator.permission.disabled': true,
+  'media.navigator.streams.fake': true,
+  'media.peerconnection.ice.obfuscate_host_addresses': false,
+  'media.peerconnection.ice.loopback': true,
+  'media.autoplay.default': 0,
+  'media.autoplay.blocking_policy': 0,
+  'media.gmp-manager.updateEnabled': false,
+  'network.proxy.type': 0,
+};
+
+/** Starts Chromium, its fake devices fed with the person's picture and tone. */
+export async function chromium(person, options = {}) {
+  const browser = await puppeteer.launch({
+    executablePath: CHROMIUM,
+    headless: true,
+    pipe: true,
+    args: [...CHROMIUM_FLAGS, ...deviceFlags(person, options), ...(options.args ?? [])],
+  });
+  return new Browser(browser, person);
+}
+
+/** Starts Firefox; what it sends is made in the page, see `standInCamera` in probe.mjs. */
+export async function firefox(person) {
+  const browser = await puppeteer.launch({
+    browser: 'firefox',
+    executablePath: FIREFOX,
+    headless: true,
+    extraPrefsFirefox: { ...FIREFOX_PREFERENCES, 'media.navigator.audio.fake_frequency': person.tone },
+  });
+  return new Browser(browser, person, { standIn: person });
+}
+
+/** `devices`: `all` (granted), `denied`, `no-camera`, `no-microphone`, `none`. */
+function deviceFlags(person, { devices = 'all', fps }) {
+  const files = mediaFiles(person, { fps });
+  const cameras = devices === 'no-camera' || devices === 'none' ? '=device-count=0' : '';
+  return [
+    `--use-fake-device-for-media-stream${cameras}`,
+    `--use-fake-ui-for-media-stream${devices === 'denied' ? '=deny' : ''}`,
+    ...(cameras ? [] : [`--use-file-for-fake-video-capture=${files.video}`]),
+    `--use-file-for-fake-audio-capture=${files.audio}`,
+  ];
+}
+
+export class Browser {
+  #browser;
+  #probe;
+
+  constructor(browser, person, probe = {}) {
+    this.#browser = browser;
+    this.#probe = probe;
+    this.person = person;
+    this.kind = probe.standIn ? 'firefox' : 'chromium';
+  }
+
+  /** Opens a page that is watched for faults. */
+  async open(url, options = {}) {
+    const page = await Page.create(await this.#browser.newPage(), this.person, { ...this.#probe, ...options });
+    await page.goto(url);
+    return page;
+  }
+
+  /** Ends the process without a word to anyone, as a crash does. */
+  kill() {
+    this.#browser.process().kill('SIGKILL');
+  }
+
+  close() {
+    return this.#browser.close();
+  }
+}

@@ -1,0 +1,215 @@
+// What runs in each page before its own scripts: it records errors, counts what a call holds, and
+// reads pictures and tones. It is sent as source text.
+
+import { blocks, unblock } from './pattern.mjs';
+
+/** The script for a page; `standIn` is the person that Firefox has to play, see `standInCamera`. */
+export function probeScript({ standIn = null } = {}) {
+  return `(() => {
+    const blocks = ${blocks};
+    const unblock = ${unblock};
+    const probe = {};
+    Object.defineProperty(globalThis, '__e2e', { value: probe });
+    (${recordFaults})(probe);
+    (${readMedia})(probe, unblock);
+    ${standIn ? `(${standInCamera})(${JSON.stringify(standIn)}, blocks);` : ''}
+    (${countHoldings})(probe);
+  })()`;
+}
+
+function recordFaults(probe) {
+  probe.faults = [];
+  const text = (value) => String(value?.stack ?? value?.message ?? value);
+  addEventListener('error', (event) => {
+    if (event instanceof ErrorEvent) probe.faults.push(`error: ${text(event.error ?? event.message)}`);
+  });
+  addEventListener('unhandledrejection', (event) => probe.faults.push(`unhandled rejection: ${text(event.reason)}`));
+  addEventListener('securitypolicyviolation', (event) =>
+    probe.faults.push(`policy violation: ${event.effectiveDirective} ${event.blockedURI} ${event.sample}`),
+  );
+}
+
+function readMedia(probe, unblock) {
+  const [width, height] = [80, 60];
+  let canvas;
+
+  /** What an element shows: `{ person, counter }`, or `null` when it is no picture of ours. */
+  probe.see = (video) => {
+    if (!video || video.readyState < 2 || video.videoWidth === 0) return null;
+    canvas ??= Object.assign(document.createElement('canvas'), { width, height }).getContext('2d', {
+      willReadFrequently: true,
+    });
+    canvas.drawImage(video, 0, 0, width, height);
+    const { data } = canvas.getImageData(0, 0, width, height);
+    const brightness = Array.from({ length: 48 }, (_, index) => {
+      const [left, top] = [(index % 8) * 10, Math.floor(index / 8) * 10];
+      let sum = 0;
+      for (let y = top + 3; y < top + 7; y += 1) {
+        for (let x = left + 3; x < left + 7; x += 1) sum += data[(y * width + x) * 4 + 1];
+      }
+      return sum / 16;
+    });
+    return unblock(brightness);
+  };
+
+  /** The strongest tone of a stream during some milliseconds, in Hz; `null` when it is silent. */
+  probe.hear = async (stream, milliseconds = 700) => {
+    if (!stream || stream.getAudioTracks().length === 0) return null;
+    const analyse = (await hasSpeaker()) ? analyseLive : analyseRecorded;
+    return analyse(stream, milliseconds);
+  };
+
+  let context;
+  const nap = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+  // Firefox runs no audio graph on a machine without a sound card.
+  const hasSpeaker = async () => {
+    context ??= new AudioContext();
+    if (context.state === 'suspended' && !hasSpeaker.tried) await Promise.race([context.resume(), nap(1000)]);
+    hasSpeaker.tried = true;
+    return context.state === 'running';
+  };
+
+  const analyseLive = async (stream, milliseconds) => {
+    const source = context.createMediaStreamSource(stream);
+    const analyser = new AnalyserNode(context, { fftSize: 4096, smoothingTimeConstant: 0 });
+    source.connect(analyser);
+    const best = listener(analyser);
+    for (const end = performance.now() + milliseconds; performance.now() < end; ) {
+      await nap(40);
+      best.listen();
+    }
+    source.disconnect();
+    return best.frequency;
+  };
+
+  const analyseRecorded = async (stream, milliseconds) => {
+    const recorder = new MediaRecorder(new MediaStream(stream.getAudioTracks()));
+    const recorded = new Promise((resolve) => (recorder.ondataavailable = ({ data }) => resolve(data)));
+    recorder.start();
+    await nap(milliseconds);
+    if (recorder.state !== 'recording') return null;
+    recorder.stop();
+    const bytes = await (await recorded).arrayBuffer();
+    const sound = await new OfflineAudioContext(1, 1, 48000).decodeAudioData(bytes).catch(() => null);
+    if (!sound) return null;
+    const offline = new OfflineAudioContext(1, sound.length, 48000);
+    const source = new AudioBufferSourceNode(offline, { buffer: sound });
+    const analyser = new AnalyserNode(offline, { fftSize: 4096, smoothingTimeConstant: 0 });
+    source.connect(analyser).connect(offline.destination);
+    source.start();
+    await offline.startRendering();
+    const best = listener(analyser);
+    best.listen();
+    return best.frequency;
+  };
+
+  /** Keeps the loudest frequency that an analyser has met. */
+  const listener = (analyser) => {
+    const bins = new Float32Array(analyser.frequencyBinCount);
+    const best = { level: -70, frequency: null };
+    best.listen = () => {
+      analyser.getFloatFrequencyData(bins);
+      bins.forEach((level, index) => {
+        if (level <= best.level) return;
+        best.level = level;
+        best.frequency = (index * analyser.context.sampleRate) / analyser.fftSize;
+      });
+    };
+    return best;
+  };
+}
+
+/**
+ * The one stand-in of the suite: Firefox cannot be fed a picture from a file, so its camera is a
+ * canvas with the same blocks. Its microphone is its own fake one, tuned by a preference.
+ */
+function standInCamera({ person }, blocks) {
+  const devices = navigator.mediaDevices;
+  if (!devices) return;
+  const camera = () => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 240 });
+    const pen = canvas.getContext('2d');
+    const [track] = canvas.captureStream(20).getVideoTracks();
+    let counter = 0;
+    const draw = () => {
+      blocks(person, (counter += 1)).forEach((white, index) => {
+        pen.fillStyle = white ? '#fff' : '#000';
+        pen.fillRect((index % 8) * 40, Math.floor(index / 8) * 40, 40, 40);
+      });
+      if (track.readyState === 'ended') clearInterval(timer);
+    };
+    const timer = setInterval(draw, 50);
+    draw();
+    return track;
+  };
+  const capture = devices.getUserMedia.bind(devices);
+  devices.getUserMedia = async ({ audio = false, video = false } = {}) => {
+    const stream = audio || !video ? await capture({ audio }) : new MediaStream();
+    if (video) stream.addTrack(camera());
+    return stream;
+  };
+}
+
+function countHoldings(probe) {
+  const held = { tracks: new Set(), sockets: new Set(), links: new Set() };
+  const open = {
+    tracks: (track) => track.readyState === 'live',
+    sockets: (socket) => socket.readyState <= WebSocket.OPEN,
+    links: (link) => link.signalingState !== 'closed',
+  };
+  // Weak references: the counting must not keep alive what the page has let go.
+  const hold = (kind, thing) => held[kind].add(new WeakRef(thing));
+  const count = (kind) => {
+    for (const reference of held[kind]) {
+      const thing = reference.deref();
+      if (!thing || !open[kind](thing)) held[kind].delete(reference);
+    }
+    return held[kind].size;
+  };
+
+  /** How many live local tracks, open sockets and open peer connections the page holds. */
+  probe.holdings = () => ({ tracks: count('tracks'), sockets: count('sockets'), links: count('links') });
+  /** How many there have been since the page was loaded. */
+  probe.made = { captures: 0, tracks: 0, sockets: 0, links: 0 };
+
+  const counted = (name, kind) => {
+    const Original = globalThis[name];
+    if (!Original) return;
+    globalThis[name] = class extends Original {
+      constructor(...args) {
+        super(...args);
+        probe.made[kind] += 1;
+        hold(kind, this);
+      }
+    };
+    Object.defineProperty(globalThis[name], 'name', { value: name });
+  };
+  counted('WebSocket', 'sockets');
+  counted('RTCPeerConnection', 'links');
+
+  const keep = (track) => {
+    probe.made.tracks += 1;
+    hold('tracks', track);
+    return track;
+  };
+  const clone = MediaStreamTrack.prototype.clone;
+  MediaStreamTrack.prototype.clone = function () {
+    return keep(clone.call(this));
+  };
+  const devices = navigator.mediaDevices;
+  if (!devices) return;
+  const capture = devices.getUserMedia.bind(devices);
+  /** Tests put a function here that runs before a capture and may wait or throw. */
+  probe.beforeCapture = null;
+  /** Tests put a function here that runs when a capture has been granted and may wait. */
+  probe.afterCapture = null;
+  devices.getUserMedia = async (constraints) => {
+    probe.made.captures += 1;
+    await probe.beforeCapture?.(constraints);
+    const stream = await capture(constraints);
+    stream.getTracks().forEach(keep);
+    await probe.afterCapture?.(stream);
+    return stream;
+  };
+}
