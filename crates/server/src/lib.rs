@@ -1,1 +1,38 @@
-//! Stub.
+//! The server of videocalls: one program with the app, the package and the signaling inside.
+//!
+//! | path | what is there |
+//! | --- | --- |
+//! | `/` | the app, also for every `/?room=…` link |
+//! | `/videocalls/` | the npm package's files, for pages of any site |
+//! | `/examples/plain/` | a page without a framework |
+//! | `/rooms` | WebSocket: the `rooms` dialect, see `docs/rooms.md` |
+//! | `/relay/{room}` | WebSocket: an echoing relay for two |
+//! | `/healthz` | `ok` |
+//!
+//! [`run`] is the whole of it: it serves a listener until it is told to stop.
+//!
+//! What a log line may say: `info` is one line for each step in the life of the server or of a
+//! seat, `warn` is a peer's misbehaviour by kind and size, `error` is trouble of our own. No line
+//! holds an SDP text, a candidate, a token, a name or a room.
+
+mod assets;
+mod config;
+mod hall;
+mod headers;
+mod heartbeat;
+mod origin;
+mod outbox;
+mod rate;
+mod registry;
+mod relay;
+mod rooms;
+mod router;
+mod serve;
+mod socket;
+mod statics;
+mod transport;
+
+pub use assets::Assets;
+pub use config::{Config, Limits, Timing};
+pub use origin::{InvalidOrigin, Origin};
+pub use serve::run;

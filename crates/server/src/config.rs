@@ -1,0 +1,107 @@
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use crate::{Assets, Origin};
+
+/// What a server is started with. [`Config::default`] is meant for the Internet; tests shorten it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// Origins whose pages may open a socket, besides the server's own and localhost.
+    pub allow_origins: Vec<Origin>,
+    /// How many seats a room has.
+    pub room_capacity: NonZeroUsize,
+    /// How much a client may ask for.
+    pub limits: Limits,
+    /// How long the server waits.
+    pub timing: Timing,
+    /// The files that it serves.
+    pub assets: Assets,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            allow_origins: Vec::new(),
+            room_capacity: const { NonZeroUsize::new(8).unwrap() },
+            limits: Limits::default(),
+            timing: Timing::default(),
+            assets: Assets::embedded(),
+        }
+    }
+}
+
+/// How much a client may ask for.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Open connections. Further ones wait in the listener's backlog.
+    pub connections: usize,
+    /// Messages that wait to be written to one socket.
+    pub queue_messages: usize,
+    /// Bytes that wait to be written to one socket.
+    pub queue_bytes: usize,
+    /// Messages that one socket may send, per second in the long run.
+    pub messages_per_second: u32,
+    /// Messages that one socket may send at once. Trickle ICE comes in bursts: one newcomer to a
+    /// full room of eight sends some twenty candidates to each of the others.
+    pub message_burst: u32,
+    /// Malformed messages after which a socket is closed.
+    pub malformed: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 8192,
+            queue_messages: 256,
+            queue_bytes: 512 * 1024,
+            messages_per_second: 50,
+            message_burst: 300,
+            malformed: 10,
+        }
+    }
+}
+
+/// How long the server waits.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Timing {
+    /// For the whole head of a request, and for the next request on an idle connection.
+    pub request_head: Duration,
+    /// For `join` after the upgrade.
+    pub join: Duration,
+    /// Between two pings of the `rooms` dialect.
+    pub ping: Duration,
+    /// For a pong of the `rooms` dialect before the seat is given up.
+    pub pong: Duration,
+    /// Between two WebSocket pings of the relay.
+    pub relay_ping: Duration,
+    /// For any frame on a relay's socket before it is given up.
+    pub relay_silence: Duration,
+    /// For one message to be taken by the network.
+    pub write: Duration,
+    /// For a peer's half of the closing handshake.
+    pub close: Duration,
+    /// For a download to move on.
+    pub stall: Duration,
+    /// For connections to end after the server was told to stop.
+    pub shutdown: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            request_head: Duration::from_secs(5),
+            join: Duration::from_secs(5),
+            ping: Duration::from_secs(5),
+            pong: Duration::from_secs(15),
+            relay_ping: Duration::from_secs(20),
+            relay_silence: Duration::from_secs(50),
+            write: Duration::from_secs(5),
+            close: Duration::from_secs(1),
+            stall: Duration::from_secs(30),
+            shutdown: Duration::from_secs(5),
+        }
+    }
+}

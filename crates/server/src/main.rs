@@ -1,0 +1,86 @@
+//! Starts the server from the command line.
+
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+
+use clap::Parser;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::level_filters::LevelFilter;
+use videocalls_server::{Config, Origin, run};
+
+/// Serves the videocalls app, its package and the signaling that they need.
+#[derive(Parser)]
+#[command(name = "videocalls-server", version)]
+struct Options {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, env = "VIDEOCALLS_LISTEN", value_name = "HOST:PORT")]
+    #[arg(default_value = "localhost:8080")]
+    listen: String,
+
+    /// A further origin whose pages may connect, besides this server's own and localhost; can be
+    /// given several times
+    #[arg(
+        long = "allow-origin",
+        env = "VIDEOCALLS_ALLOW_ORIGIN",
+        value_name = "ORIGIN"
+    )]
+    #[arg(value_delimiter = ',')]
+    allow_origins: Vec<Origin>,
+
+    /// How many people a room holds
+    #[arg(long, env = "VIDEOCALLS_ROOM_CAPACITY", value_name = "SEATS")]
+    #[arg(default_value = "8")]
+    room_capacity: NonZeroUsize,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_max_level(LevelFilter::INFO)
+        .init();
+    match start(options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "cannot start");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn start(options: Options) -> io::Result<()> {
+    let mut config = Config::default();
+    config.allow_origins = options.allow_origins;
+    config.room_capacity = options.room_capacity;
+    let shutdown = shutdown()?;
+    let listener = TcpListener::bind(&options.listen).await?;
+    announce(&options.listen, listener.local_addr()?.port())?;
+    run(listener, config, shutdown).await;
+    Ok(())
+}
+
+/// Says, on the one line of standard output, where the server can be reached.
+fn announce(listen: &str, port: u16) -> io::Result<()> {
+    let host = listen.rsplit_once(':').map_or(listen, |(host, _)| host);
+    let mut stdout = io::stdout();
+    writeln!(
+        stdout,
+        "videocalls-server listening on http://{host}:{port}"
+    )?;
+    stdout.flush()
+}
+
+/// Resolves when the terminal or the system asks the program to end.
+fn shutdown() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => (),
+            _ = terminate.recv() => (),
+        }
+    })
+}

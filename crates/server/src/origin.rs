@@ -1,0 +1,165 @@
+use std::fmt;
+use std::str::FromStr;
+
+use axum::http::HeaderMap;
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::uri::Authority;
+
+/// A web origin: scheme, host and port (RFC 6454), compared exactly and never by a part of it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Origin {
+    secure: bool,
+    host: String,
+    port: u16,
+}
+
+impl Origin {
+    fn is_local(&self) -> bool {
+        matches!(self.host.as_str(), "localhost" | "127.0.0.1" | "[::1]")
+    }
+
+    /// Whether a `Host` header names this origin. Behind a proxy that ends TLS the scheme is not
+    /// known here, so the origin's own tells the port that a bare host stands for.
+    fn is_host(&self, host: &str) -> bool {
+        split(host).is_some_and(|(host, port)| {
+            host == self.host && port.unwrap_or(default_port(self.secure)) == self.port
+        })
+    }
+}
+
+impl FromStr for Origin {
+    type Err = InvalidOrigin;
+
+    fn from_str(text: &str) -> Result<Self, InvalidOrigin> {
+        let (scheme, authority) = text.split_once("://").ok_or(InvalidOrigin)?;
+        let secure = match scheme.to_ascii_lowercase().as_str() {
+            "http" => false,
+            "https" => true,
+            _ => return Err(InvalidOrigin),
+        };
+        let (host, port) = split(authority).ok_or(InvalidOrigin)?;
+        let port = port.unwrap_or(default_port(secure));
+        Ok(Self { secure, host, port })
+    }
+}
+
+/// A text is not an origin such as `https://example.org` or `http://192.0.2.1:8080`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct InvalidOrigin;
+
+impl fmt::Display for InvalidOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not an origin such as https://example.org: http or https, a host, maybe a port, no path")
+    }
+}
+
+impl std::error::Error for InvalidOrigin {}
+
+/// Whether a request may open a socket: from a page of this server, of localhost or of an allowed
+/// origin, or from no page at all.
+///
+/// A program that is not a browser can claim any origin, so its absence is let through: the check
+/// keeps other sites' pages out, not other programs.
+pub(crate) fn admits(allowed: &[Origin], headers: &HeaderMap) -> bool {
+    let mut claims = headers.get_all(ORIGIN).iter();
+    let (claim, more) = (claims.next(), claims.next());
+    let Some(claim) = claim else { return true };
+    let origin = claim.to_str().ok().and_then(|text| text.parse().ok());
+    let Some(origin) = origin.filter(|_: &Origin| more.is_none()) else {
+        return false;
+    };
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    origin.is_local() || allowed.contains(&origin) || host.is_some_and(|host| origin.is_host(host))
+}
+
+/// Splits `host[:port]`, with the host in lower case.
+fn split(text: &str) -> Option<(String, Option<u16>)> {
+    let authority: Authority = text.parse().ok()?;
+    let host = authority.host();
+    let port = match text.strip_prefix(host)? {
+        "" => None,
+        port => Some(port.strip_prefix(':')?.parse().ok()?),
+    };
+    (!host.is_empty()).then(|| (host.to_ascii_lowercase(), port))
+}
+
+fn default_port(secure: bool) -> u16 {
+    if secure { 443 } else { 80 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admitted(origin: &str, host: &str) -> bool {
+        let allowed = ["https://Friend.example".parse().unwrap()];
+        let mut headers = HeaderMap::new();
+        headers.insert(ORIGIN, origin.parse().unwrap());
+        headers.insert(HOST, host.parse().unwrap());
+        admits(&allowed, &headers)
+    }
+
+    #[test]
+    fn the_same_host_and_port_is_the_same_origin() {
+        for (origin, host) in [
+            ("http://call.example", "call.example"),
+            ("http://call.example", "call.example:80"),
+            ("https://call.example", "call.example"),
+            ("https://call.example:443", "call.example"),
+            ("http://CALL.example:8080", "call.EXAMPLE:8080"),
+            ("http://[2001:db8::1]:8080", "[2001:db8::1]:8080"),
+        ] {
+            assert!(admitted(origin, host), "{origin} at {host}");
+        }
+    }
+
+    #[test]
+    fn localhost_is_let_in_from_any_port_and_a_listed_origin_exactly() {
+        for origin in [
+            "http://localhost:3000",
+            "https://LOCALHOST",
+            "http://127.0.0.1:1",
+            "http://[::1]:8080",
+            "https://friend.example",
+            "https://friend.example:443",
+        ] {
+            assert!(admitted(origin, "call.example"), "{origin}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_kept_out() {
+        for (origin, host) in [
+            ("https://evil.example", "call.example"),
+            ("http://call.example:8080", "call.example"),
+            ("http://call.example", "call.example:8080"),
+            ("https://call.example.evil.example", "call.example"),
+            ("https://evilcall.example", "call.example"),
+            ("http://localhost.evil.example", "call.example"),
+            ("http://127.0.0.1.evil.example", "call.example"),
+            ("http://friend.example", "call.example"),
+            ("https://friend.example:444", "call.example"),
+            ("https://friend.example/", "call.example"),
+            ("https://friend.example@evil.example", "call.example"),
+            ("http://call.example:", "call.example"),
+            ("http://call.example:99999", "call.example"),
+            ("http://", "call.example"),
+            ("ftp://call.example", "call.example"),
+            ("call.example", "call.example"),
+            ("null", "call.example"),
+            ("null", "null"),
+            ("", "call.example"),
+        ] {
+            assert!(!admitted(origin, host), "{origin} at {host}");
+        }
+    }
+
+    #[test]
+    fn two_claims_are_none() {
+        let mut headers = HeaderMap::new();
+        headers.append(ORIGIN, "http://localhost".parse().unwrap());
+        headers.append(ORIGIN, "http://localhost".parse().unwrap());
+        assert!(!admits(&[], &headers));
+        assert!(admits(&[], &HeaderMap::new()));
+    }
+}

@@ -1,0 +1,76 @@
+use std::collections::HashMap;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::sync::{Mutex, PoisonError};
+
+use videocalls_protocol::RoomName;
+
+/// More locks than processors that would wait for them.
+const SHARDS: usize = 16;
+
+/// The rooms that have someone in them, each a list in order of arrival.
+///
+/// What happens in one room happens under one lock, so that everyone in it hears of it in the same
+/// order. Nothing under the lock waits: a message is put into a queue, never written.
+pub(crate) struct Registry<S> {
+    shards: [Mutex<HashMap<RoomName, Vec<S>>>; SHARDS],
+    hasher: RandomState,
+}
+
+impl<S> Registry<S> {
+    pub(crate) fn new() -> Self {
+        Self {
+            shards: [(); SHARDS].map(|()| Mutex::default()),
+            hasher: RandomState::new(),
+        }
+    }
+
+    /// Works on the list of one room. A room begins with its first and ends with its last.
+    pub(crate) fn with<R>(&self, name: &RoomName, work: impl FnOnce(&mut Vec<S>) -> R) -> R {
+        let mut rooms = self
+            .shard(name)
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let Some(room) = rooms.get_mut(name) else {
+            let mut room = Vec::new();
+            let result = work(&mut room);
+            if !room.is_empty() {
+                rooms.insert(name.clone(), room);
+            }
+            return result;
+        };
+        let result = work(room);
+        if room.is_empty() {
+            rooms.remove(name);
+        }
+        result
+    }
+
+    fn shard(&self, name: &RoomName) -> &Mutex<HashMap<RoomName, Vec<S>>> {
+        let hash = self.hasher.hash_one(name);
+        &self.shards[usize::try_from(hash % SHARDS as u64).unwrap_or_default()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rooms(registry: &Registry<u8>) -> usize {
+        let count = |shard: &Mutex<HashMap<_, _>>| shard.lock().unwrap().len();
+        registry.shards.iter().map(count).sum()
+    }
+
+    #[test]
+    fn a_room_is_gone_with_its_last() {
+        let registry = Registry::new();
+        let name = RoomName::new("standup").unwrap();
+        registry.with(&name, |_| ());
+        assert_eq!(rooms(&registry), 0);
+        registry.with(&name, |room| room.push(1));
+        registry.with(&name, |room| room.push(2));
+        assert_eq!(rooms(&registry), 1);
+        registry.with(&name, Vec::clear);
+        assert_eq!(rooms(&registry), 0);
+    }
+}

@@ -1,0 +1,257 @@
+//! The conversation on a `/rooms` socket.
+
+use std::ops::ControlFlow::{self, Break, Continue};
+use std::sync::Arc;
+
+use axum::extract::ws::{WebSocket, close_code};
+use tokio::time::Instant;
+use tracing::warn;
+use videocalls_protocol::rooms::{Incoming, close, read_request, write_event};
+use videocalls_protocol::{DecodeError, Event, Join, Refusal, Request, Signal};
+
+use crate::hall::{Hall, NoSuchParticipant, Seat};
+use crate::heartbeat::{Beat, Heartbeat};
+use crate::outbox::Outbox;
+use crate::router::Shared;
+use crate::socket::{self, Connection, End, Happening};
+
+/// The longest SDP text that is passed on, in bytes.
+const MAX_SDP_BYTES: usize = 48 * 1024;
+/// The longest candidate that is passed on, in bytes.
+const MAX_CANDIDATE_BYTES: usize = 1024;
+
+/// Serves one socket from its upgrade to its end.
+pub(crate) async fn serve(socket: WebSocket, shared: Arc<Shared>) {
+    let (limits, timing) = (shared.limits, shared.timing);
+    let (mut connection, writer) = socket::open(socket, limits, timing, &shared.life.shutdown);
+    let mut writer = std::pin::pin!(writer.run());
+    let end = socket::hold(talk(&mut connection, &shared), writer.as_mut()).await;
+    connection.finish(end, writer).await;
+}
+
+async fn talk(connection: &mut Connection, shared: &Shared) -> End {
+    let outbox = connection.outbox().clone();
+    let faults = Faults {
+        left: shared.limits.malformed,
+        outbox: outbox.clone(),
+    };
+    let mut lobby = Lobby {
+        hall: &shared.hall,
+        outbox,
+        faults,
+    };
+    let deadline = Instant::now() + shared.timing.join;
+    let seat = loop {
+        match lobby.handle(connection.next(deadline).await) {
+            Continue(()) => (),
+            Break(Ok(seat)) => break seat,
+            Break(Err(end)) => return end,
+        }
+    };
+    let heartbeat = Heartbeat::new(shared.timing.ping, shared.timing.pong, Instant::now());
+    let mut seated = Seated {
+        seat,
+        heartbeat,
+        outbox: lobby.outbox,
+        faults: lobby.faults,
+    };
+    loop {
+        let happening = connection.next(seated.heartbeat.next()).await;
+        if let Break(end) = seated.handle(happening) {
+            return seated.end(end);
+        }
+    }
+}
+
+/// A socket without a seat.
+struct Lobby<'a> {
+    hall: &'a Arc<Hall>,
+    outbox: Outbox,
+    faults: Faults,
+}
+
+impl Lobby<'_> {
+    fn handle(&mut self, happening: Happening) -> ControlFlow<Result<Seat, End>> {
+        match happening {
+            Happening::Text(text) => self.read(&text),
+            Happening::Alive => Continue(()),
+            Happening::Deadline => {
+                warn!("no join in time");
+                Break(Err(End::Close(close::JOIN_TIMEOUT)))
+            }
+            Happening::End(end) => Break(Err(end)),
+        }
+    }
+
+    fn read(&mut self, text: &str) -> ControlFlow<Result<Seat, End>> {
+        match read_request(text) {
+            Ok(Incoming::Request(Request::Join(join))) => Break(self.join(join)),
+            // A client that changes its mind need not join to leave.
+            Ok(Incoming::Request(Request::Bye)) => Break(Err(End::Close(close_code::NORMAL))),
+            Ok(Incoming::Refuse(refusal)) => Break(Err(refuse(&self.outbox, refusal))),
+            Ok(Incoming::Unknown { bytes }) => {
+                self.faults.unknown(bytes);
+                Continue(())
+            }
+            Err(error) => self.faults.malformed(text.len(), &error).map_break(Err),
+            Ok(_) => Break(Err(refuse(&self.outbox, Refusal::BadRequest))),
+        }
+    }
+
+    /// The reader of a join has made sure that it names a room.
+    fn join(&mut self, mut join: Join) -> Result<Seat, End> {
+        let room = join.room.take().ok_or(Refusal::InvalidRoom);
+        let outbox = self.outbox.clone();
+        room.and_then(|room| self.hall.join(room, join, outbox))
+            .map_err(|refusal| refuse(&self.outbox, refusal))
+    }
+}
+
+/// A socket with a seat.
+struct Seated {
+    seat: Seat,
+    heartbeat: Heartbeat,
+    outbox: Outbox,
+    faults: Faults,
+}
+
+impl Seated {
+    fn handle(&mut self, happening: Happening) -> ControlFlow<Leave> {
+        match happening {
+            Happening::Text(text) => self.read(&text),
+            Happening::Alive => Continue(()),
+            Happening::Deadline => self.beat(),
+            Happening::End(end) => Break(Leave::Lost(end)),
+        }
+    }
+
+    fn read(&mut self, text: &str) -> ControlFlow<Leave> {
+        let request = match read_request(text) {
+            Ok(Incoming::Request(request)) => request,
+            Ok(Incoming::Unknown { bytes }) => {
+                self.faults.unknown(bytes);
+                return Continue(());
+            }
+            Err(error) => {
+                return self
+                    .faults
+                    .malformed(text.len(), &error)
+                    .map_break(Leave::Lost);
+            }
+            Ok(_) => return Break(self.refuse()),
+        };
+        match request {
+            Request::Signal {
+                to: Some(to),
+                signal,
+            } if fits(&signal) => {
+                if let Err(NoSuchParticipant) = self.seat.signal(&to, signal) {
+                    reject(&self.outbox, "no-such-participant");
+                }
+            }
+            Request::Signal { .. } => {
+                return self.faults.too_long(text.len()).map_break(Leave::Lost);
+            }
+            Request::Media(media) => self.seat.media(media),
+            Request::Pong => self.heartbeat.alive(Instant::now()),
+            Request::Bye => return Break(Leave::Bye),
+            _ => return Break(self.refuse()),
+        }
+        Continue(())
+    }
+
+    fn beat(&mut self) -> ControlFlow<Leave> {
+        match self.heartbeat.beat(Instant::now()) {
+            Beat::Rest => Continue(()),
+            Beat::Ask => {
+                self.outbox.push(write_event(&Event::Ping, None));
+                Continue(())
+            }
+            Beat::Dead => {
+                warn!("no pong");
+                Break(Leave::Lost(End::Close(close::PING_TIMEOUT)))
+            }
+        }
+    }
+
+    fn refuse(&self) -> Leave {
+        Leave::Lost(refuse(&self.outbox, Refusal::BadRequest))
+    }
+
+    /// Gives the seat back before the socket is closed: the others need not wait for that.
+    fn end(self, leave: Leave) -> End {
+        match leave {
+            Leave::Bye => {
+                self.seat.bye();
+                End::Close(close_code::NORMAL)
+            }
+            Leave::Lost(end @ End::Close(close::SHUTDOWN)) => {
+                self.seat.vanish();
+                end
+            }
+            Leave::Lost(end) => end,
+        }
+    }
+}
+
+/// How a seat is left.
+enum Leave {
+    Bye,
+    Lost(End),
+}
+
+/// Answers to what cannot be carried out, and counts what is somebody's mistake.
+struct Faults {
+    left: u32,
+    outbox: Outbox,
+}
+
+impl Faults {
+    /// A kind of message of a later version is no mistake.
+    fn unknown(&self, bytes: usize) {
+        warn!(bytes, "unknown message");
+        reject(&self.outbox, "unknown-type");
+    }
+
+    fn malformed(&mut self, bytes: usize, error: &DecodeError) -> ControlFlow<End> {
+        warn!(bytes, %error, "malformed message");
+        self.count()
+    }
+
+    fn too_long(&mut self, bytes: usize) -> ControlFlow<End> {
+        warn!(bytes, "signal too long");
+        self.count()
+    }
+
+    fn count(&mut self) -> ControlFlow<End> {
+        reject(&self.outbox, "malformed");
+        self.left = self.left.saturating_sub(1);
+        if self.left == 0 {
+            return Break(End::Close(close::TOO_MANY_ERRORS));
+        }
+        Continue(())
+    }
+}
+
+fn reject(outbox: &Outbox, code: &str) {
+    let code = code.to_owned();
+    outbox.push(write_event(&Event::Rejected { code }, None));
+}
+
+fn refuse(outbox: &Outbox, refusal: Refusal) -> End {
+    warn!(?refusal, "refused");
+    outbox.push(write_event(&Event::Refused(refusal), None));
+    End::Close(close::code(refusal))
+}
+
+/// Whether a signal is short enough to be passed on.
+fn fits(signal: &Signal) -> bool {
+    match signal {
+        Signal::Offer { sdp, .. } | Signal::Answer { sdp, .. } => sdp.len() <= MAX_SDP_BYTES,
+        Signal::Candidate(candidate) => {
+            let tags = [&candidate.sdp_mid, &candidate.username_fragment];
+            let tags = tags.into_iter().flatten().map(String::len).sum::<usize>();
+            candidate.candidate.len() + tags <= MAX_CANDIDATE_BYTES
+        }
+    }
+}

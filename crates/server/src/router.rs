@@ -1,0 +1,107 @@
+use std::sync::Arc;
+
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{WebSocket, WebSocketUpgrade};
+use axum::extract::{Path, State};
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tracing::warn;
+use videocalls_protocol::RoomName;
+
+use crate::hall::Hall;
+use crate::relay::{self, Relays};
+use crate::serve::Life;
+use crate::{Assets, Config, Limits, Origin, Timing, headers, origin, rooms, socket, statics};
+
+pub(crate) use axum::Router;
+
+/// What the handlers share.
+pub(crate) struct Shared {
+    pub(crate) hall: Arc<Hall>,
+    pub(crate) relays: Relays,
+    pub(crate) limits: Limits,
+    pub(crate) timing: Timing,
+    pub(crate) life: Life,
+    pub(crate) assets: Assets,
+    allow_origins: Vec<Origin>,
+}
+
+/// The whole URL space of the server.
+pub(crate) fn router(config: Config, life: Life) -> Router {
+    let shared = Arc::new(Shared {
+        hall: Arc::new(Hall::new(&config)),
+        relays: Relays::new(),
+        limits: config.limits,
+        timing: config.timing,
+        life,
+        assets: config.assets,
+        allow_origins: config.allow_origins,
+    });
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route("/rooms", get(rooms))
+        .route("/relay/{room}", get(relay))
+        .fallback_service(get(statics::serve).with_state(Arc::clone(&shared)))
+        .with_state(shared)
+        .layer(middleware::from_fn(headers::protect))
+}
+
+async fn healthz() -> impl IntoResponse {
+    ([(CACHE_CONTROL, "no-store")], "ok\n")
+}
+
+async fn rooms(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    upgrade: Upgrade,
+) -> Response {
+    accept(&Arc::clone(&shared), &headers, upgrade, |socket| {
+        rooms::serve(socket, shared)
+    })
+}
+
+async fn relay(
+    State(shared): State<Arc<Shared>>,
+    Path(room): Path<String>,
+    headers: HeaderMap,
+    upgrade: Upgrade,
+) -> Response {
+    match RoomName::new(&room) {
+        Ok(room) => accept(&Arc::clone(&shared), &headers, upgrade, |socket| {
+            relay::serve(socket, room, shared)
+        }),
+        Err(error) => (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
+    }
+}
+
+type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
+
+/// Upgrades a request from a page that may talk to us, and serves its socket.
+fn accept<F>(
+    shared: &Shared,
+    headers: &HeaderMap,
+    upgrade: Upgrade,
+    serve: impl FnOnce(WebSocket) -> F + Send + 'static,
+) -> Response
+where
+    F: Future<Output = ()> + Send,
+{
+    if !origin::admits(&shared.allow_origins, headers) {
+        warn!("origin not allowed");
+        let help = "this origin is not allowed here; see --allow-origin\n";
+        return (StatusCode::FORBIDDEN, help).into_response();
+    }
+    let life = shared.life.clone();
+    // The task must be counted from now on: the connection's own ends with the upgrade.
+    let counted = life.tasks.token();
+    match upgrade {
+        Ok(upgrade) => socket::limited(upgrade).on_upgrade(async move |socket| {
+            life.bound(serve(socket)).await;
+            drop(counted);
+        }),
+        Err(rejection) => rejection.into_response(),
+    }
+}

@@ -1,0 +1,219 @@
+//! One WebSocket: read with limits, written through a queue, closed with a reason.
+
+use std::pin::Pin;
+
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+use tungstenite::error::{Error, ProtocolError};
+use videocalls_protocol::MAX_MESSAGE_BYTES;
+use videocalls_protocol::rooms::close;
+
+use crate::outbox::{Outbox, Outgoing, Queue, outbox};
+use crate::rate::Bucket;
+use crate::{Limits, Timing};
+
+/// The default of 128 KiB would be most of what an idle connection costs.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
+
+/// What happened on a socket.
+pub(crate) enum Happening {
+    Text(Utf8Bytes),
+    /// A WebSocket ping or pong.
+    Alive,
+    /// The time that the caller named has come.
+    Deadline,
+    End(End),
+}
+
+/// How a conversation ends.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum End {
+    /// By us, with this code.
+    Close(u16),
+    /// By the peer.
+    Gone,
+    /// By the network, or a peer that takes nothing any more.
+    Dead,
+}
+
+/// Sets the limits that every socket of ours has.
+pub(crate) fn limited(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
+    upgrade
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(0)
+        .max_write_buffer_size(4 * MAX_MESSAGE_BYTES)
+        .max_frame_size(MAX_MESSAGE_BYTES)
+        .max_message_size(MAX_MESSAGE_BYTES)
+}
+
+/// Splits a socket into the half that is listened to and the half that is written to.
+pub(crate) fn open(
+    socket: WebSocket,
+    limits: Limits,
+    timing: Timing,
+    shutdown: &CancellationToken,
+) -> (Connection, Writer) {
+    let (sink, stream) = socket.split();
+    let (outbox, queue) = outbox(limits);
+    let rate = Bucket::new(
+        limits.message_burst,
+        limits.messages_per_second,
+        Instant::now(),
+    );
+    let shutdown = shutdown.clone();
+    let connection = Connection {
+        stream,
+        outbox,
+        rate,
+        shutdown,
+        timing,
+    };
+    let writer = Writer {
+        sink,
+        queue,
+        timing,
+    };
+    (connection, writer)
+}
+
+/// Holds a conversation while the queue is written, until one of them ends.
+pub(crate) async fn hold(
+    conversation: impl Future<Output = End>,
+    writer: Pin<&mut impl Future<Output = ()>>,
+) -> End {
+    tokio::select! {
+        end = conversation => end,
+        () = writer => End::Dead,
+    }
+}
+
+/// The half of a socket that is listened to.
+pub(crate) struct Connection {
+    stream: SplitStream<WebSocket>,
+    outbox: Outbox,
+    rate: Bucket,
+    shutdown: CancellationToken,
+    timing: Timing,
+}
+
+impl Connection {
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    /// Waits for what happens next, until `deadline` at most.
+    pub(crate) async fn next(&mut self, deadline: Instant) -> Happening {
+        tokio::select! {
+            biased;
+            () = self.shutdown.cancelled() => Happening::End(End::Close(close::SHUTDOWN)),
+            () = self.outbox.overflown() => Happening::End(too_slow()),
+            () = sleep_until(deadline) => Happening::Deadline,
+            message = self.stream.next() => self.read(message),
+        }
+    }
+
+    fn read(&mut self, message: Option<Result<Message, axum::Error>>) -> Happening {
+        let happening = match message {
+            Some(Ok(Message::Text(text))) => Happening::Text(text),
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Happening::Alive,
+            Some(Ok(Message::Binary(bytes))) => {
+                warn!(bytes = bytes.len(), "binary message");
+                Happening::End(End::Close(close_code::UNSUPPORTED))
+            }
+            Some(Ok(Message::Close(_))) | None => Happening::End(End::Gone),
+            Some(Err(error)) => Happening::End(fault(error)),
+        };
+        let counts = !matches!(happening, Happening::End(_));
+        if counts && !self.rate.take(Instant::now()) {
+            warn!("too many messages");
+            return Happening::End(End::Close(close::RATE_LIMITED));
+        }
+        happening
+    }
+
+    /// Ends the connection: what is queued is written, the close frames are exchanged.
+    pub(crate) async fn finish(mut self, end: End, writer: Pin<&mut impl Future<Output = ()>>) {
+        let farewell = async {
+            if let End::Close(code) = end {
+                self.outbox.close(code);
+                writer.await;
+            }
+            while let Some(Ok(_)) = self.stream.next().await {}
+        };
+        if end != End::Dead {
+            let _late = timeout(self.timing.close, farewell).await;
+        }
+    }
+}
+
+/// Tells what a peer did wrong, from the way in which reading failed.
+fn fault(error: axum::Error) -> End {
+    let error = error.into_inner();
+    let (code, kind) = match error.downcast_ref() {
+        Some(Error::Capacity(_)) => (close_code::SIZE, "message too long"),
+        Some(Error::Utf8(_)) => (close_code::INVALID, "text that is not UTF-8"),
+        Some(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => return End::Gone,
+        Some(Error::Protocol(_)) => (close_code::PROTOCOL, "frame that breaks RFC 6455"),
+        _ => return End::Dead,
+    };
+    warn!(code, kind, "broken message");
+    End::Close(code)
+}
+
+fn too_slow() -> End {
+    warn!("too slow a reader");
+    End::Close(close::SLOW_CONSUMER)
+}
+
+/// The half of a socket that is written to.
+pub(crate) struct Writer {
+    sink: SplitSink<WebSocket, Message>,
+    queue: Queue,
+    timing: Timing,
+}
+
+impl Writer {
+    /// Writes what is queued until the queue says to close, or the network fails.
+    pub(crate) async fn run(mut self) {
+        let overflown = self.queue.overflown();
+        while let Some(outgoing) = self.next(&overflown).await {
+            let last = matches!(outgoing, Outgoing::Close(_));
+            let message = message(outgoing);
+            let write = timeout(self.timing.write, self.sink.send(message));
+            let written = tokio::select! {
+                biased;
+                () = overflown.cancelled(), if !last => continue,
+                written = write => written,
+            };
+            match written {
+                Ok(Ok(())) if !last => (),
+                Ok(_) => return,
+                Err(_) => return warn!("a write took too long"),
+            }
+        }
+    }
+
+    /// The next in line; a peer that is too slow for the rest is only told so.
+    async fn next(&mut self, overflown: &CancellationToken) -> Option<Outgoing> {
+        tokio::select! {
+            biased;
+            () = overflown.cancelled() => Some(Outgoing::Close(close::SLOW_CONSUMER)),
+            next = self.queue.next() => next,
+        }
+    }
+}
+
+fn message(outgoing: Outgoing) -> Message {
+    match outgoing {
+        Outgoing::Text(text) => Message::Text(text),
+        Outgoing::Ping => Message::Ping(Default::default()),
+        Outgoing::Close(code) => Message::Close(Some(CloseFrame {
+            code,
+            reason: Utf8Bytes::default(),
+        })),
+    }
+}

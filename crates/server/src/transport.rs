@@ -1,0 +1,128 @@
+use std::io::{self, ErrorKind};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::runtime::Handle;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Sleep, sleep, timeout};
+
+/// How long, and how much, a closed connection is still read.
+const LINGER: Duration = Duration::from_secs(1);
+const LINGER_BYTES: u64 = 512 * 1024;
+
+/// A TCP connection with its place among the connections that the server takes on.
+///
+/// It gives up on a peer that takes nothing for too long, and it ends gently: closing a socket with
+/// unread bytes resets the connection, and with it the last words (an answer 431, a close 1009)
+/// would be lost. So those bytes are read for a moment.
+pub(crate) struct Transport {
+    /// Empty only while being dropped.
+    open: Option<(TcpStream, OwnedSemaphorePermit)>,
+    patience: Duration,
+    stalled: Option<Pin<Box<Sleep>>>,
+    ended: bool,
+}
+
+impl Transport {
+    pub(crate) fn new(tcp: TcpStream, place: OwnedSemaphorePermit, patience: Duration) -> Self {
+        Self {
+            open: Some((tcp, place)),
+            patience,
+            stalled: None,
+            ended: false,
+        }
+    }
+
+    fn tcp(&mut self) -> io::Result<Pin<&mut TcpStream>> {
+        let (tcp, _) = self.open.as_mut().ok_or(ErrorKind::NotConnected)?;
+        Ok(Pin::new(tcp))
+    }
+
+    /// Passes a write's outcome on, unless it has been pending for too long.
+    fn unless_stalled(
+        &mut self,
+        context: &mut Context<'_>,
+        outcome: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if outcome.is_ready() {
+            self.stalled = None;
+            return outcome;
+        }
+        let patience = self.patience;
+        let stalled = self
+            .stalled
+            .get_or_insert_with(|| Box::pin(sleep(patience)));
+        ready!(stalled.as_mut().poll(context));
+        self.ended = true;
+        Poll::Ready(Err(ErrorKind::TimedOut.into()))
+    }
+}
+
+impl AsyncRead for Transport {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let outcome = ready!(self.tcp()?.poll_read(context, buffer));
+        self.ended |= outcome.is_err() || buffer.filled().len() == before;
+        Poll::Ready(outcome)
+    }
+}
+
+impl AsyncWrite for Transport {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let outcome = self.tcp()?.poll_write(context, bytes);
+        self.unless_stalled(context, outcome)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let outcome = self.tcp()?.poll_write_vectored(context, slices);
+        self.unless_stalled(context, outcome)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.tcp()?.poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.tcp()?.poll_shutdown(context)
+    }
+}
+
+impl Drop for Transport {
+    fn drop(&mut self) {
+        let (Some((tcp, place)), false, Ok(runtime)) =
+            (self.open.take(), self.ended, Handle::try_current())
+        else {
+            return;
+        };
+        runtime.spawn(async move {
+            let _late = timeout(LINGER, linger(tcp)).await;
+            drop(place);
+        });
+    }
+}
+
+async fn linger(mut tcp: TcpStream) -> io::Result<()> {
+    tcp.shutdown().await?;
+    let mut rest = tcp.take(LINGER_BYTES);
+    tokio::io::copy(&mut rest, &mut tokio::io::sink()).await?;
+    Ok(())
+}
