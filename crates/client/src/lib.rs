@@ -1,1 +1,46 @@
-//! Stub.
+//! A video call in the browser, over any signaling endpoint.
+//!
+//! [`VideoCall::builder`] takes what the call is to be and [starts](CallBuilder::start) it:
+//! signaling, microphone, camera and the first connection at the same moment. The handle then
+//! gives a [`Snapshot`] of plain data to draw, [events](VideoCall::subscribe) that say when to draw
+//! anew, and the verbs: [`toggle`](VideoCall::toggle), [`end`](VideoCall::end).
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), videocalls_client::CallError> {
+//! use videocalls_client::VideoCall;
+//!
+//! let call = VideoCall::builder("wss://example.org/rooms").room("standup").name("Ann").start()?;
+//! call.joined().await?;
+//! for participant in call.snapshot().participants {
+//!     let stream = call.remote_stream(&participant.id);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The call itself is `videocalls-session`, a pure machine; this crate carries out in the browser
+//! what that machine asks for. `web_sys::MediaStream` is the only browser type that crosses.
+
+mod browser;
+mod builder;
+mod call;
+mod devices;
+mod driver;
+mod error;
+mod event;
+mod peer;
+mod socket;
+mod task;
+mod tracks;
+
+pub use builder::{CallBuilder, DialectName, Wish};
+pub use call::{Joined, Subscription, VideoCall};
+pub use error::{CallError, Category, ErrorCode};
+pub use event::CallEvent;
+pub use videocalls_protocol::{
+    DisplayName, InvalidName, InvalidRoom, LeaveReason, MediaState, ParticipantId, RoomName,
+    TrackState,
+};
+pub use videocalls_session::{
+    CallState, Connection, EndReason, ParticipantView, Problem, Snapshot, TrackKind,
+};

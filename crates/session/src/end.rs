@@ -53,12 +53,8 @@ impl EndReason {
             Self::Unreachable => {
                 "The call server can't be reached. Check your internet connection and try again."
             }
-            Self::ServerSilent => {
-                "The call server does not answer. Wait a moment and try again."
-            }
-            Self::ServerGone => {
-                "The connection to the call server was lost. Join again to go on."
-            }
+            Self::ServerSilent => "The call server does not answer. Wait a moment and try again.",
+            Self::ServerGone => "The connection to the call server was lost. Join again to go on.",
             Self::ProtocolError => {
                 "The call server and this page do not understand each other. Reload the page."
             }

@@ -4,7 +4,7 @@ use crate::negotiation::{Act, Cue, Phase, step};
 use crate::sdp::{self, Origin};
 use crate::time::{Timer, Timestamp};
 use crate::work::Work;
-use crate::{LinkId, LinkOp, LinkRole, LinkReport, Token, Transport};
+use crate::{LinkId, LinkOp, LinkReport, LinkRole, Token, Transport};
 
 /// One `RTCPeerConnection`: its negotiation, its candidates, its way to the other end.
 #[derive(Debug)]
@@ -49,7 +49,10 @@ pub(crate) struct RemoteEnd {
 impl RemoteEnd {
     /// Reads who made a description.
     pub(crate) fn of(sdp: &str) -> Option<Self> {
-        Some(Self { origin: sdp::origin(sdp)?, ufrag: sdp::ufrag(sdp) })
+        Some(Self {
+            origin: sdp::origin(sdp)?,
+            ufrag: sdp::ufrag(sdp),
+        })
     }
 }
 
@@ -118,7 +121,11 @@ impl Link {
             negotiation: Negotiation::Stable,
             kept: None,
             voice: Voice::Silent,
-            gathering: Gathering { unsent: Vec::new(), complete: false, trickle },
+            gathering: Gathering {
+                unsent: Vec::new(),
+                complete: false,
+                trickle,
+            },
         }
     }
 
@@ -139,7 +146,9 @@ impl Link {
 
     /// Whether this answer is to the offer that is open.
     pub(crate) fn awaits(&self, answer: &RemoteDescription) -> bool {
-        let Negotiation::Offered { id } = self.negotiation else { return false };
+        let Negotiation::Offered { id } = self.negotiation else {
+            return false;
+        };
         match answer.id {
             Some(answered) => answered == id && self.continues(answer),
             None => self.is_later_edition(answer),
@@ -157,18 +166,25 @@ impl Link {
     /// Whether a description is by the connection that is known, or the first.
     pub(crate) fn continues(&self, description: &RemoteDescription) -> bool {
         let theirs = &description.end.origin.session;
-        self.remote.as_ref().is_none_or(|known| known.origin.session == *theirs)
+        self.remote
+            .as_ref()
+            .is_none_or(|known| known.origin.session == *theirs)
     }
 
     fn is_later_edition(&self, description: &RemoteDescription) -> bool {
         let version = description.end.origin.version;
         self.continues(description)
-            && self.remote.as_ref().is_none_or(|known| known.origin.version < version)
+            && self
+                .remote
+                .as_ref()
+                .is_none_or(|known| known.origin.version < version)
     }
 
     /// Whether a candidate belongs to the generation that the other end has described.
     pub(crate) fn takes(&self, candidate: &Candidate) -> bool {
-        let Some(remote) = &self.remote else { return false };
+        let Some(remote) = &self.remote else {
+            return false;
+        };
         match (&candidate.username_fragment, &remote.ufrag) {
             (Some(theirs), Some(known)) => theirs == known,
             _ => true,
@@ -291,7 +307,13 @@ impl Link {
         match (act, &self.negotiation) {
             (Act::SendOffer, _) => {
                 self.negotiation = Negotiation::Offered { id: token.0 };
-                self.say(work, Signal::Offer { id: Some(token.0), sdp });
+                self.say(
+                    work,
+                    Signal::Offer {
+                        id: Some(token.0),
+                        sdp,
+                    },
+                );
             }
             (Act::SendAnswer, Negotiation::Answering { id, .. }) => {
                 let answer = Signal::Answer { id: *id, sdp };

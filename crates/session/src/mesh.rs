@@ -92,7 +92,12 @@ impl Mesh {
 
     /// Someone's seat is free: closes the link, unless the media goes on and only the seat was
     /// lost. Returns whether a link is left.
-    pub(crate) fn left(&mut self, work: &mut Work, id: &ParticipantId, reason: LeaveReason) -> bool {
+    pub(crate) fn left(
+        &mut self,
+        work: &mut Work,
+        id: &ParticipantId,
+        reason: LeaveReason,
+    ) -> bool {
         if let (LeaveReason::Lost, Some(link)) = (reason, self.link_to(id)) {
             if link.transport == Transport::Connected {
                 link.media_only = true;
@@ -132,7 +137,8 @@ impl Mesh {
             Signal::Answer { id, sdp } => (id, sdp, false),
         };
         let Some(end) = RemoteEnd::of(&sdp) else {
-            work.news.push_back(News::Problem(Problem::MalformedMessage));
+            work.news
+                .push_back(News::Problem(Problem::MalformedMessage));
             return;
         };
         if self.retired.contains(&end.origin.session) {
@@ -148,15 +154,19 @@ impl Mesh {
 
     /// Takes what the browser reports of a link; of a closed one it does not matter.
     pub(crate) fn report(&mut self, work: &mut Work, id: LinkId, report: LinkReport) {
-        let Some(link) = self.links.get_mut(&id) else { return };
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
+        };
         match report {
             LinkReport::Transport(transport) => self.transport_changed(work, id, transport),
             LinkReport::TracksChanged => {
-                work.news.extend(link.participant().cloned().map(News::Changed));
+                work.news
+                    .extend(link.participant().cloned().map(News::Changed));
             }
             report => {
                 if link.report(work, report) == Fate::Broken {
-                    work.news.push_back(News::Problem(Problem::NegotiationFailed));
+                    work.news
+                        .push_back(News::Problem(Problem::NegotiationFailed));
                     self.rebuild(work, id);
                 }
             }
@@ -164,7 +174,11 @@ impl Mesh {
     }
 
     pub(crate) fn establish_timed_out(&mut self, work: &mut Work, id: LinkId) {
-        if self.links.get(&id).is_some_and(|link| link.transport != Transport::Connected) {
+        if self
+            .links
+            .get(&id)
+            .is_some_and(|link| link.transport != Transport::Connected)
+        {
             self.rebuild(work, id);
         }
     }
@@ -218,12 +232,12 @@ impl Mesh {
         polite: bool,
     ) {
         let now = work.now;
-        let ours = self.first_offer_to(&from).and_then(|link| link.offered_at());
+        let ours = self
+            .first_offer_to(&from)
+            .and_then(|link| link.offered_at());
         let wait_until = match (self.capabilities.glare, ours) {
             (GlareRule::Perfect, Some(_)) if !polite => return,
-            (GlareRule::Hold, Some(sent)) => {
-                sent + if polite { POLITE_HOLD } else { LOST_OFFER }
-            }
+            (GlareRule::Hold, Some(sent)) => sent + if polite { POLITE_HOLD } else { LOST_OFFER },
             _ => now,
         };
         if wait_until <= now {
@@ -251,9 +265,9 @@ impl Mesh {
     fn hear_answer(&mut self, work: &mut Work, from: ParticipantId, answer: RemoteDescription) {
         let open = self.capabilities.admission == Admission::Open;
         let anyone = open && self.link_of(&from).is_none() && self.has_room_for(&from);
-        let Some(link) = self.find_mut(|link| {
-            link.is_for(&from) || (anyone && link.audience == Audience::Anyone)
-        }) else {
+        let Some(link) = self
+            .find_mut(|link| link.is_for(&from) || (anyone && link.audience == Audience::Anyone))
+        else {
             return;
         };
         if !link.awaits(&answer) {
@@ -287,7 +301,9 @@ impl Mesh {
 
     /// Hands over the candidates that waited for the description that has just come.
     fn deliver_early(&mut self, work: &mut Work, from: &ParticipantId) {
-        let Some(link) = self.link_of(from) else { return };
+        let Some(link) = self.link_of(from) else {
+            return;
+        };
         let (id, early) = (link.id, std::mem::take(&mut self.early));
         for (sender, candidate) in early {
             if sender == *from && self.links[&id].takes(&candidate) {
@@ -299,9 +315,13 @@ impl Mesh {
     }
 
     fn transport_changed(&mut self, work: &mut Work, id: LinkId, transport: Transport) {
-        let Some(link) = self.links.get_mut(&id) else { return };
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
+        };
         link.transport = transport;
-        let Some(participant) = link.participant().cloned() else { return };
+        let Some(participant) = link.participant().cloned() else {
+            return;
+        };
         work.timers.stop(Timer::Departure(id));
         match transport {
             Transport::Connected => {
@@ -325,7 +345,9 @@ impl Mesh {
     /// Makes a link anew that does not come about: the impolite side offers again, the polite one
     /// waits for it. Who can't be reached after that has gone, unless a server would know.
     fn rebuild(&mut self, work: &mut Work, id: LinkId) {
-        let Some(link) = self.links.get_mut(&id) else { return };
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
+        };
         let Some(participant) = link.participant().cloned() else {
             return self.close_where(work, |link| link.id == id);
         };
@@ -351,7 +373,8 @@ impl Mesh {
 
     fn vanish(&mut self, work: &mut Work, id: &ParticipantId) {
         self.drop_participant(work, id);
-        work.news.push_back(News::Vanished(id.clone(), LeaveReason::Lost));
+        work.news
+            .push_back(News::Vanished(id.clone(), LeaveReason::Lost));
         if self.held.as_ref().is_some_and(|(from, _)| from != id) {
             work.timers.stop(Timer::Hold);
             self.hold_timed_out(work);
@@ -385,7 +408,8 @@ impl Mesh {
     /// for late.
     fn retire_links(&mut self, work: &mut Work, which: impl Fn(&Link) -> bool) {
         for link in self.links.values().filter(|link| which(link)) {
-            self.retired.extend(link.remote.as_ref().map(|end| end.origin.session.clone()));
+            self.retired
+                .extend(link.remote.as_ref().map(|end| end.origin.session.clone()));
         }
         while self.retired.len() > MAX_RETIRED {
             self.retired.pop_front();
@@ -394,8 +418,9 @@ impl Mesh {
     }
 
     fn close_where(&mut self, work: &mut Work, which: impl Fn(&Link) -> bool) {
-        let (closing, staying): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.links).into_values().partition(|link| which(link));
+        let (closing, staying): (Vec<_>, Vec<_>) = std::mem::take(&mut self.links)
+            .into_values()
+            .partition(|link| which(link));
         self.links = staying.into_iter().map(|link| (link.id, link)).collect();
         closing.into_iter().for_each(|link| link.close(work));
     }
@@ -412,8 +437,14 @@ impl Mesh {
     }
 
     fn has_room_for(&self, from: &ParticipantId) -> bool {
-        let others = self.links.values().filter_map(Link::participant).filter(|id| *id != from);
-        self.capabilities.capacity.is_none_or(|capacity| others.count() + 1 < capacity)
+        let others = self
+            .links
+            .values()
+            .filter_map(Link::participant)
+            .filter(|id| *id != from);
+        self.capabilities
+            .capacity
+            .is_none_or(|capacity| others.count() + 1 < capacity)
     }
 
     /// Our own first offer that may still be answered by this participant.
@@ -441,4 +472,3 @@ impl Link {
         self.participant() == Some(id)
     }
 }
-

@@ -114,10 +114,20 @@ mod tests {
 
     #[test]
     fn an_exchange_of_ours_ends_stable() {
-        let (phase, acts) =
-            run(true, &[Cue::Needed, Cue::Made, Cue::RemoteAnswer, Cue::Applied]);
+        let (phase, acts) = run(
+            true,
+            &[Cue::Needed, Cue::Made, Cue::RemoteAnswer, Cue::Applied],
+        );
         assert_eq!(phase, Phase::Stable);
-        assert_eq!(acts, [Act::MakeOffer, Act::SendOffer, Act::AcceptAnswer, Act::Resume]);
+        assert_eq!(
+            acts,
+            [
+                Act::MakeOffer,
+                Act::SendOffer,
+                Act::AcceptAnswer,
+                Act::Resume
+            ]
+        );
     }
 
     /// "The impolite peer ignores the offer if it would collide with its own."
@@ -135,17 +145,30 @@ mod tests {
     #[test]
     fn the_polite_side_gives_way_at_any_moment() {
         let (phase, acts) = run(true, &[Cue::Needed, Cue::Made, Cue::RemoteOffer]);
-        assert_eq!((phase, acts.last()), (Phase::Answering, Some(&Act::AcceptOffer)));
+        assert_eq!(
+            (phase, acts.last()),
+            (Phase::Answering, Some(&Act::AcceptOffer))
+        );
         let (phase, acts) = run(true, &[Cue::Needed, Cue::RemoteOffer, Cue::Made]);
-        assert_eq!((phase, acts.last()), (Phase::Answering, Some(&Act::AcceptOffer)));
-        assert!(!acts.contains(&Act::SendOffer), "an offer that yields is never sent");
+        assert_eq!(
+            (phase, acts.last()),
+            (Phase::Answering, Some(&Act::AcceptOffer))
+        );
+        assert!(
+            !acts.contains(&Act::SendOffer),
+            "an offer that yields is never sent"
+        );
     }
 
     #[test]
     fn an_answer_counts_only_while_an_offer_is_open() {
-        for phase in
-            [Phase::Stable, Phase::Offering, Phase::Yielding, Phase::Answering, Phase::Settling]
-        {
+        for phase in [
+            Phase::Stable,
+            Phase::Offering,
+            Phase::Yielding,
+            Phase::Answering,
+            Phase::Settling,
+        ] {
             assert_eq!(step(phase, Cue::RemoteAnswer, true), (phase, Act::Ignore));
         }
     }

@@ -24,7 +24,9 @@ pub(crate) fn origin(sdp: &str) -> Option<Origin> {
 
 /// Reads the ICE generation of a description: its (first) username fragment.
 pub(crate) fn ufrag(sdp: &str) -> Option<String> {
-    sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).map(|ufrag| ufrag.trim().into())
+    sdp.lines()
+        .find_map(|line| line.strip_prefix("a=ice-ufrag:"))
+        .map(|ufrag| ufrag.trim().into())
 }
 
 /// Puts candidates into the media sections of a description that they belong to.
@@ -57,7 +59,9 @@ fn belongs(candidate: &Candidate, index: usize, mid: Option<&str>) -> bool {
     }
     match (&candidate.sdp_mid, mid) {
         (Some(theirs), Some(mid)) => theirs == mid,
-        _ => candidate.sdp_m_line_index.is_none_or(|theirs| usize::from(theirs) == index),
+        _ => candidate
+            .sdp_m_line_index
+            .is_none_or(|theirs| usize::from(theirs) == index),
     }
 }
 

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use videocalls_protocol::{
-    Admission, Capabilities, DisplayName, Event, Join, LeaveReason, MediaState, ParticipantId, Peer,
-    Request, RoomName, TrackState, Verdict, Welcome,
+    Admission, Capabilities, DisplayName, Event, Join, LeaveReason, MediaState, ParticipantId,
+    Peer, Request, RoomName, TrackState, Verdict, Welcome,
 };
 
 use crate::mesh::Mesh;
@@ -65,7 +65,10 @@ enum State {
     /// The server is to let us in.
     Joining,
     /// In.
-    Joined { me: Option<ParticipantId>, silence: Option<Duration> },
+    Joined {
+        me: Option<ParticipantId>,
+        silence: Option<Duration>,
+    },
     Ended(EndReason),
 }
 
@@ -192,7 +195,11 @@ impl Session {
     }
 
     fn hear(&mut self, event: Event) {
-        if let State::Joined { silence: Some(silence), .. } = self.state {
+        if let State::Joined {
+            silence: Some(silence),
+            ..
+        } = self.state
+        {
             self.work.timer(Timer::Silence, silence);
         }
         match (&self.state, event) {
@@ -297,7 +304,10 @@ impl Session {
         if let Some(index) = self.people.iter().position(|peer| peer.id == *id) {
             let participant = self.view(&self.people[index]);
             self.people.remove(index);
-            self.notify(Notice::ParticipantLeft { participant, reason });
+            self.notify(Notice::ParticipantLeft {
+                participant,
+                reason,
+            });
         }
     }
 
@@ -313,7 +323,11 @@ impl Session {
         while let Some(news) = self.work.news.pop_front() {
             match news {
                 News::Appeared(id) if self.person(&id).is_none() => {
-                    self.add(Peer { id, name: None, media: MediaState::LIVE });
+                    self.add(Peer {
+                        id,
+                        name: None,
+                        media: MediaState::LIVE,
+                    });
                 }
                 News::Appeared(id) | News::Changed(id) => self.changed(&id),
                 News::Vanished(id, reason) => self.remove(&id, reason),
@@ -323,7 +337,10 @@ impl Session {
     }
 
     fn media_settled(&mut self, media: MediaState) {
-        for (kind, state) in [(TrackKind::Audio, media.audio), (TrackKind::Video, media.video)] {
+        for (kind, state) in [
+            (TrackKind::Audio, media.audio),
+            (TrackKind::Video, media.video),
+        ] {
             let turn = self.track_mut(kind).settle(state);
             self.turn(kind, turn);
         }
@@ -387,7 +404,10 @@ impl Session {
     }
 
     fn local_media(&self) -> MediaState {
-        MediaState { audio: self.audio.state(), video: self.video.state() }
+        MediaState {
+            audio: self.audio.state(),
+            video: self.video.state(),
+        }
     }
 
     fn track(&self, kind: TrackKind) -> &LocalTrack {

@@ -31,7 +31,10 @@ impl Add<Duration> for Timestamp {
     type Output = Self;
 
     fn add(self, pause: Duration) -> Self {
-        Self(self.0.saturating_add(u64::try_from(pause.as_millis()).unwrap_or(u64::MAX)))
+        Self(
+            self.0
+                .saturating_add(u64::try_from(pause.as_millis()).unwrap_or(u64::MAX)),
+        )
     }
 }
 
@@ -75,7 +78,11 @@ impl Timers {
 
     /// Takes out one timer whose deadline is past, the earliest first.
     pub(crate) fn expired(&mut self, now: Timestamp) -> Option<Timer> {
-        let (&timer, _) = self.0.iter().filter(|&(_, &at)| at <= now).min_by_key(|&(_, &at)| at)?;
+        let (&timer, _) = self
+            .0
+            .iter()
+            .filter(|&(_, &at)| at <= now)
+            .min_by_key(|&(_, &at)| at)?;
         self.0.remove(&timer);
         Some(timer)
     }

@@ -34,7 +34,11 @@ pub(crate) enum LocalTrack {
     /// The device is there, and the track is on or off.
     Stable { on: bool },
     /// The track was asked to go from `!asked` to `asked`; by now the user wants `wanted`.
-    Moving { asked: bool, wanted: bool, token: Token },
+    Moving {
+        asked: bool,
+        wanted: bool,
+        token: Token,
+    },
 }
 
 /// What is to be done after a step: turn the track on or off.
@@ -52,7 +56,13 @@ impl LocalTrack {
 
     /// What the others may be told.
     pub(crate) fn state(self) -> TrackState {
-        let live = |on| if on { TrackState::Live } else { TrackState::Muted };
+        let live = |on| {
+            if on {
+                TrackState::Live
+            } else {
+                TrackState::Muted
+            }
+        };
         match self {
             Self::Absent(reason) => reason,
             Self::Pending { .. } => TrackState::Pending,
@@ -71,7 +81,9 @@ impl LocalTrack {
                 None
             }
             Self::Stable { on } => (*on != wanted).then_some(wanted),
-            Self::Moving { wanted: intention, .. } => {
+            Self::Moving {
+                wanted: intention, ..
+            } => {
                 *intention = wanted;
                 None
             }
@@ -80,7 +92,11 @@ impl LocalTrack {
 
     /// The track has been asked to turn on or off.
     pub(crate) fn moving(&mut self, asked: bool, token: Token) {
-        *self = Self::Moving { asked, wanted: asked, token };
+        *self = Self::Moving {
+            asked,
+            wanted: asked,
+            token,
+        };
     }
 
     /// The browser gave the device, with its track on, or told why not.
@@ -96,7 +112,14 @@ impl LocalTrack {
 
     /// The track has turned. A late report is ignored.
     pub(crate) fn arrived(&mut self, reported: Token) -> Move {
-        let Self::Moving { asked, wanted, token } = *self else { return None };
+        let Self::Moving {
+            asked,
+            wanted,
+            token,
+        } = *self
+        else {
+            return None;
+        };
         if token != reported {
             return None;
         }

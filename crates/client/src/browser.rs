@@ -1,0 +1,87 @@
+//! What web-sys 0.3.107 lacks of WebRTC, and small helpers around promises.
+
+use js_sys::{Array, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+use web_sys::{MediaStream, RtcIceCandidate, RtcPeerConnection, RtcRtpSender};
+
+#[wasm_bindgen]
+extern "C" {
+    /// `RTCPeerConnection` with the methods that perfect negotiation needs
+    /// (<https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-setlocaldescription>).
+    #[wasm_bindgen(extends = RtcPeerConnection)]
+    pub(crate) type PeerConnectionExt;
+
+    /// Makes the offer or answer that fits the signaling state, and sets it.
+    #[wasm_bindgen(method, js_name = setLocalDescription)]
+    pub(crate) fn set_implicit_local_description(this: &PeerConnectionExt) -> Promise;
+
+    /// Says that no more candidates will come.
+    #[wasm_bindgen(method, js_name = addIceCandidate)]
+    pub(crate) fn end_ice_candidates(this: &PeerConnectionExt) -> Promise;
+
+    #[wasm_bindgen(extends = RtcRtpSender)]
+    pub(crate) type SenderExt;
+
+    /// Says which stream the track belongs to, for the other end
+    /// (<https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-setstreams>).
+    #[wasm_bindgen(method, js_name = setStreams)]
+    pub(crate) fn set_streams(this: &SenderExt, stream: &MediaStream);
+
+    #[wasm_bindgen(extends = RtcIceCandidate)]
+    pub(crate) type IceCandidateExt;
+
+    #[wasm_bindgen(method, getter, js_name = usernameFragment)]
+    pub(crate) fn username_fragment(this: &IceCandidateExt) -> Option<String>;
+
+    #[wasm_bindgen(js_name = isSecureContext, thread_local_v2)]
+    pub(crate) static IS_SECURE_CONTEXT: Option<bool>;
+
+    /// `navigator.permissions`, where a browser has it.
+    pub(crate) type Permissions;
+
+    #[wasm_bindgen(method, catch)]
+    pub(crate) fn query(this: &Permissions, descriptor: &JsValue) -> Result<Promise, JsValue>;
+}
+
+thread_local! {
+    static NOTHING: Closure<dyn FnMut(JsValue)> = Closure::new(|_| {});
+}
+
+/// Lets a promise go its way, whatever becomes of it.
+pub(crate) fn ignore(promise: &Promise) {
+    NOTHING.with(|nothing| {
+        let _ = promise.catch(nothing);
+    });
+}
+
+/// Reads a property; anything unreadable is `undefined`.
+pub(crate) fn property(object: &JsValue, name: &str) -> JsValue {
+    Reflect::get(object, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// Writes a property of an object that we have made.
+pub(crate) fn set_property(object: &JsValue, name: &str, value: &JsValue) {
+    // A plain object of our own takes any property.
+    let _ = Reflect::set(object, &JsValue::from_str(name), value);
+}
+
+/// The name of an exception, such as `NotAllowedError`.
+pub(crate) fn exception_name(error: &JsValue) -> String {
+    property(error, "name").as_string().unwrap_or_default()
+}
+
+/// The text of an exception.
+pub(crate) fn exception_text(error: &JsValue) -> String {
+    let message = property(error, "message").as_string().unwrap_or_default();
+    let name = exception_name(error);
+    if name.is_empty() {
+        message
+    } else {
+        [name.as_str(), &message].join(": ")
+    }
+}
+
+/// A JavaScript array of one value.
+pub(crate) fn array_of(value: &JsValue) -> Array {
+    Array::of1(value)
+}

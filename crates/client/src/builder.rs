@@ -1,0 +1,269 @@
+use js_sys::Object;
+use videocalls_protocol::relay::Relay;
+use videocalls_protocol::rooms::Rooms;
+use videocalls_protocol::{Dialect, DisplayName, ParticipantId, RoomName};
+use videocalls_session::Config;
+use wasm_bindgen::JsValue;
+use web_sys::{RtcConfiguration, Url};
+
+use crate::devices::Wishes;
+use crate::driver::Settings;
+use crate::{CallError, CallEvent, ErrorCode, VideoCall};
+
+/// A call in the making. What is wrong with it, [`start`](Self::start) says, all at once.
+#[derive(Debug)]
+#[must_use = "nothing happens before `start`"]
+pub struct CallBuilder {
+    url: String,
+    dialect: DialectName,
+    room: Option<String>,
+    name: Option<String>,
+    token: Option<String>,
+    audio: Wish,
+    video: Wish,
+    rtc: Option<RtcConfiguration>,
+}
+
+/// The wire languages that this crate speaks.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum DialectName {
+    /// Our own, for rooms of n people.
+    #[default]
+    Rooms,
+    /// That of videocalls.js: two people over a relay that broadcasts.
+    Relay,
+}
+
+/// What is wanted of a device.
+#[derive(Clone, Debug)]
+pub enum Wish {
+    /// Nothing: it is not asked for.
+    Nothing,
+    /// Any will do.
+    Any,
+    /// One with these `MediaTrackConstraints`
+    /// (<https://www.w3.org/TR/mediacapture-streams/#media-track-constraints>).
+    Like(Object),
+}
+
+impl CallBuilder {
+    pub(crate) fn new(url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            dialect: DialectName::default(),
+            room: None,
+            name: None,
+            token: None,
+            audio: Wish::Any,
+            video: Wish::Any,
+            rtc: None,
+        }
+    }
+
+    /// Says which wire language the server speaks; `rooms` unless said otherwise.
+    pub fn dialect(self, dialect: DialectName) -> Self {
+        Self { dialect, ..self }
+    }
+
+    /// Names the room, which `rooms` needs.
+    pub fn room(self, room: impl Into<String>) -> Self {
+        Self {
+            room: Some(room.into()),
+            ..self
+        }
+    }
+
+    /// Says what this participant is called.
+    pub fn name(self, name: impl Into<String>) -> Self {
+        Self {
+            name: Some(name.into()),
+            ..self
+        }
+    }
+
+    /// Hands the server an access token.
+    pub fn token(self, token: impl Into<String>) -> Self {
+        Self {
+            token: Some(token.into()),
+            ..self
+        }
+    }
+
+    /// Says what is wanted of the microphone.
+    pub fn audio(self, audio: Wish) -> Self {
+        Self { audio, ..self }
+    }
+
+    /// Says what is wanted of the camera.
+    pub fn video(self, video: Wish) -> Self {
+        Self { video, ..self }
+    }
+
+    /// Sets the `RTCConfiguration` of every connection, such as its ICE servers
+    /// (<https://www.w3.org/TR/webrtc/#rtcconfiguration-dictionary>).
+    pub fn rtc_configuration(self, configuration: &Object) -> Self {
+        let rtc: &JsValue = configuration.as_ref();
+        Self {
+            rtc: Some(rtc.clone().into()),
+            ..self
+        }
+    }
+
+    /// Starts the call: the socket, the devices and the first connection, all at once. Tells
+    /// `on_event` what happens from then on.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::InvalidOptions`], naming every wrong option, or
+    /// [`ErrorCode::UnsupportedBrowser`]. Nothing was started then.
+    pub fn start_with(
+        self,
+        on_event: impl Fn(CallEvent) + 'static,
+    ) -> Result<VideoCall, CallError> {
+        let settings = self.check()?;
+        VideoCall::start(settings, on_event)
+    }
+
+    /// Starts the call like [`start_with`](Self::start_with); listeners may
+    /// [`subscribe`](VideoCall::subscribe) later.
+    ///
+    /// # Errors
+    ///
+    /// As [`start_with`](Self::start_with).
+    pub fn start(self) -> Result<VideoCall, CallError> {
+        self.start_with(|_| {})
+    }
+
+    fn check(self) -> Result<Settings, CallError> {
+        let mut complaints: Vec<String> = Vec::new();
+        let url = complain(socket_url(&self.url), &mut complaints);
+        let room = complain(
+            self.room.as_deref().map(RoomName::new).transpose(),
+            &mut complaints,
+        );
+        let name = complain(
+            self.name.as_deref().map(DisplayName::new).transpose(),
+            &mut complaints,
+        );
+        if self.dialect == DialectName::Rooms && self.room.is_none() {
+            complaints.push("the dialect 'rooms' needs a room".to_owned());
+        }
+        let (Some(url), Some(room), Some(name), true) = (url, room, name, complaints.is_empty())
+        else {
+            return Err(CallError::new(
+                ErrorCode::InvalidOptions,
+                complaints.join("; "),
+            ));
+        };
+        let (dialect, own_id) = self.dialect.make();
+        Ok(Settings {
+            url,
+            config: Config {
+                capabilities: dialect.capabilities(),
+                room,
+                name,
+                token: self.token,
+                own_id,
+                audio: self.audio.is_wanted(),
+                video: self.video.is_wanted(),
+            },
+            dialect,
+            wishes: Wishes {
+                audio: self.audio,
+                video: self.video,
+            },
+            rtc: self.rtc,
+        })
+    }
+}
+
+impl DialectName {
+    /// Reads a dialect's name as the JavaScript API writes it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "rooms" => Some(Self::Rooms),
+            "relay" => Some(Self::Relay),
+            _ => None,
+        }
+    }
+
+    /// Makes the codec, and the own id where its clients make up theirs.
+    fn make(self) -> (Box<dyn Dialect>, Option<ParticipantId>) {
+        match self {
+            Self::Rooms => (Box::new(Rooms), None),
+            Self::Relay => {
+                let id = random_id();
+                (
+                    Box::new(Relay::new(id.clone())),
+                    Some(ParticipantId::new(id)),
+                )
+            }
+        }
+    }
+}
+
+impl Wish {
+    /// Whether the device is to be asked for.
+    pub(crate) fn is_wanted(&self) -> bool {
+        !matches!(self, Self::Nothing)
+    }
+
+    pub(crate) fn to_js(&self) -> JsValue {
+        match self {
+            Self::Nothing => false.into(),
+            Self::Any => true.into(),
+            Self::Like(constraints) => constraints.clone().into(),
+        }
+    }
+}
+
+fn complain<T>(outcome: Result<T, impl ToString>, complaints: &mut Vec<String>) -> Option<T> {
+    outcome
+        .map_err(|error| complaints.push(error.to_string()))
+        .ok()
+}
+
+/// Makes the absolute `ws:` or `wss:` address out of an address that may be relative to the page,
+/// or begin with `http`.
+fn socket_url(url: &str) -> Result<String, String> {
+    let page = web_sys::window().and_then(|window| window.location().href().ok());
+    let parsed = match page {
+        Some(page) => Url::new_with_base(url, &page),
+        None => Url::new(url),
+    };
+    let parsed = parsed.map_err(|_| format!("'{url}' is not an address of a signaling server"))?;
+    match parsed.protocol().as_str() {
+        "http:" => parsed.set_protocol("ws:"),
+        "https:" => parsed.set_protocol("wss:"),
+        "ws:" | "wss:" => {}
+        _ => {
+            return Err(format!(
+                "'{url}' is not an address by ws, wss, http or https"
+            ));
+        }
+    }
+    parsed.set_hash("");
+    Ok(parsed.href())
+}
+
+/// A UUID v4. `crypto.randomUUID` exists in secure contexts only, so the bits are drawn by hand.
+fn random_id() -> String {
+    let mut bytes = [0_u8; 16];
+    if let Some(crypto) = web_sys::window().and_then(|window| window.crypto().ok()) {
+        // A failure leaves zeros: an id that is not unique, which the relay's peers see as an echo.
+        let _ = crypto.get_random_values_with_u8_array(&mut bytes);
+    }
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let mut id = String::with_capacity(36);
+    for (index, byte) in bytes.iter().enumerate() {
+        if matches!(index, 4 | 6 | 8 | 10) {
+            id.push('-');
+        }
+        for digit in [byte >> 4, byte & 0x0f] {
+            id.push(char::from_digit(digit.into(), 16).unwrap_or('0'));
+        }
+    }
+    id
+}

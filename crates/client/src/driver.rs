@@ -1,0 +1,400 @@
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::{Rc, Weak};
+use std::task::Waker;
+
+use gloo_events::EventListener;
+use gloo_timers::callback::Timeout;
+use videocalls_protocol::{Dialect, Request, Verdict};
+use videocalls_session::{
+    CallState, Config, Input, LinkId, LinkOp, LinkReport, LinkRole, Notice, Output, Problem,
+    Session, Timestamp, Token, TrackKind,
+};
+use web_sys::{Performance, RtcConfiguration};
+
+use crate::devices::{Captured, Wishes, capture};
+use crate::peer::Peer;
+use crate::socket::{Socket, SocketEvent};
+use crate::tracks::LocalTracks;
+use crate::{CallError, CallEvent, ErrorCode};
+
+/// A checked [`CallBuilder`](crate::CallBuilder).
+pub(crate) struct Settings {
+    pub(crate) url: String,
+    pub(crate) config: Config,
+    pub(crate) dialect: Box<dyn Dialect>,
+    pub(crate) wishes: Wishes,
+    pub(crate) rtc: Option<RtcConfiguration>,
+}
+
+/// Carries out in the browser what a [`Session`] asks for, and hands it what the browser reports.
+///
+/// Queue, drain, call: every callback of the browser only puts an input into the inbox and drains
+/// it. No cell is borrowed while an output is performed, so whatever that calls may come back in.
+pub(crate) struct Driver {
+    session: RefCell<Session>,
+    inbox: RefCell<VecDeque<Input>>,
+    draining: Cell<bool>,
+    clock: Performance,
+    timer: RefCell<Option<(Timestamp, Timeout)>>,
+    url: String,
+    dialect: RefCell<Box<dyn Dialect>>,
+    socket: RefCell<Option<Socket>>,
+    wishes: Wishes,
+    local: Rc<LocalTracks>,
+    rtc: Option<RtcConfiguration>,
+    peers: RefCell<BTreeMap<LinkId, Rc<Peer>>>,
+    listeners: RefCell<Vec<(u32, Rc<dyn Fn(CallEvent)>)>>,
+    wakers: RefCell<Vec<Waker>>,
+    page_hide: RefCell<Option<EventListener>>,
+    me: Weak<Self>,
+}
+
+impl Driver {
+    pub(crate) fn new(settings: Settings) -> Result<Rc<Self>, CallError> {
+        let unsupported = |what: &str| CallError::new(ErrorCode::UnsupportedBrowser, what);
+        let clock = web_sys::window().and_then(|window| window.performance());
+        let clock = clock.ok_or_else(|| unsupported("the browser has no clock"))?;
+        let local =
+            LocalTracks::new().map_err(|_| unsupported("the browser has no MediaStream"))?;
+        Ok(Rc::new_cyclic(|me| Self {
+            session: RefCell::new(Session::new(settings.config)),
+            inbox: RefCell::default(),
+            draining: Cell::new(false),
+            clock,
+            timer: RefCell::default(),
+            url: settings.url,
+            dialect: RefCell::new(settings.dialect),
+            socket: RefCell::default(),
+            wishes: settings.wishes,
+            local: Rc::new(local),
+            rtc: settings.rtc,
+            peers: RefCell::default(),
+            listeners: RefCell::default(),
+            wakers: RefCell::default(),
+            page_hide: RefCell::default(),
+            me: me.clone(),
+        }))
+    }
+
+    /// Takes an input, and does all that follows from it before returning; called from within
+    /// such doing, it only queues.
+    pub(crate) fn feed(&self, input: Input) {
+        self.inbox.borrow_mut().push_back(input);
+        if self.draining.replace(true) {
+            return;
+        }
+        while let Some(input) = self.next_input() {
+            self.session.borrow_mut().handle(self.now(), input);
+            while let Some(output) = self.next_output() {
+                self.perform(output);
+            }
+        }
+        self.draining.set(false);
+        self.arm_timer();
+    }
+
+    pub(crate) fn with_session<T>(&self, read: impl FnOnce(&Session) -> T) -> T {
+        read(&self.session.borrow())
+    }
+
+    pub(crate) fn local(&self) -> &LocalTracks {
+        &self.local
+    }
+
+    pub(crate) fn peer(&self, link: LinkId) -> Option<Rc<Peer>> {
+        self.peers.borrow().get(&link).cloned()
+    }
+
+    pub(crate) fn listen(&self, key: u32, listener: Rc<dyn Fn(CallEvent)>) {
+        self.listeners.borrow_mut().push((key, listener));
+    }
+
+    pub(crate) fn unlisten(&self, key: u32) {
+        let _gone: Vec<_> = self
+            .listeners
+            .borrow_mut()
+            .extract_if(.., |(other, _)| *other == key)
+            .collect();
+    }
+
+    pub(crate) fn wake_on_change(&self, waker: Waker) {
+        self.wakers.borrow_mut().push(waker);
+    }
+
+    /// Says goodbye when the page goes away; nobody else can.
+    pub(crate) fn leave_with_page(&self) {
+        let Some(window) = web_sys::window() else {
+            return;
+        };
+        let leave = self.feeder();
+        let listener = EventListener::new(&window, "pagehide", move |_| {
+            leave(Input::End(videocalls_session::EndReason::Left));
+        });
+        *self.page_hide.borrow_mut() = Some(listener);
+    }
+
+    // Taken in a method of its own, since a borrow in the head of a `while let` lives through it.
+    fn next_input(&self) -> Option<Input> {
+        self.inbox.borrow_mut().pop_front()
+    }
+
+    fn next_output(&self) -> Option<Output> {
+        self.session.borrow_mut().poll()
+    }
+
+    fn now(&self) -> Timestamp {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "milliseconds since the page began fit, and are not negative"
+        )]
+        Timestamp::from_millis(self.clock.now() as u64)
+    }
+
+    /// A way back in for a callback of the browser, which does not keep the call alive.
+    fn feeder(&self) -> impl Fn(Input) + Clone + 'static {
+        let me = self.me.clone();
+        move |input| {
+            if let Some(driver) = me.upgrade() {
+                driver.feed(input);
+            }
+        }
+    }
+
+    fn perform(&self, output: Output) {
+        match output {
+            Output::OpenSignaling => self.open_signaling(),
+            Output::CloseSignaling => drop(self.socket.take()),
+            Output::Send(request) => self.send(&request),
+            Output::AcquireMedia(_) => self.acquire_media(),
+            Output::ReleaseMedia => self.local.clear(),
+            Output::SetTrack { kind, on, token } => self.set_track(kind, on, token),
+            Output::Link { link, op } => self.operate(link, op),
+            Output::Notify(notice) => self.notify(notice),
+            _ => {}
+        }
+    }
+
+    fn open_signaling(&self) {
+        let me = self.me.clone();
+        let opened = Socket::open(&self.url, move |event| {
+            if let Some(driver) = me.upgrade() {
+                driver.hear(event);
+            }
+        });
+        match opened {
+            Ok(socket) => *self.socket.borrow_mut() = Some(socket),
+            Err(_) => self.feed(Input::SignalingClosed(Verdict::Backoff)),
+        }
+    }
+
+    fn hear(&self, event: SocketEvent) {
+        match event {
+            SocketEvent::Opened => self.feed(Input::SignalingOpened),
+            SocketEvent::Text(text) => self.decode(&text),
+            SocketEvent::TooLarge => self.complain(Problem::MessageTooLarge),
+            SocketEvent::Binary => self.complain(Problem::MalformedMessage),
+            SocketEvent::Closed(code) => {
+                let verdict = self.dialect.borrow().closed(code);
+                self.feed(Input::SignalingClosed(verdict));
+            }
+        }
+    }
+
+    fn decode(&self, text: &str) {
+        let decoded = self.dialect.borrow_mut().decode(text);
+        let Ok(decoded) = decoded else {
+            return self.complain(Problem::MalformedMessage);
+        };
+        self.send_all(&decoded.replies);
+        for event in decoded.events {
+            self.feed(Input::SignalingEvent(event));
+        }
+    }
+
+    fn complain(&self, problem: Problem) {
+        self.feed(Input::SignalingProblem(problem));
+    }
+
+    fn send(&self, request: &Request) {
+        let frames = self.dialect.borrow_mut().encode(request);
+        match frames {
+            Ok(frames) => self.send_all(&frames),
+            Err(_) => self.complain(Problem::MalformedMessage),
+        }
+    }
+
+    fn send_all(&self, frames: &[String]) {
+        if let Some(socket) = &*self.socket.borrow() {
+            frames.iter().for_each(|frame| socket.send(frame));
+        }
+    }
+
+    /// Asks for the devices. This task has no owner that could abort it: once the browser has been
+    /// asked, its answer must be heard, or a granted camera would stay on for nobody.
+    fn acquire_media(&self) {
+        let (me, wishes) = (self.me.clone(), self.wishes.clone());
+        wasm_bindgen_futures::spawn_local(async move {
+            let captured = capture(&wishes).await;
+            if let Some(driver) = me.upgrade() {
+                driver.captured(captured);
+            }
+        });
+    }
+
+    /// Takes the devices, unless the call is over; then they are released by being dropped.
+    fn captured(&self, captured: Captured) {
+        let Captured {
+            tracks,
+            errors,
+            state,
+        } = captured;
+        if matches!(
+            self.with_session(|session| session.snapshot().state),
+            CallState::Ended(_)
+        ) {
+            return;
+        }
+        let any = !tracks.is_empty();
+        for track in tracks {
+            let (kind, feed) = (track.kind, self.feeder());
+            self.local.add(track, move || feed(Input::TrackEnded(kind)));
+        }
+        self.replace_tracks();
+        self.feed(Input::MediaSettled(state));
+        if any {
+            self.emit(&CallEvent::LocalStream(self.local.stream().clone()));
+        }
+        errors
+            .into_iter()
+            .for_each(|error| self.emit(&CallEvent::Error(error)));
+    }
+
+    fn replace_tracks(&self) {
+        let peers: Vec<_> = self.peers.borrow().values().cloned().collect();
+        for peer in peers {
+            TrackKind::ALL
+                .into_iter()
+                .for_each(|kind| peer.replace_track(kind, &self.local));
+        }
+    }
+
+    fn set_track(&self, kind: TrackKind, on: bool, token: Token) {
+        if let Some(track) = self.local.of(kind) {
+            track.set_enabled(on);
+        }
+        self.feed(Input::TrackSet { kind, token });
+    }
+
+    fn operate(&self, link: LinkId, op: LinkOp) {
+        let peer = self.peer(link);
+        let feed = self.feeder();
+        let report = move |report| feed(Input::Link { link, report });
+        match (op, peer) {
+            (LinkOp::Open(role), _) => self.open_link(link, role, report),
+            (LinkOp::Close, _) => {
+                let closing = self.peers.borrow_mut().remove(&link);
+                drop(closing);
+            }
+            (LinkOp::MakeOffer { token }, Some(peer)) => peer.make_offer(token, report),
+            (LinkOp::AcceptOffer { sdp, token }, Some(peer)) => {
+                peer.accept_offer(&sdp, token, self.local.clone(), report);
+            }
+            (LinkOp::AcceptAnswer { sdp, token }, Some(peer)) => {
+                peer.accept_answer(&sdp, token, report);
+            }
+            (LinkOp::AddCandidate(candidate), Some(peer)) => peer.add_candidate(&candidate),
+            // The browser would not make the connection; say so when it is first needed.
+            (
+                LinkOp::MakeOffer { token }
+                | LinkOp::AcceptOffer { token, .. }
+                | LinkOp::AcceptAnswer { token, .. },
+                None,
+            ) => report(LinkReport::Failed { token }),
+            (LinkOp::AddCandidate(_), None) => {}
+        }
+    }
+
+    fn open_link(
+        &self,
+        link: LinkId,
+        role: LinkRole,
+        report: impl Fn(LinkReport) + Clone + 'static,
+    ) {
+        match Peer::open(self.rtc.as_ref(), report) {
+            Ok(peer) => {
+                peer.prepare(role, &self.local);
+                self.peers.borrow_mut().insert(link, Rc::new(peer));
+            }
+            Err(error) => {
+                let message = "the browser would not make a connection with this rtcConfig";
+                let error = CallError {
+                    cause: Some(error),
+                    ..CallError::new(ErrorCode::UnsupportedBrowser, message)
+                };
+                self.emit(&CallEvent::Error(error));
+            }
+        }
+    }
+
+    fn notify(&self, notice: Notice) {
+        let event = match notice {
+            Notice::StateChanged => {
+                self.wakers.take().into_iter().for_each(Waker::wake);
+                CallEvent::StateChanged(self.with_session(|session| session.snapshot().state))
+            }
+            Notice::ParticipantJoined(participant) => CallEvent::ParticipantJoined(participant),
+            Notice::ParticipantChanged(participant) => CallEvent::ParticipantChanged(participant),
+            Notice::ParticipantLeft {
+                participant,
+                reason,
+            } => CallEvent::ParticipantLeft {
+                participant,
+                reason,
+            },
+            Notice::LocalChanged => CallEvent::LocalChanged,
+            Notice::Problem(problem) => CallEvent::Error(problem.into()),
+            Notice::Ended(reason) => {
+                self.page_hide.take();
+                CallEvent::Ended(reason)
+            }
+            _ => return,
+        };
+        self.emit(&event);
+    }
+
+    /// Tells all listeners. The list is copied out first: a listener may add or remove listeners.
+    fn emit(&self, event: &CallEvent) {
+        let listeners: Vec<_> = self
+            .listeners
+            .borrow()
+            .iter()
+            .map(|(_, listener)| listener.clone())
+            .collect();
+        listeners
+            .iter()
+            .for_each(|listener| listener(event.clone()));
+    }
+
+    /// Sets the one timer to the session's next deadline.
+    fn arm_timer(&self) {
+        let next = self.with_session(Session::next_timeout);
+        let armed = self.timer.borrow().as_ref().map(|(at, _)| *at);
+        if next == armed {
+            return;
+        }
+        let timer = next.map(|at| {
+            let pause = u32::try_from(at.since(self.now()).as_millis()).unwrap_or(u32::MAX);
+            let feed = self.feeder();
+            (at, Timeout::new(pause, move || feed(Input::Timeout)))
+        });
+        *self.timer.borrow_mut() = timer;
+    }
+}
+
+impl std::fmt::Debug for Driver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Driver")
+    }
+}

@@ -1,0 +1,32 @@
+use videocalls_protocol::LeaveReason;
+use videocalls_session::{CallState, EndReason, ParticipantView};
+use web_sys::MediaStream;
+
+use crate::CallError;
+
+/// What a call tells its listeners.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum CallEvent {
+    /// The call's state is another.
+    StateChanged(CallState),
+    /// Someone is there.
+    ParticipantJoined(ParticipantView),
+    /// Something about someone is different: their tracks, or how they are connected.
+    ParticipantChanged(ParticipantView),
+    /// Someone has gone.
+    ParticipantLeft {
+        /// What was last known of them.
+        participant: ParticipantView,
+        /// Why they went.
+        reason: LeaveReason,
+    },
+    /// The own microphone or camera is in another state.
+    LocalChanged,
+    /// The own sound and picture are there, as far as the browser gave them.
+    LocalStream(MediaStream),
+    /// Something went wrong, and the call goes on.
+    Error(CallError),
+    /// The call is over. Nothing comes after this.
+    Ended(EndReason),
+}

@@ -1,0 +1,271 @@
+use std::cell::RefCell;
+
+use gloo_events::EventListener;
+use videocalls_protocol::Candidate;
+use videocalls_session::{LinkReport, LinkRole, Token, TrackKind, Transport};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    MediaStream, RtcConfiguration, RtcIceCandidateInit, RtcPeerConnection,
+    RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcRtpTransceiver,
+    RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
+    RtcTrackEvent,
+};
+
+use crate::browser::{
+    IceCandidateExt, PeerConnectionExt, SenderExt, array_of, ignore, set_property,
+};
+use crate::task::Task;
+use crate::tracks::LocalTracks;
+
+/// One `RTCPeerConnection`. It is closed, and silent, when this is dropped.
+///
+/// The browser works off what is asked of a connection strictly in turn (webrtc-pc section
+/// 4.4.1.2, the operations chain), so no queue is needed here.
+#[derive(Debug)]
+#[must_use = "the connection is closed when this is dropped"]
+pub(crate) struct Peer {
+    connection: RtcPeerConnection,
+    remote: MediaStream,
+    operation: RefCell<Option<Task>>,
+    _listeners: [EventListener; 4],
+}
+
+impl Peer {
+    /// Makes a connection that says what happens to it by `report`.
+    ///
+    /// # Errors
+    ///
+    /// The browser has no WebRTC, or does not take the configuration.
+    pub(crate) fn open(
+        configuration: Option<&RtcConfiguration>,
+        report: impl Fn(LinkReport) + Clone + 'static,
+    ) -> Result<Self, JsValue> {
+        let connection = match configuration {
+            Some(configuration) => RtcPeerConnection::new_with_configuration(configuration)?,
+            None => RtcPeerConnection::new()?,
+        };
+        let remote = MediaStream::new()?;
+        let listeners = listen(&connection, &remote, report);
+        Ok(Self {
+            connection,
+            remote,
+            operation: RefCell::default(),
+            _listeners: listeners,
+        })
+    }
+
+    /// What comes from the other end.
+    pub(crate) fn remote(&self) -> &MediaStream {
+        &self.remote
+    }
+
+    /// Makes the transceivers of the first offer: one for sound and one for picture, whether or
+    /// not there is a track yet, so that a track that comes later needs no new exchange.
+    pub(crate) fn prepare(&self, role: LinkRole, local: &LocalTracks) {
+        if role == LinkRole::Answerer {
+            return;
+        }
+        for kind in TrackKind::ALL {
+            let init = RtcRtpTransceiverInit::new();
+            init.set_streams(&array_of(local.stream()));
+            let transceiver = self
+                .connection
+                .add_transceiver_with_str_and_init(kind.as_str(), &init);
+            send(&transceiver, local.of(kind).as_ref());
+        }
+    }
+
+    /// Sends a track that has come, or stops sending one that has gone.
+    pub(crate) fn replace_track(&self, kind: TrackKind, local: &LocalTracks) {
+        if let Some(transceiver) = transceiver_of(&self.connection, kind) {
+            send(&transceiver, local.of(kind).as_ref());
+        }
+    }
+
+    pub(crate) fn make_offer(&self, token: Token, report: impl Fn(LinkReport) + 'static) {
+        let connection = self.connection.clone();
+        self.run(async move {
+            let made = set_local_description(&connection).await;
+            report(outcome(token, made));
+        });
+    }
+
+    pub(crate) fn accept_offer(
+        &self,
+        sdp: &str,
+        token: Token,
+        local: std::rc::Rc<LocalTracks>,
+        report: impl Fn(LinkReport) + 'static,
+    ) {
+        let connection = self.connection.clone();
+        let offered = set_remote_description(&connection, RtcSdpType::Offer, sdp);
+        self.run(async move {
+            let made = match JsFuture::from(offered).await {
+                Ok(_) => {
+                    TrackKind::ALL
+                        .into_iter()
+                        .for_each(|kind| answer(&connection, kind, &local));
+                    set_local_description(&connection).await
+                }
+                Err(error) => Err(error),
+            };
+            report(outcome(token, made));
+        });
+    }
+
+    pub(crate) fn accept_answer(
+        &self,
+        sdp: &str,
+        token: Token,
+        report: impl Fn(LinkReport) + 'static,
+    ) {
+        let answered = set_remote_description(&self.connection, RtcSdpType::Answer, sdp);
+        self.run(async move {
+            let applied = JsFuture::from(answered).await.is_ok();
+            let done = LinkReport::Applied { token };
+            report(if applied {
+                done
+            } else {
+                LinkReport::Failed { token }
+            });
+        });
+    }
+
+    /// Adds a remote candidate; one that the browser refuses is of no importance.
+    pub(crate) fn add_candidate(&self, candidate: &Candidate) {
+        if candidate.candidate.is_empty() {
+            let connection = self.connection.unchecked_ref::<PeerConnectionExt>();
+            return ignore(&connection.end_ice_candidates());
+        }
+        let init = RtcIceCandidateInit::new(&candidate.candidate);
+        init.set_sdp_mid(candidate.sdp_mid.as_deref());
+        init.set_sdp_m_line_index(candidate.sdp_m_line_index);
+        if let Some(ufrag) = &candidate.username_fragment {
+            set_property(&init, "usernameFragment", &ufrag.into());
+        }
+        ignore(
+            &self
+                .connection
+                .add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(&init)),
+        );
+    }
+
+    /// Runs an operation; the session asks for one at a time, so the one before is over.
+    fn run(&self, operation: impl Future<Output = ()> + 'static) {
+        *self.operation.borrow_mut() = Some(Task::spawn(operation));
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.connection.close();
+    }
+}
+
+fn listen(
+    connection: &RtcPeerConnection,
+    remote: &MediaStream,
+    report: impl Fn(LinkReport) + Clone + 'static,
+) -> [EventListener; 4] {
+    let [candidate, transport, needed, track] =
+        [report.clone(), report.clone(), report.clone(), report];
+    let (source, stream) = (connection.clone(), remote.clone());
+    [
+        EventListener::new(connection, "icecandidate", move |event| {
+            candidate(LinkReport::Candidate(read_candidate(event.unchecked_ref())));
+        }),
+        EventListener::new(connection, "connectionstatechange", move |_| {
+            transport(LinkReport::Transport(read_transport(
+                source.connection_state(),
+            )));
+        }),
+        EventListener::new(connection, "negotiationneeded", move |_| {
+            needed(LinkReport::NegotiationNeeded);
+        }),
+        EventListener::new(connection, "track", move |event| {
+            stream.add_track(&event.unchecked_ref::<RtcTrackEvent>().track());
+            track(LinkReport::TracksChanged);
+        }),
+    ]
+}
+
+/// An event without a candidate marks the end of them.
+fn read_candidate(event: &RtcPeerConnectionIceEvent) -> Candidate {
+    event
+        .candidate()
+        .map_or_else(Candidate::default, |candidate| Candidate {
+            candidate: candidate.candidate(),
+            sdp_mid: candidate.sdp_mid(),
+            sdp_m_line_index: candidate.sdp_m_line_index(),
+            username_fragment: candidate
+                .unchecked_ref::<IceCandidateExt>()
+                .username_fragment(),
+        })
+}
+
+fn read_transport(state: RtcPeerConnectionState) -> Transport {
+    match state {
+        RtcPeerConnectionState::Connecting => Transport::Connecting,
+        RtcPeerConnectionState::Connected => Transport::Connected,
+        RtcPeerConnectionState::Disconnected => Transport::Disconnected,
+        RtcPeerConnectionState::Failed => Transport::Failed,
+        RtcPeerConnectionState::Closed => Transport::Closed,
+        _ => Transport::New,
+    }
+}
+
+/// Makes the description that fits the state, sets it, and returns its text.
+async fn set_local_description(connection: &RtcPeerConnection) -> Result<String, JsValue> {
+    let extended = connection.unchecked_ref::<PeerConnectionExt>();
+    JsFuture::from(extended.set_implicit_local_description()).await?;
+    Ok(connection
+        .local_description()
+        .map(|description| description.sdp())
+        .unwrap_or_default())
+}
+
+fn set_remote_description(
+    connection: &RtcPeerConnection,
+    kind: RtcSdpType,
+    sdp: &str,
+) -> js_sys::Promise {
+    let description = RtcSessionDescriptionInit::new(kind);
+    description.set_sdp(sdp);
+    connection.set_remote_description(&description)
+}
+
+fn outcome(token: Token, made: Result<String, JsValue>) -> LinkReport {
+    match made {
+        Ok(sdp) => LinkReport::Made { token, sdp },
+        Err(_) => LinkReport::Failed { token },
+    }
+}
+
+/// Lets the transceiver that an offer has made send as well.
+fn answer(connection: &RtcPeerConnection, kind: TrackKind, local: &LocalTracks) {
+    if let Some(transceiver) = transceiver_of(connection, kind) {
+        transceiver.set_direction(RtcRtpTransceiverDirection::Sendrecv);
+        transceiver
+            .sender()
+            .unchecked_ref::<SenderExt>()
+            .set_streams(local.stream());
+        send(&transceiver, local.of(kind).as_ref());
+    }
+}
+
+fn send(transceiver: &RtcRtpTransceiver, track: Option<&web_sys::MediaStreamTrack>) {
+    let sender = transceiver.sender();
+    if sender.track().is_some() || track.is_some() {
+        ignore(&sender.replace_track(track));
+    }
+}
+
+/// The first transceiver of a kind, which is the one that carries the microphone or camera.
+fn transceiver_of(connection: &RtcPeerConnection, kind: TrackKind) -> Option<RtcRtpTransceiver> {
+    connection
+        .get_transceivers()
+        .iter()
+        .map(JsCast::unchecked_into::<RtcRtpTransceiver>)
+        .find(|transceiver| transceiver.receiver().track().kind() == kind.as_str())
+}

@@ -1,0 +1,106 @@
+use std::cell::RefCell;
+
+use gloo_events::EventListener;
+use videocalls_session::TrackKind;
+use wasm_bindgen::JsValue;
+use web_sys::{MediaStream, MediaStreamTrack};
+
+/// The own sound and picture: one stream for the length of a call, and the tracks in it.
+#[derive(Debug)]
+pub(crate) struct LocalTracks {
+    stream: MediaStream,
+    tracks: RefCell<Vec<LocalTrack>>,
+}
+
+/// A track of a device. The device is released when this is dropped.
+#[derive(Debug)]
+#[must_use = "the device is released when this is dropped"]
+pub(crate) struct LocalTrack {
+    pub(crate) kind: TrackKind,
+    track: MediaStreamTrack,
+    ended: Option<EventListener>,
+}
+
+impl LocalTracks {
+    /// # Errors
+    ///
+    /// The browser has no media streams.
+    pub(crate) fn new() -> Result<Self, JsValue> {
+        Ok(Self {
+            stream: MediaStream::new()?,
+            tracks: RefCell::default(),
+        })
+    }
+
+    pub(crate) fn stream(&self) -> &MediaStream {
+        &self.stream
+    }
+
+    pub(crate) fn of(&self, kind: TrackKind) -> Option<MediaStreamTrack> {
+        self.tracks
+            .borrow()
+            .iter()
+            .find(|track| track.kind == kind)
+            .map(|t| t.track.clone())
+    }
+
+    pub(crate) fn add(&self, mut track: LocalTrack, on_ended: impl FnMut() + 'static) {
+        let mut on_ended = on_ended;
+        track.ended = Some(EventListener::new(&track.track, "ended", move |_| {
+            on_ended()
+        }));
+        self.stream.add_track(&track.track);
+        self.tracks.borrow_mut().push(track);
+    }
+
+    /// Releases a device.
+    pub(crate) fn remove(&self, kind: TrackKind) {
+        let gone: Vec<_> = self
+            .tracks
+            .borrow_mut()
+            .extract_if(.., |t| t.kind == kind)
+            .collect();
+        gone.iter()
+            .for_each(|track| self.stream.remove_track(&track.track));
+    }
+
+    /// Releases all devices.
+    pub(crate) fn clear(&self) {
+        TrackKind::ALL
+            .into_iter()
+            .for_each(|kind| self.remove(kind));
+    }
+}
+
+impl LocalTrack {
+    pub(crate) fn new(kind: TrackKind, track: MediaStreamTrack) -> Self {
+        Self {
+            kind,
+            track,
+            ended: None,
+        }
+    }
+
+    /// Takes the tracks out of a stream that the browser has given.
+    pub(crate) fn all_of(stream: &MediaStream) -> Vec<Self> {
+        let tracks = stream.get_tracks();
+        let tracks = tracks.iter().map(MediaStreamTrack::from);
+        tracks
+            .map(|track| Self::new(kind_of(&track), track))
+            .collect()
+    }
+}
+
+fn kind_of(track: &MediaStreamTrack) -> TrackKind {
+    if track.kind() == TrackKind::Audio.as_str() {
+        TrackKind::Audio
+    } else {
+        TrackKind::Video
+    }
+}
+
+impl Drop for LocalTrack {
+    fn drop(&mut self) {
+        self.track.stop();
+    }
+}
