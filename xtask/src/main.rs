@@ -1,2 +1,71 @@
-//! Stub.
-fn main() {}
+//! The project's command: `cargo xtask run`, `test`, `build`, `size`, `bench`, `setup`.
+//!
+//! Every step prints how long it took; every installation says what it installs and where.
+
+mod bench;
+mod build;
+mod bundle;
+mod cache;
+mod compress;
+mod dist;
+mod package;
+mod page;
+mod process;
+mod run;
+mod size;
+mod step;
+mod test;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use crate::workspace::Workspace;
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  run [--listen ADDRESS] [...]  build everything and serve it on http://localhost:8080;
+                                further arguments go to the server
+  test [--only STEP]... [--list]  run every check and test, or only the named steps
+  build                         build pkg/ (the npm package) and dist/ (what the server serves)
+  size                          print the sizes of the built files and hold them to the budget
+  bench NAME [...]              run e2e/bench/NAME.mjs on a fresh build, e.g. `bench call --count 30`
+  setup                         install what the other commands would install, and stop
+
+Tools are installed into $VIDEOCALLS_TOOLS, or else into ~/.cache/videocalls.
+Browsers come from the system's packages; CHROMIUM, CHROMEDRIVER and FIREFOX name others.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: &[String]) -> Result<ExitCode> {
+    let Some((command, rest)) = arguments.split_first() else {
+        println!("{HELP}");
+        return Ok(ExitCode::FAILURE);
+    };
+    let workspace = Workspace::locate()?;
+    match command.as_str() {
+        "run" => run::run(&workspace, rest).map(|()| ExitCode::SUCCESS),
+        "test" => test::test(&workspace, rest),
+        "build" => build::build(&workspace).map(|_| ExitCode::SUCCESS),
+        "size" => size::size(&workspace).map(|()| ExitCode::SUCCESS),
+        "bench" => bench::bench(&workspace, rest).map(|()| ExitCode::SUCCESS),
+        "setup" => tools::everything(&workspace).map(|()| ExitCode::SUCCESS),
+        "help" | "--help" | "-h" => {
+            println!("{HELP}");
+            Ok(ExitCode::SUCCESS)
+        }
+        unknown => bail!("there is no command {unknown:?}; `cargo xtask help` lists them"),
+    }
+}

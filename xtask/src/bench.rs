@@ -1,0 +1,23 @@
+//! `cargo xtask bench NAME`: a benchmark of `e2e/bench` on a fresh build.
+
+use anyhow::{Context, Result, ensure};
+
+use crate::build;
+use crate::process;
+use crate::run;
+use crate::tools;
+use crate::workspace::Workspace;
+
+pub(crate) fn bench(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    let (name, options) = arguments
+        .split_first()
+        .context("which benchmark? e.g. `bench call`")?;
+    let script = workspace.root(&format!("e2e/bench/{name}.mjs"));
+    ensure!(script.is_file(), "there is no {}", script.display());
+    build::build(workspace)?;
+    let server = run::server(workspace)?;
+    let browsers = tools::browsers()?;
+    tools::e2e_modules(workspace)?;
+    let mut node = browsers.node(workspace, &server);
+    process::run(node.arg(script).args(options))
+}

@@ -1,0 +1,101 @@
+//! From compiled Rust to the files a browser gets: bindings, wasm-opt, esbuild.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, anyhow};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::cache::Fingerprint;
+use crate::process;
+use crate::tools::NodeTools;
+use crate::workspace::Workspace;
+
+/// The baseline features, one by one: with all of them browsers refuse the result.
+const WASM_OPT: &[&str] = &[
+    "-Oz",
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+    "--strip-debug",
+    "--strip-producers",
+    "--strip-target-features",
+];
+
+const ESBUILD: &[&str] = &[
+    "--bundle",
+    "--minify",
+    "--charset=utf8",
+    "--legal-comments=none",
+    "--log-level=warning",
+];
+
+const ESBUILD_SCRIPT: &[&str] = &["--format=esm", "--target=es2022"];
+
+/// What this file does to its inputs, for a fingerprint of a result.
+pub(crate) fn recipe(tools: &NodeTools) -> Fingerprint {
+    Fingerprint::new("bundle 1")
+        .with(WASM_OPT)
+        .with(ESBUILD)
+        .with(ESBUILD_SCRIPT)
+        .with(&tools.version)
+}
+
+/// Compiles a package of the workspace for the browser, as it is released.
+pub(crate) fn compile(workspace: &Workspace, package: &str, artifact: &str) -> Result<PathBuf> {
+    let target = ["--release", "--target", "wasm32-unknown-unknown"];
+    let mut cargo = workspace.cargo(["build", "--package", package]);
+    process::run(cargo.args(target))?;
+    Ok(workspace.target(&format!("wasm32-unknown-unknown/release/{artifact}.wasm")))
+}
+
+/// Writes `<name>.js` and `<name>_bg.wasm`: the module and the glue that wasm-bindgen makes.
+///
+/// The glue looks for no file by itself; who loads it says where the module is.
+pub(crate) fn bindings(compiled: &Path, folder: &Path, name: &str) -> Result<()> {
+    let mut bindgen = Bindgen::new();
+    let generated = bindgen.input_path(compiled).web(true).and_then(|bindgen| {
+        bindgen
+            .out_name(name)
+            .typescript(false)
+            .omit_default_module_path(true)
+            .remove_name_section(true)
+            .remove_producers_section(true)
+            .generate(folder)
+    });
+    generated.map_err(|error| anyhow!("wasm-bindgen: {error:#}"))
+}
+
+/// Makes a module as small as it gets.
+pub(crate) fn optimize(tools: &NodeTools, module: &Path, optimized: &Path) -> Result<()> {
+    let mut wasm_opt = tools.wasm_opt();
+    wasm_opt.args(WASM_OPT).arg(module).arg("-o").arg(optimized);
+    process::quiet(&mut wasm_opt)
+}
+
+/// Puts a script and what it imports into one file.
+pub(crate) fn script(tools: &NodeTools, entry: &Path, bundle: &Path) -> Result<()> {
+    let mut esbuild = tools.esbuild();
+    esbuild.args(ESBUILD).args(ESBUILD_SCRIPT).arg(entry);
+    process::quiet(esbuild.arg(outfile(bundle)))
+}
+
+/// Puts style sheets into one file, in the order given.
+pub(crate) fn styles(tools: &NodeTools, sheets: &[PathBuf], bundle: &Path) -> Result<()> {
+    let entry = bundle.with_extension("entry.css");
+    let imports = sheets
+        .iter()
+        .map(|sheet| format!("@import {:?};\n", sheet.display().to_string()));
+    fs::write(&entry, imports.collect::<String>())?;
+    let mut esbuild = tools.esbuild();
+    process::quiet(esbuild.args(ESBUILD).arg(&entry).arg(outfile(bundle)))?;
+    Ok(fs::remove_file(entry)?)
+}
+
+fn outfile(bundle: &Path) -> String {
+    format!("--outfile={}", bundle.display())
+}

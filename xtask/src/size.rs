@@ -1,0 +1,86 @@
+//! The sizes of what visitors download, held to a budget.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use crate::build;
+use crate::cache;
+use crate::compress;
+use crate::workspace::Workspace;
+
+/// Files that are downloaded together, and how many bytes of brotli they may take.
+struct Bundle {
+    name: &'static str,
+    files: Vec<PathBuf>,
+    budget: usize,
+}
+
+/// Builds, prints and checks.
+pub(crate) fn size(workspace: &Workspace) -> Result<()> {
+    let built = build::build(workspace)?;
+    check(workspace, &built)
+}
+
+/// Prints the sizes of a build; an error names the bundles that are over their budget.
+pub(crate) fn check(workspace: &Workspace, built: &build::Built) -> Result<()> {
+    println!(
+        "{:26} {:>9} {:>9} {:>9} {:>9}",
+        "bytes", "raw", "gzip 9", "brotli 11", "budget"
+    );
+    let mut over = Vec::new();
+    for bundle in bundles(built) {
+        let brotli = print(workspace, &bundle)?;
+        if brotli > bundle.budget {
+            over.push(format!(
+                "{} by {} bytes",
+                bundle.name,
+                brotli - bundle.budget
+            ));
+        }
+    }
+    match over.is_empty() {
+        true => Ok(()),
+        false => bail!("over the size budget: {}", over.join(", ")),
+    }
+}
+
+fn bundles(built: &build::Built) -> [Bundle; 2] {
+    let files =
+        |folder: &Path, names: &[&str]| names.iter().map(|name| folder.join(name)).collect();
+    [
+        Bundle {
+            name: "package",
+            files: files(&built.package, &["videocalls_bg.wasm", "videocalls.js"]),
+            budget: 60_000,
+        },
+        Bundle {
+            name: "app",
+            files: files(&built.app, &["app_bg.wasm", "app.js", "styles.css"]),
+            budget: 100_000,
+        },
+    ]
+}
+
+/// Prints a bundle, file by file, and returns the size of its brotli.
+fn print(workspace: &Workspace, bundle: &Bundle) -> Result<usize> {
+    let mut sum = [0; 3];
+    for file in &bundle.files {
+        let content = cache::read(file)?;
+        let compressed = compress::compress(workspace, &content)?;
+        let sizes = [
+            content.len(),
+            compressed.gzip.len(),
+            compressed.brotli.len(),
+        ];
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        println!("  {name:24} {:9} {:9} {:9}", sizes[0], sizes[1], sizes[2]);
+        sum = [sum[0] + sizes[0], sum[1] + sizes[1], sum[2] + sizes[2]];
+    }
+    let (name, budget) = (bundle.name, bundle.budget);
+    println!(
+        "{name:26} {:9} {:9} {:9} {budget:9}",
+        sum[0], sum[1], sum[2]
+    );
+    Ok(sum[2])
+}

@@ -1,0 +1,139 @@
+//! How many tests passed, read from what the test programs print.
+
+use std::iter::Sum;
+
+use crate::process::Watched;
+
+/// The tests of one kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Counts {
+    pub(crate) passed: usize,
+    pub(crate) failed: usize,
+    pub(crate) skipped: usize,
+}
+
+impl Counts {
+    /// A check that has no tests of its own and passed.
+    pub(crate) const SUCCESS: Self = Self {
+        passed: 1,
+        failed: 0,
+        skipped: 0,
+    };
+    /// A step that could not be carried out.
+    pub(crate) const FAILURE: Self = Self {
+        passed: 0,
+        failed: 1,
+        skipped: 0,
+    };
+
+    /// Reads the summaries of `cargo test`.
+    pub(crate) fn of_cargo(watched: &Watched) -> Self {
+        let results = watched
+            .output
+            .lines()
+            .filter_map(|line| line.split_once("test result: "));
+        let sum = results.map(|(_, result)| Self {
+            passed: before(result, "passed"),
+            failed: before(result, "failed"),
+            skipped: before(result, "ignored"),
+        });
+        sum.sum::<Self>().believing(watched.success)
+    }
+
+    /// Reads the summary of `node --test` with the reporter `spec`.
+    pub(crate) fn of_node(watched: &Watched) -> Self {
+        Self {
+            passed: after(&watched.output, "pass"),
+            failed: after(&watched.output, "fail") + after(&watched.output, "cancelled"),
+            skipped: after(&watched.output, "skipped") + after(&watched.output, "todo"),
+        }
+        .believing(watched.success)
+    }
+
+    /// A program that failed without naming a test (it did not compile, it crashed) counts too.
+    fn believing(mut self, success: bool) -> Self {
+        if !success {
+            self.failed = self.failed.max(1);
+        }
+        self
+    }
+}
+
+impl Sum for Counts {
+    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
+        counts.fold(Self::default(), |sum, one| Self {
+            passed: sum.passed + one.passed,
+            failed: sum.failed + one.failed,
+            skipped: sum.skipped + one.skipped,
+        })
+    }
+}
+
+/// The number before a word: `3` in `ok. 3 passed; 0 failed`.
+fn before(result: &str, word: &str) -> usize {
+    let part = result
+        .split(';')
+        .find(|part| part.trim_end().ends_with(word));
+    let number = part.and_then(|part| part.split_whitespace().rev().nth(1));
+    number.and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+/// The number after a word at the start of a line: `3` in `ℹ pass 3`.
+fn after(output: &str, word: &str) -> usize {
+    let numbers = output.lines().filter_map(|line| {
+        let mut words = line.trim_start_matches(['ℹ', '#']).split_whitespace();
+        let (name, number) = (words.next()?, words.next()?);
+        let alone = words.next().is_none() && name == word && line.starts_with(['ℹ', '#']);
+        number.parse::<usize>().ok().filter(|_| alone)
+    });
+    numbers.sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Counts;
+    use crate::process::Watched;
+
+    fn watched(success: bool, output: &str) -> Watched {
+        Watched {
+            success,
+            output: output.to_owned(),
+        }
+    }
+
+    #[test]
+    fn cargo_is_summed_over_its_programs() {
+        let output = "running 2 tests\ntest result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; \
+                      0 filtered out; finished in 0.00s\n\n\
+                      test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out\n";
+        let counts = Counts::of_cargo(&watched(false, output));
+        assert_eq!(
+            counts,
+            Counts {
+                passed: 5,
+                failed: 1,
+                skipped: 1
+            }
+        );
+    }
+
+    #[test]
+    fn what_did_not_compile_failed() {
+        assert_eq!(Counts::of_cargo(&watched(false, "")), Counts::FAILURE);
+    }
+
+    #[test]
+    fn node_is_read_from_its_last_lines() {
+        let output = "✔ pass 7 (3ms)\nℹ tests 5\nℹ suites 0\nℹ pass 3\nℹ fail 1\nℹ cancelled 1\n\
+                      ℹ skipped 0\nℹ todo 0\nℹ duration_ms 43.3\n";
+        let counts = Counts::of_node(&watched(false, output));
+        assert_eq!(
+            counts,
+            Counts {
+                passed: 3,
+                failed: 2,
+                skipped: 0
+            }
+        );
+    }
+}

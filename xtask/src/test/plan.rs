@@ -1,0 +1,196 @@
+//! The steps of `cargo xtask test`, in order.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use super::counts::Counts;
+use crate::build::{self, Built};
+use crate::cache;
+use crate::process;
+use crate::run;
+use crate::size;
+use crate::tools;
+use crate::workspace::Workspace;
+
+/// One step: its name for `--only`, what it counts, how it is done.
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    pub(crate) kind: &'static str,
+    pub(crate) work: fn(&mut Plan<'_>) -> Result<Counts>,
+}
+
+pub(crate) const STEPS: &[Step] = &[
+    Step {
+        name: "format",
+        kind: "formatting",
+        work: format,
+    },
+    Step {
+        name: "lint",
+        kind: "clippy for the host",
+        work: lint,
+    },
+    Step {
+        name: "lint-wasm",
+        kind: "clippy for the browser",
+        work: lint_wasm,
+    },
+    Step {
+        name: "native",
+        kind: "native tests, boundaries and doc tests",
+        work: native,
+    },
+    Step {
+        name: "docs",
+        kind: "documentation",
+        work: docs,
+    },
+    Step {
+        name: "build",
+        kind: "build of package, app and server",
+        work: build,
+    },
+    Step {
+        name: "size",
+        kind: "size budget",
+        work: size,
+    },
+    Step {
+        name: "browser",
+        kind: "unit tests in Chromium",
+        work: browser,
+    },
+    Step {
+        name: "types",
+        kind: "TypeScript declarations",
+        work: types,
+    },
+    Step {
+        name: "e2e",
+        kind: "calls between real browsers",
+        work: e2e,
+    },
+];
+
+/// The packages that run in a browser.
+const BROWSER_PACKAGES: &[&str] = &[
+    "--package=videocalls-protocol",
+    "--package=videocalls-session",
+    "--package=videocalls-client",
+    "--package=videocalls-js",
+    "--package=videocalls-app",
+];
+
+/// What steps share.
+pub(crate) struct Plan<'a> {
+    workspace: &'a Workspace,
+    made: Option<(Built, PathBuf)>,
+}
+
+impl<'a> Plan<'a> {
+    pub(crate) fn new(workspace: &'a Workspace) -> Self {
+        Self {
+            workspace,
+            made: None,
+        }
+    }
+
+    /// The build and the server, made by the first step that asks.
+    fn made(&mut self) -> Result<&(Built, PathBuf)> {
+        if self.made.is_none() {
+            let built = build::build(self.workspace)?;
+            self.made = Some((built, run::server(self.workspace)?));
+        }
+        self.made.as_ref().context("just built")
+    }
+}
+
+fn check(command: &mut Command) -> Result<Counts> {
+    process::run(command).map(|()| Counts::SUCCESS)
+}
+
+fn format(plan: &mut Plan<'_>) -> Result<Counts> {
+    check(&mut plan.workspace.cargo(["fmt", "--all", "--check"]))
+}
+
+fn lint(plan: &mut Plan<'_>) -> Result<Counts> {
+    let mut cargo = plan
+        .workspace
+        .cargo(["clippy", "--workspace", "--all-targets"]);
+    check(cargo.args(["--", "--deny", "warnings"]))
+}
+
+fn lint_wasm(plan: &mut Plan<'_>) -> Result<Counts> {
+    tools::wasm_target(plan.workspace)?;
+    let mut cargo = plan.workspace.cargo(["clippy", "--all-targets"]);
+    cargo
+        .args(["--target", "wasm32-unknown-unknown"])
+        .args(BROWSER_PACKAGES);
+    check(cargo.args(["--", "--deny", "warnings"]))
+}
+
+fn native(plan: &mut Plan<'_>) -> Result<Counts> {
+    let mut cargo = plan
+        .workspace
+        .cargo(["test", "--workspace", "--no-fail-fast"]);
+    let watched = process::watch(cargo.args(["--exclude", "videocalls-js"]))?;
+    Ok(Counts::of_cargo(&watched))
+}
+
+fn docs(plan: &mut Plan<'_>) -> Result<Counts> {
+    let mut cargo = plan.workspace.cargo(["doc", "--workspace", "--no-deps"]);
+    check(cargo.env("RUSTDOCFLAGS", "--deny warnings"))
+}
+
+fn build(plan: &mut Plan<'_>) -> Result<Counts> {
+    plan.made().map(|_| Counts::SUCCESS)
+}
+
+fn size(plan: &mut Plan<'_>) -> Result<Counts> {
+    let workspace = plan.workspace;
+    let (built, _) = plan.made()?;
+    size::check(workspace, built).map(|()| Counts::SUCCESS)
+}
+
+fn browser(plan: &mut Plan<'_>) -> Result<Counts> {
+    let workspace = plan.workspace;
+    tools::wasm_target(workspace)?;
+    let browsers = tools::browsers()?;
+    let runner = tools::test_runner(workspace)?;
+    let mut cargo = workspace.cargo(["test", "--no-fail-fast", "--lib", "--bins", "--tests"]);
+    cargo
+        .args(["--target", "wasm32-unknown-unknown"])
+        .args(["--package=videocalls-client", "--package=videocalls-app"])
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
+        .env("CHROMEDRIVER", browsers.chromedriver)
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "120");
+    Ok(Counts::of_cargo(&process::watch(&mut cargo)?))
+}
+
+fn types(plan: &mut Plan<'_>) -> Result<Counts> {
+    let workspace = plan.workspace;
+    plan.made()?;
+    tools::e2e_modules(workspace)?;
+    let mut tsc = workspace.command(workspace.root("e2e/node_modules/.bin/tsc"));
+    check(tsc.args(["--noEmit", "--strict", "--project", "e2e/types"]))
+}
+
+fn e2e(plan: &mut Plan<'_>) -> Result<Counts> {
+    let workspace = plan.workspace;
+    let (_, server) = plan.made()?;
+    let browsers = tools::browsers()?;
+    tools::e2e_modules(workspace)?;
+    let tests = cache::files_below(&workspace.root("e2e/tests"))?;
+    let tests = tests
+        .iter()
+        .filter(|file| file.to_string_lossy().ends_with(".test.mjs"));
+    let mut node = browsers.node(workspace, server);
+    // One at a time: they measure, and two browsers each are enough for two cores.
+    node.args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
+        .args(tests);
+    let counts = Counts::of_node(&process::watch(&mut node)?);
+    ensure!(counts != Counts::default(), "e2e/tests holds no test");
+    Ok(counts)
+}

@@ -1,0 +1,23 @@
+//! What the other commands need and a fresh machine lacks: found, or installed and said so.
+
+mod browsers;
+mod node;
+mod rust;
+
+use anyhow::Result;
+
+pub(crate) use self::browsers::browsers;
+pub(crate) use self::node::{NodeTools, e2e_modules, node_tools};
+pub(crate) use self::rust::{test_runner, wasm_target};
+
+use crate::workspace::Workspace;
+
+/// Installs all there is to install.
+pub(crate) fn everything(workspace: &Workspace) -> Result<()> {
+    wasm_target(workspace)?;
+    node_tools(workspace)?;
+    browsers()?;
+    e2e_modules(workspace)?;
+    test_runner(workspace)?;
+    Ok(())
+}

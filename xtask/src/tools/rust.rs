@@ -1,0 +1,90 @@
+//! Rust's own tools: the wasm target, and the runner of the tests in a browser.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::process;
+use crate::step::{installing, step};
+use crate::workspace::Workspace;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+const RUNNER: &str = "wasm-bindgen-test-runner";
+
+/// Adds the target to the toolchain in use.
+pub(crate) fn wasm_target(workspace: &Workspace) -> Result<()> {
+    step("wasm target", || {
+        if target_library(workspace)?.is_dir() {
+            return Ok(());
+        }
+        let rustup = process::find(&["rustup"]).context(
+            "this Rust cannot build for the browser: install the target wasm32-unknown-unknown, \
+             with rustup (https://rustup.rs) or from where this Rust comes \
+             (Debian and Ubuntu: libstd-rust-dev-wasm32; Fedora: rust-std-static-wasm32-unknown-unknown)",
+        )?;
+        installing("the target wasm32-unknown-unknown, with rustup");
+        process::run(workspace.command(rustup).args(["target", "add", TARGET]))
+    })
+}
+
+fn target_library(workspace: &Workspace) -> Result<PathBuf> {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let sysroot = process::output(workspace.command(rustc).args(["--print", "sysroot"]))?;
+    Ok(Path::new(sysroot.trim())
+        .join("lib/rustlib")
+        .join(TARGET)
+        .join("lib"))
+}
+
+/// The test runner of the very wasm-bindgen that `Cargo.lock` holds.
+pub(crate) fn test_runner(workspace: &Workspace) -> Result<PathBuf> {
+    let version = workspace.locked_version("wasm-bindgen")?;
+    step("wasm-bindgen-test-runner", || {
+        if let Some(present) =
+            process::find(&[RUNNER]).filter(|runner| is_version(runner, &version))
+        {
+            return Ok(present);
+        }
+        let folder = workspace.tools(&format!("wasm-bindgen-{version}"));
+        let runner = folder
+            .join("bin")
+            .join(format!("{RUNNER}{}", env::consts::EXE_SUFFIX));
+        if !is_version(&runner, &version) {
+            install(workspace, &version, &folder)?;
+        }
+        ensure!(
+            runner.is_file(),
+            "wasm-bindgen-cli {version} came without {RUNNER}"
+        );
+        Ok(runner)
+    })
+}
+
+fn is_version(runner: &Path, version: &str) -> bool {
+    let printed = process::output(Command::new(runner).arg("--version"));
+    printed.is_ok_and(|printed| printed.split_whitespace().any(|word| word == version))
+}
+
+/// Unoptimised, since that is quicker to build and nobody waits for this program.
+fn install(workspace: &Workspace, version: &str, folder: &Path) -> Result<()> {
+    installing(&format!(
+        "wasm-bindgen-cli {version}, into {}",
+        folder.display()
+    ));
+    let cargo = |locked: &[&str]| {
+        let mut cargo = workspace.cargo(["install", "wasm-bindgen-cli", "--debug", "--force"]);
+        cargo
+            .args(["--version", version, "--root"])
+            .arg(folder)
+            .args(locked);
+        // Not in the workspace: its settings are for its own programs.
+        cargo
+            .env_remove("CARGO_TARGET_DIR")
+            .current_dir(env::temp_dir());
+        process::run(&mut cargo)
+    };
+    // A registry that lags behind may lack a locked version.
+    cargo(&["--locked"]).or_else(|_| cargo(&[]))
+}
