@@ -1,1 +1,119 @@
-//! Stub.
+//! The wasm half of the JavaScript package `videocalls`.
+//!
+//! The public face is `js/videocalls.js`, written by hand: it has the option forms, the elements,
+//! the events and the error class. This crate gives it one function, [`start`], and one class,
+//! [`CallHandle`], each method of which is a conversion around one of `videocalls-client`.
+
+mod convert;
+mod options;
+
+use js_sys::{Array, Function, Promise};
+use videocalls_client::{CallEvent, ParticipantId, TrackKind, VideoCall};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
+
+use crate::options::StartOptions;
+
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
+/// Starts a call. `emit(type, detail)` is told every event, in order.
+///
+/// # Errors
+///
+/// Throws a plain description of the error; nothing was started then.
+#[wasm_bindgen]
+pub fn start(options: &StartOptions, emit: Function) -> Result<CallHandle, JsValue> {
+    let call = options::builder(options)
+        .and_then(|builder| builder.start_with(move |event| tell(&emit, &event)))
+        .map_err(|error| convert::error(&error))?;
+    Ok(CallHandle { call })
+}
+
+/// A call, as `js/videocalls.js` holds it.
+#[wasm_bindgen]
+pub struct CallHandle {
+    call: VideoCall,
+}
+
+#[wasm_bindgen]
+impl CallHandle {
+    /// Resolves when the server has let us in; rejects with the error when the call ended before.
+    pub fn joined(&self) -> Promise {
+        let joined = self.call.joined();
+        future_to_promise(async move {
+            joined
+                .await
+                .map(|()| JsValue::UNDEFINED)
+                .map_err(|error| convert::error(&error))
+        })
+    }
+
+    /// The word for the call's state.
+    #[wasm_bindgen(getter)]
+    pub fn state(&self) -> String {
+        self.call.snapshot().state.as_str().to_owned()
+    }
+
+    /// The own id.
+    #[wasm_bindgen(getter)]
+    pub fn id(&self) -> Option<String> {
+        self.call.snapshot().me.map(|id| id.to_string())
+    }
+
+    /// The word for the microphone's state.
+    #[wasm_bindgen(getter)]
+    pub fn microphone(&self) -> String {
+        self.call.snapshot().microphone.as_str().to_owned()
+    }
+
+    /// The word for the camera's state.
+    #[wasm_bindgen(getter)]
+    pub fn camera(&self) -> String {
+        self.call.snapshot().camera.as_str().to_owned()
+    }
+
+    /// The others, as plain objects.
+    #[wasm_bindgen(getter)]
+    pub fn participants(&self) -> Array {
+        let participants = self.call.snapshot().participants;
+        participants.iter().map(convert::participant).collect()
+    }
+
+    /// The own sound and picture.
+    #[wasm_bindgen(getter, js_name = localStream)]
+    pub fn local_stream(&self) -> JsValue {
+        self.call.local_stream().into()
+    }
+
+    /// A participant's sound and picture.
+    #[wasm_bindgen(js_name = streamOf)]
+    pub fn stream_of(&self, id: String) -> JsValue {
+        self.call
+            .remote_stream(&ParticipantId::new(id))
+            .map_or(JsValue::NULL, JsValue::from)
+    }
+
+    /// Turns a track on, off, or the other way round; returns whether it is wanted on now.
+    #[wasm_bindgen(js_name = toggleTrack)]
+    pub fn toggle_track(&self, kind: &str, on: Option<bool>) -> Option<bool> {
+        let kind = TrackKind::ALL
+            .into_iter()
+            .find(|known| known.as_str() == kind)?;
+        self.call.toggle(kind, on)
+    }
+
+    /// Ends the call.
+    #[wasm_bindgen(js_name = endCall)]
+    pub fn end_call(&self) {
+        self.call.end();
+    }
+}
+
+/// Hands an event to the page. What the page's function throws is the wrapper's to report.
+fn tell(emit: &Function, event: &CallEvent) {
+    if let Some((name, detail)) = convert::event(event) {
+        let _ = emit.call2(&JsValue::UNDEFINED, &name.into(), &detail);
+    }
+}

@@ -1,0 +1,204 @@
+/** Where a call stands. */
+export type CallState = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'ended';
+
+/** Whether a track carries something, and if not, why not. */
+export type TrackState =
+  | 'live'
+  | 'muted'
+  | 'pending'
+  | 'not-requested'
+  | 'permission-denied'
+  | 'device-not-found'
+  | 'device-in-use'
+  | 'unavailable';
+
+/** Why a call is over. */
+export type EndReason =
+  | 'left'
+  | 'aborted'
+  | 'room-full'
+  | 'invalid-room'
+  | 'invalid-name'
+  | 'forbidden'
+  | 'token-expired'
+  | 'kicked'
+  | 'replaced'
+  | 'version-not-supported'
+  | 'bad-request'
+  | 'signaling-unreachable'
+  | 'server-silent'
+  | 'server-gone'
+  | 'protocol-error'
+  | 'internal';
+
+/** The stable name of a failure. */
+export type ErrorCode =
+  | 'permission-denied'
+  | 'device-not-found'
+  | 'device-in-use'
+  | 'constraints-not-satisfied'
+  | 'insecure-context'
+  | 'unsupported-browser'
+  | 'device-failed'
+  | 'invalid-options'
+  | 'wasm-load-failed'
+  | 'autoplay-blocked'
+  | 'malformed-message'
+  | 'message-too-large'
+  | 'message-rejected'
+  | 'negotiation-failed'
+  | EndReason;
+
+/** The part of the house that a failure belongs to. */
+export type ErrorCategory = 'device' | 'signaling' | 'media' | 'configuration' | 'internal';
+
+/** A failure. */
+export class VideoCallError extends Error {
+  private constructor();
+  readonly name: 'VideoCallError';
+  /** Stable: made for comparing. */
+  readonly code: ErrorCode;
+  readonly category: ErrorCategory;
+  /** What happened and what to do, in a sentence for the person in the call. */
+  readonly help: string;
+  /** The device that it is about, if it is about one. */
+  readonly device?: 'microphone' | 'camera';
+  /** The browser's own error, if it comes from there. */
+  readonly cause?: unknown;
+}
+
+/** Another person in the call, as they were when this was read. */
+export interface Participant {
+  readonly id: string;
+  /** Null where the server has no names. Text, never markup. */
+  readonly name: string | null;
+  readonly connection: 'connecting' | 'connected' | 'interrupted';
+  readonly audio: TrackState;
+  readonly video: TrackState;
+  /** Their sound and picture, for an element's `srcObject`; null before there is a connection. */
+  readonly stream: MediaStream | null;
+}
+
+/** What each event carries. */
+export interface VideoCallEventMap {
+  'state-changed': { readonly state: CallState };
+  'participant-joined': { readonly participant: Participant };
+  'participant-changed': { readonly participant: Participant };
+  'participant-left': {
+    readonly participant: Participant;
+    readonly reason: 'bye' | 'lost' | 'kicked';
+  };
+  'local-stream': { readonly stream: MediaStream };
+  'local-changed': { readonly microphone: TrackState; readonly camera: TrackState };
+  /** Something went wrong, and the call goes on. */
+  error: VideoCallError;
+  /** The call is over; nothing comes after this. */
+  ended: { readonly reason: EndReason; readonly error?: VideoCallError };
+}
+
+export type VideoCallListener<T extends keyof VideoCallEventMap> = (
+  event: VideoCallEventMap[T],
+) => void;
+
+/** A call. Made by {@link initializeVideoCall}. */
+export class VideoCall {
+  private constructor();
+  readonly state: CallState;
+  /** The own id, once the server has given one. */
+  readonly id: string | undefined;
+  /** The others. */
+  readonly participants: readonly Participant[];
+  readonly microphone: TrackState;
+  readonly camera: TrackState;
+  /** The own sound and picture: always the same stream; null when the call is over. */
+  readonly localStream: MediaStream | null;
+  /**
+   * Turns the microphone or camera on or off, or the other way round.
+   * Returns the new state; undefined if there is no such track.
+   */
+  toggleTrack(kind: 'audio' | 'video', enabled?: boolean): boolean | undefined;
+  /** Ends the call and releases camera and microphone at once. A second end changes nothing. */
+  endCall(): void;
+  /** Listens; returns the function that stops it. A listener that throws stops nothing. */
+  on<T extends keyof VideoCallEventMap>(type: T, listener: VideoCallListener<T>): () => void;
+  once<T extends keyof VideoCallEventMap>(type: T, listener: VideoCallListener<T>): () => void;
+  off<T extends keyof VideoCallEventMap>(type: T, listener: VideoCallListener<T>): void;
+}
+
+export interface Signaling {
+  /** `ws:`, `wss:`, `http:`, `https:`, or relative to the page. */
+  url: string | URL;
+  /** The server's wire language: `rooms` is ours and the default, `relay` that of videocalls.js. */
+  dialect?: 'rooms' | 'relay';
+  token?: string;
+}
+
+export interface VideoCallOptions {
+  signaling: string | URL | Signaling;
+  /** The room: letters, digits, `-`, `_`, `.`, `~`; at most 128. Needed by `rooms`. */
+  room?: string;
+  /** What the others call you; at most 64 characters. */
+  name?: string;
+  /** An access token for the server. */
+  token?: string;
+  /** Where to show yourself: an element, or its id. It is muted by the package. */
+  localVideoElement?: HTMLMediaElement | string | null;
+  /** Where to show the first other person: an element, or its id. */
+  remoteVideoElement?: HTMLMediaElement | string | null;
+  constraints?: {
+    audio?: boolean | MediaTrackConstraints;
+    video?: boolean | MediaTrackConstraints;
+  };
+  /** In pixels; 1280 unless said otherwise or in `constraints`. */
+  maxVideoWidth?: number;
+  /** In pixels; 720 unless said otherwise or in `constraints`. */
+  maxVideoHeight?: number;
+  /** In frames a second; 30 unless said otherwise or in `constraints`. */
+  maxFrameRate?: number;
+  iceServers?: RTCIceServer[];
+  iceTransportPolicy?: RTCIceTransportPolicy;
+  rtcConfig?: RTCConfiguration;
+  /** The camera failed and the call goes on with sound alone. */
+  onlyAudioHandler?: ((error: VideoCallError) => void) | null;
+  /** The browser gives this page no devices at all. */
+  userMediaErrorHandler?: ((error: VideoCallError) => void) | null;
+  /** The microphone failed and the call goes on without it. */
+  userNoAudioErrorHandler?: ((error: VideoCallError) => void) | null;
+  /** Anything that goes wrong while the call goes on. */
+  errorHandler?: ((error: unknown) => void) | null;
+  /** Ends the call when aborted. */
+  signal?: AbortSignal;
+}
+
+/** Where the WebAssembly comes from, if not from beside this file. */
+export type WasmSource = string | URL | Request | Response | BufferSource | WebAssembly.Module;
+
+/** Loads the WebAssembly, once. Optional: {@link initializeVideoCall} does it by itself. */
+export default function init(source?: WasmSource | Promise<Response>): Promise<void>;
+
+/**
+ * Starts a call. Resolves when the server has let you in; the devices may come later.
+ * Rejects with a {@link VideoCallError}.
+ */
+export function initializeVideoCall(options: VideoCallOptions): Promise<VideoCall>;
+/** The positional form of videocalls.js: two people over a relay. */
+export function initializeVideoCall(
+  webSocketUrl: string,
+  onlyAudioHandler?: ((error: VideoCallError) => void) | null,
+  userMediaErrorHandler?: ((error: VideoCallError) => void) | null,
+  userNoAudioErrorHandler?: ((error: VideoCallError) => void) | null,
+  localVideoElement?: HTMLMediaElement | string | null,
+  remoteVideoElement?: HTMLMediaElement | string | null,
+  maxVideoWidth?: number,
+  maxVideoHeight?: number,
+  maxFrameRate?: number,
+): Promise<VideoCall>;
+
+/** Turns a track of the current call on or off; undefined if there is no such track. */
+export function toggleTrack(kind: 'audio' | 'video', enabled?: boolean): boolean | undefined;
+
+/** Ends the current call. */
+export function endCall(): void;
+
+/** Reports an error to the current call's handlers, or to the console. */
+export function errorHandler(error: unknown): void;

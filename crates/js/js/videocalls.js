@@ -1,0 +1,379 @@
+// The public face of the package. What is here is what JavaScript says best: forms of options,
+// elements, events, an error class. The call itself is WebAssembly, behind `start`.
+import load, { start } from './videocalls_glue.js';
+
+/** A failure: `code` is stable, `message` for developers, `help` for people. */
+export class VideoCallError extends Error {
+  constructor({ code, category, message, help, device, cause }) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'VideoCallError';
+    this.code = code;
+    this.category = category;
+    this.help = help ?? message;
+    if (device) this.device = device === 'audio' ? 'microphone' : 'camera';
+  }
+}
+
+let loading;
+
+/** Loads the WebAssembly, once; `initializeVideoCall` does it by itself. */
+export default function init(source) {
+  const wasm = source ?? new URL('videocalls_bg.wasm', import.meta.url);
+  loading ??= load({ module_or_path: wasm }).then(
+    () => {},
+    (cause) => {
+      loading = undefined; // A later call may have more luck.
+      throw new VideoCallError({
+        code: 'wasm-load-failed',
+        category: 'internal',
+        message: `the WebAssembly of videocalls could not be loaded: ${cause?.message ?? cause}`,
+        help: 'The video call could not be loaded. Check your connection and reload the page.',
+        cause,
+      });
+    },
+  );
+  return loading;
+}
+
+/** A call. Made by `initializeVideoCall`. */
+export class VideoCall {
+  #handle; // Of the WebAssembly; gone when the call is over.
+  #listeners = new Map();
+  #last = { state: 'idle', microphone: 'pending', camera: 'pending' };
+  #early = [];
+  #options;
+
+  constructor(options) {
+    this.#options = options;
+  }
+
+  get state() {
+    return this.#handle?.state ?? this.#last.state;
+  }
+
+  get id() {
+    return this.#handle?.id ?? this.#last.id;
+  }
+
+  get microphone() {
+    return this.#handle?.microphone ?? this.#last.microphone;
+  }
+
+  get camera() {
+    return this.#handle?.camera ?? this.#last.camera;
+  }
+
+  get participants() {
+    return (this.#handle?.participants ?? []).map((one) => this.#withStream(one));
+  }
+
+  get localStream() {
+    return this.#handle?.localStream ?? null;
+  }
+
+  toggleTrack(kind, enabled) {
+    return this.#handle?.toggleTrack(kind, enabled);
+  }
+
+  endCall() {
+    if (this.#handle) this.#handle.endCall();
+    else this.#last.state = 'ended';
+  }
+
+  on(type, listener) {
+    if (!this.#listeners.has(type)) this.#listeners.set(type, new Set());
+    this.#listeners.get(type).add(listener);
+    return () => this.off(type, listener);
+  }
+
+  once(type, listener) {
+    const stop = this.on(type, (event) => {
+      stop();
+      listener(event);
+    });
+    return stop;
+  }
+
+  off(type, listener) {
+    this.#listeners.get(type)?.delete(listener);
+  }
+
+  async [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {
+    this.endCall();
+  }
+
+  /** @internal Runs the call until the server has let it in. */
+  async _start() {
+    const { abort, core } = this.#options;
+    const stop = () => this.endCall();
+    abort?.addEventListener('abort', stop);
+    try {
+      await init();
+      if (abort?.aborted || this.state === 'ended') throw aborted();
+      this.#handle = start(core, (type, detail) => this.#receive(type, detail));
+      this.#early.splice(0).forEach(([type, detail]) => this.#receive(type, detail));
+      await this.#handle?.joined();
+    } catch (error) {
+      this.#last.state = 'ended';
+      abort?.removeEventListener('abort', stop);
+      throw error instanceof Error ? error : new VideoCallError(error);
+    }
+    this.once('ended', () => abort?.removeEventListener('abort', stop));
+    return this;
+  }
+
+  /** @internal Reports an error as if the call had met it. */
+  _report(error) {
+    if (this.#listeners.get('error')?.size || this.#options.handlers.errorHandler) {
+      this.#options.handlers.errorHandler?.(error);
+      this.#emit('error', error);
+    } else {
+      console.warn(error);
+    }
+  }
+
+  #receive(type, detail) {
+    if (!this.#handle) {
+      this.#early.push([type, detail]);
+      return;
+    }
+    if (type === 'error') {
+      this.#fail(new VideoCallError(detail));
+    } else if (type === 'local-changed') {
+      this.#emit(type, { microphone: this.microphone, camera: this.camera });
+    } else if (type === 'ended') {
+      this.#ended(detail);
+    } else {
+      if (detail.participant) detail.participant = this.#withStream(detail.participant);
+      this.#show(type, detail);
+      this.#emit(type, detail);
+    }
+  }
+
+  /** Tells the handlers that videocalls.js has, then everyone. */
+  #fail(error) {
+    const { onlyAudioHandler, userMediaErrorHandler, userNoAudioErrorHandler } =
+      this.#options.handlers;
+    if (error.code === 'insecure-context' || error.code === 'unsupported-browser') {
+      if (error.device !== 'camera' || this.microphone === 'not-requested') {
+        this.#call(userMediaErrorHandler, error);
+      }
+    } else if (error.device === 'microphone') {
+      this.#call(userNoAudioErrorHandler, error);
+    } else if (error.device === 'camera' && /live|muted/.test(this.microphone)) {
+      this.#call(onlyAudioHandler, error);
+    }
+    this._report(error);
+  }
+
+  #ended({ reason, error }) {
+    const handle = this.#handle;
+    const { id, microphone, camera } = this;
+    this.#last = { state: 'ended', id, microphone, camera };
+    this.#handle = undefined;
+    queueMicrotask(() => handle.free()); // Not while it is still speaking.
+    for (const element of [this.#options.local, this.#options.remote]) {
+      if (element) element.srcObject = null;
+    }
+    if (current === this) current = undefined;
+    const failure = error && new VideoCallError(error);
+    this.#emit('ended', failure ? { reason, error: failure } : { reason });
+    this.#listeners.clear();
+  }
+
+  /** Shows the streams in the elements that were given. */
+  #show(type, { stream, participant }) {
+    const { local, remote } = this.#options;
+    if (type === 'local-stream' && local) {
+      local.muted = true;
+      this.#play(local, stream);
+    }
+    if (participant && remote) {
+      const first = this.participants.find((one) => one.stream);
+      this.#play(remote, first?.stream ?? null);
+    }
+  }
+
+  #play(element, stream) {
+    if (element.srcObject === stream) return;
+    element.srcObject = stream;
+    if (!stream) return;
+    element.play?.()?.catch((cause) => {
+      if (cause.name !== 'NotAllowedError') return; // Replaced or removed meanwhile.
+      this._report(
+        new VideoCallError({
+          code: 'autoplay-blocked',
+          category: 'media',
+          message: 'the browser wants a click before it plays sound',
+          help: 'Click anywhere in the page to hear the others.',
+          cause,
+        }),
+      );
+    });
+  }
+
+  #withStream(participant) {
+    const handle = this.#handle;
+    return { ...participant, stream: handle?.streamOf(participant.id) ?? null };
+  }
+
+  #emit(type, event) {
+    for (const listener of [...(this.#listeners.get(type) ?? [])]) this.#call(listener, event);
+  }
+
+  /** A listener that throws is reported and stops nothing. */
+  #call(listener, event) {
+    try {
+      listener?.(event);
+    } catch (error) {
+      globalThis.reportError?.(error) ?? console.error(error);
+    }
+  }
+}
+
+let current;
+const starting = new Map();
+
+/** Starts a call: `initializeVideoCall(options)`, or the positional form of videocalls.js. */
+export function initializeVideoCall(first, ...rest) {
+  let options;
+  try {
+    options = typeof first === 'object' && first ? first : positional(first, ...rest);
+    options = prepare(options);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+  const { url, dialect, room } = options.core;
+  const key = JSON.stringify([url, dialect, room]);
+  if (!starting.has(key)) {
+    const call = (current = new VideoCall(options));
+    const started = call._start();
+    starting.set(key, started);
+    const forget = () => starting.delete(key);
+    started.then(forget, () => {
+      forget();
+      if (current === call) current = undefined;
+    });
+  }
+  return starting.get(key);
+}
+
+/** Turns a track of the current call on or off; undefined if there is no such track. */
+export function toggleTrack(kind, enabled) {
+  return current?.toggleTrack(kind, enabled);
+}
+
+/** Ends the current call. */
+export function endCall() {
+  current?.endCall();
+}
+
+/** Reports an error to the current call's handlers, or to the console. */
+export function errorHandler(error) {
+  if (current) current._report(error);
+  else console.warn(error);
+}
+
+/** The form of videocalls.js: two people over a relay, shown in two elements of fixed names. */
+function positional(
+  webSocketUrl,
+  onlyAudioHandler,
+  userMediaErrorHandler,
+  userNoAudioErrorHandler,
+  localVideoElement = document.getElementById('localVideoElement'),
+  remoteVideoElement = document.getElementById('remoteVideoElement'),
+  maxVideoWidth = 1280,
+  maxVideoHeight = 720,
+  maxFrameRate = 30,
+) {
+  return {
+    signaling: { url: webSocketUrl, dialect: 'relay' },
+    onlyAudioHandler,
+    userMediaErrorHandler,
+    userNoAudioErrorHandler,
+    localVideoElement,
+    remoteVideoElement,
+    maxVideoWidth,
+    maxVideoHeight,
+    maxFrameRate,
+  };
+}
+
+/** Brings the options into the one shape that the rest works with, or says all that is wrong. */
+function prepare(options) {
+  const wrong = [];
+  const { signaling, constraints = {}, rtcConfig, iceServers, iceTransportPolicy } = options;
+  const { url, dialect, token } =
+    typeof signaling === 'object' && signaling ? signaling : { url: signaling };
+  const text = (name, value) => {
+    if (value == null) return undefined;
+    if (typeof value !== 'string') wrong.push(`'${name}' must be a string`);
+    return value;
+  };
+  if (typeof url !== 'string' && !(url instanceof URL)) {
+    wrong.push("'signaling' must be an address, or an object with a 'url'");
+  }
+  const core = {
+    url: String(url),
+    dialect: text('dialect', dialect),
+    room: text('room', options.room),
+    name: text('name', options.name),
+    token: text('token', token ?? options.token),
+    audio: constraints.audio ?? true,
+    video: videoConstraints(constraints.video ?? true, options),
+    rtc: compact({ ...rtcConfig, iceServers: iceServers ?? rtcConfig?.iceServers,
+      iceTransportPolicy: iceTransportPolicy ?? rtcConfig?.iceTransportPolicy }),
+  };
+  const local = element('localVideoElement', options.localVideoElement, wrong);
+  const remote = element('remoteVideoElement', options.remoteVideoElement, wrong);
+  const { onlyAudioHandler, userMediaErrorHandler, userNoAudioErrorHandler, errorHandler } = options;
+  const handlers =
+    { onlyAudioHandler, userMediaErrorHandler, userNoAudioErrorHandler, errorHandler };
+  for (const [name, handler] of Object.entries(handlers)) {
+    if (handler != null && typeof handler !== 'function') wrong.push(`'${name}' must be a function`);
+  }
+  if (wrong.length) {
+    throw new VideoCallError({
+      code: 'invalid-options',
+      category: 'configuration',
+      message: wrong.join('; '),
+      help: "This page asks for a call that can't be. Tell its makers.",
+    });
+  }
+  return { core, local, remote, handlers, abort: options.signal };
+}
+
+/** Constraints of one's own stand as they are; else the camera is asked for up to these bounds. */
+function videoConstraints(video, { maxVideoWidth, maxVideoHeight, maxFrameRate }) {
+  if (video !== true) return video;
+  const upTo = (max) => ({ ideal: max, max });
+  return {
+    width: upTo(maxVideoWidth ?? 1280),
+    height: upTo(maxVideoHeight ?? 720),
+    frameRate: upTo(maxFrameRate ?? 30),
+    facingMode: 'user',
+  };
+}
+
+/** An element, its id with or without `#`, or nothing. */
+function element(name, given, wrong) {
+  if (given == null) return undefined;
+  const found =
+    typeof given === 'string' ? document.getElementById(given.replace(/^#/, '')) : given;
+  if (!(found instanceof HTMLMediaElement)) wrong.push(`'${name}' is no video element of this page`);
+  return found;
+}
+
+function compact(object) {
+  const entries = Object.entries(object).filter(([, value]) => value !== undefined);
+  return entries.length ? Object.fromEntries(entries) : undefined;
+}
+
+function aborted() {
+  return new VideoCallError({
+    code: 'aborted',
+    category: 'signaling',
+    message: 'the call was ended before it had begun',
+    help: 'The call was called off.',
+  });
+}

@@ -1,0 +1,97 @@
+//! Our types as plain JavaScript objects.
+
+use js_sys::{Object, Reflect};
+use videocalls_client::{CallError, CallEvent, ErrorCode, LeaveReason, ParticipantView};
+use wasm_bindgen::JsValue;
+
+/// An event's name and what it carries.
+pub(crate) fn event(event: &CallEvent) -> Option<(&'static str, JsValue)> {
+    Some(match event {
+        CallEvent::StateChanged(state) => {
+            ("state-changed", object(&[("state", state.as_str().into())]))
+        }
+        CallEvent::ParticipantJoined(view) => (
+            "participant-joined",
+            object(&[("participant", participant(view))]),
+        ),
+        CallEvent::ParticipantChanged(view) => (
+            "participant-changed",
+            object(&[("participant", participant(view))]),
+        ),
+        CallEvent::ParticipantLeft {
+            participant: view,
+            reason,
+        } => {
+            let reason = leave_reason(*reason).into();
+            (
+                "participant-left",
+                object(&[("participant", participant(view)), ("reason", reason)]),
+            )
+        }
+        CallEvent::LocalChanged => ("local-changed", JsValue::UNDEFINED),
+        CallEvent::LocalStream(stream) => {
+            ("local-stream", object(&[("stream", stream.clone().into())]))
+        }
+        CallEvent::Error(failure) => ("error", error(failure)),
+        CallEvent::Ended(reason) => {
+            let failure = (!reason.is_wanted()).then(|| error(&CallError::from(*reason)));
+            let failure = failure.unwrap_or(JsValue::UNDEFINED);
+            (
+                "ended",
+                object(&[("reason", reason.code().into()), ("error", failure)]),
+            )
+        }
+        _ => return None,
+    })
+}
+
+/// Another participant. The stream is added by the wrapper, which asks for it when it is read.
+pub(crate) fn participant(view: &ParticipantView) -> JsValue {
+    let name = view
+        .name
+        .as_ref()
+        .map_or(JsValue::NULL, |name| name.as_str().into());
+    object(&[
+        ("id", view.id.as_str().into()),
+        ("name", name),
+        ("connection", view.connection.as_str().into()),
+        ("audio", view.media.audio.as_str().into()),
+        ("video", view.media.video.as_str().into()),
+    ])
+}
+
+/// What the wrapper makes a `VideoCallError` of.
+pub(crate) fn error(error: &CallError) -> JsValue {
+    let device = error
+        .device
+        .map_or(JsValue::UNDEFINED, |kind| kind.as_str().into());
+    object(&[
+        ("code", error.code.as_str().into()),
+        ("category", category(error.code).into()),
+        ("message", error.message.as_str().into()),
+        ("help", error.help().into()),
+        ("device", device),
+        ("cause", error.cause.clone().unwrap_or(JsValue::UNDEFINED)),
+    ])
+}
+
+fn category(code: ErrorCode) -> &'static str {
+    code.category().as_str()
+}
+
+fn leave_reason(reason: LeaveReason) -> &'static str {
+    match reason {
+        LeaveReason::Bye => "bye",
+        LeaveReason::Kicked => "kicked",
+        _ => "lost",
+    }
+}
+
+fn object(fields: &[(&str, JsValue)]) -> JsValue {
+    let object = Object::new();
+    for (name, value) in fields {
+        // A plain object of our own takes any property.
+        let _ = Reflect::set(&object, &(*name).into(), value);
+    }
+    object.into()
+}
