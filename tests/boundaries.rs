@@ -1,0 +1,319 @@
+//! Who may name whom: the table of ARCHITECTURE.md, held against the manifests.
+//!
+//! Only what ends up in a program is bound. Dev-dependencies are free, except that the packages
+//! for the browser keep native ones under `cfg(not(target_arch = "wasm32"))`.
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+/// A package, what it may name, and the sentence for who goes astray.
+struct Row {
+    /// The folder of the manifest; the root package stands in the root.
+    folder: &'static str,
+    names: Names,
+    /// Features of web-sys that are not for this package.
+    withheld: &'static [&'static str],
+    why: &'static str,
+}
+
+enum Names {
+    Only(&'static [&'static str]),
+    AllBut(&'static [&'static str]),
+}
+
+use Names::{AllBut, Only};
+
+/// A name that ends in `*` stands for all that begin so.
+const TABLE: &[Row] = &[
+    Row {
+        folder: "crates/protocol",
+        names: Only(&["serde", "serde_json"]),
+        withheld: &[],
+        why: "what travels between a call and its server is pure data: no clock, no randomness, no \
+              browser, no runtime",
+    },
+    Row {
+        folder: "crates/session",
+        names: Only(&["videocalls-protocol"]),
+        withheld: &[],
+        why: "a call is decided by a pure machine: no browser, no runtime, no JSON, no clock",
+    },
+    Row {
+        folder: "crates/client",
+        names: Only(&[
+            "futures-util",
+            "gloo-*",
+            "js-sys",
+            "videocalls-protocol",
+            "videocalls-session",
+            "wasm-bindgen",
+            "wasm-bindgen-futures",
+            "web-sys",
+        ]),
+        withheld: &[],
+        why: "the driver carries a call out in a browser and shows nothing",
+    },
+    Row {
+        folder: "crates/js",
+        names: Only(&[
+            "js-sys",
+            "talc",
+            "videocalls-client",
+            "wasm-bindgen",
+            "wasm-bindgen-futures",
+            "web-sys",
+        ]),
+        withheld: &["Rtc*"],
+        why: "the JavaScript face converts and leaves connections to the client",
+    },
+    Row {
+        folder: "",
+        names: Only(&[
+            "gloo-*",
+            "js-sys",
+            "talc",
+            "videocalls-client",
+            "wasm-bindgen",
+            "wasm-bindgen-futures",
+            "web-sys",
+            "yew",
+        ]),
+        withheld: &[
+            "MediaDevice*",
+            "MediaRecorder*",
+            "MediaStreamConstraints",
+            "MediaStreamTrack*",
+            "MediaTrack*",
+            "Rtc*",
+        ],
+        why: "the app sees snapshots and sends commands; media and connections are the client's",
+    },
+    Row {
+        folder: "crates/server",
+        names: AllBut(&[
+            "gloo*",
+            "js-sys",
+            "videocalls-app",
+            "videocalls-client",
+            "videocalls-js",
+            "videocalls-session",
+            "wasm-bindgen*",
+            "web-sys",
+            "yew*",
+        ]),
+        withheld: &[],
+        why: "the server speaks the protocol and knows nothing of a call or a browser",
+    },
+    Row {
+        folder: "xtask",
+        names: AllBut(&["videocalls-*"]),
+        withheld: &[],
+        why: "the command builds the packages and is not built from them",
+    },
+];
+
+/// The packages that are compiled for a browser with their tests.
+const IN_BROWSER: &[&str] = &["", "crates/client", "crates/js"];
+
+#[test]
+fn nobody_names_a_stranger() {
+    for row in TABLE {
+        let manifest = manifest(row.folder);
+        for name in bound_dependencies(&manifest)
+            .iter()
+            .flat_map(|table| names(table))
+        {
+            let Row { folder, why, .. } = row;
+            assert!(
+                row.allows(&name),
+                "{} may not name {name}: {why}",
+                place(folder)
+            );
+        }
+    }
+}
+
+#[test]
+fn nobody_asks_web_sys_for_what_is_not_theirs() {
+    for row in TABLE {
+        for feature in web_sys_features(&manifest(row.folder)) {
+            let withheld = row
+                .withheld
+                .iter()
+                .any(|pattern| matches(pattern, &feature));
+            let Row { folder, why, .. } = row;
+            assert!(
+                !withheld,
+                "{} may not use web-sys' {feature}: {why}",
+                place(folder)
+            );
+        }
+    }
+}
+
+/// Cargo unites features, so that a type of web-sys is there even for who did not ask for it.
+#[test]
+fn nobody_mentions_what_is_withheld() {
+    for row in TABLE.iter().filter(|row| !row.withheld.is_empty()) {
+        for file in rust_files(&root().join(row.folder).join("src")) {
+            let code = fs::read_to_string(&file).unwrap();
+            for word in words_of_code(&code) {
+                let withheld = row.withheld.iter().any(|pattern| matches(pattern, word));
+                assert!(
+                    !withheld,
+                    "{} may not mention {word}: {}",
+                    file.display(),
+                    row.why
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn native_dev_dependencies_stay_out_of_the_browser() {
+    for row in TABLE.iter().filter(|row| IN_BROWSER.contains(&row.folder)) {
+        let manifest = manifest(row.folder);
+        let everywhere = manifest.get("dev-dependencies").and_then(Value::as_table);
+        for name in everywhere.into_iter().flat_map(names) {
+            assert!(
+                row.allows(&name),
+                "{}: the dev-dependency {name} would be compiled for the browser; put it under \
+                 [target.'cfg(not(target_arch = \"wasm32\"))'.dev-dependencies]",
+                place(row.folder)
+            );
+        }
+    }
+}
+
+#[test]
+fn every_package_has_a_row() {
+    for entry in fs::read_dir(root().join("crates")).unwrap() {
+        let folder = format!("crates/{}", entry.unwrap().file_name().to_string_lossy());
+        let known = TABLE.iter().any(|row| row.folder == folder);
+        assert!(
+            known,
+            "{folder} has no row in the table of tests/boundaries.rs"
+        );
+    }
+}
+
+#[test]
+fn the_pure_packages_forbid_clocks() {
+    for folder in ["crates/protocol", "crates/session"] {
+        let rules = fs::read_to_string(root().join(folder).join("clippy.toml")).unwrap();
+        for clock in ["std::time::Instant::now", "std::time::SystemTime::now"] {
+            assert!(
+                rules.contains(clock),
+                "{folder}/clippy.toml must forbid {clock}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_package_takes_the_lints_of_the_workspace() {
+    for row in TABLE {
+        let lints = manifest(row.folder)
+            .get("lints")
+            .and_then(|lints| lints.get("workspace"))
+            .cloned();
+        let place = place(row.folder);
+        assert_eq!(
+            lints,
+            Some(Value::Boolean(true)),
+            "{place} needs [lints] workspace = true"
+        );
+    }
+}
+
+impl Row {
+    fn allows(&self, name: &str) -> bool {
+        match self.names {
+            Only(allowed) => allowed.iter().any(|pattern| matches(pattern, name)),
+            AllBut(forbidden) => !forbidden.iter().any(|pattern| matches(pattern, name)),
+        }
+    }
+}
+
+fn matches(pattern: &str, name: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => name == pattern,
+    }
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn place(folder: &str) -> &str {
+    if folder.is_empty() { "the app" } else { folder }
+}
+
+fn manifest(folder: &str) -> Table {
+    let path = root().join(folder).join("Cargo.toml");
+    fs::read_to_string(path).unwrap().parse().unwrap()
+}
+
+/// The dependencies that end up in a program, for every target.
+fn bound_dependencies(manifest: &Table) -> Vec<&Table> {
+    let targets = manifest.get("target").and_then(Value::as_table);
+    let targets = targets.into_iter().flat_map(|targets| targets.values());
+    let places = targets.filter_map(Value::as_table).chain([manifest]);
+    let kinds = ["dependencies", "build-dependencies"];
+    let tables = places.flat_map(|place| kinds.map(|kind| place.get(kind)));
+    tables.flatten().filter_map(Value::as_table).collect()
+}
+
+/// The names of packages, whatever they are called here.
+fn names(dependencies: &Table) -> Vec<String> {
+    let real = |(name, value): (&String, &Value)| {
+        let package = value.get("package").and_then(Value::as_str);
+        package.unwrap_or(name).to_owned()
+    };
+    dependencies.iter().map(real).collect()
+}
+
+fn web_sys_features(manifest: &Table) -> Vec<String> {
+    let tables = bound_dependencies(manifest);
+    let features = tables
+        .iter()
+        .filter_map(|table| table.get("web-sys")?.get("features")?.as_array());
+    features
+        .flatten()
+        .filter_map(|feature| Some(feature.as_str()?.to_owned()))
+        .collect()
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let files = files
+        .into_iter()
+        .filter(|file| file.extension().is_some_and(|end| end == "rs"));
+    files
+        .chain(folders.iter().flat_map(|folder| rust_files(folder)))
+        .collect()
+}
+
+/// The identifiers outside of comments.
+fn words_of_code(code: &str) -> impl Iterator<Item = &str> {
+    let lines = code
+        .lines()
+        .map(|line| line.split("//").next().unwrap_or_default());
+    lines.flat_map(|line| line.split(|letter: char| !letter.is_alphanumeric() && letter != '_'))
+}
+
+#[test]
+fn a_pattern_ends_in_a_star() {
+    assert!(matches("gloo-*", "gloo-timers"));
+    assert!(!matches("gloo-*", "gloo"));
+    assert!(matches("yew", "yew"));
+    assert!(!matches("yew", "yew-router"));
+}
