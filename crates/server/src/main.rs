@@ -1,12 +1,11 @@
 //! Starts the server from the command line.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use clap::Parser;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tracing::level_filters::LevelFilter;
 use videocalls_server::{Config, Origin, run};
 
@@ -40,6 +39,7 @@ async fn main() -> ExitCode {
     let options = Options::parse();
     tracing_subscriber::fmt()
         .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .with_max_level(LevelFilter::INFO)
         .init();
     match start(options).await {
@@ -74,7 +74,9 @@ fn announce(listen: &str, port: u16) -> io::Result<()> {
 }
 
 /// Resolves when the terminal or the system asks the program to end.
+#[cfg(unix)]
 fn shutdown() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     Ok(async move {
@@ -82,5 +84,13 @@ fn shutdown() -> io::Result<impl Future<Output = ()>> {
             _ = interrupt.recv() => (),
             _ = terminate.recv() => (),
         }
+    })
+}
+
+/// Resolves when the terminal asks the program to end.
+#[cfg(not(unix))]
+fn shutdown() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _asked = tokio::signal::ctrl_c().await;
     })
 }

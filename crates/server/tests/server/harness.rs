@@ -1,0 +1,117 @@
+//! A server for one test.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use videocalls_server::{Assets, Config, run};
+
+/// Longer than anything that a test waits for; what takes as long has failed.
+const GUARD: Duration = Duration::from_secs(20);
+
+pub(crate) async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
+    let outcome = tokio::time::timeout(GUARD, work).await;
+    outcome.unwrap_or_else(|_| panic!("waited too long for {what}"))
+}
+
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    ended: JoinHandle<()>,
+}
+
+impl Server {
+    /// Starts a server without files and with the limits of the Internet.
+    pub(crate) async fn start() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::default();
+        config.assets = Assets::from_files::<&str, &str>([]);
+        change(&mut config);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let shutdown = async {
+            let _dropped = stopped.await;
+        };
+        let ended = tokio::spawn(run(listener, config, shutdown));
+        Self {
+            address,
+            stop,
+            ended,
+        }
+    }
+
+    /// Asks the server to stop; it has when the handle resolves.
+    pub(crate) fn stop(self) -> JoinHandle<()> {
+        self.stop.send(()).unwrap();
+        self.ended
+    }
+
+    pub(crate) async fn tcp(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
+    }
+
+    pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Reply {
+        self.http("GET", path, headers).await
+    }
+
+    /// Makes one request on a connection of its own.
+    pub(crate) async fn http(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}\r\n"));
+        let headers = headers.collect::<String>();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}\r\n",
+            self.address
+        );
+        let mut tcp = self.tcp().await;
+        tcp.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        within("an answer", tcp.read_to_end(&mut answer))
+            .await
+            .unwrap();
+        Reply::read(&answer)
+    }
+}
+
+/// What came back over HTTP.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    headers: HashMap<String, String>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Reply {
+    pub(crate) fn read(answer: &[u8]) -> Self {
+        let end = answer
+            .windows(4)
+            .position(|four| four == b"\r\n\r\n")
+            .expect("a whole head");
+        let head = str::from_utf8(&answer[..end]).unwrap();
+        let mut lines = head.split("\r\n");
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap();
+        let headers = lines.map(|line| {
+            let (name, value) = line.split_once(": ").unwrap();
+            (name.to_ascii_lowercase(), value.to_owned())
+        });
+        Self {
+            status: status.parse().unwrap(),
+            headers: headers.collect(),
+            body: answer[end + 4..].to_vec(),
+        }
+    }
+
+    /// A header's value, or nothing.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+}

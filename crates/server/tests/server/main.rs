@@ -1,0 +1,18 @@
+//! A real server on a free port, real sockets, and raw TCP where a client library is too polite.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that panics has failed, which is what it is for"
+)]
+
+mod client;
+mod harness;
+mod limits;
+mod logs;
+mod origin;
+mod program;
+mod relay;
+mod rooms;
+mod shutdown;
+mod statics;
+mod wire;

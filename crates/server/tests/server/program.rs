@@ -1,0 +1,90 @@
+//! The program as a whole.
+
+use std::process::Stdio;
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::harness::within;
+
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_videocalls-server"));
+    command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+async fn interrupt(child: &Child, signal: &str) {
+    let id = child.id().unwrap().to_string();
+    let mut kill = Command::new("kill");
+    assert!(kill.args([signal, &id]).status().await.unwrap().success());
+}
+
+#[tokio::test]
+async fn it_says_where_it_listens_and_ends_well_when_asked() {
+    for signal in ["-INT", "-TERM"] {
+        let mut child = program().args(["--listen", "127.0.0.1:0"]).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        within("the first line", stdout.read_line(&mut line))
+            .await
+            .unwrap();
+        let address = line
+            .strip_prefix("videocalls-server listening on http://")
+            .unwrap();
+        let port = address.trim_end().strip_prefix("127.0.0.1:").unwrap();
+        assert_ne!(port.parse::<u16>().unwrap(), 0);
+        tokio::net::TcpStream::connect(address.trim_end())
+            .await
+            .unwrap();
+        interrupt(&child, signal).await;
+        let mut rest = String::new();
+        within("the end", stdout.read_to_string(&mut rest))
+            .await
+            .unwrap();
+        assert_eq!(rest, "", "one line is all");
+        assert!(within("the end", child.wait()).await.unwrap().success());
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_setting_is_an_error_and_help_names_the_right_ones() {
+    for wrong in [
+        ["--allow-origin", "null"],
+        ["--allow-origin", "*"],
+        ["--room-capacity", "0"],
+    ] {
+        let output = program().args(wrong).output().await.unwrap();
+        assert!(!output.status.success(), "{wrong:?}");
+    }
+    let help = program().arg("--help").output().await.unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    for name in [
+        "--listen",
+        "--allow-origin",
+        "--room-capacity",
+        "localhost:8080",
+    ] {
+        assert!(help.contains(name), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_in_use_is_an_error_that_says_so() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = program()
+        .args(["--listen", &address])
+        .output()
+        .await
+        .unwrap();
+    assert!(!output.status.success());
+    assert!(output.stdout.is_empty());
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("cannot start")
+    );
+}
