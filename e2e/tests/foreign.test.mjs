@@ -1,0 +1,108 @@
+// The package in someone else's site: copied as it is, under a strict policy, on another origin.
+
+import assert from 'node:assert/strict';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { before, describe, test } from 'node:test';
+import { prepare } from '../lib/calls.mjs';
+import { ann, bob, freshRoom } from '../lib/people.mjs';
+import { PACKAGE, PAGES, PLAIN } from '../lib/paths.mjs';
+import { inCall } from '../lib/senses.mjs';
+import { startServer } from '../lib/server.mjs';
+import { startSite } from '../lib/site.mjs';
+import { stage } from '../lib/stage.mjs';
+
+describe("in someone else's site", () => {
+  const scene = stage();
+  let site;
+  let origin;
+  let friend;
+  let stranger;
+
+  before(async () => {
+    const copy = mkdtempSync(join(tmpdir(), 'videocalls-e2e-site-'));
+    cpSync(PACKAGE, join(copy, 'vendor/videocalls'), { recursive: true });
+    cpSync(PACKAGE, join(copy, 'videocalls'), { recursive: true });
+    cpSync(PLAIN, join(copy, 'examples/plain'), { recursive: true });
+    cpSync(PAGES, copy, { recursive: true });
+    site = await startSite({ '/': copy });
+    // A name, since a server lets any page of its own machine in.
+    origin = site.origin.replace('127.0.0.1', 'friend.test');
+    friend = await startServer('--allow-origin', origin);
+    stranger = await startServer();
+    scene.defer(() => rmSync(copy, { recursive: true }));
+    scene.defer(() => site.stop());
+    scene.defer(() => friend.stop());
+    scene.defer(() => stranger.stop());
+  });
+
+  const browser = (person) =>
+    scene.browser('chromium', person, {
+      args: ['--host-resolver-rules=MAP friend.test 127.0.0.1', `--unsafely-treat-insecure-origin-as-secure=${origin}`],
+    });
+
+  test('a copy of the package works from any folder', async () => {
+    const room = freshRoom();
+    const pages = [];
+    for (const person of [ann, bob]) {
+      const page = await scene.open(browser(person), `${origin}/`);
+      await page.run(
+        async (signaling, room) => {
+          const { initializeVideoCall } = await import('/vendor/videocalls/videocalls.js');
+          await initializeVideoCall({ signaling, room, localVideoElement: 'localVideoElement', remoteVideoElement: 'remoteVideoElement' });
+        },
+        friend.socket('/rooms'),
+        room,
+      );
+      pages.push(page);
+    }
+    await inCall(...pages, '#remoteVideoElement');
+  });
+
+  test('so does the plain page', async () => {
+    const query = new URLSearchParams({ signaling: friend.socket('/rooms'), room: freshRoom(), autostart: '' });
+    const pages = [];
+    for (const person of [ann, bob]) pages.push(await scene.open(browser(person), `${origin}/examples/plain/?${query}`));
+    await inCall(...pages, '#remoteVideoElement');
+  });
+
+  test('a server that does not know the site keeps it out', async () => {
+    const page = await prepare(await scene.open(browser(ann), `${origin}/`));
+    page.expectFault(/WebSocket connection to .* 403/);
+    const { error } = await page.run((signaling) => globalThis.start({ signaling, room: 'tea' }), stranger.socket('/rooms'));
+    assert.equal(error.code, 'signaling-unreachable');
+  });
+
+  test('importing does nothing, and gives what the types promise', async () => {
+    const page = await scene.open(browser(ann), `${origin}/`);
+    const found = await page.run(async () => {
+      const before = Object.keys(globalThis).length;
+      const fetched = () => performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.wasm')).length;
+      const api = await import('/videocalls/videocalls.js');
+      const quiet = { globals: Object.keys(globalThis).length - before, wasm: fetched() };
+      await Promise.all([api.default(), api.default(), api.default()]);
+      return { ...quiet, loaded: fetched(), names: Object.keys(api).sort(), kinds: Object.values(api).every((value) => typeof value === 'function') };
+    });
+    assert.deepEqual(found, {
+      globals: 0,
+      wasm: 0,
+      loaded: 1,
+      names: ['VideoCall', 'VideoCallError', 'default', 'endCall', 'errorHandler', 'initializeVideoCall', 'toggleTrack'],
+      kinds: true,
+    });
+  });
+
+  test('a missing WebAssembly file is a typed error', async () => {
+    const page = await scene.open(browser(ann), `${origin}/`);
+    page.expectFault(/404/);
+    const code = await page.run(async () => {
+      const api = await import('/videocalls/videocalls.js');
+      return api.default('/nowhere.wasm').then(
+        () => 'loaded',
+        ({ code }) => code,
+      );
+    });
+    assert.equal(code, 'wasm-load-failed');
+  });
+});

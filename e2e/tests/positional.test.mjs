@@ -1,0 +1,116 @@
+// The form and the wire of videocalls.js: its calls work unchanged, and so do its pages.
+
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import { callSite, prepare } from '../lib/calls.mjs';
+import { patience } from '../lib/page.mjs';
+import { ann, bob, freshRoom } from '../lib/people.mjs';
+import { hearsNothing, inCall, sees } from '../lib/senses.mjs';
+import { startServer } from '../lib/server.mjs';
+import { stage } from '../lib/stage.mjs';
+
+const REMOTE = '#remoteVideoElement';
+
+describe('the form of videocalls.js', () => {
+  const scene = stage();
+  let server;
+  let site;
+
+  before(async () => {
+    server = await startServer();
+    site = await callSite();
+    scene.defer(() => server.stop());
+    scene.defer(() => site.stop());
+  });
+
+  const open = async (person, kind = 'chromium', options) => prepare(await scene.open(scene.browser(kind, person, options), site.origin));
+  const relay = () => server.socket(`/relay/${freshRoom()}`);
+
+  test('one argument is enough: the elements are found by their ids', async () => {
+    const url = relay();
+    const pages = [await open(ann), await open(bob)];
+    for (const page of pages) await page.run(async (url) => void (await globalThis.api.initializeVideoCall(url)), url);
+    await inCall(...pages, REMOTE);
+    for (const page of pages) await sees(page, page.person, '#localVideoElement');
+    const wish = await pages[0].run(() => document.querySelector('#localVideoElement').srcObject.getVideoTracks()[0].getConstraints());
+    assert.deepEqual([wish.width?.max ?? wish.width?.ideal, wish.height?.max ?? wish.height?.ideal], [1280, 720]);
+    assert.equal(wish.frameRate?.max ?? wish.frameRate?.ideal, 30);
+    assert.equal(await pages[0].run(() => document.querySelector('#localVideoElement').muted), true);
+
+    const [a, b] = pages;
+    assert.equal(await a.run(() => globalThis.api.toggleTrack('audio')), false);
+    await hearsNothing(b, REMOTE);
+    assert.equal(await a.run(() => globalThis.api.toggleTrack('video')), false);
+    await b.until(() => globalThis.__e2e.see(document.querySelector('#remoteVideoElement')) === null);
+    assert.equal(await a.run(() => globalThis.api.toggleTrack('audio')), true);
+    assert.equal(await a.run(() => globalThis.api.toggleTrack('video')), true);
+    await inCall(a, b, REMOTE);
+    await a.run(() => globalThis.api.endCall());
+    await a.until(() => Object.values(globalThis.__e2e.holdings()).every((count) => count === 0), patience(500, 'everything released'));
+    assert.equal(await a.run(() => String(globalThis.api.toggleTrack('audio'))), 'undefined');
+  });
+
+  test('all nine arguments', async () => {
+    const url = relay();
+    const pages = [await open(ann), await open(bob)];
+    for (const page of pages) {
+      await page.run(async (url) => {
+        const make = (id) => document.body.appendChild(Object.assign(document.createElement('video'), { id, autoplay: true, muted: true }));
+        const note = (type) => () => globalThis.log.push({ type });
+        const handlers = ['onlyAudio', 'userMediaError', 'userNoAudioError'].map(note);
+        await globalThis.api.initializeVideoCall(url, ...handlers, make('me'), make('you'), 320, 240, 15);
+      }, url);
+    }
+    await inCall(...pages, '#you');
+    for (const page of pages) {
+      const found = await page.run(() => {
+        const { width, height, frameRate } = document.querySelector('#me').srcObject.getVideoTracks()[0].getSettings();
+        return { width, height, frameRate, log: globalThis.log, unused: document.querySelector('#remoteVideoElement').srcObject };
+      });
+      assert.ok(found.width <= 320 && found.height <= 240 && found.frameRate <= 15, JSON.stringify(found));
+      assert.deepEqual(found.log, []);
+      assert.equal(found.unused, null);
+    }
+  });
+
+  test('without a camera it says so and goes on with sound', async () => {
+    const page = await open(ann, 'chromium', { devices: 'no-camera' });
+    await page.run(async (url) => {
+      const note = (type) => () => globalThis.log.push({ type });
+      await globalThis.api.initializeVideoCall(url, ...['onlyAudio', 'userMediaError', 'userNoAudioError'].map(note));
+    }, relay());
+    await page.until(() => globalThis.log.length > 0);
+    assert.deepEqual(await page.run(() => globalThis.log), [{ type: 'onlyAudio' }]);
+    await page.run(() => globalThis.api.endCall());
+  });
+
+  test('errorHandler takes anything and breaks nothing', async () => {
+    const page = await open(ann);
+    page.expectFault(/anything at all/);
+    await page.run(() => {
+      globalThis.api.errorHandler(new Error('anything at all'));
+      globalThis.api.errorHandler('anything at all');
+      globalThis.api.errorHandler(undefined);
+    });
+  });
+
+  for (const kind of ['chromium', 'firefox']) {
+    for (const order of ['we come first', 'the old page comes first', 'both come at once']) {
+      test(`a page of videocalls.js in ${kind}, ${order}`, async () => {
+        const url = relay();
+        const us = await open(ann);
+        const them = await open(bob, kind);
+        const starts = [
+          () => us.run(async (url) => void (await globalThis.api.initializeVideoCall(url)), url),
+          () =>
+            them.run(async (url) => {
+              globalThis.legacy = await (await import('/legacy.js')).start(url);
+            }, url),
+        ];
+        if (order === 'both come at once') await Promise.all(starts.map((start) => start()));
+        else for (const start of order === 'we come first' ? starts : starts.reverse()) await start();
+        await inCall(us, them, REMOTE);
+      });
+    }
+  }
+});
