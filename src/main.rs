@@ -1,2 +1,7 @@
-//! Stub.
-fn main() {}
+//! Puts the app onto the page.
+
+use videocalls_app::components::App;
+
+fn main() {
+    yew::Renderer::<App>::new().render();
+}

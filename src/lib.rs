@@ -1,0 +1,14 @@
+//! The app: a lobby, a call page, and words for what goes wrong.
+//!
+//! It knows the call by [`videocalls_client`] alone: it draws snapshots and sends commands. What
+//! can be decided without a browser is decided in [`state`], [`layout`], [`rooms`] and [`words`],
+//! which are pure; [`hooks`] own what the browser gives, [`components`] draw.
+
+mod browser;
+pub mod components;
+pub mod hooks;
+pub mod layout;
+pub mod rooms;
+pub mod state;
+mod task;
+pub mod words;

@@ -1,0 +1,168 @@
+//! What the app says, where the call's own words do not say it.
+
+use videocalls_client::{Connection, InvalidName, InvalidRoom, ParticipantView, TrackState};
+
+/// What a participant is called.
+pub fn name(participant: &ParticipantView) -> &str {
+    participant
+        .name
+        .as_ref()
+        .map_or("Guest", |name| name.as_str())
+}
+
+/// One or two letters in the place of a face.
+pub fn initials(name: &str) -> String {
+    let mut parts = name
+        .split_whitespace()
+        .filter_map(|part| part.chars().next());
+    let ends = [parts.next(), parts.next_back()];
+    ends.into_iter()
+        .flatten()
+        .flat_map(char::to_uppercase)
+        .collect()
+}
+
+/// Why there is no picture of someone; `None` if there is one.
+pub fn why_no_picture(connection: Connection, camera: TrackState) -> Option<&'static str> {
+    match (connection, camera) {
+        (Connection::Connecting, _) => Some("Connecting…"),
+        (Connection::Interrupted, _) => Some("Connection interrupted"),
+        _ => why_no_camera(camera),
+    }
+}
+
+/// Why a camera gives no picture; `None` if it gives one.
+pub fn why_no_camera(camera: TrackState) -> Option<&'static str> {
+    match camera {
+        TrackState::Live => None,
+        TrackState::Muted => Some("Camera off"),
+        TrackState::Pending => Some("Waiting for the camera…"),
+        TrackState::NotRequested | TrackState::DeviceNotFound => Some("No camera"),
+        TrackState::PermissionDenied => Some("Camera blocked"),
+        TrackState::DeviceInUse => Some("Camera in use elsewhere"),
+        _ => Some("Camera not working"),
+    }
+}
+
+/// Why someone can't be heard; `None` if they can.
+pub fn why_no_sound(microphone: TrackState) -> Option<&'static str> {
+    match microphone {
+        TrackState::Live => None,
+        TrackState::Muted => Some("Microphone muted"),
+        TrackState::Pending => Some("Waiting for the microphone…"),
+        TrackState::NotRequested | TrackState::DeviceNotFound => Some("No microphone"),
+        TrackState::PermissionDenied => Some("Microphone blocked"),
+        TrackState::DeviceInUse => Some("Microphone in use elsewhere"),
+        _ => Some("Microphone not working"),
+    }
+}
+
+/// What is wrong with a room name, and what to do.
+pub fn room_complaint(error: InvalidRoom) -> String {
+    match error {
+        InvalidRoom::Empty => "Give the room a name.".to_owned(),
+        InvalidRoom::TooLong => "That is too long: at most 128 letters.".to_owned(),
+        InvalidRoom::Character(' ') => {
+            "A room name can’t have spaces. Use - in their place.".to_owned()
+        }
+        InvalidRoom::Character(c) if !c.is_control() => {
+            let mut sentence = "A room name can’t have ".to_owned();
+            sentence.push(c);
+            sentence.push_str(" in it. Use letters, digits and - _ . ~ only.");
+            sentence
+        }
+        _ => "Use letters, digits and - _ . ~ only.".to_owned(),
+    }
+}
+
+/// What is wrong with a person's name, and what to do.
+pub fn name_complaint(error: InvalidName) -> &'static str {
+    match error {
+        InvalidName::Empty => "Say who you are, so that the others know.",
+        InvalidName::TooLong => "That is too long: at most 64 letters.",
+        _ => "There is an invisible character in the name. Type it anew.",
+    }
+}
+
+/// The first words in a room with so many others.
+pub fn entered(others: usize) -> String {
+    match others {
+        0 => "You are in. Nobody else is here yet.".to_owned(),
+        1 => "You are in. One other person is here.".to_owned(),
+        n => ["You are in. ", &n.to_string(), " other people are here."].concat(),
+    }
+}
+
+/// "Ann, Bo and 3 others joined."; nothing of nobody.
+pub fn together(names: &[&str], did: &str) -> Option<String> {
+    let who = match names {
+        [] => return None,
+        [one] => (*one).to_owned(),
+        [one, two] => [one, " and ", two].concat(),
+        [one, two, three] => [one, ", ", two, " and ", three].concat(),
+        [one, two, rest @ ..] => {
+            [one, ", ", two, " and ", &rest.len().to_string(), " others"].concat()
+        }
+    };
+    Some([&who, " ", did, "."].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use videocalls_client::{DisplayName, RoomName};
+
+    use super::*;
+
+    #[test]
+    fn initials_are_those_of_the_first_and_the_last_name() {
+        let cases = [
+            ("ann", "A"),
+            ("Ann B. Clark", "AC"),
+            ("", ""),
+            ("李 雷", "李雷"),
+            ("ßen", "SS"),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(initials(name), expected);
+        }
+    }
+
+    #[test]
+    fn a_missing_picture_is_explained_by_the_connection_before_the_camera() {
+        use Connection::{Connected, Connecting, Interrupted};
+        assert_eq!(why_no_picture(Connected, TrackState::Live), None);
+        assert_eq!(
+            why_no_picture(Connected, TrackState::Muted),
+            Some("Camera off")
+        );
+        assert_eq!(
+            why_no_picture(Connecting, TrackState::Muted),
+            Some("Connecting…")
+        );
+        let interrupted = why_no_picture(Interrupted, TrackState::Live);
+        assert_eq!(interrupted, Some("Connection interrupted"));
+    }
+
+    #[test]
+    fn many_names_become_a_few_and_a_number() {
+        assert_eq!(together(&[], "left"), None);
+        assert_eq!(
+            together(&["Ann", "Bo"], "left").as_deref(),
+            Some("Ann and Bo left.")
+        );
+        let five = together(&["Ann", "Bo", "Cy", "Di", "Ed"], "joined");
+        assert_eq!(five.as_deref(), Some("Ann, Bo and 3 others joined."));
+    }
+
+    #[test]
+    fn complaints_are_sentences() {
+        let rooms = ["", "a b", "a/b", "a\nb"].map(|name| RoomName::new(name).unwrap_err());
+        for complaint in rooms.map(room_complaint) {
+            assert!(complaint.ends_with('.'), "{complaint}");
+        }
+        let names = ["", "a\u{202E}"].map(|name| DisplayName::new(name).unwrap_err());
+        for complaint in names.map(name_complaint) {
+            assert!(complaint.ends_with('.'), "{complaint}");
+        }
+    }
+}
