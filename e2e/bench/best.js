@@ -1,7 +1,12 @@
 // A call as fast as a page for two can make it: devices, socket, offer and candidates all start at
 // once, and a track takes its place when it is there.
 
-import { CONSTRAINTS, joinFrame, show } from './rooms.js';
+const CONSTRAINTS = { audio: true, video: { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } } };
+
+function show(selector, stream) {
+  const video = document.querySelector(selector);
+  if (video.srcObject !== stream) video.srcObject = stream;
+}
 
 const CONFIGURATION = { bundlePolicy: 'max-bundle', iceCandidatePoolSize: 1 };
 
@@ -73,7 +78,7 @@ export async function start({ signaling, room, name }) {
       if (message.type === 'welcome') resolve(turn);
     };
   });
-  socket.onopen = () => send(joinFrame(room, name));
+  socket.onopen = () => send({ type: 'join', v: 1, room, name, audio: 'live', video: 'live' });
   await Promise.all([joined, attached]);
 
   return {

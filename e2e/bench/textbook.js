@@ -1,6 +1,11 @@
 // A call as the textbooks write it: one step after the other.
 
-import { CONSTRAINTS, joinFrame, show } from './rooms.js';
+const CONSTRAINTS = { audio: true, video: { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } } };
+
+function show(selector, stream) {
+  const video = document.querySelector(selector);
+  if (video.srcObject !== stream) video.srcObject = stream;
+}
 
 export async function start({ signaling, room, name }) {
   const stream = await navigator.mediaDevices.getUserMedia(CONSTRAINTS);
@@ -56,7 +61,7 @@ export async function start({ signaling, room, name }) {
       if (message.type === 'welcome') resolve();
     };
   });
-  send(joinFrame(room, name));
+  send({ type: 'join', v: 1, room, name, audio: 'live', video: 'live' });
   await joined;
 
   return {

@@ -1,0 +1,153 @@
+// How long a joiner waits for the first picture: from the start of the call to the first frame of
+// the person who waits in the room, by the package and by two pages written by hand. The joiner
+// and the waiter are two browser processes, and the kinds take turns, so that a slow moment of the
+// machine meets them all.
+//
+//     node bench/call.mjs [--count 30]
+
+import { parseArgs } from 'node:util';
+import { chromium } from '../lib/browser.mjs';
+import { callSite } from '../lib/calls.mjs';
+import { patience } from '../lib/page.mjs';
+import { BENCH } from '../lib/paths.mjs';
+import { ann, bob, freshRoom } from '../lib/people.mjs';
+import { startServer } from '../lib/server.mjs';
+import { median, quantile, table } from './table.mjs';
+
+/** Each gives what a page needs to make a call, and is run in the page. */
+const KINDS = {
+  textbook: { url: '/bench/textbook.js', start: (module, options) => module.start(options) },
+  best: { url: '/bench/best.js', start: (module, options) => module.start(options) },
+  package: {
+    url: '/videocalls/videocalls.js',
+    prepare: (module) => module.default(),
+    start: (module, options) =>
+      module.initializeVideoCall({
+        ...options,
+        localVideoElement: document.querySelector('#localVideoElement'),
+        remoteVideoElement: document.querySelector('#remoteVideoElement'),
+      }),
+  },
+};
+const STEPS = ['socket', 'offer', 'track', 'connected', 'frame'];
+const { values } = parseArgs({ options: { count: { type: 'string', default: '30' } } });
+const count = Number(values.count);
+
+const server = await startServer();
+const site = await callSite({ '/bench/': BENCH });
+// Thirty frames a second for all: the next frame of the camera is never far.
+const [waiter, joiner] = await Promise.all([chromium(bob, { fps: 30 }), chromium(ann, { fps: 30 })]);
+try {
+  for (const loading of [false, true]) {
+    const times = await measure(loading);
+    console.log(`\n${loading ? 'Package or page script loaded within the call' : 'Package or page script loaded before'}, ${count} calls each, in ms\n`);
+    console.log(report(times));
+  }
+} finally {
+  await Promise.allSettled([waiter.close(), joiner.close()]);
+  site.stop();
+  await server.stop();
+}
+
+async function measure(loading) {
+  const times = Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, []]));
+  for (let round = -1; round < count; round += 1) {
+    for (const kind of rotated(Object.keys(KINDS), round)) {
+      const steps = await oneCall(kind, loading);
+      // The first round warms the browsers up.
+      if (round >= 0) times[kind].push(steps);
+    }
+  }
+  return times;
+}
+
+/** Each kind is the first one as often as the others. */
+function rotated(list, by) {
+  const shift = ((by % list.length) + list.length) % list.length;
+  return [...list.slice(shift), ...list.slice(0, shift)];
+}
+
+async function oneCall(kind, loading) {
+  const options = { signaling: server.socket('/rooms'), room: freshRoom() };
+  const wait = await open(waiter, kind);
+  await wait.run(async (options) => {
+    const module = await globalThis.load();
+    globalThis.call = await globalThis.start(module, options);
+  }, { ...options, name: 'Bob' });
+  await wait.until(() => globalThis.__e2e.see(document.querySelector('#localVideoElement')), patience(10_000, 'the waiting camera'));
+
+  const join = await open(joiner, kind);
+  if (loading) await join.raw.setCacheEnabled(false);
+  const steps = await join.run(timedStart, { ...options, name: 'Ann' }, loading);
+  await join.until((person) => globalThis.__e2e.see(document.querySelector('#remoteVideoElement'))?.person === person, bob.person);
+  await Promise.all([join.close(), wait.close()]);
+  return steps;
+}
+
+function open(browser, kind) {
+  const { url, prepare = () => {}, start } = KINDS[kind];
+  const before = `
+    globalThis.load = async () => {
+      const module = await import(${JSON.stringify(url)});
+      await (${prepare})(module);
+      return module;
+    };
+    globalThis.start = ${start};
+    (${watchSteps})();
+  `;
+  return browser.open(`${site.origin}/`, { before });
+}
+
+/** Runs in the page before anything else: notes when each step of a call is done for the first time. */
+function watchSteps() {
+  const steps = (globalThis.steps = {});
+  const note = (step) => (steps[step] ??= performance.now());
+  globalThis.WebSocket = class extends WebSocket {
+    constructor(...args) {
+      super(...args);
+      this.addEventListener('open', () => note('socket'));
+    }
+  };
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(...args) {
+      super(...args);
+      this.addEventListener('signalingstatechange', () => this.signalingState === 'have-local-offer' && note('offer'));
+      this.addEventListener('track', () => note('track'));
+      this.addEventListener('connectionstatechange', () => this.connectionState === 'connected' && note('connected'));
+    }
+  };
+}
+
+/** Runs in the page: starts the call and waits for the first frame with something in it. */
+async function timedStart(options, loading) {
+  const remote = document.querySelector('#remoteVideoElement');
+  const firstFrame = new Promise((resolve) => {
+    const look = () => {
+      const now = performance.now();
+      if (globalThis.__e2e.see(remote)) resolve(now);
+      else remote.requestVideoFrameCallback(look);
+    };
+    remote.requestVideoFrameCallback(look);
+  });
+  const loaded = loading ? null : await globalThis.load();
+  const begin = performance.now();
+  const module = loaded ?? (await globalThis.load());
+  globalThis.call = await globalThis.start(module, options);
+  const steps = { ...globalThis.steps, frame: await firstFrame, ...globalThis.steps };
+  return Object.fromEntries(Object.entries(steps).map(([step, at]) => [step, at - begin]));
+}
+
+function report(times) {
+  const all = (kind, step) => times[kind].map((steps) => steps[step]).filter((time) => time !== undefined);
+  const ratio = (kind, other, measure) => (measure(all(kind, 'frame')) / measure(all(other, 'frame'))).toFixed(2);
+  const p95 = (list) => quantile(list, 0.95);
+  const rows = Object.keys(KINDS).map((kind) => [
+    kind,
+    ...STEPS.map((step) => median(all(kind, step)).toFixed(0)),
+    p95(all(kind, 'frame')).toFixed(0),
+    `${ratio(kind, 'textbook', median)} / ${ratio(kind, 'textbook', p95)}`,
+    `${ratio(kind, 'best', median)} / ${ratio(kind, 'best', p95)}`,
+  ]);
+  const head = ['', 'socket', 'offer', 'track', 'connected', 'first frame', 'p95', 'to textbook (median / p95)', 'to best (median / p95)'];
+  return table([head, ...rows]);
+}
