@@ -71,7 +71,7 @@ impl VideoCall {
 
     /// Returns the own sound and picture: always the same stream, whose tracks come and go.
     pub fn local_stream(&self) -> MediaStream {
-        self.call.driver.local().stream().clone()
+        Clone::clone(self.call.driver.local().stream())
     }
 
     /// Returns a participant's sound and picture, once there is a connection to carry them.
@@ -80,7 +80,7 @@ impl VideoCall {
             .call
             .driver
             .with_session(|session| session.link_of(participant))?;
-        Some(self.call.driver.peer(link)?.remote().clone())
+        Some(Clone::clone(self.call.driver.peer(link)?.remote()))
     }
 
     /// Turns the microphone or camera on or off, or the other way round if `on` is `None`.

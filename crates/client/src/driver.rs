@@ -264,7 +264,7 @@ impl Driver {
         self.replace_tracks();
         self.feed(Input::MediaSettled(state));
         if any {
-            self.emit(&CallEvent::LocalStream(self.local.stream().clone()));
+            self.emit(&CallEvent::LocalStream(Clone::clone(self.local.stream())));
         }
         errors
             .into_iter()

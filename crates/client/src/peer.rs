@@ -170,7 +170,7 @@ fn listen(
 ) -> [EventListener; 4] {
     let [candidate, transport, needed, track] =
         [report.clone(), report.clone(), report.clone(), report];
-    let (source, stream) = (connection.clone(), remote.clone());
+    let (source, stream) = (connection.clone(), Clone::clone(remote));
     [
         EventListener::new(connection, "icecandidate", move |event| {
             candidate(LinkReport::Candidate(read_candidate(event.unchecked_ref())));

@@ -41,7 +41,7 @@ impl LocalTracks {
             .borrow()
             .iter()
             .find(|track| track.kind == kind)
-            .map(|t| t.track.clone())
+            .map(|t| Clone::clone(&t.track))
     }
 
     pub(crate) fn add(&self, mut track: LocalTrack, on_ended: impl FnMut() + 'static) {

@@ -30,7 +30,7 @@ pub(crate) fn event(event: &CallEvent) -> Option<(&'static str, JsValue)> {
         }
         CallEvent::LocalChanged => ("local-changed", JsValue::UNDEFINED),
         CallEvent::LocalStream(stream) => {
-            ("local-stream", object(&[("stream", stream.clone().into())]))
+            ("local-stream", object(&[("stream", Clone::clone(stream).into())]))
         }
         CallEvent::Error(failure) => ("error", error(failure)),
         CallEvent::Ended(reason) => {
