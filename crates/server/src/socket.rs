@@ -86,6 +86,7 @@ pub(crate) async fn hold(
     writer: Pin<&mut impl Future<Output = ()>>,
 ) -> End {
     tokio::select! {
+        biased;
         end = conversation => end,
         () = writer => End::Dead,
     }

@@ -112,7 +112,14 @@ async fn the_relay_has_a_rate_too() {
 async fn ten_malformed_messages_are_too_many_and_nine_are_not() {
     let server = Server::start().await;
     let (mut ann, _) = Client::join(&server, "standup", "Ann").await;
-    let broken = ["{", "\"x\"", "1", "{\"type\":1}", "{\"type\":\"signal\"}", ""];
+    let broken = [
+        "{",
+        "\"x\"",
+        "1",
+        "{\"type\":1}",
+        "{\"type\":\"signal\"}",
+        "",
+    ];
     for text in broken.iter().cycle().take(9) {
         ann.send_text(*text).await;
         assert_eq!(
@@ -213,6 +220,8 @@ async fn a_write_that_takes_too_long_costs_the_seat() {
         config.limits.queue_bytes = usize::MAX;
         config.limits.queue_messages = usize::MAX;
         config.timing.write = Duration::from_millis(200);
+        // Nothing else may end the seat.
+        config.timing.pong = Duration::from_secs(3600);
     })
     .await;
     let mut slow = narrow(&server, "standup").await;

@@ -6,6 +6,7 @@
 )]
 
 mod client;
+mod document;
 mod harness;
 mod limits;
 mod logs;

@@ -64,3 +64,12 @@ async fn fragments_count_together() {
     .concat();
     assert_eq!(answer(&server, &more).await, close(1009));
 }
+
+/// A reset would take the close with it, and fail the reading here.
+#[tokio::test]
+async fn the_reason_reaches_a_peer_that_is_still_talking() {
+    let server = Server::start().await;
+    let head = [0x81, 0xff, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0];
+    let long = [head.as_slice(), &[b'x'; 0x40000]].concat();
+    assert_eq!(answer(&server, &long).await, close(1009));
+}
