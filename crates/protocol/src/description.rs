@@ -1,21 +1,19 @@
-use serde::{Deserialize, Serialize};
+use crate::json::Record;
 
 /// A session description: an offer or an answer, with its SDP text.
 ///
-/// Serialises as the browser's own `RTCSessionDescription` does
+/// On every wire it has the shape of the browser's own `RTCSessionDescription`
 /// (<https://www.w3.org/TR/webrtc/#rtcsessiondescription-class>).
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Description {
     /// Whether this is an offer or an answer.
-    #[serde(rename = "type")]
     pub kind: DescriptionKind,
     /// The SDP text (RFC 8866), lines ended by CR LF.
     pub sdp: String,
 }
 
 /// Which half of an exchange a [`Description`] is.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum DescriptionKind {
     /// The half that starts an exchange.
     Offer,
@@ -27,18 +25,57 @@ pub enum DescriptionKind {
 /// (<https://www.w3.org/TR/webrtc/#rtcicecandidate-interface>).
 ///
 /// An empty `candidate` marks the end of the candidates of its generation.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Candidate {
     /// The `candidate-attribute` of RFC 8839 section 5.1, without `a=`.
     pub candidate: String,
     /// The media section's identification tag.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub sdp_mid: Option<String>,
     /// The media section's index.
-    #[serde(skip_serializing_if = "Option::is_none", rename = "sdpMLineIndex")]
     pub sdp_m_line_index: Option<u16>,
     /// The ICE generation to which the candidate belongs.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub username_fragment: Option<String>,
+}
+
+impl Description {
+    pub(crate) fn read(mut record: Record) -> Option<Self> {
+        let kind = match record.text("type")?.as_str() {
+            "offer" => DescriptionKind::Offer,
+            "answer" => DescriptionKind::Answer,
+            _ => return None,
+        };
+        Some(Self {
+            kind,
+            sdp: record.text("sdp")?,
+        })
+    }
+
+    pub(crate) fn write(kind: DescriptionKind, sdp: &str) -> Record {
+        let word = match kind {
+            DescriptionKind::Offer => "offer",
+            DescriptionKind::Answer => "answer",
+        };
+        Record::default()
+            .with_text("type", word)
+            .with_text("sdp", sdp)
+    }
+}
+
+impl Candidate {
+    pub(crate) fn read(mut record: Record) -> Option<Self> {
+        Some(Self {
+            candidate: record.text("candidate")?,
+            sdp_mid: record.text("sdpMid"),
+            sdp_m_line_index: record.number("sdpMLineIndex"),
+            username_fragment: record.text("usernameFragment"),
+        })
+    }
+
+    pub(crate) fn write(&self) -> Record {
+        Record::default()
+            .with_text("candidate", self.candidate.as_str())
+            .with_text_if("sdpMid", self.sdp_mid.as_deref())
+            .with_number("sdpMLineIndex", self.sdp_m_line_index)
+            .with_text_if("usernameFragment", self.username_fragment.as_deref())
+    }
 }

@@ -172,14 +172,6 @@ pub enum DecodeError {
     },
 }
 
-impl From<serde_json::Error> for DecodeError {
-    fn from(error: serde_json::Error) -> Self {
-        Self::Malformed {
-            at: (error.line(), error.column()),
-        }
-    }
-}
-
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -12,6 +12,7 @@
 mod description;
 mod dialect;
 mod ids;
+mod json;
 mod media;
 mod message;
 pub mod relay;

@@ -4,8 +4,7 @@
 //! There is no join, roster, goodbye or keep-alive, only `{"sdp": …, "id": …}` and
 //! `{"ice": …, "id": …}`, where `id` is the sender's own, made up for the length of a page.
 
-use serde::{Deserialize, Serialize};
-
+use crate::json::Record;
 use crate::{
     Admission, Candidate, Capabilities, DecodeError, Decoded, Departure, Description,
     DescriptionKind, Dialect, EncodeError, Event, GlareRule, Offerer, ParticipantId, Refusal,
@@ -28,16 +27,6 @@ impl Relay {
     }
 }
 
-#[derive(Default, Deserialize, Serialize)]
-#[serde(default)]
-struct Message {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sdp: Option<Description>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ice: Option<Candidate>,
-    id: String,
-}
-
 impl Dialect for Relay {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
@@ -56,57 +45,55 @@ impl Dialect for Relay {
         let Request::Signal { signal, .. } = request else {
             return Ok(Vec::new());
         };
-        let mut message = Message {
-            id: self.id.clone(),
-            ..Message::default()
-        };
-        let description = |kind, sdp: &str| {
-            Some(Description {
-                kind,
-                sdp: sdp.to_owned(),
-            })
-        };
-        match signal {
-            Signal::Offer { sdp, .. } => message.sdp = description(DescriptionKind::Offer, sdp),
-            Signal::Answer { sdp, .. } => message.sdp = description(DescriptionKind::Answer, sdp),
+        let description =
+            |kind, sdp: &str| Record::default().with_record("sdp", Description::write(kind, sdp));
+        let record = match signal {
+            Signal::Offer { sdp, .. } => description(DescriptionKind::Offer, sdp),
+            Signal::Answer { sdp, .. } => description(DescriptionKind::Answer, sdp),
             // The end of the candidates is never said here; a page would take it for a bad one.
             Signal::Candidate(end) if end.candidate.is_empty() => return Ok(Vec::new()),
-            Signal::Candidate(candidate) => message.ice = Some(candidate.clone()),
-        }
-        Ok(vec![serde_json::to_string(&message).unwrap_or_default()])
+            Signal::Candidate(candidate) => Record::default().with_record("ice", candidate.write()),
+        };
+        Ok(vec![record.with_text("id", self.id.as_str()).write()])
     }
 
     fn decode(&mut self, frame: &str) -> Result<Decoded, DecodeError> {
-        let message: Message = serde_json::from_str(frame)?;
-        if message.id == self.id {
-            return Ok(Decoded::default());
-        }
-        let signal = match (message.sdp, message.ice) {
-            (
-                Some(Description {
-                    kind: DescriptionKind::Offer,
-                    sdp,
-                }),
-                _,
-            ) => Signal::Offer { id: None, sdp },
-            (
-                Some(Description {
-                    kind: DescriptionKind::Answer,
-                    sdp,
-                }),
-                _,
-            ) => Signal::Answer { id: None, sdp },
-            (None, Some(candidate)) => Signal::Candidate(candidate),
-            (None, None) => return Ok(Event::Unknown { bytes: frame.len() }.into()),
-        };
-        if message.id.is_empty() {
+        let mut record = Record::parse(frame)?;
+        let Some(id) = record.text("id").filter(|id| !id.is_empty()) else {
             return Err(DecodeError::Field {
                 kind: "relay",
                 field: "id",
             });
+        };
+        if id == self.id {
+            return Ok(Decoded::default());
         }
+        let signal = if let Some(sdp) = record.record("sdp") {
+            let wrong = DecodeError::Field {
+                kind: "relay",
+                field: "sdp",
+            };
+            match Description::read(sdp).ok_or(wrong)? {
+                Description {
+                    kind: DescriptionKind::Offer,
+                    sdp,
+                } => Signal::Offer { id: None, sdp },
+                Description {
+                    kind: DescriptionKind::Answer,
+                    sdp,
+                } => Signal::Answer { id: None, sdp },
+            }
+        } else if let Some(ice) = record.record("ice") {
+            let wrong = DecodeError::Field {
+                kind: "relay",
+                field: "ice",
+            };
+            Signal::Candidate(Candidate::read(ice).ok_or(wrong)?)
+        } else {
+            return Ok(Event::Unknown { bytes: frame.len() }.into());
+        };
         Ok(Event::Signal {
-            from: ParticipantId::new(message.id),
+            from: ParticipantId::new(id),
             signal,
         }
         .into())

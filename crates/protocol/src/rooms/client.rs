@@ -1,8 +1,11 @@
-use super::wire::{Message, leave_reason, participant, refusal};
+use super::wire::{
+    leave_reason, media, message, participant, peer, refusal, signal, with_media, with_signal,
+};
 use super::{VERSION, close};
+use crate::json::Record;
 use crate::{
     Admission, Capabilities, DecodeError, Decoded, Departure, Dialect, DisplayName, EncodeError,
-    Event, GlareRule, Join, Offerer, Peer, Request, Verdict, Welcome,
+    Event, GlareRule, Join, Offerer, Request, Verdict, Welcome,
 };
 
 /// The client's half of the dialect.
@@ -24,42 +27,40 @@ impl Dialect for Rooms {
     }
 
     fn encode(&mut self, request: &Request) -> Result<Vec<String>, EncodeError> {
-        let message = match request {
+        let record = match request {
             Request::Join(join) => write_join(join)?,
             Request::Signal { to, signal } => {
                 let to = to.as_ref().ok_or(EncodeError::AddresseeMissing)?;
-                let mut message = Message::new("signal").with_signal(signal);
-                message.to = Some(to.as_str().to_owned());
-                message
+                with_signal(message("signal").with_text("to", to.as_str()), signal)
             }
-            Request::Media(media) => Message::new("media").with_media(*media),
-            Request::Pong => Message::new("pong"),
-            Request::Bye => Message::new("bye"),
+            Request::Media(media) => with_media(message("media"), *media),
+            Request::Pong => message("pong"),
+            Request::Bye => message("bye"),
         };
-        Ok(vec![message.write()])
+        Ok(vec![record.write()])
     }
 
     fn decode(&mut self, frame: &str) -> Result<Decoded, DecodeError> {
-        let mut message: Message = serde_json::from_str(frame)?;
-        let event = match message.kind.as_str() {
-            "welcome" => Event::Welcome(read_welcome(message)?),
-            "joined" => Event::Joined(read_joined(message)?),
-            "left" => Event::Left {
-                id: participant(message.id.take(), "left", "id")?,
-                reason: leave_reason(message.reason.as_deref()),
+        let mut record = Record::parse(frame)?;
+        let event = match record.text("type").as_deref() {
+            Some("welcome") => Event::Welcome(read_welcome(&mut record)?),
+            Some("joined") => Event::Joined(peer(&mut record, "joined")?),
+            Some("left") => Event::Left {
+                id: participant(&mut record, "left", "id")?,
+                reason: leave_reason(record.text("reason").as_deref()),
             },
-            "signal" => Event::Signal {
-                from: participant(message.from.take(), "signal", "from")?,
-                signal: message.signal()?,
+            Some("signal") => Event::Signal {
+                from: participant(&mut record, "signal", "from")?,
+                signal: signal(&mut record)?,
             },
-            "media" => Event::Media {
-                from: participant(message.from.take(), "media", "from")?,
-                media: message.media(),
+            Some("media") => Event::Media {
+                from: participant(&mut record, "media", "from")?,
+                media: media(&mut record),
             },
-            "ping" => Event::Ping,
-            "refused" => Event::Refused(refusal(message.code.as_deref())),
-            "rejected" => Event::Rejected {
-                code: message.code.unwrap_or_default(),
+            Some("ping") => Event::Ping,
+            Some("refused") => Event::Refused(refusal(record.text("code").as_deref())),
+            Some("rejected") => Event::Rejected {
+                code: record.text("code").unwrap_or_default(),
             },
             _ => Event::Unknown { bytes: frame.len() },
         };
@@ -71,37 +72,28 @@ impl Dialect for Rooms {
     }
 }
 
-fn write_join(join: &Join) -> Result<Message, EncodeError> {
+fn write_join(join: &Join) -> Result<Record, EncodeError> {
     let room = join.room.as_ref().ok_or(EncodeError::RoomMissing)?;
-    Ok(Message {
-        v: Some(VERSION),
-        room: Some(room.as_str().to_owned()),
-        name: join.name.as_ref().map(|name| name.as_str().to_owned()),
-        token: join.token.clone(),
-        resume: join.resume.clone(),
-        ..Message::new("join").with_media(join.media)
-    })
+    let record = message("join")
+        .with_number("v", Some(VERSION))
+        .with_text("room", room.as_str())
+        .with_text_if("name", join.name.as_ref().map(DisplayName::as_str))
+        .with_text_if("token", join.token.as_deref())
+        .with_text_if("resume", join.resume.as_deref());
+    Ok(with_media(record, join.media))
 }
 
-fn read_welcome(message: Message) -> Result<Welcome, DecodeError> {
-    let peers = message.participants.unwrap_or_default();
+fn read_welcome(record: &mut Record) -> Result<Welcome, DecodeError> {
+    let peers = record.records("participants");
     Ok(Welcome {
-        id: participant(message.id, "welcome", "id")?,
+        id: participant(record, "welcome", "id")?,
         peers: peers
             .into_iter()
-            .map(|peer| peer.read("welcome"))
+            .map(|mut one| peer(&mut one, "welcome"))
             .collect::<Result<_, _>>()?,
-        resume: message.resume,
-        epoch: message.epoch,
-        seq: message.seq,
-        ping_interval: message.ping,
-    })
-}
-
-fn read_joined(mut message: Message) -> Result<Peer, DecodeError> {
-    Ok(Peer {
-        id: participant(message.id.take(), "joined", "id")?,
-        media: message.media(),
-        name: message.name.and_then(|name| DisplayName::new(&name).ok()),
+        resume: record.text("resume"),
+        epoch: record.text("epoch"),
+        seq: record.number("seq"),
+        ping_interval: record.number("ping"),
     })
 }

@@ -1,6 +1,10 @@
 use super::VERSION;
-use super::wire::{Message, WirePeer, leave_word, participant, refusal_word};
-use crate::{DecodeError, DisplayName, Event, Join, Refusal, Request, RoomName};
+use super::wire::{
+    leave_word, media, message, participant, refusal_word, signal, with_media, with_peer,
+    with_signal,
+};
+use crate::json::Record;
+use crate::{DecodeError, DisplayName, Event, Join, Refusal, Request, RoomName, Welcome};
 
 /// What a client's frame turned out to be.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -23,16 +27,16 @@ pub enum Incoming {
 ///
 /// The frame is not of this dialect. A server counts such frames and closes after a few.
 pub fn read_request(frame: &str) -> Result<Incoming, DecodeError> {
-    let mut message: Message = serde_json::from_str(frame)?;
-    let request = match message.kind.as_str() {
-        "join" => return Ok(read_join(message)),
-        "signal" => Request::Signal {
-            to: Some(participant(message.to.take(), "signal", "to")?),
-            signal: message.signal()?,
+    let mut record = Record::parse(frame)?;
+    let request = match record.text("type").as_deref() {
+        Some("join") => return Ok(read_join(record)),
+        Some("signal") => Request::Signal {
+            to: Some(participant(&mut record, "signal", "to")?),
+            signal: signal(&mut record)?,
         },
-        "media" => Request::Media(message.media()),
-        "pong" => Request::Pong,
-        "bye" => Request::Bye,
+        Some("media") => Request::Media(media(&mut record)),
+        Some("pong") => Request::Pong,
+        Some("bye") => Request::Bye,
         _ => return Ok(Incoming::Unknown { bytes: frame.len() }),
     };
     Ok(Incoming::Request(request))
@@ -40,65 +44,62 @@ pub fn read_request(frame: &str) -> Result<Incoming, DecodeError> {
 
 /// Writes one event as a text frame. `seq` is the event's number in the stream of this seat.
 pub fn write_event(event: &Event, seq: Option<u64>) -> String {
-    let mut message = match event {
-        Event::Welcome(welcome) => Message {
-            v: Some(VERSION),
-            id: Some(welcome.id.as_str().to_owned()),
-            participants: Some(welcome.peers.iter().map(WirePeer::from).collect()),
-            resume: welcome.resume.clone(),
-            epoch: welcome.epoch.clone(),
-            ping: welcome.ping_interval,
-            ..Message::new("welcome")
-        },
-        Event::Refused(refusal) => Message {
-            code: Some(refusal_word(*refusal).to_owned()),
-            ..Message::new("refused")
-        },
-        Event::Joined(peer) => Message {
-            id: Some(peer.id.as_str().to_owned()),
-            name: peer.name.as_ref().map(|name| name.as_str().to_owned()),
-            ..Message::new("joined").with_media(peer.media)
-        },
-        Event::Left { id, reason } => Message {
-            id: Some(id.as_str().to_owned()),
-            reason: Some(leave_word(*reason).to_owned()),
-            ..Message::new("left")
-        },
-        Event::Signal { from, signal } => Message {
-            from: Some(from.as_str().to_owned()),
-            ..Message::new("signal").with_signal(signal)
-        },
-        Event::Media { from, media } => Message {
-            from: Some(from.as_str().to_owned()),
-            ..Message::new("media").with_media(*media)
-        },
-        Event::Ping => Message::new("ping"),
-        Event::Rejected { code } => Message {
-            code: Some(code.clone()),
-            ..Message::new("rejected")
-        },
-        Event::Unknown { .. } => Message::new("unknown"),
+    let record = match event {
+        Event::Welcome(welcome) => write_welcome(welcome),
+        Event::Refused(refusal) => message("refused").with_text("code", refusal_word(*refusal)),
+        Event::Joined(peer) => with_peer(message("joined"), peer),
+        Event::Left { id, reason } => message("left")
+            .with_text("id", id.as_str())
+            .with_text("reason", leave_word(*reason)),
+        Event::Signal { from, signal } => {
+            with_signal(message("signal").with_text("from", from.as_str()), signal)
+        }
+        Event::Media { from, media } => {
+            with_media(message("media").with_text("from", from.as_str()), *media)
+        }
+        Event::Ping => message("ping"),
+        Event::Rejected { code } => message("rejected").with_text("code", code.as_str()),
+        Event::Unknown { .. } => message("unknown"),
     };
-    message.seq = seq.or(message.seq);
-    message.write()
+    record.with_number("seq", seq).write()
+}
+
+fn write_welcome(welcome: &Welcome) -> Record {
+    let peers = welcome
+        .peers
+        .iter()
+        .map(|peer| with_peer(Record::default(), peer));
+    message("welcome")
+        .with_number("v", Some(VERSION))
+        .with_text("id", welcome.id.as_str())
+        .with_records("participants", peers)
+        .with_text_if("resume", welcome.resume.as_deref())
+        .with_text_if("epoch", welcome.epoch.as_deref())
+        .with_number("seq", welcome.seq)
+        .with_number("ping", welcome.ping_interval)
 }
 
 /// Reads a join. A name that is not acceptable is a refusal to tell, not a malformed message.
-fn read_join(message: Message) -> Incoming {
-    if message.v != Some(VERSION) {
+fn read_join(mut record: Record) -> Incoming {
+    if record.number("v") != Some(VERSION) {
         return Incoming::Refuse(Refusal::VersionNotSupported);
     }
-    let Ok(room) = RoomName::new(message.room.as_deref().unwrap_or_default()) else {
+    let Ok(room) = RoomName::new(&record.text("room").unwrap_or_default()) else {
         return Incoming::Refuse(Refusal::InvalidRoom);
     };
-    let Ok(name) = message.name.as_deref().map(DisplayName::new).transpose() else {
+    let Ok(name) = record
+        .text("name")
+        .as_deref()
+        .map(DisplayName::new)
+        .transpose()
+    else {
         return Incoming::Refuse(Refusal::InvalidName);
     };
     Incoming::Request(Request::Join(Join {
         room: Some(room),
         name,
-        media: message.media(),
-        token: message.token,
-        resume: message.resume,
+        media: media(&mut record),
+        token: record.text("token"),
+        resume: record.text("resume"),
     }))
 }
