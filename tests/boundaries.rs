@@ -72,6 +72,7 @@ const TABLE: &[Row] = &[
     Row {
         folder: "",
         names: Only(&[
+            "futures-util",
             "gloo-*",
             "js-sys",
             "talc",

@@ -67,24 +67,31 @@ fn is_version(runner: &Path, version: &str) -> bool {
     printed.is_ok_and(|printed| printed.split_whitespace().any(|word| word == version))
 }
 
-/// Unoptimised, since that is quicker to build and nobody waits for this program.
+/// Unoptimised and without TLS (it talks to a driver beside it): a third of the time to build.
 fn install(workspace: &Workspace, version: &str, folder: &Path) -> Result<()> {
     installing(&format!(
-        "wasm-bindgen-cli {version}, into {}",
+        "wasm-bindgen-cli {version} by cargo install, into {} (some minutes)",
         folder.display()
     ));
-    let cargo = |locked: &[&str]| {
-        let mut cargo = workspace.cargo(["install", "wasm-bindgen-cli", "--debug", "--force"]);
-        cargo
-            .args(["--version", version, "--root"])
-            .arg(folder)
-            .args(locked);
-        // Not in the workspace: its settings are for its own programs.
-        cargo
-            .env_remove("CARGO_TARGET_DIR")
-            .current_dir(env::temp_dir());
-        process::run(&mut cargo)
-    };
     // A registry that lags behind may lack a locked version.
-    cargo(&["--locked"]).or_else(|_| cargo(&[]))
+    let locked = process::quiet(cargo_install(workspace, version, folder).arg("--locked"));
+    locked.or_else(|_| process::run(&mut cargo_install(workspace, version, folder)))
+}
+
+fn cargo_install(workspace: &Workspace, version: &str, folder: &Path) -> Command {
+    let mut cargo = workspace.cargo(["install", "wasm-bindgen-cli", "--bin", RUNNER]);
+    cargo.args([
+        "--debug",
+        "--no-default-features",
+        "--force",
+        "--version",
+        version,
+        "--root",
+    ]);
+    cargo.arg(folder).env("CARGO_PROFILE_DEV_DEBUG", "0");
+    // Not in the workspace: its settings are for its own programs.
+    cargo
+        .env_remove("CARGO_TARGET_DIR")
+        .current_dir(env::temp_dir());
+    cargo
 }
