@@ -43,7 +43,7 @@ pub(crate) enum Audience {
 pub(crate) struct RemoteEnd {
     pub(crate) origin: Origin,
     /// The ICE generation.
-    ufrag: Option<String>,
+    pub(crate) ufrag: Option<String>,
 }
 
 impl RemoteEnd {
@@ -74,6 +74,7 @@ enum Negotiation {
     Offered { id: u32 },
     Answering { token: Token, id: Option<u32> },
     Settling { token: Token },
+    Broken,
 }
 
 /// What has become of the latest local description.
@@ -92,6 +93,8 @@ enum Voice {
 struct Gathering {
     unsent: Vec<Candidate>,
     complete: bool,
+    /// The ICE generation of the latest local description.
+    ufrag: Option<String>,
     /// Whether candidates may follow the description.
     trickle: bool,
 }
@@ -124,6 +127,7 @@ impl Link {
             gathering: Gathering {
                 unsent: Vec::new(),
                 complete: false,
+                ufrag: None,
                 trickle,
             },
         }
@@ -182,13 +186,27 @@ impl Link {
 
     /// Whether a candidate belongs to the generation that the other end has described.
     pub(crate) fn takes(&self, candidate: &Candidate) -> bool {
-        let Some(remote) = &self.remote else {
+        let Some(remote) = self.remote.as_ref().filter(|_| !self.is_broken()) else {
             return false;
         };
         match (&candidate.username_fragment, &remote.ufrag) {
             (Some(theirs), Some(known)) => theirs == known,
             _ => true,
         }
+    }
+
+    /// Whether the browser has failed here, so that nothing more can come of it.
+    pub(crate) fn is_broken(&self) -> bool {
+        matches!(self.negotiation, Negotiation::Broken)
+    }
+
+    /// Whether nothing more is expected of the other end but that the way be found.
+    pub(crate) fn is_agreed(&self) -> bool {
+        let settled = matches!(
+            self.negotiation,
+            Negotiation::Stable | Negotiation::Answering { .. }
+        );
+        settled && self.remote.is_some()
     }
 
     /// Starts an exchange, unless one is open.
@@ -245,6 +263,7 @@ impl Link {
             Negotiation::Offered { .. } => Phase::Offered,
             Negotiation::Answering { .. } => Phase::Answering,
             Negotiation::Settling { .. } => Phase::Settling,
+            Negotiation::Broken => Phase::Broken,
         }
     }
 
@@ -254,7 +273,7 @@ impl Link {
             | Negotiation::Yielding { token }
             | Negotiation::Answering { token, .. }
             | Negotiation::Settling { token } => token == reported,
-            Negotiation::Stable | Negotiation::Offered { .. } => false,
+            Negotiation::Stable | Negotiation::Offered { .. } | Negotiation::Broken => false,
         }
     }
 
@@ -286,9 +305,10 @@ impl Link {
                 {
                     self.negotiation = Negotiation::Yielding { token: *token };
                 }
-                self.kept = Some(offer);
+                self.keep(offer);
             }
             (Act::Resume, _) => self.resume(work),
+            (Act::GiveUp, _) => self.negotiation = Negotiation::Broken,
             _ => {}
         }
     }
@@ -304,6 +324,7 @@ impl Link {
     /// The browser has made the offer or answer it was asked for.
     fn made(&mut self, work: &mut Work, token: Token, sdp: String) {
         let (_, act) = step(self.phase(), Cue::Made, true);
+        self.gathering.ufrag = sdp::ufrag(&sdp);
         match (act, &self.negotiation) {
             (Act::SendOffer, _) => {
                 self.negotiation = Negotiation::Offered { id: token.0 };
@@ -328,17 +349,32 @@ impl Link {
         }
     }
 
-    /// An exchange has ended; goes on with the offer that came meanwhile.
+    /// Keeps an offer for later; of two, the later edition.
+    fn keep(&mut self, offer: RemoteDescription) {
+        let version = |offer: &RemoteDescription| offer.end.origin.version;
+        if self
+            .kept
+            .as_ref()
+            .is_none_or(|kept| version(kept) <= version(&offer))
+        {
+            self.kept = Some(offer);
+        }
+    }
+
+    /// An exchange has ended; goes on with the offer that came meanwhile, unless it was made
+    /// before that exchange ended and is taken back by it.
     fn resume(&mut self, work: &mut Work) {
         self.negotiation = Negotiation::Stable;
-        if let Some(offer) = self.kept.take() {
+        let kept = self.kept.take();
+        if let Some(offer) = kept.filter(|offer| self.is_later_edition(offer)) {
             self.advance(work, Cue::RemoteOffer, true, Some(offer));
         }
     }
 
-    fn gathered(&mut self, work: &mut Work, candidate: Candidate) {
+    fn gathered(&mut self, work: &mut Work, mut candidate: Candidate) {
         if candidate.candidate.is_empty() {
             self.gathering.complete = true;
+            candidate = self.end_of_candidates();
         }
         let told = matches!(self.voice, Voice::Spoke(_)) && self.audience != Audience::Nobody;
         if told && self.gathering.trickle {
@@ -369,11 +405,20 @@ impl Link {
                 }
                 work.signal(self.participant().cloned(), signal);
                 if self.gathering.complete && self.gathering.trickle {
-                    let end = Signal::Candidate(Candidate::default());
+                    let end = Signal::Candidate(self.end_of_candidates());
                     work.signal(self.participant().cloned(), end);
                 }
             }
             before => self.voice = before,
+        }
+    }
+
+    /// The browser's mark does not say which generation it ends, and the other end may have a
+    /// connection that is waiting for another one.
+    fn end_of_candidates(&self) -> Candidate {
+        Candidate {
+            username_fragment: self.gathering.ufrag.clone(),
+            ..Candidate::default()
         }
     }
 }

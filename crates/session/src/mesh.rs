@@ -2,7 +2,7 @@
 //!
 //! Nothing above this module knows which link carries whom.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use videocalls_protocol::{
@@ -10,6 +10,7 @@ use videocalls_protocol::{
 };
 
 use crate::link::{Audience, Fate, Link, RemoteDescription, RemoteEnd};
+use crate::sdp::Origin;
 use crate::time::Timer;
 use crate::work::{News, Work};
 use crate::{Connection, LinkId, LinkOp, LinkReport, LinkRole, Problem, Transport};
@@ -17,7 +18,8 @@ use crate::{Connection, LinkId, LinkOp, LinkReport, LinkRole, Problem, Transport
 /// How long a link may look for its way before it is made anew: ICE's own checks take at most
 /// 5 s on the worst of usable networks, then 5 s to spare.
 const ESTABLISH: Duration = Duration::from_secs(10);
-/// How often a link is made anew.
+/// How often a link is made anew before there is a pause, or, where no server would know better,
+/// before its participant counts as gone.
 const ATTEMPTS: u8 = 3;
 /// How long a lost way may take to heal before its participant counts as gone. Browsers say
 /// `disconnected` after 5 to 8 s of silence, so someone who vanished is gone after 9 to 12 s.
@@ -30,18 +32,32 @@ const POLITE_HOLD: Duration = Duration::from_millis(250);
 const SUCCESSOR_HOLD: Duration = Duration::from_secs(20);
 /// How many early candidates are kept for all participants together.
 const MAX_EARLY: usize = 256;
-/// How many closed remote connections are remembered, so that their late offers are known.
+/// How many closed remote connections are remembered, so that what comes late from them is known.
 const MAX_RETIRED: usize = 32;
+/// How many answers are remembered, so that a repetition is known.
+const MAX_ANSWERS: usize = 64;
+
+/// Why a link is made anew.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Cause {
+    /// It found no way, or lost it.
+    Silence,
+    /// The browser has failed.
+    Broken,
+}
 
 #[derive(Debug)]
 pub(crate) struct Mesh {
     capabilities: Capabilities,
     me: Option<ParticipantId>,
-    links: BTreeMap<LinkId, Link>,
+    /// In the order of their making; a handful, so a search by walking is the quickest.
+    links: Vec<Link>,
     /// Candidates that came before the description that they belong to.
     early: VecDeque<(ParticipantId, Candidate)>,
-    /// The connections of others that have been replaced or closed, by their SDP session ids.
-    retired: VecDeque<String>,
+    /// The connections of others that have been replaced or closed, as they were last described.
+    retired: VecDeque<RemoteEnd>,
+    /// The answers that were heard, where they carry no number of the offer that they answer.
+    answers: VecDeque<Origin>,
     /// An offer that waits: for an answer to ours, or for its sender's predecessor to be gone.
     held: Option<(ParticipantId, RemoteDescription)>,
 }
@@ -51,9 +67,10 @@ impl Mesh {
         Self {
             capabilities,
             me,
-            links: BTreeMap::new(),
+            links: Vec::new(),
             early: VecDeque::new(),
             retired: VecDeque::new(),
+            answers: VecDeque::new(),
             held: None,
         }
     }
@@ -141,20 +158,50 @@ impl Mesh {
                 .push_back(News::Problem(Problem::MalformedMessage));
             return;
         };
-        if self.retired.contains(&end.origin.session) {
-            return;
-        }
         let description = RemoteDescription { id, sdp, end };
-        if is_offer {
+        if is_offer && !self.is_late_offer(&description) {
             self.hear_offer(work, from, description);
-        } else {
+        } else if !is_offer && !self.is_late_answer(&description) {
             self.hear_answer(work, from, description);
         }
     }
 
+    /// Whether an offer is by a connection that is closed, or replaced.
+    fn is_late_offer(&self, offer: &RemoteDescription) -> bool {
+        self.retirement_of(offer).is_some()
+    }
+
+    /// Whether an answer, in a dialect that does not number them, was heard before or is by a
+    /// connection that is closed. A page that has one connection for everything may answer a new
+    /// offer of ours by an old one; the other ICE parameters mean a new start (RFC 8839 section
+    /// 4.4.3), and tell it from a late answer to an old offer.
+    fn is_late_answer(&mut self, answer: &RemoteDescription) -> bool {
+        if answer.id.is_some() {
+            return false;
+        }
+        if self.answers.contains(&answer.end.origin) {
+            return true;
+        }
+        self.answers.push_back(answer.end.origin.clone());
+        if self.answers.len() > MAX_ANSWERS {
+            self.answers.pop_front();
+        }
+        self.retirement_of(answer).is_some_and(|retired| {
+            answer.end.origin.version <= retired.origin.version || answer.end.ufrag == retired.ufrag
+        })
+    }
+
+    fn retirement_of(&self, description: &RemoteDescription) -> Option<&RemoteEnd> {
+        let session = &description.end.origin.session;
+        self.retired
+            .iter()
+            .rev()
+            .find(|end| end.origin.session == *session)
+    }
+
     /// Takes what the browser reports of a link; of a closed one it does not matter.
     pub(crate) fn report(&mut self, work: &mut Work, id: LinkId, report: LinkReport) {
-        let Some(link) = self.links.get_mut(&id) else {
+        let Some(link) = self.find_mut(|link| link.id == id) else {
             return;
         };
         match report {
@@ -164,27 +211,29 @@ impl Mesh {
                     .extend(link.participant().cloned().map(News::Changed));
             }
             report => {
-                if link.report(work, report) == Fate::Broken {
+                let fate = link.report(work, report);
+                let participant = link.participant().cloned();
+                if fate == Fate::Broken {
                     work.news
                         .push_back(News::Problem(Problem::NegotiationFailed));
-                    self.rebuild(work, id);
+                    self.rebuild(work, id, Cause::Broken);
+                } else if let Some(participant) = participant {
+                    // An offer that was kept may have been taken.
+                    self.deliver_early(work, &participant);
                 }
             }
         }
     }
 
     pub(crate) fn establish_timed_out(&mut self, work: &mut Work, id: LinkId) {
-        if self
-            .links
-            .get(&id)
-            .is_some_and(|link| link.transport != Transport::Connected)
-        {
-            self.rebuild(work, id);
+        let useless = |link: &Link| link.transport != Transport::Connected || link.is_broken();
+        if self.link(id).is_some_and(useless) {
+            self.rebuild(work, id, Cause::Silence);
         }
     }
 
     pub(crate) fn departure_timed_out(&mut self, work: &mut Work, id: LinkId) {
-        if let Some(participant) = self.links.get(&id).and_then(Link::participant).cloned() {
+        if let Some(participant) = self.link(id).and_then(Link::participant).cloned() {
             self.vanish(work, &participant);
         }
     }
@@ -236,7 +285,7 @@ impl Mesh {
             .first_offer_to(&from)
             .and_then(|link| link.offered_at());
         let wait_until = match (self.capabilities.glare, ours) {
-            (GlareRule::Perfect, Some(_)) if !polite => return,
+            (GlareRule::Perfect, Some(_)) if !polite => return self.retire(offer.end),
             (GlareRule::Hold, Some(sent)) => sent + if polite { POLITE_HOLD } else { LOST_OFFER },
             _ => now,
         };
@@ -250,16 +299,19 @@ impl Mesh {
 
     /// Takes an offer on a new connection, in place of any other to the same participant.
     fn accept(&mut self, work: &mut Work, from: ParticipantId, offer: RemoteDescription) {
-        let known = self.link_of(&from).is_some();
+        let before = self.link_of(&from).map(|link| link.attempt);
         self.stop_holding(work, &from);
         self.retire_links(work, |link| link.is_for(&from));
         self.close_where(work, |link| link.audience == Audience::Anyone);
         let mut link = self.open(work, LinkRole::Answerer, Audience::One(from.clone()));
+        link.attempt = before.unwrap_or_default();
         link.hear_offer(work, offer, true);
-        self.links.insert(link.id, link);
+        self.links.push(link);
         self.deliver_early(work, &from);
-        let news = if known { News::Changed } else { News::Appeared };
-        work.news.push_back(news(from));
+        work.news.push_back(match before {
+            Some(_) => News::Changed(from),
+            None => News::Appeared(from),
+        });
     }
 
     fn hear_answer(&mut self, work: &mut Work, from: ParticipantId, answer: RemoteDescription) {
@@ -271,8 +323,9 @@ impl Mesh {
             return;
         };
         if !link.awaits(&answer) {
-            return;
+            return self.answers_miss(work, &from);
         }
+        let session = answer.end.origin.session.clone();
         link.hear_answer(work, answer);
         let id = link.id;
         if link.audience == Audience::Anyone {
@@ -281,8 +334,26 @@ impl Mesh {
             work.timer(Timer::Establish(id), ESTABLISH);
             work.news.push_back(News::Appeared(from.clone()));
         }
-        self.stop_holding(work, &from);
+        if let Some((_, offer)) = self.stop_holding(work, &from) {
+            self.retire(offer.end);
+        }
+        self.retired.retain(|end| end.origin.session != session);
         self.deliver_early(work, &from);
+    }
+
+    /// An answer to an offer that we have given up for theirs: where nobody is told whose turn it
+    /// is, both may give way, and then both wait for what will not come.
+    fn answers_miss(&mut self, work: &mut Work, from: &ParticipantId) {
+        let hold = self.capabilities.glare == GlareRule::Hold;
+        let polite = self.is_polite_to(from);
+        let Some(link) = self.link_to(from) else {
+            return;
+        };
+        if hold && link.is_agreed() && link.transport != Transport::Connected {
+            let pause = if polite { LOST_OFFER } else { Duration::ZERO };
+            link.attempt |= u8::from(polite);
+            work.timer(Timer::Establish(link.id), pause);
+        }
     }
 
     fn hear_candidate(&mut self, work: &mut Work, from: ParticipantId, candidate: Candidate) {
@@ -306,7 +377,7 @@ impl Mesh {
         };
         let (id, early) = (link.id, std::mem::take(&mut self.early));
         for (sender, candidate) in early {
-            if sender == *from && self.links[&id].takes(&candidate) {
+            if sender == *from && self.link(id).is_some_and(|link| link.takes(&candidate)) {
                 work.link(id, LinkOp::AddCandidate(candidate));
             } else {
                 self.early.push_back((sender, candidate));
@@ -315,7 +386,7 @@ impl Mesh {
     }
 
     fn transport_changed(&mut self, work: &mut Work, id: LinkId, transport: Transport) {
-        let Some(link) = self.links.get_mut(&id) else {
+        let Some(link) = self.find_mut(|link| link.id == id) else {
             return;
         };
         link.transport = transport;
@@ -324,7 +395,7 @@ impl Mesh {
         };
         work.timers.stop(Timer::Departure(id));
         match transport {
-            Transport::Connected => {
+            Transport::Connected if !link.is_broken() => {
                 link.attempt = 0;
                 work.timers.stop(Timer::Establish(id));
             }
@@ -337,36 +408,42 @@ impl Mesh {
             Transport::Failed | Transport::Closed if link.media_only => {
                 return self.vanish(work, &participant);
             }
+            Transport::Failed | Transport::Closed => {
+                work.news.push_back(News::Changed(participant));
+                return self.rebuild(work, id, Cause::Silence);
+            }
             _ => {}
         }
         work.news.push_back(News::Changed(participant));
     }
 
-    /// Makes a link anew that does not come about: the impolite side offers again, the polite one
-    /// waits for it. Who can't be reached after that has gone, unless a server would know.
-    fn rebuild(&mut self, work: &mut Work, id: LinkId) {
-        let Some(link) = self.links.get_mut(&id) else {
+    /// Makes a link anew. After a silence, which both ends notice, the impolite side offers, and
+    /// the polite one every other time, in case the other takes no turns. A broken link is known
+    /// at this end alone. Who can't be reached in the end has gone, unless a server would know.
+    fn rebuild(&mut self, work: &mut Work, id: LinkId, cause: Cause) {
+        let Some(link) = self.find_mut(|link| link.id == id) else {
             return;
         };
         let Some(participant) = link.participant().cloned() else {
             return self.close_where(work, |link| link.id == id);
         };
-        link.attempt += 1;
-        let (attempt, media_only) = (link.attempt, link.media_only);
-        if attempt > ATTEMPTS {
-            if media_only {
-                self.vanish(work, &participant);
-            }
-            return;
+        link.attempt = link.attempt.saturating_add(1);
+        let (attempt, pause) = (link.attempt, link.patience());
+        if link.media_only && (attempt > ATTEMPTS || self.held.is_some()) {
+            return self.vanish(work, &participant);
         }
-        if self.is_polite_to(&participant) {
-            work.timer(Timer::Establish(id), ESTABLISH);
-            return;
+        let waits = match cause {
+            Cause::Broken => attempt > ATTEMPTS,
+            Cause::Silence => attempt % 2 == 1 && self.is_polite_to(&participant),
+        };
+        if waits {
+            return work.timer(Timer::Establish(id), pause);
         }
         self.retire_links(work, |link| link.is_for(&participant));
         let id = self.open_offering(work, Audience::One(participant.clone()));
-        if let Some(link) = self.links.get_mut(&id) {
+        if let Some(link) = self.find_mut(|link| link.id == id) {
             link.attempt = attempt;
+            work.timer(Timer::Establish(id), link.patience());
         }
         work.news.push_back(News::Changed(participant));
     }
@@ -378,6 +455,10 @@ impl Mesh {
         if self.held.as_ref().is_some_and(|(from, _)| from != id) {
             work.timers.stop(Timer::Hold);
             self.hold_timed_out(work);
+        }
+        // They may have been cut off only, and wait as we do; or somebody else may come.
+        if self.capabilities.admission == Admission::Open && self.links.is_empty() {
+            self.open_offering(work, Audience::Anyone);
         }
     }
 
@@ -400,35 +481,40 @@ impl Mesh {
         let mut link = self.open(work, LinkRole::Offerer, audience);
         link.offer(work);
         let id = link.id;
-        self.links.insert(id, link);
+        self.links.push(link);
         id
     }
 
     /// Closes links and remembers whom they led to, so that what still comes from there is known
     /// for late.
     fn retire_links(&mut self, work: &mut Work, which: impl Fn(&Link) -> bool) {
-        for link in self.links.values().filter(|link| which(link)) {
-            self.retired
-                .extend(link.remote.as_ref().map(|end| end.origin.session.clone()));
-        }
-        while self.retired.len() > MAX_RETIRED {
-            self.retired.pop_front();
-        }
+        let leaving = self.links.iter().filter(|link| which(link));
+        let ends: Vec<_> = leaving.filter_map(|link| link.remote.clone()).collect();
+        ends.into_iter().for_each(|end| self.retire(end));
         self.close_where(work, which);
     }
 
-    fn close_where(&mut self, work: &mut Work, which: impl Fn(&Link) -> bool) {
-        let (closing, staying): (Vec<_>, Vec<_>) = std::mem::take(&mut self.links)
-            .into_values()
-            .partition(|link| which(link));
-        self.links = staying.into_iter().map(|link| (link.id, link)).collect();
-        closing.into_iter().for_each(|link| link.close(work));
+    fn retire(&mut self, end: RemoteEnd) {
+        self.retired.push_back(end);
+        if self.retired.len() > MAX_RETIRED {
+            self.retired.pop_front();
+        }
     }
 
-    fn stop_holding(&mut self, work: &mut Work, from: &ParticipantId) {
-        if self.held.take_if(|(holding, _)| holding == from).is_some() {
-            work.timers.stop(Timer::Hold);
-        }
+    fn close_where(&mut self, work: &mut Work, which: impl Fn(&Link) -> bool) {
+        self.links
+            .extract_if(.., |link| which(link))
+            .for_each(|link| link.close(work));
+    }
+
+    fn stop_holding(
+        &mut self,
+        work: &mut Work,
+        from: &ParticipantId,
+    ) -> Option<(ParticipantId, RemoteDescription)> {
+        let held = self.held.take_if(|(holding, _)| holding == from)?;
+        work.timers.stop(Timer::Hold);
+        Some(held)
     }
 
     /// Politeness is decided by comparing ids, alike at both ends.
@@ -439,7 +525,7 @@ impl Mesh {
     fn has_room_for(&self, from: &ParticipantId) -> bool {
         let others = self
             .links
-            .values()
+            .iter()
             .filter_map(Link::participant)
             .filter(|id| *id != from);
         self.capabilities
@@ -449,13 +535,17 @@ impl Mesh {
 
     /// Our own first offer that may still be answered by this participant.
     fn first_offer_to(&self, id: &ParticipantId) -> Option<&Link> {
-        self.links.values().find(|link| {
+        self.links.iter().find(|link| {
             link.remote.is_none() && (link.is_for(id) || link.audience == Audience::Anyone)
         })
     }
 
+    fn link(&self, id: LinkId) -> Option<&Link> {
+        self.links.iter().find(|link| link.id == id)
+    }
+
     fn link_of(&self, id: &ParticipantId) -> Option<&Link> {
-        self.links.values().find(|link| link.is_for(id))
+        self.links.iter().find(|link| link.is_for(id))
     }
 
     fn link_to(&mut self, id: &ParticipantId) -> Option<&mut Link> {
@@ -463,11 +553,16 @@ impl Mesh {
     }
 
     fn find_mut(&mut self, which: impl Fn(&Link) -> bool) -> Option<&mut Link> {
-        self.links.values_mut().find(|link| which(link))
+        self.links.iter_mut().find(|link| which(link))
     }
 }
 
 impl Link {
+    /// How long it may take to find its way: longer each time.
+    fn patience(&self) -> Duration {
+        ESTABLISH * u32::from(self.attempt).clamp(1, 6)
+    }
+
     fn is_for(&self, id: &ParticipantId) -> bool {
         self.participant() == Some(id)
     }

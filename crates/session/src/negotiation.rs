@@ -16,6 +16,8 @@ pub(crate) enum Phase {
     Answering,
     /// The browser takes the other's answer.
     Settling,
+    /// The browser has failed; the connection waits to be replaced.
+    Broken,
 }
 
 /// What moves a negotiation on.
@@ -48,9 +50,9 @@ pub(crate) enum Act {
     SendAnswer,
     /// Have the browser take the answer.
     AcceptAnswer,
-    /// Keep the offer until the operation under way has ended.
+    /// Keep the offer until what is under way has ended.
     Keep,
-    /// Take the offer that was kept, if there is one.
+    /// Take the offer that was kept, if it is still news.
     Resume,
     /// The link is of no use any more.
     GiveUp,
@@ -62,8 +64,10 @@ pub(crate) enum Act {
 ///
 /// The example's three flags are phases here, since a link has one operation under way at a time:
 /// `makingOffer` is `Offering`, `isSettingRemoteAnswerPending` is `Settling`, and `ignoreOffer` is
-/// the impolite side's `Ignore`. What needs negotiating while another exchange is open is not
-/// remembered: the browser fires `negotiationneeded` again when it is back in `stable`.
+/// the impolite side's `Keep`: the answer that it waits for tells whether the offer that crossed
+/// its own was taken back (an older edition than the answer) or was made after it and came too
+/// soon. What needs negotiating while another exchange is open is not remembered: the browser
+/// fires `negotiationneeded` again when it is back in `stable`.
 pub(crate) fn step(phase: Phase, cue: Cue, polite: bool) -> (Phase, Act) {
     match (phase, cue) {
         // An exchange of ours.
@@ -75,7 +79,7 @@ pub(crate) fn step(phase: Phase, cue: Cue, polite: bool) -> (Phase, Act) {
         (Phase::Stable, Cue::RemoteOffer) => (Phase::Answering, Act::AcceptOffer),
         (Phase::Answering, Cue::Made) => (Phase::Stable, Act::SendAnswer),
         // Both at once: the impolite side goes on with its own, the polite one gives way.
-        (Phase::Offering | Phase::Offered, Cue::RemoteOffer) if !polite => (phase, Act::Ignore),
+        (Phase::Offering | Phase::Offered, Cue::RemoteOffer) if !polite => (phase, Act::Keep),
         (Phase::Offering, Cue::RemoteOffer) => (Phase::Yielding, Act::Keep),
         (Phase::Yielding, Cue::Made) => (Phase::Answering, Act::AcceptOffer),
         (Phase::Offered, Cue::RemoteOffer) => (Phase::Answering, Act::AcceptOffer),
@@ -83,6 +87,7 @@ pub(crate) fn step(phase: Phase, cue: Cue, polite: bool) -> (Phase, Act) {
         (Phase::Yielding | Phase::Answering | Phase::Settling, Cue::RemoteOffer) => {
             (phase, Act::Keep)
         }
+        (Phase::Broken, _) => (phase, Act::Ignore),
         // An answer to an offer that is not open, or not open any more.
         (_, Cue::RemoteAnswer) => (phase, Act::Ignore),
         (_, Cue::Needed) => (phase, Act::Ignore),
@@ -93,7 +98,7 @@ pub(crate) fn step(phase: Phase, cue: Cue, polite: bool) -> (Phase, Act) {
         (Phase::Offering | Phase::Yielding | Phase::Answering, Cue::Applied) => {
             (phase, Act::Ignore)
         }
-        (_, Cue::Failed) => (Phase::Stable, Act::GiveUp),
+        (_, Cue::Failed) => (Phase::Broken, Act::GiveUp),
     }
 }
 
@@ -132,12 +137,12 @@ mod tests {
 
     /// "The impolite peer ignores the offer if it would collide with its own."
     #[test]
-    fn the_impolite_side_ignores_a_crossing_offer() {
+    fn the_impolite_side_goes_on_with_its_own() {
         for before in [&[Cue::Needed][..], &[Cue::Needed, Cue::Made]] {
             let cues = [before, &[Cue::RemoteOffer]].concat();
             let (phase, acts) = run(false, &cues);
-            assert_eq!(acts.last(), Some(&Act::Ignore));
-            assert_ne!(phase, Phase::Answering);
+            assert_eq!(acts.last(), Some(&Act::Keep));
+            assert!(matches!(phase, Phase::Offering | Phase::Offered));
         }
     }
 
@@ -168,6 +173,7 @@ mod tests {
             Phase::Yielding,
             Phase::Answering,
             Phase::Settling,
+            Phase::Broken,
         ] {
             assert_eq!(step(phase, Cue::RemoteAnswer, true), (phase, Act::Ignore));
         }

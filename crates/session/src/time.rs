@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::ops::Add;
 use std::time::Duration;
 
@@ -39,7 +38,7 @@ impl Add<Duration> for Timestamp {
 }
 
 /// Why a session wants to be woken.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Timer {
     /// The socket should be open by now.
     Connect,
@@ -57,15 +56,16 @@ pub(crate) enum Timer {
 
 /// The timers that run, each with its deadline.
 #[derive(Debug, Default)]
-pub(crate) struct Timers(BTreeMap<Timer, Timestamp>);
+pub(crate) struct Timers(Vec<(Timer, Timestamp)>);
 
 impl Timers {
     pub(crate) fn set(&mut self, timer: Timer, deadline: Timestamp) {
-        self.0.insert(timer, deadline);
+        self.stop(timer);
+        self.0.push((timer, deadline));
     }
 
     pub(crate) fn stop(&mut self, timer: Timer) {
-        self.0.remove(&timer);
+        self.0.retain(|(other, _)| *other != timer);
     }
 
     pub(crate) fn stop_all(&mut self) {
@@ -73,18 +73,14 @@ impl Timers {
     }
 
     pub(crate) fn next(&self) -> Option<Timestamp> {
-        self.0.values().min().copied()
+        self.0.iter().map(|&(_, at)| at).min()
     }
 
     /// Takes out one timer whose deadline is past, the earliest first.
     pub(crate) fn expired(&mut self, now: Timestamp) -> Option<Timer> {
-        let (&timer, _) = self
-            .0
-            .iter()
-            .filter(|&(_, &at)| at <= now)
-            .min_by_key(|&(_, &at)| at)?;
-        self.0.remove(&timer);
-        Some(timer)
+        let earliest = self.next().filter(|&at| at <= now)?;
+        let index = self.0.iter().position(|&(_, at)| at == earliest)?;
+        Some(self.0.remove(index).0)
     }
 }
 
