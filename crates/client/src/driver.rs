@@ -1,5 +1,5 @@
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 use std::task::Waker;
 
@@ -43,7 +43,7 @@ pub(crate) struct Driver {
     wishes: Wishes,
     local: Rc<LocalTracks>,
     rtc: Option<RtcConfiguration>,
-    peers: RefCell<BTreeMap<LinkId, Rc<Peer>>>,
+    peers: RefCell<Vec<(LinkId, Rc<Peer>)>>,
     listeners: RefCell<Vec<(u32, Rc<dyn Fn(CallEvent)>)>>,
     wakers: RefCell<Vec<Waker>>,
     page_hide: RefCell<Option<EventListener>>,
@@ -103,7 +103,11 @@ impl Driver {
     }
 
     pub(crate) fn peer(&self, link: LinkId) -> Option<Rc<Peer>> {
-        self.peers.borrow().get(&link).cloned()
+        self.peers
+            .borrow()
+            .iter()
+            .find(|(id, _)| *id == link)
+            .map(|(_, peer)| peer.clone())
     }
 
     pub(crate) fn listen(&self, key: u32, listener: Rc<dyn Fn(CallEvent)>) {
@@ -272,8 +276,8 @@ impl Driver {
     }
 
     fn replace_tracks(&self) {
-        let peers: Vec<_> = self.peers.borrow().values().cloned().collect();
-        for peer in peers {
+        let peers: Vec<_> = self.peers.borrow().clone();
+        for (_, peer) in peers {
             TrackKind::ALL
                 .into_iter()
                 .for_each(|kind| peer.replace_track(kind, &self.local));
@@ -294,8 +298,11 @@ impl Driver {
         match (op, peer) {
             (LinkOp::Open(role), _) => self.open_link(link, role, report),
             (LinkOp::Close, _) => {
-                let closing = self.peers.borrow_mut().remove(&link);
-                drop(closing);
+                let _closing: Vec<_> = self
+                    .peers
+                    .borrow_mut()
+                    .extract_if(.., |(id, _)| *id == link)
+                    .collect();
             }
             (LinkOp::MakeOffer { token }, Some(peer)) => peer.make_offer(token, report),
             (LinkOp::AcceptOffer { sdp, token }, Some(peer)) => {
@@ -325,7 +332,7 @@ impl Driver {
         match Peer::open(self.rtc.as_ref(), report) {
             Ok(peer) => {
                 peer.prepare(role, &self.local);
-                self.peers.borrow_mut().insert(link, Rc::new(peer));
+                self.peers.borrow_mut().push((link, Rc::new(peer)));
             }
             Err(error) => {
                 let message = "the browser would not make a connection with this rtcConfig";
