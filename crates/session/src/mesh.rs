@@ -10,7 +10,6 @@ use videocalls_protocol::{
 };
 
 use crate::link::{Audience, Fate, Link, RemoteDescription, RemoteEnd};
-use crate::sdp::Origin;
 use crate::time::Timer;
 use crate::work::{News, Work};
 use crate::{Connection, LinkId, LinkOp, LinkReport, LinkRole, Problem, Transport};
@@ -57,7 +56,7 @@ pub(crate) struct Mesh {
     /// The connections of others that have been replaced or closed, as they were last described.
     retired: VecDeque<RemoteEnd>,
     /// The answers that were heard, where they carry no number of the offer that they answer.
-    answers: VecDeque<Origin>,
+    answers: VecDeque<RemoteEnd>,
     /// An offer that waits: for an answer to ours, or for its sender's predecessor to be gone.
     held: Option<(ParticipantId, RemoteDescription)>,
 }
@@ -115,11 +114,11 @@ impl Mesh {
         id: &ParticipantId,
         reason: LeaveReason,
     ) -> bool {
-        if let (LeaveReason::Lost, Some(link)) = (reason, self.link_to(id)) {
-            if link.transport == Transport::Connected {
-                link.media_only = true;
-                return true;
-            }
+        if let (LeaveReason::Lost, Some(link)) = (reason, self.link_to(id))
+            && link.transport == Transport::Connected
+        {
+            link.media_only = true;
+            return true;
         }
         self.drop_participant(work, id);
         false
@@ -161,42 +160,39 @@ impl Mesh {
         let description = RemoteDescription { id, sdp, end };
         if is_offer && !self.is_late_offer(&description) {
             self.hear_offer(work, from, description);
-        } else if !is_offer && !self.is_late_answer(&description) {
+        } else if !is_offer && !self.is_late_answer(&from, &description) {
             self.hear_answer(work, from, description);
         }
     }
 
     /// Whether an offer is by a connection that is closed, or replaced.
     fn is_late_offer(&self, offer: &RemoteDescription) -> bool {
-        self.retirement_of(offer).is_some()
+        let session = &offer.end.origin.session;
+        self.retired
+            .iter()
+            .any(|end| end.origin.session == *session)
     }
 
     /// Whether an answer, in a dialect that does not number them, was heard before or is by a
     /// connection that is closed. A page that has one connection for everything may answer a new
-    /// offer of ours by an old one; the other ICE parameters mean a new start (RFC 8839 section
-    /// 4.4.3), and tell it from a late answer to an old offer.
-    fn is_late_answer(&mut self, answer: &RemoteDescription) -> bool {
+    /// offer of ours by an old one; other ICE parameters than before mean a new start (RFC 8839
+    /// section 4.4.3), and tell it from a late answer to an old offer.
+    fn is_late_answer(&mut self, from: &ParticipantId, answer: &RemoteDescription) -> bool {
         if answer.id.is_some() {
             return false;
         }
-        if self.answers.contains(&answer.end.origin) {
-            return true;
-        }
-        self.answers.push_back(answer.end.origin.clone());
+        let RemoteEnd { origin, ufrag } = &answer.end;
+        let told = self.link_of(from).and_then(|link| link.remote.as_ref());
+        let goes_on = told.is_some_and(|told| told.origin.session == origin.session);
+        let late = self.retired.iter().chain(&self.answers).any(|known| {
+            let again = known.ufrag == *ufrag || origin.version <= known.origin.version;
+            known.origin == *origin || known.origin.session == origin.session && again && !goes_on
+        });
+        self.answers.push_back(answer.end.clone());
         if self.answers.len() > MAX_ANSWERS {
             self.answers.pop_front();
         }
-        self.retirement_of(answer).is_some_and(|retired| {
-            answer.end.origin.version <= retired.origin.version || answer.end.ufrag == retired.ufrag
-        })
-    }
-
-    fn retirement_of(&self, description: &RemoteDescription) -> Option<&RemoteEnd> {
-        let session = &description.end.origin.session;
-        self.retired
-            .iter()
-            .rev()
-            .find(|end| end.origin.session == *session)
+        late
     }
 
     /// Takes what the browser reports of a link; of a closed one it does not matter.
@@ -240,10 +236,10 @@ impl Mesh {
 
     /// The time to wait for an answer to our own offer, or for a predecessor to go, is over.
     pub(crate) fn hold_timed_out(&mut self, work: &mut Work) {
-        if let Some((from, offer)) = self.held.take() {
-            if self.has_room_for(&from) {
-                self.accept(work, from, offer);
-            }
+        if let Some((from, offer)) = self.held.take()
+            && self.has_room_for(&from)
+        {
+            self.accept(work, from, offer);
         }
     }
 
