@@ -52,10 +52,8 @@ fn app(workspace: &Workspace, tools: &NodeTools, page: &Page) -> Result<PathBuf>
         .with_file(&boot)?
         .with_files(&sheets)?;
     let made = workspace.target("xtask/app");
-    step("app: bindings, wasm-opt, bundle", || {
-        cache::folder(&made, &inputs, || {
-            make(tools, &compiled, &boot, &sheets, &made)
-        })
+    cache::folder(&made, &inputs, || {
+        make(tools, &compiled, &boot, &sheets, &made)
     })?;
     Ok(made)
 }
@@ -68,13 +66,16 @@ fn make(
     made: &Path,
 ) -> Result<()> {
     let stage = made.join(".stage");
-    bundle::bindings(compiled, &stage, "app_glue")?;
+    let module = stage.join("app_glue_bg.wasm");
     cache::write(&stage.join("app.js"), &cache::read(boot)?)?;
-    bundle::optimize(
-        tools,
-        &stage.join("app_glue_bg.wasm"),
-        &made.join("app_bg.wasm"),
-    )?;
-    bundle::script(tools, &stage.join("app.js"), &made.join("app.js"))?;
-    bundle::styles(tools, sheets, &made.join("styles.css"))
+    step("app: bindings", || {
+        bundle::bindings(compiled, &stage, "app_glue")
+    })?;
+    step("app: wasm-opt", || {
+        bundle::optimize(tools, &module, &made.join("app_bg.wasm"))
+    })?;
+    step("app: bundle", || {
+        bundle::script(tools, &stage.join("app.js"), &made.join("app.js"))?;
+        bundle::styles(tools, sheets, &made.join("styles.css"))
+    })
 }

@@ -26,9 +26,7 @@ pub(crate) fn build(workspace: &Workspace, tools: &NodeTools) -> Result<PathBuf>
         .with_file(&compiled)?
         .with_files(&sources)?;
     let made = workspace.target("xtask/package");
-    step("package: bindings, wasm-opt, bundle", || {
-        cache::folder(&made, &inputs, || make(tools, &compiled, &sources, &made))
-    })?;
+    cache::folder(&made, &inputs, || make(tools, &compiled, &sources, &made))?;
     publish(workspace, &made)
 }
 
@@ -54,13 +52,16 @@ fn make(tools: &NodeTools, compiled: &Path, sources: &[PathBuf], made: &Path) ->
         let folder = if is_script(source) { &stage } else { made };
         cache::write(&folder.join(name_of(source)), &cache::read(source)?)?;
     }
-    bundle::bindings(compiled, &stage, "videocalls_glue")?;
-    bundle::optimize(
-        tools,
-        &stage.join("videocalls_glue_bg.wasm"),
-        &made.join(MODULE),
-    )?;
-    bundle::script(tools, &stage.join(ENTRY), &made.join(ENTRY))?;
+    let module = stage.join("videocalls_glue_bg.wasm");
+    step("package: bindings", || {
+        bundle::bindings(compiled, &stage, "videocalls_glue")
+    })?;
+    step("package: wasm-opt", || {
+        bundle::optimize(tools, &module, &made.join(MODULE))
+    })?;
+    step("package: bundle", || {
+        bundle::script(tools, &stage.join(ENTRY), &made.join(ENTRY))
+    })?;
     finds_its_module(&made.join(ENTRY))
 }
 
