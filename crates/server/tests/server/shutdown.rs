@@ -37,8 +37,11 @@ async fn a_peer_that_does_not_close_is_not_waited_for() {
         config.timing.shutdown = Duration::from_millis(100);
     })
     .await;
-    let (_silent, _) = Client::join(&server, "standup", "Ann").await;
+    let mut silent = crate::wire::upgraded(&server).await;
     within("the end", server.stop()).await.unwrap();
+    let mut rest = Vec::new();
+    let cut = within("the cut", silent.read_to_end(&mut rest)).await;
+    assert!(cut.is_err() || rest.ends_with(&4001_u16.to_be_bytes()));
 }
 
 #[tokio::test]

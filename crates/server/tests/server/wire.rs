@@ -1,27 +1,34 @@
 //! Frames that no client library would send.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::harness::{Server, within};
 
-/// Upgrades by hand, sends these bytes, and gives what comes back up to the end.
-async fn answer(server: &Server, frames: &[u8]) -> Vec<u8> {
+/// Upgrades by hand: such a client answers nothing.
+pub(crate) async fn upgraded(server: &Server) -> TcpStream {
     let mut tcp = server.tcp().await;
     let head = "GET /relay/wire HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n\
         Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
     tcp.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\r\n\r\n") {
+        answer.push(within("the upgrade", tcp.read_u8()).await.unwrap());
+    }
+    assert!(answer.starts_with(b"HTTP/1.1 101"));
+    tcp
+}
+
+/// Sends these bytes, and gives what comes back up to the end.
+async fn answer(server: &Server, frames: &[u8]) -> Vec<u8> {
+    let mut tcp = upgraded(server).await;
     tcp.write_all(frames).await.unwrap();
     let mut answer = Vec::new();
     within("the end", tcp.read_to_end(&mut answer))
         .await
         .unwrap();
-    let end = answer
-        .windows(4)
-        .position(|four| four == b"\r\n\r\n")
-        .unwrap();
-    assert!(answer.starts_with(b"HTTP/1.1 101"));
-    answer.split_off(end + 4)
+    answer
 }
 
 fn close(code: u16) -> Vec<u8> {
