@@ -33,11 +33,15 @@ const FIREFOX_PREFERENCES = {
   'network.proxy.type': 0,
 };
 
+// A page that says nothing for so long will not say anything any more.
+const PATIENCE = 60_000;
+
 /** Starts Chromium, its fake devices fed with the person's picture and tone. */
 export async function chromium(person, options = {}) {
   const browser = await puppeteer.launch({
     executablePath: CHROMIUM,
     headless: true,
+    protocolTimeout: PATIENCE,
     pipe: true,
     args: [...CHROMIUM_FLAGS, ...deviceFlags(person, options), ...(options.args ?? [])],
   });
@@ -50,6 +54,7 @@ export async function firefox(person) {
     browser: 'firefox',
     executablePath: FIREFOX,
     headless: true,
+    protocolTimeout: PATIENCE,
     extraPrefsFirefox: { ...FIREFOX_PREFERENCES, 'media.navigator.audio.fake_frequency': person.tone },
   });
   return new Browser(browser, person, { standIn: person });
