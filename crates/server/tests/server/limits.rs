@@ -240,7 +240,7 @@ async fn a_write_that_takes_too_long_costs_the_seat() {
 #[tokio::test]
 async fn a_head_that_trickles_in_is_cut_off() {
     let server = Server::with(|config| {
-        config.timing.request_head = Duration::from_millis(200);
+        config.timing.request_head = Duration::from_millis(500);
     })
     .await;
     let mut tcp = server.tcp().await;
@@ -270,7 +270,7 @@ async fn a_head_that_trickles_in_is_cut_off() {
 #[tokio::test]
 async fn an_idle_connection_is_closed() {
     let server = Server::with(|config| {
-        config.timing.request_head = Duration::from_millis(100);
+        config.timing.request_head = Duration::from_millis(500);
     })
     .await;
     let mut tcp = server.tcp().await;

@@ -82,12 +82,12 @@ async fn a_room_has_a_proper_name() {
 #[tokio::test]
 async fn a_silent_socket_is_pinged_and_given_up_if_it_stays_silent() {
     let server = Server::with(|config| {
-        config.timing.relay_ping = Duration::from_millis(30);
-        config.timing.relay_silence = Duration::from_millis(150);
+        config.timing.relay_ping = Duration::from_millis(100);
+        config.timing.relay_silence = Duration::from_millis(800);
     })
     .await;
     let mut one = Client::open(&server, "/relay/standup").await;
-    for _ in 0..8 {
+    for _ in 0..10 {
         // Reading is what makes the client answer the pings.
         assert!(matches!(one.next_raw().await, Message::Ping(_)));
     }
