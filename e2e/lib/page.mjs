@@ -50,7 +50,7 @@ export class Page {
       const end = performance.now() + ${timeout};
       for (;;) {
         const value = await ${call(body, rest)};
-        if (value) return value;
+        if (value) return value instanceof Node ? true : value; // An element cannot be sent.
         if (performance.now() > end) return null;
         await new Promise((resolve) => setTimeout(resolve, 15));
       }
