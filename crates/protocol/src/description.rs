@@ -1,4 +1,4 @@
-use crate::json::Record;
+use crate::json::{Record, Text};
 
 /// A session description: an offer or an answer, with its SDP text.
 ///
@@ -38,7 +38,7 @@ pub struct Candidate {
 }
 
 impl Description {
-    pub(crate) fn read(mut record: Record) -> Option<Self> {
+    pub(crate) fn read(mut record: Record<'_>) -> Option<Self> {
         let kind = match record.text("type")?.as_str() {
             "offer" => DescriptionKind::Offer,
             "answer" => DescriptionKind::Answer,
@@ -50,19 +50,17 @@ impl Description {
         })
     }
 
-    pub(crate) fn write(kind: DescriptionKind, sdp: &str) -> Record {
+    pub(crate) fn write(kind: DescriptionKind, sdp: &str) -> Text {
         let word = match kind {
             DescriptionKind::Offer => "offer",
             DescriptionKind::Answer => "answer",
         };
-        Record::default()
-            .with_text("type", word)
-            .with_text("sdp", sdp)
+        Text::default().text("type", word).text("sdp", sdp)
     }
 }
 
 impl Candidate {
-    pub(crate) fn read(mut record: Record) -> Option<Self> {
+    pub(crate) fn read(mut record: Record<'_>) -> Option<Self> {
         Some(Self {
             candidate: record.text("candidate")?,
             sdp_mid: record.text("sdpMid"),
@@ -71,11 +69,11 @@ impl Candidate {
         })
     }
 
-    pub(crate) fn write(&self) -> Record {
-        Record::default()
-            .with_text("candidate", self.candidate.as_str())
-            .with_text_if("sdpMid", self.sdp_mid.as_deref())
-            .with_number("sdpMLineIndex", self.sdp_m_line_index)
-            .with_text_if("usernameFragment", self.username_fragment.as_deref())
+    pub(crate) fn write(&self) -> Text {
+        Text::default()
+            .text("candidate", &self.candidate)
+            .text_if("sdpMid", self.sdp_mid.as_deref())
+            .number("sdpMLineIndex", self.sdp_m_line_index)
+            .text_if("usernameFragment", self.username_fragment.as_deref())
     }
 }

@@ -160,8 +160,8 @@ impl std::error::Error for EncodeError {}
 pub enum DecodeError {
     /// It is not JSON, or JSON of another shape.
     Malformed {
-        /// Line and column of the first trouble, from 1.
-        at: (usize, usize),
+        /// How many bytes were read when the trouble was found.
+        at: usize,
     },
     /// A message of this kind lacks this field, or holds something else there.
     Field {
@@ -176,11 +176,7 @@ impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed { at } => {
-                write!(
-                    f,
-                    "not a message of this dialect (line {}, column {})",
-                    at.0, at.1
-                )
+                write!(f, "not a message of this dialect (byte {at})")
             }
             Self::Field { kind, field } => {
                 write!(

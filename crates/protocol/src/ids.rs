@@ -25,7 +25,8 @@ impl fmt::Display for ParticipantId {
     }
 }
 
-/// A room's name: 1 to 128 characters, letters, digits, and `-` `_` `.` `~`, in any script.
+/// A room's name: 1 to 128 characters of any script, without white space, control characters, and
+/// punctuation of ASCII other than `-` `_` `.` `~`: what an address can carry as it is.
 ///
 /// Upper and lower case differ.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -48,10 +49,7 @@ impl RoomName {
         if name.chars().count() > Self::MAX_CHARS {
             return Err(InvalidRoom::TooLong);
         }
-        match name
-            .chars()
-            .find(|&c| !(c.is_alphanumeric() || "-_.~".contains(c)))
-        {
+        match name.chars().find(|&c| !may_name_a_room(c)) {
             Some(c) => Err(InvalidRoom::Character(c)),
             None => Ok(Self(name.to_owned())),
         }
@@ -87,8 +85,7 @@ impl fmt::Display for InvalidRoom {
             Self::Empty => f.write_str("the room name is empty"),
             Self::TooLong => f.write_str("the room name has more than 128 characters"),
             Self::Character(c) => {
-                f.write_str("the room name may hold letters, digits and - _ . ~ only, not '")?;
-                write!(f, "{}'", c.escape_default())
+                write!(f, "the room name may not hold '{}'", c.escape_default())
             }
         }
     }
@@ -135,6 +132,13 @@ impl fmt::Display for DisplayName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+fn may_name_a_room(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_alphanumeric() || "-_.~".contains(c);
+    }
+    !c.is_whitespace() && !is_disguise(c)
 }
 
 /// Characters that hide or reorder the text around them, by which one name can pose as another.

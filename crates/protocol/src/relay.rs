@@ -4,7 +4,7 @@
 //! There is no join, roster, goodbye or keep-alive, only `{"sdp": …, "id": …}` and
 //! `{"ice": …, "id": …}`, where `id` is the sender's own, made up for the length of a page.
 
-use crate::json::Record;
+use crate::json::{Record, Text};
 use crate::{
     Admission, Candidate, Capabilities, DecodeError, Decoded, Departure, Description,
     DescriptionKind, Dialect, EncodeError, Event, GlareRule, Offerer, ParticipantId, Refusal,
@@ -46,15 +46,15 @@ impl Dialect for Relay {
             return Ok(Vec::new());
         };
         let description =
-            |kind, sdp: &str| Record::default().with_record("sdp", Description::write(kind, sdp));
+            |kind, sdp: &str| Text::default().object("sdp", Description::write(kind, sdp));
         let record = match signal {
             Signal::Offer { sdp, .. } => description(DescriptionKind::Offer, sdp),
             Signal::Answer { sdp, .. } => description(DescriptionKind::Answer, sdp),
             // The end of the candidates is never said here; a page would take it for a bad one.
             Signal::Candidate(end) if end.candidate.is_empty() => return Ok(Vec::new()),
-            Signal::Candidate(candidate) => Record::default().with_record("ice", candidate.write()),
+            Signal::Candidate(candidate) => Text::default().object("ice", candidate.write()),
         };
-        Ok(vec![record.with_text("id", self.id.as_str()).write()])
+        Ok(vec![record.text("id", self.id.as_str()).finish()])
     }
 
     fn decode(&mut self, frame: &str) -> Result<Decoded, DecodeError> {

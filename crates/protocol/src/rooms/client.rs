@@ -2,7 +2,7 @@ use super::wire::{
     leave_reason, media, message, participant, peer, refusal, signal, with_media, with_signal,
 };
 use super::{VERSION, close};
-use crate::json::Record;
+use crate::json::{Record, Text};
 use crate::{
     Admission, Capabilities, DecodeError, Decoded, Departure, Dialect, DisplayName, EncodeError,
     Event, GlareRule, Join, Offerer, Request, Verdict, Welcome,
@@ -31,13 +31,13 @@ impl Dialect for Rooms {
             Request::Join(join) => write_join(join)?,
             Request::Signal { to, signal } => {
                 let to = to.as_ref().ok_or(EncodeError::AddresseeMissing)?;
-                with_signal(message("signal").with_text("to", to.as_str()), signal)
+                with_signal(message("signal").text("to", to.as_str()), signal)
             }
             Request::Media(media) => with_media(message("media"), *media),
             Request::Pong => message("pong"),
             Request::Bye => message("bye"),
         };
-        Ok(vec![record.write()])
+        Ok(vec![record.finish()])
     }
 
     fn decode(&mut self, frame: &str) -> Result<Decoded, DecodeError> {
@@ -72,18 +72,18 @@ impl Dialect for Rooms {
     }
 }
 
-fn write_join(join: &Join) -> Result<Record, EncodeError> {
+fn write_join(join: &Join) -> Result<Text, EncodeError> {
     let room = join.room.as_ref().ok_or(EncodeError::RoomMissing)?;
     let record = message("join")
-        .with_number("v", Some(VERSION))
-        .with_text("room", room.as_str())
-        .with_text_if("name", join.name.as_ref().map(DisplayName::as_str))
-        .with_text_if("token", join.token.as_deref())
-        .with_text_if("resume", join.resume.as_deref());
+        .number("v", Some(VERSION))
+        .text("room", room.as_str())
+        .text_if("name", join.name.as_ref().map(DisplayName::as_str))
+        .text_if("token", join.token.as_deref())
+        .text_if("resume", join.resume.as_deref());
     Ok(with_media(record, join.media))
 }
 
-fn read_welcome(record: &mut Record) -> Result<Welcome, DecodeError> {
+fn read_welcome(record: &mut Record<'_>) -> Result<Welcome, DecodeError> {
     let peers = record.records("participants");
     Ok(Welcome {
         id: participant(record, "welcome", "id")?,

@@ -3,7 +3,7 @@ use super::wire::{
     leave_word, media, message, participant, refusal_word, signal, with_media, with_peer,
     with_signal,
 };
-use crate::json::Record;
+use crate::json::{Record, Text};
 use crate::{DecodeError, DisplayName, Event, Join, Refusal, Request, RoomName, Welcome};
 
 /// What a client's frame turned out to be.
@@ -46,41 +46,41 @@ pub fn read_request(frame: &str) -> Result<Incoming, DecodeError> {
 pub fn write_event(event: &Event, seq: Option<u64>) -> String {
     let record = match event {
         Event::Welcome(welcome) => write_welcome(welcome),
-        Event::Refused(refusal) => message("refused").with_text("code", refusal_word(*refusal)),
+        Event::Refused(refusal) => message("refused").text("code", refusal_word(*refusal)),
         Event::Joined(peer) => with_peer(message("joined"), peer),
         Event::Left { id, reason } => message("left")
-            .with_text("id", id.as_str())
-            .with_text("reason", leave_word(*reason)),
+            .text("id", id.as_str())
+            .text("reason", leave_word(*reason)),
         Event::Signal { from, signal } => {
-            with_signal(message("signal").with_text("from", from.as_str()), signal)
+            with_signal(message("signal").text("from", from.as_str()), signal)
         }
         Event::Media { from, media } => {
-            with_media(message("media").with_text("from", from.as_str()), *media)
+            with_media(message("media").text("from", from.as_str()), *media)
         }
         Event::Ping => message("ping"),
-        Event::Rejected { code } => message("rejected").with_text("code", code.as_str()),
+        Event::Rejected { code } => message("rejected").text("code", code.as_str()),
         Event::Unknown { .. } => message("unknown"),
     };
-    record.with_number("seq", seq).write()
+    record.number("seq", seq).finish()
 }
 
-fn write_welcome(welcome: &Welcome) -> Record {
+fn write_welcome(welcome: &Welcome) -> Text {
     let peers = welcome
         .peers
         .iter()
-        .map(|peer| with_peer(Record::default(), peer));
+        .map(|peer| with_peer(Text::default(), peer));
     message("welcome")
-        .with_number("v", Some(VERSION))
-        .with_text("id", welcome.id.as_str())
-        .with_records("participants", peers)
-        .with_text_if("resume", welcome.resume.as_deref())
-        .with_text_if("epoch", welcome.epoch.as_deref())
-        .with_number("seq", welcome.seq)
-        .with_number("ping", welcome.ping_interval)
+        .number("v", Some(VERSION))
+        .text("id", welcome.id.as_str())
+        .objects("participants", peers)
+        .text_if("resume", welcome.resume.as_deref())
+        .text_if("epoch", welcome.epoch.as_deref())
+        .number("seq", welcome.seq)
+        .number("ping", welcome.ping_interval)
 }
 
 /// Reads a join. A name that is not acceptable is a refusal to tell, not a malformed message.
-fn read_join(mut record: Record) -> Incoming {
+fn read_join(mut record: Record<'_>) -> Incoming {
     if record.number("v") != Some(VERSION) {
         return Incoming::Refuse(Refusal::VersionNotSupported);
     }

@@ -1,24 +1,24 @@
 //! What both halves of the dialect read and write alike.
 
-use crate::json::Record;
+use crate::json::{Record, Text};
 use crate::{
     Candidate, DecodeError, Description, DescriptionKind, DisplayName, LeaveReason, MediaState,
     ParticipantId, Peer, Refusal, Signal, TrackState,
 };
 
 /// Starts a message of a kind.
-pub(super) fn message(kind: &str) -> Record {
-    Record::default().with_text("type", kind)
+pub(super) fn message(kind: &str) -> Text {
+    Text::default().text("type", kind)
 }
 
-pub(super) fn with_media(message: Record, media: MediaState) -> Record {
+pub(super) fn with_media(message: Text, media: MediaState) -> Text {
     message
-        .with_text("audio", media.audio.as_str())
-        .with_text("video", media.video.as_str())
+        .text("audio", media.audio.as_str())
+        .text("video", media.video.as_str())
 }
 
 /// Reads two track states; a server that carries none is taken to carry live tracks.
-pub(super) fn media(message: &mut Record) -> MediaState {
+pub(super) fn media(message: &mut Record<'_>) -> MediaState {
     let mut state = |field| {
         message
             .text(field)
@@ -30,18 +30,18 @@ pub(super) fn media(message: &mut Record) -> MediaState {
     }
 }
 
-pub(super) fn with_signal(message: Record, signal: &Signal) -> Record {
+pub(super) fn with_signal(message: Text, signal: &Signal) -> Text {
     let (kind, id, sdp) = match signal {
         Signal::Offer { id, sdp } => (DescriptionKind::Offer, id, sdp),
         Signal::Answer { id, sdp } => (DescriptionKind::Answer, id, sdp),
-        Signal::Candidate(candidate) => return message.with_record("candidate", candidate.write()),
+        Signal::Candidate(candidate) => return message.object("candidate", candidate.write()),
     };
     message
-        .with_number("offer", *id)
-        .with_record("description", Description::write(kind, sdp))
+        .number("offer", *id)
+        .object("description", Description::write(kind, sdp))
 }
 
-pub(super) fn signal(message: &mut Record) -> Result<Signal, DecodeError> {
+pub(super) fn signal(message: &mut Record<'_>) -> Result<Signal, DecodeError> {
     if let Some(candidate) = message.record("candidate") {
         let wrong = DecodeError::Field {
             kind: "signal",
@@ -68,14 +68,14 @@ pub(super) fn signal(message: &mut Record) -> Result<Signal, DecodeError> {
     }
 }
 
-pub(super) fn with_peer(message: Record, peer: &Peer) -> Record {
+pub(super) fn with_peer(message: Text, peer: &Peer) -> Text {
     let message = message
-        .with_text("id", peer.id.as_str())
-        .with_text_if("name", peer.name.as_ref().map(DisplayName::as_str));
+        .text("id", peer.id.as_str())
+        .text_if("name", peer.name.as_ref().map(DisplayName::as_str));
     with_media(message, peer.media)
 }
 
-pub(super) fn peer(message: &mut Record, kind: &'static str) -> Result<Peer, DecodeError> {
+pub(super) fn peer(message: &mut Record<'_>, kind: &'static str) -> Result<Peer, DecodeError> {
     Ok(Peer {
         id: participant(message, kind, "id")?,
         // A name that another server lets through but ours would not is not worth a lost peer.
@@ -88,7 +88,7 @@ pub(super) fn peer(message: &mut Record, kind: &'static str) -> Result<Peer, Dec
 
 /// Reads a participant's id, which every message about one must carry.
 pub(super) fn participant(
-    message: &mut Record,
+    message: &mut Record<'_>,
     kind: &'static str,
     field: &'static str,
 ) -> Result<ParticipantId, DecodeError> {
