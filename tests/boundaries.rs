@@ -30,7 +30,7 @@ use Names::{AllBut, Only};
 const TABLE: &[Row] = &[
     Row {
         folder: "crates/protocol",
-        names: Only(&["serde", "serde_json"]),
+        names: Only(&["hifijson", "serde", "serde_json"]),
         withheld: &[],
         why: "what travels between a call and its server is pure data: no clock, no randomness, no \
               browser, no runtime",
