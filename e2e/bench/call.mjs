@@ -133,7 +133,8 @@ async function timedStart(options, loading) {
   const begin = performance.now();
   const module = loaded ?? (await globalThis.load());
   globalThis.call = await globalThis.start(module, options);
-  const steps = { ...globalThis.steps, frame: await firstFrame, ...globalThis.steps };
+  const frame = await firstFrame;
+  const steps = { ...globalThis.steps, frame };
   return Object.fromEntries(Object.entries(steps).map(([step, at]) => [step, at - begin]));
 }
 

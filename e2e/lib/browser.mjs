@@ -90,9 +90,9 @@ export class Browser {
     return page;
   }
 
-  /** Ends the process without a word to anyone, as a crash does. */
+  /** Ends all of its processes without a word to anyone, as a power cut does. */
   kill() {
-    this.#browser.process().kill('SIGKILL');
+    process.kill(-this.#browser.process().pid, 'SIGKILL');
   }
 
   close() {

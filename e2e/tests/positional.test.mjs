@@ -94,8 +94,9 @@ describe('the form of videocalls.js', () => {
     });
   });
 
-  for (const kind of ['chromium', 'firefox']) {
-    for (const order of ['we come first', 'the old page comes first', 'both come at once']) {
+  const ORDERS = ['we come first', 'the old page comes first', 'both come at once'];
+  for (const [kind, orders] of [['chromium', ORDERS], ['firefox', ORDERS.slice(0, 1)]]) {
+    for (const order of orders) {
       test(`a page of videocalls.js in ${kind}, ${order}`, async () => {
         const url = relay();
         const us = await open(ann);

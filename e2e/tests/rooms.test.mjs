@@ -1,19 +1,21 @@
-// Three people in one room: who sees whom, and what the others notice when one goes.
+// Who comes and goes: what the others notice, and that the place is free again.
 
 import assert from 'node:assert/strict';
 import { before, beforeEach, describe, test } from 'node:test';
 import { callSite } from '../lib/calls.mjs';
 import { patience } from '../lib/page.mjs';
 import { ann, bob, cat, dan, freshRoom } from '../lib/people.mjs';
+import { inCall } from '../lib/senses.mjs';
 import { startServer } from '../lib/server.mjs';
 import { stage } from '../lib/stage.mjs';
 
-describe('three people in a room', () => {
+const REMOTE = '#remoteVideoElement';
+
+describe('who comes and goes', () => {
   const scene = stage();
   let server;
   let site;
   let room;
-  let people;
 
   before(async () => {
     server = await startServer('--room-capacity', '3');
@@ -22,15 +24,20 @@ describe('three people in a room', () => {
     scene.defer(() => site.stop());
   });
 
-  beforeEach(async () => {
+  beforeEach(() => {
     room = freshRoom();
-    people = [];
-    for (const person of [ann, bob, cat]) people.push(await enter(person));
-    await Promise.all(people.map(({ page }) => perceivesOthers(page, people)));
   });
 
   const enter = (person) =>
     scene.join(scene.browser('chromium', person), site.origin, { signaling: server.socket('/rooms'), room });
+
+  const three = async () => {
+    const people = [];
+    for (const person of [ann, bob, cat]) people.push(await enter(person));
+    await allPerceive(people);
+    return people;
+  };
+  const allPerceive = (people) => Promise.all(people.map(({ page }) => perceivesOthers(page, people)));
 
   /** Waits until the streams of `call.participants` hold each of the others' picture and tone. */
   async function perceivesOthers(page, everyone) {
@@ -68,8 +75,8 @@ describe('three people in a room', () => {
       patience(timeout, 'participant-left'),
     );
 
-  test('one leaves: the others know within 300 ms, and the place is free', async () => {
-    const [a, b, c] = people;
+  test('one of three leaves: the others know within 300 ms, and the place is free', async () => {
+    const [a, b, c] = await three();
     const full = await enter(dan);
     assert.equal(full.error?.code, 'room-full');
     assert.equal(full.error.category, 'signaling');
@@ -89,26 +96,40 @@ describe('three people in a room', () => {
 
     const d = await enter(dan);
     assert.equal(d.error, undefined);
-    await Promise.all([a, b, d].map(({ page }) => perceivesOthers(page, [a, b, d])));
+    await allPerceive([a, b, d]);
   });
 
-  test('a browser is killed: its place is free again, the other two go on', async () => {
-    const [a, b, c] = people;
+  test('the browser of one of three is killed: their place is free again, the others go on', async () => {
+    const [a, b, c] = await three();
     await scene.kill('chromium', cat, c.page);
     for (const { page } of [a, b]) {
       const { reason } = await leaving(page, c.id, 20_000);
       assert.equal(reason, 'lost');
     }
-    await Promise.all([a, b].map(({ page }) => perceivesOthers(page, [a, b])));
+    await allPerceive([a, b]);
     const again = await enter(cat);
     assert.equal(again.error, undefined);
-    await Promise.all([a, b, again].map(({ page }) => perceivesOthers(page, [a, b, again])));
+    await allPerceive([a, b, again]);
   });
 
   test('a page is closed or loaded anew: it says goodbye', async () => {
-    const [a, , c] = people;
+    const a = await enter(ann);
+    const c = await enter(cat);
     await c.page.goto(`${site.origin}/?elsewhere`);
     const { reason } = await leaving(a.page, c.id, 3000);
     assert.equal(reason, 'bye');
+  });
+
+  test('over a relay nobody tells that a browser was killed: the session finds out', async () => {
+    const options = { signaling: { url: server.socket(`/relay/${room}`), dialect: 'relay' } };
+    const join = (person) => scene.join(scene.browser('chromium', person), site.origin, options);
+    const a = await join(ann);
+    const c = await join(cat);
+    await inCall(a.page, c.page, REMOTE);
+    await scene.kill('chromium', cat, c.page);
+    const { reason } = await leaving(a.page, c.id, 20_000);
+    assert.equal(reason, 'lost');
+    const again = await join(cat);
+    await inCall(a.page, again.page, REMOTE);
   });
 });

@@ -38,19 +38,22 @@ describe('what the tests see and hear', () => {
     return page;
   };
 
-  for (const other of ['chromium', 'firefox']) {
-    for (const kind of ['textbook', 'best']) {
-      test(`the ${kind} page connects Chromium and ${other}, whoever comes first`, async () => {
-        const [a, b] = await Promise.all([scene.browser('chromium', ann), scene.browser(other, bob)]);
-        for (const [first, second] of [[a, b], [b, a]]) {
-          const room = freshRoom();
-          const pages = [await enter(first, kind, room), await enter(second, kind, room)];
-          await inCall(...pages, remote);
-          for (const page of pages) await page.run(() => globalThis.call.end());
-        }
-      });
-    }
+  for (const kind of ['textbook', 'best']) {
+    test(`the ${kind} page connects two Chromiums`, async () => {
+      const room = freshRoom();
+      const a = await enter(scene.browser('chromium', ann), kind, room);
+      const b = await enter(scene.browser('chromium', bob), kind, room);
+      await inCall(a, b, remote);
+    });
   }
+
+  test('the best page connects Chromium and Firefox, whoever comes first', async () => {
+    const [a, b] = await Promise.all([scene.browser('chromium', ann), scene.browser('firefox', bob)]);
+    for (const [first, second] of [[a, b], [b, a]]) {
+      const room = freshRoom();
+      await inCall(await enter(first, 'best', room), await enter(second, 'best', room), remote);
+    }
+  });
 
   test('a black picture is no one, a muted microphone is silence', async () => {
     const room = freshRoom();
