@@ -18,6 +18,7 @@ const MAX_DEPTH: usize = 16;
 
 /// A JSON object that was read.
 #[derive(Debug)]
+#[expect(clippy::type_complexity, reason = "it is written out once")]
 pub(crate) struct Record<'a>(Vec<(Cow<'a, str>, Value<&'a str, Cow<'a, str>>)>);
 
 impl<'a> Record<'a> {

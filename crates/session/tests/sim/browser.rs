@@ -1,0 +1,341 @@
+//! What happens inside and between the model's connections: the operations chain, gathering, and
+//! whether two ends have found each other.
+
+use videocalls_protocol::Candidate;
+use videocalls_session::{LinkReport, Token, Transport};
+
+use super::peer::{Desc, Op, Owner, PcId, Signaling, candidate, read_candidate};
+use super::server::Server;
+use super::world::{Happening, World};
+
+/// How long a connection is silent before it counts as interrupted, and as lost.
+const DISCONNECTED: u64 = 6_000;
+const FAILED: u64 = 15_000;
+
+impl World {
+    /// Puts an operation on the chain (webrtc-pc section 4.4.1.2).
+    pub(crate) fn enqueue(&mut self, pc: PcId, op: Op) {
+        self.pcs[pc].chain.push_back(op);
+        if self.pcs[pc].chain.len() == 1 {
+            self.begin_operation(pc);
+        }
+    }
+
+    fn begin_operation(&mut self, pc: PcId) {
+        let slow = self.weather.browser;
+        let pause = match self.pcs[pc].chain.front() {
+            Some(Op::AddCandidate(_)) => self.rng.below(slow / 8 + 1),
+            _ => self.rng.below(slow + 1),
+        };
+        self.after(pause, Happening::Operation { pc });
+    }
+
+    pub(crate) fn operation_done(&mut self, pc: PcId) {
+        if self.pcs[pc].closed {
+            return;
+        }
+        let op = self.pcs[pc].chain[0].clone();
+        self.carry_out_operation(pc, op);
+        self.pcs[pc].chain.pop_front();
+        if self.pcs[pc].chain.is_empty() {
+            self.check_negotiation_needed(pc);
+        } else {
+            self.begin_operation(pc);
+        }
+        self.refresh_around(pc);
+    }
+
+    fn carry_out_operation(&mut self, pc: PcId, op: Op) {
+        let can_fail = matches!(self.pcs[pc].owner, Owner::Client { .. })
+            && !matches!(op, Op::AddCandidate(_));
+        if can_fail && self.rng.below(1_000) < self.weather.failures {
+            let (Op::SetLocal { token }
+            | Op::SetRemoteOffer { token, .. }
+            | Op::SetRemoteAnswer { token, .. }) = op
+            else {
+                return;
+            };
+            return self.report_soon(pc, LinkReport::Failed { token });
+        }
+        match op {
+            Op::SetLocal { token } => self.set_local(pc, token),
+            Op::SetRemoteOffer { sdp, token } => self.set_remote_offer(pc, &sdp, token),
+            Op::SetRemoteAnswer { sdp, token } => self.set_remote_answer(pc, &sdp, token),
+            Op::AddCandidate(candidate) => self.add_candidate(pc, &candidate),
+            Op::CreateOffer | Op::CreateAnswer => self.page_creates(pc, &op),
+            Op::SetLocalExplicit(desc) => self.page_sets_local(pc, desc),
+            Op::SetRemoteBlindly { offer, sdp } => self.page_sets_remote(pc, offer, &sdp),
+        }
+    }
+
+    fn set_local(&mut self, pc: PcId, token: Token) {
+        let signaling = self.pcs[pc].signaling;
+        assert_ne!(
+            signaling,
+            Signaling::HaveLocalOffer,
+            "connection {pc}: an offer is made while one is open"
+        );
+        let desc = self.pcs[pc].create(&mut self.next_ufrag);
+        let sdp = desc.write();
+        self.apply_local(pc, desc);
+        self.report_soon(pc, LinkReport::Made { token, sdp });
+    }
+
+    /// Sets a local description and gathers its candidates, if its generation is new.
+    pub(crate) fn apply_local(&mut self, pc: PcId, desc: Desc) {
+        let ufrag = desc.ufrag;
+        self.pcs[pc].set_local(desc);
+        let fresh = !self.pcs[pc]
+            .gathered
+            .iter()
+            .any(|&(theirs, _)| theirs == ufrag);
+        if fresh {
+            let mut pause = 0;
+            for number in 0..1 + self.rng.below(3) {
+                self.pcs[pc].gathered.push((ufrag, number as u32));
+                pause += self.rng.pick(&[0, 0, 3, 40, 200]);
+                let number = Some(number as u32);
+                self.after(pause, Happening::Gathered { pc, ufrag, number });
+            }
+            pause += self.rng.pick(&[0, 1, 50]);
+            let number = None;
+            self.after(pause, Happening::Gathered { pc, ufrag, number });
+        }
+    }
+
+    fn set_remote_offer(&mut self, pc: PcId, sdp: &str, token: Token) {
+        let desc = Desc::read(true, sdp);
+        self.expect_news(pc, &desc);
+        if self.pcs[pc].signaling == Signaling::HaveLocalOffer {
+            self.tally.rollbacks += 1;
+        }
+        self.pcs[pc].set_remote_offer(desc);
+        // The driver asks for the answer as soon as the offer is set: behind what has been asked
+        // for meanwhile.
+        self.pcs[pc].chain.push_back(Op::SetLocal { token });
+    }
+
+    fn set_remote_answer(&mut self, pc: PcId, sdp: &str, token: Token) {
+        let desc = Desc::read(false, sdp);
+        assert_eq!(
+            self.pcs[pc].signaling,
+            Signaling::HaveLocalOffer,
+            "InvalidStateError: connection {pc} is given an answer"
+        );
+        self.expect_news(pc, &desc);
+        let offer = self.pcs[pc].pending_local.as_ref().unwrap();
+        let right = desc.answers == Some((pc, offer.version));
+        // A relay's answers carry no number: now and then a late one can't be told from the right
+        // one. Then the link does not come about, and is made anew.
+        assert!(
+            right || matches!(self.server, Server::Relay { .. }),
+            "connection {pc} is given the answer to another offer: {desc:?} for {offer:?}"
+        );
+        self.tally.misled += u64::from(!right);
+        self.pcs[pc].set_remote_answer(desc);
+        self.report_soon(pc, LinkReport::Applied { token });
+    }
+
+    /// A description must be of the connection that is known, and a later edition.
+    fn expect_news(&self, pc: PcId, desc: &Desc) {
+        if let Some((session, version)) = self.pcs[pc].remote_version() {
+            assert_eq!(
+                session, desc.session,
+                "connection {pc} is given a description by another one"
+            );
+            assert!(
+                desc.version > version,
+                "connection {pc} is given an old description: {desc:?}"
+            );
+        }
+    }
+
+    fn add_candidate(&mut self, pc: PcId, candidate: &Candidate) {
+        let page = matches!(self.pcs[pc].owner, Owner::Page(_));
+        let Some(remote) = self.pcs[pc].remote() else {
+            // A description that failed leaves the candidates behind it in the lurch.
+            assert!(
+                page || self.weather.failures > 0,
+                "InvalidStateError: connection {pc} has no remote description"
+            );
+            return;
+        };
+        let stated = candidate.username_fragment.as_ref();
+        let ufrag = format!("u{}", remote.ufrag);
+        if stated.is_some_and(|stated| *stated != ufrag) {
+            let current = self.pcs[pc].current_remote.as_ref();
+            let current = current.map(|remote| format!("u{}", remote.ufrag));
+            assert!(
+                page || current.as_ref() == stated,
+                "OperationError: connection {pc} is given {candidate:?}"
+            );
+            return;
+        }
+        assert!(
+            stated.is_some() || page || self.weather.bare,
+            "connection {pc} is given {candidate:?}, of whatever generation"
+        );
+        if let Some(read) = read_candidate(&candidate.candidate) {
+            self.pcs[pc].remote_candidates.push(read);
+        }
+    }
+
+    pub(crate) fn gathered(&mut self, pc: PcId, ufrag: u32, number: Option<u32>) {
+        let peer = &self.pcs[pc];
+        if peer.closed || peer.local_ufrag != Some(ufrag) {
+            return;
+        }
+        let candidate = match number {
+            Some(number) => candidate(ufrag, number, self.weather.bare),
+            None => Candidate::default(),
+        };
+        match peer.owner {
+            Owner::Client { .. } => self.report(pc, LinkReport::Candidate(candidate)),
+            Owner::Page(page) => self.page_gathers(page, pc, candidate),
+        }
+    }
+
+    fn report_soon(&mut self, pc: PcId, report: LinkReport) {
+        self.after(0, Happening::Report { pc, report });
+    }
+
+    /// Queues the task that fires `negotiationneeded`, if it may be needed.
+    pub(crate) fn check_negotiation_needed(&mut self, pc: PcId) {
+        let peer = &mut self.pcs[pc];
+        if peer.needed_check && peer.chain.is_empty() && peer.signaling == Signaling::Stable {
+            peer.needed_check = false;
+            let pause = self.rng.pick(&[0, 0, 1, 20]);
+            self.after(pause, Happening::NegotiationNeeded { pc });
+        }
+    }
+
+    pub(crate) fn fire_negotiation_needed(&mut self, pc: PcId) {
+        let peer = &mut self.pcs[pc];
+        if peer.closed || !peer.needs() {
+            return;
+        }
+        if !peer.chain.is_empty() || peer.signaling != Signaling::Stable {
+            peer.needed_check = true;
+            return;
+        }
+        self.report(pc, LinkReport::NegotiationNeeded);
+    }
+
+    pub(crate) fn close_pc(&mut self, pc: PcId) {
+        self.pcs[pc].closed = true;
+        self.pcs[pc].chain.clear();
+        self.refresh_all();
+    }
+
+    pub(crate) fn refresh_all(&mut self) {
+        (0..self.pcs.len()).for_each(|pc| self.refresh(pc));
+    }
+
+    fn refresh_around(&mut self, pc: PcId) {
+        self.refresh(pc);
+        let other = self.pcs[pc]
+            .current_remote
+            .as_ref()
+            .map(|remote| remote.session);
+        other.into_iter().for_each(|other| self.refresh(other));
+    }
+
+    /// Whether two ends have each other's latest descriptions, and a candidate each.
+    fn is_matched(&self, pc: PcId) -> bool {
+        let here = &self.pcs[pc];
+        let (Some(local), Some(remote)) = (&here.current_local, &here.current_remote) else {
+            return false;
+        };
+        let there = &self.pcs[remote.session];
+        let (Some(their_local), Some(their_remote)) = (&there.current_local, &there.current_remote)
+        else {
+            return false;
+        };
+        let reaches = |ufrag: u32, known: &[(u32, u32)]| known.iter().any(|&(of, _)| of == ufrag);
+        let ways = [
+            reaches(their_local.ufrag, &here.remote_candidates),
+            reaches(local.ufrag, &there.remote_candidates),
+        ];
+        // An old-style page loses candidates that come early; ICE then finds the way by itself.
+        let enough = match (here.owner, there.owner) {
+            (Owner::Client { .. }, Owner::Client { .. }) => ways[0] && ways[1],
+            _ => ways[0] || ways[1],
+        };
+        !here.closed
+            && !there.closed
+            && their_remote.session == pc
+            && their_remote.ufrag == local.ufrag
+            && remote.ufrag == their_local.ufrag
+            && enough
+            && !self.is_dark_for(here.owner)
+            && !self.is_dark_for(there.owner)
+    }
+
+    fn is_dark_for(&self, owner: Owner) -> bool {
+        matches!(owner, Owner::Client { client, .. } if self.is_dark(client))
+    }
+
+    /// Sends the transport on its way to where it should be.
+    fn refresh(&mut self, pc: PcId) {
+        let good = self.is_matched(pc);
+        let peer = &mut self.pcs[pc];
+        if peer.closed || peer.current_remote.is_none() {
+            return;
+        }
+        let generation = peer.latest_generation();
+        let restarted = std::mem::replace(&mut peer.generation, generation) != generation;
+        if restarted && peer.transport == Transport::Failed {
+            peer.transport = Transport::New;
+            peer.goal = None;
+        }
+        if peer.goal == Some(good) {
+            return;
+        }
+        peer.goal = Some(good);
+        peer.epoch += 1;
+        let (epoch, transport) = (peer.epoch, peer.transport);
+        let mut plan = |pause, transport| {
+            self.after(
+                pause,
+                Happening::Transport {
+                    pc,
+                    epoch,
+                    transport,
+                },
+            );
+        };
+        match (good, transport) {
+            (true, Transport::Connected | Transport::Closed) | (false, Transport::Failed) => {}
+            // Lost for good; only a new generation could heal it.
+            (true, Transport::Failed) => {}
+            (true, _) => {
+                let pause = 10 + self.rng.below(200);
+                self.after(
+                    pause,
+                    Happening::Transport {
+                        pc,
+                        epoch,
+                        transport: Transport::Connected,
+                    },
+                );
+            }
+            (false, Transport::New) => {
+                plan(0, Transport::Connecting);
+                plan(FAILED, Transport::Failed);
+            }
+            (false, Transport::Connected) => {
+                plan(DISCONNECTED, Transport::Disconnected);
+                plan(FAILED, Transport::Failed);
+            }
+            (false, _) => plan(FAILED - DISCONNECTED, Transport::Failed),
+        }
+    }
+
+    pub(crate) fn transport_arrives(&mut self, pc: PcId, epoch: u32, transport: Transport) {
+        if self.pcs[pc].closed || self.pcs[pc].epoch != epoch {
+            return;
+        }
+        self.pcs[pc].transport = transport;
+        self.report(pc, LinkReport::Transport(transport));
+    }
+}

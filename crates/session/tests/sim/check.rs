@@ -1,0 +1,205 @@
+//! What must hold once all is calm.
+
+use videocalls_protocol::{MediaState, ParticipantId, TrackState};
+use videocalls_session::{CallState, Connection, LinkId, Problem, Transport};
+
+use super::peer::{ModelPeer, Owner, PcId};
+use super::server::Server;
+use super::world::World;
+
+impl World {
+    /// Holds the world to what everyone may expect of it.
+    pub(crate) fn check(&self) {
+        for client in 0..self.clients.len() {
+            if self.clients[client].ended.is_some() {
+                self.check_ended(client);
+            }
+            if self.is_in_call(client) {
+                self.check_present(client);
+            }
+        }
+        self.check_pages();
+        self.check_nothing_is_left_to_do();
+    }
+
+    fn check_ended(&self, client: usize) {
+        let it = &self.clients[client];
+        assert!(
+            it.links.is_empty(),
+            "client {client} has ended and holds links"
+        );
+        assert!(
+            it.released_media,
+            "client {client} has ended and holds the camera"
+        );
+        assert!(
+            it.closed_signaling || it.conn.is_none(),
+            "client {client} has ended and holds its socket"
+        );
+        assert_eq!(it.session.next_timeout(), None, "client {client} has ended");
+        assert!(matches!(it.session.snapshot().state, CallState::Ended(_)));
+    }
+
+    fn check_present(&self, client: usize) {
+        let it = &self.clients[client];
+        let snapshot = it.session.snapshot();
+        assert_eq!(snapshot.state, CallState::Connected, "client {client}");
+        let others = self.others(client);
+        let mut expected: Vec<_> = others.iter().map(|(id, _)| id.clone()).collect();
+        let mut seen: Vec<_> = snapshot
+            .participants
+            .iter()
+            .map(|it| it.id.clone())
+            .collect();
+        let mut told = it.roster.clone();
+        expected.sort();
+        seen.sort();
+        told.sort();
+        assert_eq!(seen, expected, "client {client} sees others than are there");
+        assert_eq!(
+            told, expected,
+            "client {client} told of others than are there"
+        );
+        for view in &snapshot.participants {
+            assert_eq!(
+                view.connection,
+                Connection::Connected,
+                "client {client} and {:?}",
+                view.id
+            );
+            let (_, end) = others.iter().find(|(id, _)| *id == view.id).unwrap();
+            self.check_link(client, it.session.link_of(&view.id), end);
+            if let (Server::Rooms { .. }, End::Client(other)) = (&self.server, end) {
+                let theirs = self.clients[*other].session.snapshot();
+                let theirs = MediaState {
+                    audio: theirs.microphone,
+                    video: theirs.camera,
+                };
+                assert_eq!(view.media, theirs, "client {client} sees {other}");
+            }
+        }
+        self.check_tracks(client);
+        // On a relay, who is alone goes on calling out.
+        let calling = matches!(self.server, Server::Relay { .. }) && others.is_empty();
+        let spare = usize::from(calling);
+        assert!(
+            it.links.len() >= others.len() && it.links.len() <= others.len() + spare,
+            "client {client} holds {} links to {} others",
+            it.links.len(),
+            others.len()
+        );
+        if self.weather.failures == 0 {
+            let harmless = |it: &Problem| *it == Problem::MessageRejected;
+            assert!(
+                it.problems.iter().all(harmless),
+                "client {client}: {:?}",
+                it.problems
+            );
+        }
+    }
+
+    fn check_tracks(&self, client: usize) {
+        let it = &self.clients[client];
+        let snapshot = it.session.snapshot();
+        for (state, on) in [
+            (snapshot.microphone, it.audio_on),
+            (snapshot.camera, it.video_on),
+        ] {
+            let right = match state {
+                TrackState::Live => on,
+                TrackState::Muted => !on,
+                TrackState::Pending => false,
+                _ => true,
+            };
+            assert!(
+                right,
+                "client {client}: a track is {state:?} and enabled is {on}"
+            );
+        }
+    }
+
+    fn check_link(&self, client: usize, link: Option<LinkId>, end: &End) {
+        let link = link.expect("whoever is connected has a link");
+        let pc = self.clients[client].links[&link];
+        let here = &self.pcs[pc];
+        let there = &self.pcs[here.current_remote.as_ref().unwrap().session];
+        match (end, there.owner) {
+            (End::Client(other), Owner::Client { client, .. }) => assert_eq!(*other, client),
+            (End::Page(other), Owner::Page(page)) => assert_eq!(*other, page),
+            _ => panic!("client {client}'s link leads elsewhere"),
+        }
+        assert_eq!(here.transport, Transport::Connected);
+        if matches!(end, End::Client(_)) {
+            assert!(here.is_quiet(), "connection {pc} is not at rest: {here:?}");
+            if !self.weather.reorder {
+                self.check_candidates(here, there);
+            }
+        }
+    }
+
+    /// Nothing that was gathered for the latest exchange is lost on the way.
+    fn check_candidates(&self, here: &ModelPeer, there: &ModelPeer) {
+        let (_, ufrag) = here.latest_generation();
+        for candidate in there.gathered.iter().filter(|(of, _)| *of == ufrag) {
+            assert!(
+                here.remote_candidates.contains(candidate),
+                "connection {} was not given {candidate:?}",
+                here.id
+            );
+        }
+    }
+
+    fn check_pages(&self) {
+        for (page, it) in self.pages.iter().enumerate() {
+            let pc: Option<PcId> = it.pc.filter(|_| self.is_page_in_call(page));
+            let partner = (0..self.clients.len()).find(|&client| self.is_in_call(client));
+            if let (Some(pc), Some(client)) = (pc, partner) {
+                assert_eq!(
+                    self.pcs[pc].transport,
+                    Transport::Connected,
+                    "page {page} and client {client}"
+                );
+            }
+        }
+    }
+
+    fn check_nothing_is_left_to_do(&self) {
+        let pinged = matches!(self.server, Server::Rooms { ping: Some(_), .. });
+        if pinged {
+            return;
+        }
+        assert!(self.is_at_rest(), "something is still going on");
+        for (client, it) in self.clients.iter().enumerate().filter(|(_, it)| it.alive) {
+            assert_eq!(
+                it.session.next_timeout(),
+                None,
+                "client {client} still waits"
+            );
+        }
+    }
+
+    /// Everyone else in the call, by the ids that a client should know them by.
+    fn others(&self, client: usize) -> Vec<(ParticipantId, End)> {
+        let clients = (0..self.clients.len())
+            .filter(|&other| other != client && self.is_in_call(other))
+            .map(|other| (self.id_of(other).unwrap(), End::Client(other)));
+        let pages = (0..self.pages.len())
+            .filter(|&page| self.is_page_in_call(page))
+            .map(|page| (self.pages[page].id.clone(), End::Page(page)));
+        clients.chain(pages).collect()
+    }
+
+    fn is_page_in_call(&self, page: usize) -> bool {
+        let it = &self.pages[page];
+        let placed = |conn| match &self.server {
+            Server::Relay { conns, .. } => conns.contains(&conn),
+            Server::Rooms { .. } => false,
+        };
+        it.media && !it.ended && it.conn.is_some_and(placed)
+    }
+}
+
+enum End {
+    Client(usize),
+    Page(usize),
+}

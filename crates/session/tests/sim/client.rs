@@ -1,0 +1,263 @@
+//! One of our clients: a real session, and a driver that carries its outputs out in the model.
+
+use std::collections::BTreeMap;
+
+use videocalls_protocol::{Dialect, MediaState, ParticipantId, TrackState};
+use videocalls_session::{
+    Config, EndReason, Input, LinkId, LinkOp, LinkReport, Notice, Output, Problem, Session,
+    Timestamp, TrackKind,
+};
+
+use super::peer::{ModelPeer, Op, Owner, PcId};
+use super::world::{ConnId, Happening, Holder, World};
+
+pub(crate) struct Client {
+    pub(crate) session: Session,
+    pub(crate) dialect: Box<dyn Dialect>,
+    pub(crate) links: BTreeMap<LinkId, PcId>,
+    pub(crate) conn: Option<ConnId>,
+    pub(crate) alive: bool,
+    pub(crate) ended: Option<EndReason>,
+    pub(crate) closed_signaling: bool,
+    pub(crate) released_media: bool,
+    /// What the devices will turn out to be, and how long the user takes.
+    pub(crate) devices: (MediaState, u64),
+    /// How the socket will open: after so long, if at all.
+    pub(crate) opening: Option<u64>,
+    /// Whether the tracks are enabled in the browser.
+    pub(crate) audio_on: bool,
+    pub(crate) video_on: bool,
+    /// The participants as the notices tell them.
+    pub(crate) roster: Vec<ParticipantId>,
+    pub(crate) problems: Vec<Problem>,
+    woken_at: Option<u64>,
+}
+
+impl World {
+    pub(crate) fn add_client(&mut self, config: Config, dialect: Box<dyn Dialect>) -> usize {
+        let asked = |wanted| {
+            if wanted {
+                TrackState::Live
+            } else {
+                TrackState::NotRequested
+            }
+        };
+        let devices = MediaState {
+            audio: asked(config.audio),
+            video: asked(config.video),
+        };
+        self.clients.push(Client {
+            session: Session::new(config),
+            dialect,
+            links: BTreeMap::new(),
+            conn: None,
+            alive: true,
+            ended: None,
+            closed_signaling: false,
+            released_media: false,
+            devices: (devices, 0),
+            opening: Some(0),
+            audio_on: true,
+            video_on: true,
+            roster: Vec::new(),
+            problems: Vec::new(),
+            woken_at: None,
+        });
+        self.clients.len() - 1
+    }
+
+    /// Whether a client's program runs and its call is not over.
+    pub(crate) fn is_in_call(&self, client: usize) -> bool {
+        let client = &self.clients[client];
+        client.alive && client.ended.is_none() && client.conn.is_some()
+    }
+
+    pub(crate) fn feed(&mut self, client: usize, input: Input) {
+        if !self.clients[client].alive {
+            return;
+        }
+        self.note(|| format!("client {client} <- {input:?}"));
+        let was_ended = self.clients[client].ended.is_some();
+        let now = Timestamp::from_millis(self.now);
+        self.clients[client].session.handle(now, input);
+        while let Some(output) = self.clients[client].session.poll() {
+            assert!(!was_ended, "client {client} says {output:?} after its end");
+            self.note(|| format!("client {client} -> {output:?}"));
+            self.perform(client, output);
+        }
+        self.arm(client);
+    }
+
+    fn arm(&mut self, client: usize) {
+        let next = self.clients[client].session.next_timeout();
+        let next = next.map(Timestamp::as_millis);
+        if next != self.clients[client].woken_at {
+            self.clients[client].woken_at = next;
+            if let Some(at) = next {
+                self.at(at, Happening::Wake { client, at });
+            }
+        }
+    }
+
+    pub(crate) fn wake(&mut self, client: usize, at: u64) {
+        if self.clients[client].woken_at == Some(at) {
+            self.clients[client].woken_at = None;
+            self.feed(client, Input::Timeout);
+        }
+    }
+
+    pub(crate) fn client_hears(&mut self, client: usize, text: &str) {
+        if !self.clients[client].alive {
+            return;
+        }
+        let decoded = self.clients[client].dialect.decode(text);
+        let decoded = decoded.expect("our own servers write what can be read");
+        assert!(decoded.replies.is_empty());
+        for event in decoded.events {
+            self.feed(client, Input::SignalingEvent(event));
+        }
+    }
+
+    fn perform(&mut self, client: usize, output: Output) {
+        assert!(
+            self.clients[client].ended.is_none(),
+            "client {client} says {output:?} after Ended"
+        );
+        match output {
+            Output::OpenSignaling => self.open_signaling(client),
+            Output::CloseSignaling => {
+                self.clients[client].closed_signaling = true;
+                if let Some(conn) = self.clients[client].conn {
+                    self.close_up(conn);
+                }
+            }
+            Output::Send(request) => {
+                let frames = self.clients[client].dialect.encode(&request);
+                let frames = frames.expect("a session asks only what can be said");
+                let conn = self.clients[client].conn.expect("it is open");
+                frames.into_iter().for_each(|text| self.send_up(conn, text));
+            }
+            Output::AcquireMedia(_) => {
+                let (media, pause) = self.clients[client].devices;
+                let input = Input::MediaSettled(media);
+                self.after(pause, Happening::Feed { client, input });
+            }
+            Output::ReleaseMedia => self.clients[client].released_media = true,
+            Output::SetTrack { kind, on, token } => {
+                match kind {
+                    TrackKind::Audio => self.clients[client].audio_on = on,
+                    TrackKind::Video => self.clients[client].video_on = on,
+                }
+                let pause = self.rng.pick(&[0, 0, 0, 30, 300]);
+                let input = Input::TrackSet { kind, token };
+                self.after(pause, Happening::Feed { client, input });
+            }
+            Output::Link { link, op } => self.operate(client, link, op),
+            Output::Notify(notice) => self.hear_notice(client, notice),
+            other => panic!("the model does not know {other:?}"),
+        }
+    }
+
+    fn open_signaling(&mut self, client: usize) {
+        let Some(pause) = self.clients[client].opening else {
+            return;
+        };
+        let conn = self.open_conn(Holder::Client(client));
+        self.clients[client].conn = Some(conn);
+        self.after(pause, Happening::ClientOpened { client });
+    }
+
+    pub(crate) fn client_opened(&mut self, client: usize) {
+        let conn = self.clients[client].conn.expect("it is opening");
+        if self.clients[client].alive && self.conns[conn].listens {
+            self.enter_relay(conn);
+            self.feed(client, Input::SignalingOpened);
+        }
+    }
+
+    fn operate(&mut self, client: usize, link: LinkId, op: LinkOp) {
+        let pc = self.clients[client].links.get(&link).copied();
+        if let LinkOp::Open(role) = op {
+            assert!(pc.is_none(), "link {link:?} is opened twice");
+            let pc = self.pcs.len();
+            let owner = Owner::Client { client, link };
+            self.pcs.push(ModelPeer::new(pc, owner, role));
+            self.clients[client].links.insert(link, pc);
+            self.tally.links += 1;
+            self.pcs[pc].needed_check = true;
+            self.check_negotiation_needed(pc);
+            return;
+        }
+        let pc = pc.expect("the link is open");
+        match op {
+            LinkOp::Open(_) => {}
+            LinkOp::Close => {
+                self.clients[client].links.remove(&link);
+                self.close_pc(pc);
+            }
+            LinkOp::MakeOffer { token } => {
+                self.tally.offers += 1;
+                self.enqueue(pc, Op::SetLocal { token });
+            }
+            LinkOp::AcceptOffer { sdp, token } => {
+                self.enqueue(pc, Op::SetRemoteOffer { sdp, token });
+            }
+            LinkOp::AcceptAnswer { sdp, token } => {
+                self.enqueue(pc, Op::SetRemoteAnswer { sdp, token });
+            }
+            LinkOp::AddCandidate(candidate) => self.enqueue(pc, Op::AddCandidate(candidate)),
+        }
+    }
+
+    fn hear_notice(&mut self, client: usize, notice: Notice) {
+        let client = &mut self.clients[client];
+        match notice {
+            Notice::ParticipantJoined(view) => {
+                assert!(!client.roster.contains(&view.id), "{view:?} joins twice");
+                client.roster.push(view.id);
+            }
+            Notice::ParticipantChanged(view) => {
+                assert!(client.roster.contains(&view.id), "{view:?} is a stranger");
+            }
+            Notice::ParticipantLeft { participant, .. } => {
+                let before = client.roster.len();
+                client.roster.retain(|id| *id != participant.id);
+                assert_eq!(client.roster.len() + 1, before, "{participant:?} was there");
+            }
+            Notice::Problem(problem) => client.problems.push(problem),
+            Notice::Ended(reason) => client.ended = Some(reason),
+            _ => {}
+        }
+    }
+
+    pub(crate) fn report(&mut self, pc: PcId, report: LinkReport) {
+        if let (false, Owner::Client { client, link }) = (self.pcs[pc].closed, self.pcs[pc].owner) {
+            self.feed(client, Input::Link { link, report });
+        }
+    }
+
+    pub(crate) fn device_gone(&mut self, client: usize, kind: TrackKind) {
+        let snapshot = self.clients[client].session.snapshot();
+        let state = match kind {
+            TrackKind::Audio => snapshot.microphone,
+            TrackKind::Video => snapshot.camera,
+        };
+        if state.has_device() {
+            self.feed(client, Input::TrackEnded(kind));
+        }
+    }
+
+    /// The machine of a client dies.
+    pub(crate) fn vanish(&mut self, client: usize) {
+        self.tally.departures += 1;
+        self.clients[client].alive = false;
+        for pc in self.clients[client].links.clone().into_values() {
+            self.close_pc(pc);
+        }
+        if let Some(conn) = self.clients[client].conn {
+            self.conns[conn].listens = false;
+            let until_seen = self.rng.pick(&[0, 100, 3_000, 12_000, 25_000]);
+            self.after(until_seen, Happening::UpClosed { conn });
+        }
+    }
+}

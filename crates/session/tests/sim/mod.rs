@@ -1,0 +1,12 @@
+//! Sessions, servers and browsers in one seeded world of virtual time.
+
+pub(crate) mod browser;
+pub(crate) mod check;
+pub(crate) mod client;
+pub(crate) mod page;
+pub(crate) mod peer;
+pub(crate) mod plan;
+pub(crate) mod rng;
+pub(crate) mod run;
+pub(crate) mod server;
+pub(crate) mod world;

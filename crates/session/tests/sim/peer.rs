@@ -1,0 +1,304 @@
+//! A model of `RTCPeerConnection`, faithful to webrtc-pc where a session could go wrong: signaling
+//! states, implicit descriptions, rollback, the operations chain, generations of candidates.
+
+use std::collections::VecDeque;
+
+use videocalls_protocol::Candidate;
+use videocalls_session::{LinkId, LinkRole, Token, Transport};
+
+pub(crate) type PcId = usize;
+
+/// Who owns a connection.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Owner {
+    Client { client: usize, link: LinkId },
+    Page(usize),
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Signaling {
+    Stable,
+    HaveLocalOffer,
+    HaveRemoteOffer,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Op {
+    /// `setLocalDescription()` without an argument.
+    SetLocal {
+        token: Token,
+    },
+    SetRemoteOffer {
+        sdp: String,
+        token: Token,
+    },
+    SetRemoteAnswer {
+        sdp: String,
+        token: Token,
+    },
+    AddCandidate(Candidate),
+    /// What a page that knows no perfect negotiation does, in its separate steps.
+    CreateOffer,
+    CreateAnswer,
+    SetLocalExplicit(Desc),
+    SetRemoteBlindly {
+        offer: bool,
+        sdp: String,
+    },
+}
+
+/// A session description, as the model reads it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Desc {
+    pub(crate) offer: bool,
+    pub(crate) session: PcId,
+    pub(crate) version: u64,
+    pub(crate) ufrag: u32,
+    /// How many transceivers of its maker it negotiates.
+    pub(crate) adds: u32,
+    /// Which description it answers: a truth that only the model writes and reads.
+    pub(crate) answers: Option<(PcId, u64)>,
+    pub(crate) candidates: Vec<(u32, u32)>,
+}
+
+/// Session ids are the connections' numbers, moved out of the way of everything else.
+const FIRST_SESSION: usize = 4_000_000;
+
+impl Desc {
+    pub(crate) fn write(&self) -> String {
+        use std::fmt::Write;
+        let mut sdp = format!(
+            "v=0\r\no=- {} {} IN IP4 127.0.0.1\r\ns=-\r\na=x-adds:{}\r\n",
+            self.session + FIRST_SESSION,
+            self.version,
+            self.adds
+        );
+        if let Some((session, version)) = self.answers {
+            let _ = write!(sdp, "a=x-answers:{session} {version}\r\n");
+        }
+        for mid in 0..2 {
+            let kind = ["audio", "video"][mid];
+            let _ = write!(
+                sdp,
+                "m={kind} 9 UDP/TLS/RTP/SAVPF 96\r\na=ice-ufrag:u{}\r\na=mid:{mid}\r\n",
+                self.ufrag
+            );
+        }
+        sdp
+    }
+
+    pub(crate) fn read(offer: bool, sdp: &str) -> Self {
+        let mut desc = Self {
+            offer,
+            session: 0,
+            version: 0,
+            ufrag: 0,
+            adds: 0,
+            answers: None,
+            candidates: Vec::new(),
+        };
+        for line in sdp.lines() {
+            if let Some(origin) = line.strip_prefix("o=") {
+                let words: Vec<_> = origin.split(' ').collect();
+                desc.session = words[1].parse::<usize>().unwrap() - FIRST_SESSION;
+                desc.version = words[2].parse().unwrap();
+            } else if let Some(ufrag) = line.strip_prefix("a=ice-ufrag:u") {
+                desc.ufrag = ufrag.parse().unwrap();
+            } else if let Some(adds) = line.strip_prefix("a=x-adds:") {
+                desc.adds = adds.parse().unwrap();
+            } else if let Some(answers) = line.strip_prefix("a=x-answers:") {
+                let (session, version) = answers.split_once(' ').unwrap();
+                desc.answers = Some((session.parse().unwrap(), version.parse().unwrap()));
+            } else if let Some(candidate) = line.strip_prefix("a=") {
+                desc.candidates.extend(read_candidate(candidate));
+            }
+        }
+        desc
+    }
+}
+
+pub(crate) fn candidate(ufrag: u32, number: u32, bare: bool) -> Candidate {
+    Candidate {
+        candidate: format!("candidate:{number} 1 udp 1 127.0.0.1 9 typ host ufrag u{ufrag}"),
+        sdp_mid: Some("0".into()),
+        sdp_m_line_index: Some(0),
+        username_fragment: (!bare).then(|| format!("u{ufrag}")),
+    }
+}
+
+/// Reads the true generation and the number of a candidate.
+pub(crate) fn read_candidate(text: &str) -> Option<(u32, u32)> {
+    let rest = text.strip_prefix("candidate:")?;
+    let number = rest.split(' ').next()?.parse().ok()?;
+    let ufrag = rest.rsplit_once("ufrag u")?.1.parse().ok()?;
+    Some((ufrag, number))
+}
+
+#[derive(Debug)]
+pub(crate) struct ModelPeer {
+    pub(crate) id: PcId,
+    pub(crate) owner: Owner,
+    pub(crate) closed: bool,
+    pub(crate) signaling: Signaling,
+    pub(crate) version: u64,
+    pub(crate) current_local: Option<Desc>,
+    pub(crate) current_remote: Option<Desc>,
+    pub(crate) pending_local: Option<Desc>,
+    pub(crate) pending_remote: Option<Desc>,
+    pub(crate) chain: VecDeque<Op>,
+    /// `[[UpdateNegotiationNeededFlagOnEmptyChain]]` and the queued task, in one.
+    pub(crate) needed_check: bool,
+    /// Transceivers that this end has added, and how many of them are negotiated.
+    pub(crate) adds: u32,
+    pub(crate) negotiated: u32,
+    pub(crate) restart: bool,
+    pub(crate) local_ufrag: Option<u32>,
+    /// Generations and numbers of the candidates that this end has gathered.
+    pub(crate) gathered: Vec<(u32, u32)>,
+    pub(crate) remote_candidates: Vec<(u32, u32)>,
+    pub(crate) transport: Transport,
+    /// What the transport is on its way to: a connection, or the loss of one.
+    pub(crate) goal: Option<bool>,
+    pub(crate) epoch: u32,
+    /// The generations at both ends when it was last looked.
+    pub(crate) generation: (u32, u32),
+}
+
+impl ModelPeer {
+    pub(crate) fn new(id: PcId, owner: Owner, role: LinkRole) -> Self {
+        Self {
+            id,
+            owner,
+            closed: false,
+            signaling: Signaling::Stable,
+            version: 1,
+            current_local: None,
+            current_remote: None,
+            pending_local: None,
+            pending_remote: None,
+            chain: VecDeque::new(),
+            needed_check: false,
+            adds: if role == LinkRole::Offerer { 2 } else { 0 },
+            negotiated: 0,
+            restart: false,
+            local_ufrag: None,
+            gathered: Vec::new(),
+            remote_candidates: Vec::new(),
+            transport: Transport::New,
+            goal: None,
+            epoch: 0,
+            generation: (0, 0),
+        }
+    }
+
+    /// Whether negotiation is needed (webrtc-pc section 4.7.3).
+    pub(crate) fn needs(&self) -> bool {
+        self.restart || self.adds > self.negotiated
+    }
+
+    /// The generations of the latest exchange, ours and theirs.
+    pub(crate) fn latest_generation(&self) -> (u32, u32) {
+        let ufrag = |desc: &Option<Desc>| desc.as_ref().map_or(0, |desc| desc.ufrag);
+        (ufrag(&self.current_local), ufrag(&self.current_remote))
+    }
+
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.chain.is_empty() && self.signaling == Signaling::Stable && !self.needs()
+    }
+
+    /// Makes the offer or answer that fits the state.
+    pub(crate) fn create(&mut self, next_ufrag: &mut u32) -> Desc {
+        let answer_to = match self.signaling {
+            Signaling::HaveRemoteOffer => self.pending_remote.clone(),
+            _ => None,
+        };
+        let fresh = match &answer_to {
+            Some(offer) => {
+                let known = self.current_remote.as_ref().map(|remote| remote.ufrag);
+                known.is_some_and(|known| known != offer.ufrag)
+            }
+            None => self.restart,
+        };
+        if fresh || self.local_ufrag.is_none() {
+            *next_ufrag += 1;
+            self.local_ufrag = Some(*next_ufrag);
+        }
+        self.version += 1;
+        Desc {
+            offer: answer_to.is_none(),
+            session: self.id,
+            version: self.version,
+            ufrag: self.local_ufrag.unwrap(),
+            adds: self.adds,
+            answers: answer_to.map(|offer| (offer.session, offer.version)),
+            candidates: Vec::new(),
+        }
+    }
+
+    /// Sets a local description that [`create`](Self::create) has made. The caller has checked the
+    /// state.
+    pub(crate) fn set_local(&mut self, desc: Desc) {
+        if desc.offer {
+            self.pending_local = Some(desc);
+            self.signaling = Signaling::HaveLocalOffer;
+        } else {
+            self.current_remote = self.pending_remote.take();
+            let before = self.current_local.as_ref().map(|local| local.ufrag);
+            if before.is_some_and(|before| before != desc.ufrag) {
+                self.restart = false;
+            }
+            self.current_local = Some(desc);
+            self.signaling = Signaling::Stable;
+            // The tracks of an old-style page pair up with the offer's, others wait their turn.
+            if matches!(self.owner, Owner::Page(_)) {
+                self.negotiated = self.adds;
+            }
+            self.needed_check = true;
+        }
+    }
+
+    pub(crate) fn set_remote_offer(&mut self, desc: Desc) {
+        if self.signaling == Signaling::HaveLocalOffer {
+            self.rollback();
+        }
+        self.take_candidates(&desc);
+        self.pending_remote = Some(desc);
+        self.signaling = Signaling::HaveRemoteOffer;
+    }
+
+    pub(crate) fn set_remote_answer(&mut self, desc: Desc) {
+        let offer = self.pending_local.take().unwrap();
+        self.take_candidates(&desc);
+        self.negotiated = offer.adds;
+        let before = self.current_local.as_ref().map(|local| local.ufrag);
+        if before.is_some_and(|before| before != offer.ufrag) {
+            self.restart = false;
+        }
+        self.current_local = Some(offer);
+        self.current_remote = Some(desc);
+        self.signaling = Signaling::Stable;
+        self.needed_check = true;
+    }
+
+    pub(crate) fn remote(&self) -> Option<&Desc> {
+        self.pending_remote
+            .as_ref()
+            .or(self.current_remote.as_ref())
+    }
+
+    /// The newest edition of the other end's descriptions that was ever set.
+    pub(crate) fn remote_version(&self) -> Option<(PcId, u64)> {
+        self.current_remote
+            .as_ref()
+            .map(|remote| (remote.session, remote.version))
+    }
+
+    fn rollback(&mut self) {
+        self.pending_local = None;
+        self.local_ufrag = self.current_local.as_ref().map(|local| local.ufrag);
+    }
+
+    fn take_candidates(&mut self, desc: &Desc) {
+        self.remote_candidates.extend(&desc.candidates);
+    }
+}

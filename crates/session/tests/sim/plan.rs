@@ -1,0 +1,220 @@
+//! Schedules: who comes when, what they do, how rough the world is.
+
+use videocalls_protocol::relay::Relay;
+use videocalls_protocol::rooms::Rooms;
+use videocalls_protocol::{Dialect, DisplayName, MediaState, ParticipantId, RoomName, TrackState};
+use videocalls_session::{Config, TrackKind};
+
+use super::rng::Rng;
+use super::server::Server;
+use super::world::{Weather, Whim, World};
+
+/// When the last planned thing has happened, how long it may take until all is calm.
+const CALM: u64 = 200_000;
+
+fn config(dialect: &dyn Dialect, own_id: Option<String>, rng: &mut Rng) -> Config {
+    Config {
+        capabilities: dialect.capabilities(),
+        room: RoomName::new("standup").ok(),
+        name: DisplayName::new("Ann").ok(),
+        token: None,
+        own_id: own_id.map(ParticipantId::new),
+        audio: rng.percent(90),
+        video: rng.percent(80),
+    }
+}
+
+fn rough(rng: &mut Rng) -> Weather {
+    Weather {
+        delay: rng.pick(&[0, 2, 30, 150, 600]),
+        duplicates: rng.pick(&[0, 0, 10, 50]),
+        reorder: false,
+        browser: rng.pick(&[0, 5, 60, 300]),
+        failures: 0,
+        bare: false,
+    }
+}
+
+/// Adds a client with devices and a socket that take their time, and has it start.
+fn newcomer(
+    world: &mut World,
+    rng: &mut Rng,
+    dialect: Box<dyn Dialect>,
+    id: Option<String>,
+    at: u64,
+) -> usize {
+    let client = world.add_client(config(&*dialect, id, rng), dialect);
+    let (wanted, _) = world.clients[client].devices;
+    let result = |rng: &mut Rng, wanted| match (wanted, rng.below(8)) {
+        (TrackState::Live, 0) => TrackState::PermissionDenied,
+        (TrackState::Live, 1) => TrackState::DeviceInUse,
+        _ => wanted,
+    };
+    let devices = MediaState {
+        audio: result(rng, wanted.audio),
+        video: result(rng, wanted.video),
+    };
+    world.clients[client].devices = (devices, rng.pick(&[0, 5, 200, 1_500, 8_000]));
+    world.clients[client].opening = Some(rng.pick(&[0, 3, 40, 700]));
+    world.whim(at, Whim::Start { client });
+    client
+}
+
+/// A moment: either close to the others, or anywhere in half a minute.
+fn moment(rng: &mut Rng) -> u64 {
+    match rng.below(3) {
+        0 => rng.below(50),
+        1 => rng.below(1_500),
+        _ => rng.below(30_000),
+    }
+}
+
+fn whim(rng: &mut Rng, clients: u64) -> Whim {
+    let client = rng.below(clients) as usize;
+    let kind = rng.pick(&TrackKind::ALL);
+    match rng.below(10) {
+        0 | 1 => Whim::Toggle {
+            client,
+            kind,
+            on: rng.pick(&[None, None, Some(true), Some(false)]),
+        },
+        2 => Whim::DeviceGone { client, kind },
+        3..=6 => Whim::Renegotiate {
+            client,
+            both: rng.percent(60),
+            restart: rng.percent(30),
+        },
+        _ => Whim::Replay { client },
+    }
+}
+
+/// One to five people in a room.
+pub(crate) fn rooms(seed: u64, traced: bool) -> World {
+    let mut rng = Rng::new(seed ^ 0x0A11);
+    let ping = rng.percent(10).then_some(10_000);
+    let capacity = if rng.percent(5) { 2 } else { 16 };
+    let mut weather = rough(&mut rng);
+    weather.bare = rng.percent(5);
+    weather.failures = rng.pick(&[0, 0, 0, 0, 0, 30]);
+    let mut world = World::new(seed, Server::rooms(capacity, ping), weather, traced);
+    let people = rng.pick(&[1, 2, 2, 2, 2, 2, 2, 3, 3, 4, 5]);
+    for _ in 0..people {
+        let at = moment(&mut rng);
+        newcomer(&mut world, &mut rng, Box::new(Rooms), None, at);
+    }
+    for _ in 0..rng.below(6) {
+        let at = moment(&mut rng);
+        let whim = whim(&mut rng, people);
+        world.whim(at, whim);
+    }
+    for _ in 0..rng.pick(&[0, 0, 1, 1, 2]) {
+        let (at, client) = (moment(&mut rng), rng.below(people) as usize);
+        let whim = match rng.below(4) {
+            0 | 1 => Whim::Leave { client },
+            2 => Whim::Vanish { client },
+            _ => Whim::LoseSocket { client },
+        };
+        world.whim(at, whim);
+        if rng.percent(50) {
+            let again = at + rng.pick(&[0, 1, 50, 3_000]);
+            newcomer(&mut world, &mut rng, Box::new(Rooms), None, again);
+        }
+    }
+    if rng.percent(10) {
+        let (at, client) = (moment(&mut rng), rng.below(people) as usize);
+        let until = 1_000 + at + rng.pick(&[1_000, 7_000, 12_000, 25_000]);
+        world.whim(at, Whim::Dark { client, until });
+    }
+    world.run(CALM);
+    world
+}
+
+/// Two of ours on a relay, who may reload, and a third who finds no place.
+pub(crate) fn relay(seed: u64, traced: bool) -> World {
+    let mut rng = Rng::new(seed ^ 0x0B22);
+    let mut weather = rough(&mut rng);
+    weather.reorder = rng.percent(30);
+    let mut world = World::new(seed, Server::relay(rng.percent(50)), weather, traced);
+    let people = 2;
+    for _ in 0..people {
+        let at = moment(&mut rng);
+        relayed(&mut world, &mut rng, at);
+    }
+    if rng.percent(15) {
+        let at = moment(&mut rng);
+        relayed(&mut world, &mut rng, at);
+    }
+    for _ in 0..rng.below(6) {
+        let at = moment(&mut rng);
+        let whim = whim(&mut rng, people);
+        world.whim(at, whim);
+    }
+    for _ in 0..rng.pick(&[0, 0, 1, 1, 2]) {
+        let (at, client) = (moment(&mut rng), rng.below(people) as usize);
+        let whim = match rng.below(3) {
+            0 | 1 => Whim::Leave { client },
+            _ => Whim::Vanish { client },
+        };
+        world.whim(at, whim);
+        if rng.percent(60) {
+            let again = at + rng.pick(&[0, 1, 50, 1_000, 3_000]);
+            relayed(&mut world, &mut rng, again);
+        }
+    }
+    if rng.percent(10) {
+        let (at, client) = (moment(&mut rng), rng.below(people) as usize);
+        let until = 1_000 + at + rng.pick(&[1_000, 7_000, 12_000, 25_000]);
+        world.whim(at, Whim::Dark { client, until });
+    }
+    world.run(CALM);
+    world
+}
+
+/// One of ours and a page of videocalls.js, in either order.
+pub(crate) fn legacy(seed: u64, traced: bool) -> World {
+    let mut rng = Rng::new(seed ^ 0x0C33);
+    let mut weather = rough(&mut rng);
+    weather.reorder = false;
+    let mut world = World::new(seed, Server::relay(rng.percent(70)), weather, traced);
+    let at = moment(&mut rng);
+    relayed(&mut world, &mut rng, at);
+    let mut at = moment(&mut rng);
+    paged(&mut world, &mut rng, at);
+    for _ in 0..rng.below(4) {
+        let at = moment(&mut rng);
+        let client = 0;
+        let kind = rng.pick(&TrackKind::ALL);
+        let whim = match rng.below(3) {
+            0 => Whim::Toggle {
+                client,
+                kind,
+                on: None,
+            },
+            _ => Whim::Replay { client },
+        };
+        world.whim(at, whim);
+    }
+    if rng.percent(30) {
+        at += moment(&mut rng);
+        world.whim(at, Whim::PageEnds { page: 0 });
+        if rng.percent(70) {
+            at += rng.pick(&[700, 1_300, 3_000, 20_000]);
+            paged(&mut world, &mut rng, at);
+        }
+    }
+    world.run(CALM);
+    world
+}
+
+fn relayed(world: &mut World, rng: &mut Rng, at: u64) {
+    let id = format!("{:016x}", rng.next());
+    newcomer(world, rng, Box::new(Relay::new(id.clone())), Some(id), at);
+}
+
+fn paged(world: &mut World, rng: &mut Rng, at: u64) {
+    let id = format!("{:016x}", rng.next());
+    let opening = rng.pick(&[0, 30, 400, 1_200]);
+    let asking = rng.pick(&[0, 10, 300, 2_500, 9_000]);
+    let page = world.add_page(&id, opening, asking);
+    world.whim(at, Whim::PageStarts { page });
+}

@@ -1,0 +1,481 @@
+//! Virtual time, and everything that happens in it: a heap of events, the ends of the calls, the
+//! network between them.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::fmt::Write;
+
+use videocalls_protocol::{ParticipantId, Verdict};
+use videocalls_session::{Input, LinkReport, TrackKind, Transport};
+
+use super::client::Client;
+use super::page::Page;
+use super::peer::{ModelPeer, PcId};
+use super::rng::Rng;
+use super::run::TRACE;
+use super::server::Server;
+
+pub(crate) type ConnId = usize;
+
+/// What can happen.
+#[derive(Clone, Debug)]
+pub(crate) enum Happening {
+    /// The session of a client takes an input, if the program still runs.
+    Feed {
+        client: usize,
+        input: Input,
+    },
+    /// A connection reports, unless it has been closed.
+    Report {
+        pc: PcId,
+        report: LinkReport,
+    },
+    Wake {
+        client: usize,
+        at: u64,
+    },
+    ClientOpened {
+        client: usize,
+    },
+    /// The operation at the head of a connection's chain is done.
+    Operation {
+        pc: PcId,
+    },
+    /// The queued task that fires `negotiationneeded`.
+    NegotiationNeeded {
+        pc: PcId,
+    },
+    Gathered {
+        pc: PcId,
+        ufrag: u32,
+        number: Option<u32>,
+    },
+    Transport {
+        pc: PcId,
+        epoch: u32,
+        transport: Transport,
+    },
+    /// A frame reaches the server.
+    Up {
+        conn: ConnId,
+        text: String,
+    },
+    /// The server learns that a socket is closed.
+    UpClosed {
+        conn: ConnId,
+    },
+    /// A frame reaches a client or page.
+    Down {
+        conn: ConnId,
+        text: String,
+    },
+    DownClosed {
+        conn: ConnId,
+        verdict: Verdict,
+    },
+    ServerPing {
+        conn: ConnId,
+    },
+    PageRetries {
+        page: usize,
+        text: String,
+    },
+    PageOpened {
+        page: usize,
+    },
+    PageMedia {
+        page: usize,
+    },
+    /// Something that the schedule wants.
+    Whim(Whim),
+}
+
+/// What people, networks and machines do on a schedule.
+#[derive(Clone, Debug)]
+pub(crate) enum Whim {
+    Start {
+        client: usize,
+    },
+    Toggle {
+        client: usize,
+        kind: TrackKind,
+        on: Option<bool>,
+    },
+    DeviceGone {
+        client: usize,
+        kind: TrackKind,
+    },
+    /// Adds a transceiver, or restarts ICE, at one or both ends of some link.
+    Renegotiate {
+        client: usize,
+        both: bool,
+        restart: bool,
+    },
+    Leave {
+        client: usize,
+    },
+    /// The machine dies: nothing is said, and nothing is heard.
+    Vanish {
+        client: usize,
+    },
+    LoseSocket {
+        client: usize,
+    },
+    /// A signal that was delivered before comes once more.
+    Replay {
+        client: usize,
+    },
+    /// The media path to one client is dark until then.
+    Dark {
+        client: usize,
+        until: u64,
+    },
+    Light,
+    PageStarts {
+        page: usize,
+    },
+    PageEnds {
+        page: usize,
+    },
+}
+
+/// Whose socket it is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Holder {
+    Client(usize),
+    Page(usize),
+}
+
+#[derive(Debug)]
+pub(crate) struct Conn {
+    pub(crate) holder: Holder,
+    /// Whether the holder still listens.
+    pub(crate) listens: bool,
+    /// Whether the server still holds it.
+    pub(crate) held: bool,
+    pub(crate) up_last: u64,
+    pub(crate) down_last: u64,
+    /// The signals that were delivered, to be replayed.
+    pub(crate) delivered: Vec<String>,
+}
+
+/// How rough the world is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Weather {
+    /// The longest way of a frame, in ms.
+    pub(crate) delay: u64,
+    /// How many signals in a hundred come twice.
+    pub(crate) duplicates: u64,
+    /// Whether frames may overtake each other.
+    pub(crate) reorder: bool,
+    /// The longest time of a browser's operation, in ms.
+    pub(crate) browser: u64,
+    /// How many of a thousand operations fail.
+    pub(crate) failures: u64,
+    /// Whether candidates come without their generation, as from old browsers.
+    pub(crate) bare: bool,
+}
+
+/// What was met on the way, to know that the schedules go where it is dangerous.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) schedules: u64,
+    pub(crate) events: u64,
+    pub(crate) offers: u64,
+    pub(crate) rollbacks: u64,
+    pub(crate) replays: u64,
+    pub(crate) duplicates: u64,
+    pub(crate) links: u64,
+    pub(crate) departures: u64,
+    /// Answers that were taken for the answer to another offer.
+    pub(crate) misled: u64,
+}
+
+pub(crate) struct World {
+    pub(crate) rng: Rng,
+    pub(crate) now: u64,
+    heap: BinaryHeap<Reverse<(u64, u64)>>,
+    pending: BTreeMap<u64, Happening>,
+    next_event: u64,
+    pub(crate) weather: Weather,
+    pub(crate) clients: Vec<Client>,
+    pub(crate) pages: Vec<Page>,
+    pub(crate) pcs: Vec<ModelPeer>,
+    pub(crate) conns: Vec<Conn>,
+    pub(crate) server: Server,
+    pub(crate) next_ufrag: u32,
+    /// Until when no media reaches a client.
+    pub(crate) dark: Vec<(usize, u64)>,
+    pub(crate) tally: Tally,
+    traced: bool,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, server: Server, weather: Weather, traced: bool) -> Self {
+        Self {
+            rng: Rng::new(seed),
+            now: 1_000,
+            heap: BinaryHeap::new(),
+            pending: BTreeMap::new(),
+            next_event: 0,
+            weather,
+            clients: Vec::new(),
+            pages: Vec::new(),
+            pcs: Vec::new(),
+            conns: Vec::new(),
+            server,
+            next_ufrag: 0,
+            dark: Vec::new(),
+            tally: Tally::default(),
+            traced,
+        }
+    }
+
+    pub(crate) fn note(&self, text: impl FnOnce() -> String) {
+        if self.traced {
+            let line = text();
+            TRACE.with_borrow_mut(|trace| {
+                let _ = writeln!(trace, "{:>7} {line}", self.now);
+            });
+        }
+    }
+
+    pub(crate) fn at(&mut self, at: u64, happening: Happening) {
+        self.next_event += 1;
+        self.heap.push(Reverse((at.max(self.now), self.next_event)));
+        self.pending.insert(self.next_event, happening);
+    }
+
+    pub(crate) fn after(&mut self, pause: u64, happening: Happening) {
+        self.at(self.now + pause, happening);
+    }
+
+    pub(crate) fn whim(&mut self, at: u64, whim: Whim) {
+        self.at(1_000 + at, Happening::Whim(whim));
+    }
+
+    /// Runs until nothing is left to happen, or until then.
+    pub(crate) fn run(&mut self, until: u64) {
+        while let Some(&Reverse((at, id))) = self.heap.peek() {
+            if at > until {
+                break;
+            }
+            self.heap.pop();
+            self.now = at;
+            self.tally.events += 1;
+            assert!(
+                self.tally.events < 60_000,
+                "the world does not come to rest"
+            );
+            let happening = self.pending.remove(&id).unwrap();
+            self.happen(happening);
+        }
+        self.now = self.now.max(until);
+    }
+
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.heap.is_empty()
+    }
+
+    fn happen(&mut self, happening: Happening) {
+        match happening {
+            Happening::Feed { client, input } => self.feed(client, input),
+            Happening::Report { pc, report } => self.report(pc, report),
+            Happening::Wake { client, at } => self.wake(client, at),
+            Happening::ClientOpened { client } => self.client_opened(client),
+            Happening::Operation { pc } => self.operation_done(pc),
+            Happening::NegotiationNeeded { pc } => self.fire_negotiation_needed(pc),
+            Happening::Gathered { pc, ufrag, number } => self.gathered(pc, ufrag, number),
+            Happening::Transport {
+                pc,
+                epoch,
+                transport,
+            } => {
+                self.transport_arrives(pc, epoch, transport);
+            }
+            Happening::Up { conn, text } => self.server_hears(conn, &text),
+            Happening::UpClosed { conn } => self.server_loses(conn),
+            Happening::Down { conn, text } => self.deliver(conn, text),
+            Happening::DownClosed { conn, verdict } => self.deliver_close(conn, verdict),
+            Happening::ServerPing { conn } => self.server_pings(conn),
+            Happening::PageRetries { page, text } => self.page_sends(page, text),
+            Happening::PageOpened { page } => self.page_opened(page),
+            Happening::PageMedia { page } => self.page_has_media(page),
+            Happening::Whim(whim) => self.carry_out(whim),
+        }
+    }
+
+    fn deliver(&mut self, conn: ConnId, text: String) {
+        if !self.conns[conn].listens {
+            return;
+        }
+        match self.conns[conn].holder {
+            Holder::Client(client) => {
+                if text.contains("\"signal\"")
+                    || text.contains("\"sdp\"")
+                    || text.contains("\"ice\"")
+                {
+                    self.conns[conn].delivered.push(text.clone());
+                }
+                self.client_hears(client, &text);
+            }
+            Holder::Page(page) => self.page_hears(page, &text),
+        }
+    }
+
+    fn deliver_close(&mut self, conn: ConnId, verdict: Verdict) {
+        if !std::mem::replace(&mut self.conns[conn].listens, false) {
+            return;
+        }
+        if let Holder::Client(client) = self.conns[conn].holder {
+            self.feed(client, Input::SignalingClosed(verdict));
+        }
+    }
+
+    /// Sends a frame towards the server.
+    pub(crate) fn send_up(&mut self, conn: ConnId, text: String) {
+        let at = self.arrival(self.conns[conn].up_last);
+        self.conns[conn].up_last = at;
+        self.at(at, Happening::Up { conn, text });
+    }
+
+    /// Closes a socket from the client's side, after what was sent has gone out.
+    pub(crate) fn close_up(&mut self, conn: ConnId) {
+        self.conns[conn].listens = false;
+        let at = self.arrival(self.conns[conn].up_last);
+        self.at(
+            at.max(self.conns[conn].up_last),
+            Happening::UpClosed { conn },
+        );
+    }
+
+    /// Sends a frame towards a client.
+    pub(crate) fn send_down(&mut self, conn: ConnId, text: String, signal: bool) {
+        if !self.conns[conn].held {
+            return;
+        }
+        let at = self.arrival(self.conns[conn].down_last);
+        self.conns[conn].down_last = at;
+        // A page of the old style takes everything at its word, and no network of today doubles.
+        let ours = matches!(self.conns[conn].holder, Holder::Client(_));
+        if signal && ours && self.rng.percent(self.weather.duplicates) {
+            self.tally.duplicates += 1;
+            let again = at + self.rng.below(4 * self.weather.delay + 1);
+            if !self.weather.reorder {
+                self.conns[conn].down_last = again;
+            }
+            let text = text.clone();
+            self.at(again, Happening::Down { conn, text });
+        }
+        self.at(at, Happening::Down { conn, text });
+    }
+
+    pub(crate) fn close_down(&mut self, conn: ConnId, verdict: Verdict) {
+        self.conns[conn].held = false;
+        let at = self.arrival(self.conns[conn].down_last);
+        self.at(
+            at.max(self.conns[conn].down_last),
+            Happening::DownClosed { conn, verdict },
+        );
+    }
+
+    fn arrival(&mut self, last: u64) -> u64 {
+        let at = self.now + self.rng.below(self.weather.delay + 1);
+        if self.weather.reorder {
+            at
+        } else {
+            at.max(last)
+        }
+    }
+
+    /// The id under which somebody else knows a client.
+    pub(crate) fn id_of(&self, client: usize) -> Option<ParticipantId> {
+        self.clients[client].session.snapshot().me
+    }
+
+    pub(crate) fn is_dark(&self, client: usize) -> bool {
+        self.dark
+            .iter()
+            .any(|&(whom, until)| whom == client && self.now < until)
+    }
+
+    fn carry_out(&mut self, whim: Whim) {
+        self.note(|| format!("-- {whim:?}"));
+        match whim {
+            Whim::Start { client } => self.feed(client, Input::Start),
+            Whim::Toggle { client, kind, on } => self.feed(client, Input::Toggle { kind, on }),
+            Whim::DeviceGone { client, kind } => self.device_gone(client, kind),
+            Whim::Renegotiate {
+                client,
+                both,
+                restart,
+            } => self.renegotiate(client, both, restart),
+            Whim::Leave { client } => {
+                self.tally.departures += 1;
+                self.feed(client, Input::End(videocalls_session::EndReason::Left));
+            }
+            Whim::Vanish { client } => self.vanish(client),
+            Whim::LoseSocket { client } => self.lose_socket(client),
+            Whim::Replay { client } => self.replay(client),
+            Whim::Dark { client, until } => {
+                self.dark.push((client, until));
+                self.at(until, Happening::Whim(Whim::Light));
+                self.refresh_all();
+            }
+            Whim::Light => self.refresh_all(),
+            Whim::PageStarts { page } => self.page_starts(page),
+            Whim::PageEnds { page } => self.page_ends(page),
+        }
+    }
+
+    fn lose_socket(&mut self, client: usize) {
+        let Some(conn) = self.clients[client].conn else {
+            return;
+        };
+        if !self.conns[conn].listens {
+            return;
+        }
+        let until_seen = self.rng.below(10_000);
+        self.after(until_seen, Happening::UpClosed { conn });
+        let verdict = Verdict::Backoff;
+        self.deliver_close(conn, verdict);
+    }
+
+    fn replay(&mut self, client: usize) {
+        let Some(conn) = self.clients[client].conn else {
+            return;
+        };
+        let delivered = self.conns[conn].delivered.len() as u64;
+        if delivered > 0 && self.conns[conn].listens {
+            self.tally.replays += 1;
+            let index = usize::try_from(self.rng.below(delivered)).unwrap();
+            let text = self.conns[conn].delivered[index].clone();
+            self.client_hears(client, &text);
+        }
+    }
+
+    fn renegotiate(&mut self, client: usize, both: bool, restart: bool) {
+        let links = self.clients[client].links.values().copied();
+        let linked: Vec<_> = links
+            .filter(|&pc| self.pcs[pc].current_remote.is_some())
+            .collect();
+        if linked.is_empty() {
+            return;
+        }
+        let pc = self.rng.pick(&linked);
+        let other = self.pcs[pc]
+            .current_remote
+            .as_ref()
+            .map(|remote| remote.session);
+        let other = other.filter(|&other| both && !self.pcs[other].closed);
+        for pc in [Some(pc), other].into_iter().flatten() {
+            if restart {
+                self.pcs[pc].restart = true;
+            } else {
+                self.pcs[pc].adds += 1;
+            }
+            self.pcs[pc].needed_check = true;
+            self.check_negotiation_needed(pc);
+        }
+    }
+}
