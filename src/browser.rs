@@ -94,6 +94,13 @@ pub(crate) fn focus(id: &str) {
     }
 }
 
+/// Names the document.
+pub(crate) fn set_title(title: &str) {
+    if let Some(document) = document() {
+        document.set_title(title);
+    }
+}
+
 pub(crate) fn document() -> Option<Document> {
     window()?.document()
 }

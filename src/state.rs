@@ -100,6 +100,14 @@ impl CallView {
         }
     }
 
+    /// How many tiles there are.
+    pub fn tiles(&self) -> usize {
+        match &self.course {
+            Course::Going(snapshot) => snapshot.participants.len() + 1,
+            Course::Over { .. } => 0,
+        }
+    }
+
     /// Whether a device is off because its owner wants it so.
     pub fn is_off(&self, kind: TrackKind) -> bool {
         match self.device(kind) {

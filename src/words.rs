@@ -10,16 +10,14 @@ pub fn name(participant: &ParticipantView) -> &str {
         .map_or("Guest", |name| name.as_str())
 }
 
-/// One or two letters in the place of a face.
+/// One or two letters in the place of a face. The style sheet makes them large and upper-case: here
+/// that would cost 5 kB of tables.
 pub fn initials(name: &str) -> String {
     let mut parts = name
         .split_whitespace()
         .filter_map(|part| part.chars().next());
     let ends = [parts.next(), parts.next_back()];
-    ends.into_iter()
-        .flatten()
-        .flat_map(char::to_uppercase)
-        .collect()
+    ends.into_iter().flatten().collect()
 }
 
 /// Why there is no picture of someone; `None` if there is one.
@@ -116,11 +114,10 @@ mod tests {
     #[test]
     fn initials_are_those_of_the_first_and_the_last_name() {
         let cases = [
-            ("ann", "A"),
+            ("ann", "a"),
             ("Ann B. Clark", "AC"),
             ("", ""),
             ("李 雷", "李雷"),
-            ("ßen", "SS"),
         ];
         for (name, expected) in cases {
             assert_eq!(initials(name), expected);

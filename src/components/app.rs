@@ -1,4 +1,4 @@
-use yew::{Html, component, html, use_callback, use_state};
+use yew::{Callback, Html, component, html, use_state};
 
 use super::{CallPage, Lobby};
 use crate::browser;
@@ -16,21 +16,22 @@ enum Place {
 #[component]
 pub fn App() -> Html {
     let place = use_state(|| Place::Lobby);
-    let on_join = use_callback(place.setter(), |entry: Entry, place| {
-        browser::remember_name(entry.name.as_str());
-        browser::show_invitation(&entry.room);
-        place.set(Place::Call(entry, 0));
-    });
-    let on_back = use_callback(place.setter(), |(), place| place.set(Place::Lobby));
-    let on_rejoin = use_callback(place.clone(), |(), place| {
-        if let Place::Call(entry, number) = &**place {
-            place.set(Place::Call(entry.clone(), number + 1));
-        }
-    });
+    let go = place.setter();
     match &*place {
-        Place::Lobby => html! { <Lobby {on_join} /> },
-        Place::Call(entry, number) => html! {
-            <CallPage key={*number} entry={entry.clone()} {on_back} {on_rejoin} />
-        },
+        Place::Lobby => {
+            let on_join = Callback::from(move |entry: Entry| {
+                browser::remember_name(entry.name.as_str());
+                browser::show_invitation(&entry.room);
+                go.set(Place::Call(entry, 0));
+            });
+            html! { <Lobby {on_join} /> }
+        }
+        Place::Call(entry, number) => {
+            let again = Place::Call(entry.clone(), number + 1);
+            let on_end = Callback::from(move |rejoin: bool| {
+                go.set(if rejoin { again.clone() } else { Place::Lobby });
+            });
+            html! { <CallPage key={*number} entry={entry.clone()} {on_end} /> }
+        }
     }
 }

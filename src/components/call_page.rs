@@ -1,22 +1,18 @@
-use videocalls_client::{CallState, Snapshot, TrackKind};
-use yew::{
-    AttrValue, Callback, ContextProvider, Html, Properties, component, html, use_effect_with,
-};
+use videocalls_client::{CallState, Snapshot};
+use yew::{Callback, Html, Properties, component, html, use_node_ref};
 
-use super::{Controls, CopyLink, Farewell, Notices, Tiles};
+use super::{CopyLink, controls, farewell, notices, tiles};
 use crate::browser;
-use crate::hooks::{CallHandle, use_call, use_shortcuts, use_title};
-use crate::state::{CallView, Course, Entry};
+use crate::hooks::{use_call, use_focus, use_shortcuts, use_tile_size, use_title};
+use crate::state::{Course, Entry};
 
 /// What a [`CallPage`] takes.
 #[derive(PartialEq, Properties)]
 pub struct CallPageProps {
     /// The room, and the name to join it with.
     pub entry: Entry,
-    /// Called to go back to the lobby.
-    pub on_back: Callback<()>,
-    /// Called to go into the same room again.
-    pub on_rejoin: Callback<()>,
+    /// Called when the person goes on from a call that is over, with whether to join it again.
+    pub on_end: Callback<bool>,
 }
 
 /// A call, from joining to its end.
@@ -24,86 +20,69 @@ pub struct CallPageProps {
 pub fn CallPage(props: &CallPageProps) -> Html {
     let Entry { room, name } = &props.entry;
     let (call, view) = use_call(&props.entry);
+    let list = use_node_ref();
+    use_title(room.as_str());
     use_shortcuts(&call);
-    use_title([room.as_str(), " – videocalls"].concat());
-    use_effect_with((), |()| browser::focus("call"));
-    let link = AttrValue::from(browser::invitation(room));
-    html! {
-        <ContextProvider<CallHandle> context={call}>
-            <main id="call" class="call" tabindex="-1" data-call-state={view.state()}>
-                <header class="call-header">
-                    <h1>{ room.as_str() }</h1>
-                    if matches!(view.course, Course::Going(_)) {
-                        <CopyLink link={&link} />
-                    }
-                </header>
-                // Here from the start: what is put in is read out.
-                <div class="alerts" role="alert">{ alerts(&view) }</div>
-                <div class="news" role="status">
-                    <p key={view.news.serial} class="toast">{ &view.news.text }</p>
-                </div>
-                {
-                    match &view.course {
-                        Course::Going(snapshot) => going(&view, snapshot, name.as_str(), link),
-                        Course::Over { sentence, failed } => html! {
-                            <div class="over">
-                                if !failed {
-                                    <p id="ending" class="ending">{ *sentence }</p>
-                                }
-                                <Farewell
-                                    on_rejoin={&props.on_rejoin}
-                                    on_back={&props.on_back}
-                                />
-                            </div>
-                        },
-                    }
-                }
-            </main>
-        </ContextProvider<CallHandle>>
-    }
-}
-
-fn alerts(view: &CallView) -> Html {
-    match view.course {
-        Course::Going(_) => html! { <Notices notices={view.notices.clone()} /> },
-        Course::Over {
-            sentence,
-            failed: true,
-        } => html! {
-            <p id="ending" class="ending">{ sentence }</p>
-        },
-        Course::Over { .. } => Html::default(),
-    }
-}
-
-fn going(view: &CallView, snapshot: &Snapshot, name: &str, link: AttrValue) -> Html {
-    let is_alone = snapshot.state == CallState::Connected && snapshot.participants.is_empty();
-    html! {
-        <>
-            if let Some(banner) = banner(snapshot.state) {
-                <p class="banner">{ banner }</p>
+    use_tile_size(&list, view.tiles());
+    let link = browser::invitation(room);
+    let (alerts, page, focus) = match &view.course {
+        Course::Going(snapshot) => {
+            let (toggling, leaving, dismissing) = (call.clone(), call.clone(), call.clone());
+            let on_toggle = Callback::from(move |kind| toggling.toggle(kind));
+            let on_leave = Callback::from(move |()| leaving.leave());
+            let on_dismiss = Callback::from(move |notice| dismissing.dismiss(notice));
+            let page = html! {
+                <>
+                    { standing(snapshot, &link) }
+                    { tiles(snapshot, name.as_str(), &call, &list) }
+                    { controls(&view, on_toggle, on_leave) }
+                </>
+            };
+            (notices(&view.notices, &on_dismiss), page, "call")
+        }
+        Course::Over { sentence, failed } => {
+            let why = html! { <p id="ending" class="ending">{ *sentence }</p> };
+            let ways = farewell(&props.on_end);
+            if *failed {
+                (why, ways, "rejoin")
+            } else {
+                (Html::default(), html! { <>{ why }{ ways }</> }, "rejoin")
             }
-            if is_alone {
-                <section class="alone" aria-label="Invitation">
-                    <p>{ "You are the only one here. Send this link to whom you want to meet:" }</p>
-                    <p class="link-text">{ link }</p>
-                </section>
-            }
-            <Tiles snapshot={snapshot.clone()} name={AttrValue::from(name.to_owned())} />
-            <Controls
-                microphone={snapshot.microphone}
-                camera={snapshot.camera}
-                is_muted={view.is_off(TrackKind::Audio)}
-                is_hidden={view.is_off(TrackKind::Video)}
-            />
-        </>
+        }
+    };
+    use_focus(focus);
+    html! {
+        <main id="call" class="call" tabindex="-1" data-call-state={view.state()}>
+            <header class="call-header">
+                <h1>{ room.as_str() }</h1>
+                <CopyLink {link} />
+            </header>
+            // Here from the start: what is put in is read out.
+            <div class="alerts" role="alert">{ alerts }</div>
+            <div class="news" role="status">
+                <p key={view.news.serial} class="toast">{ &view.news.text }</p>
+            </div>
+            { page }
+        </main>
     }
 }
 
-fn banner(state: CallState) -> Option<&'static str> {
-    match state {
-        CallState::Connecting => Some("Connecting…"),
-        CallState::Reconnecting => Some("The connection is lost. Trying to get back…"),
-        _ => None,
+/// Where the call stands, if there is more to say than that it goes on.
+fn standing(snapshot: &Snapshot, link: &str) -> Html {
+    let is_alone = snapshot.participants.is_empty();
+    let (words, link) = match snapshot.state {
+        CallState::Connecting => ("Connecting…", None),
+        CallState::Reconnecting => ("The connection is lost. Trying to get back…", None),
+        CallState::Connected if is_alone => (
+            "You are the only one here. Send this link to whom you want to meet:",
+            Some(link),
+        ),
+        _ => return Html::default(),
+    };
+    html! {
+        <div class="standing">
+            <p>{ words }</p>
+            <p class="link-text">{ link }</p>
+        </div>
     }
 }

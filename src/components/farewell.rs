@@ -1,20 +1,7 @@
-use yew::{Callback, Html, Properties, component, html, use_effect_with};
+use yew::{Callback, Html, html};
 
-use crate::browser;
-
-/// What a [`Farewell`] takes.
-#[derive(PartialEq, Properties)]
-pub struct FarewellProps {
-    /// Called to go into the same room again.
-    pub on_rejoin: Callback<()>,
-    /// Called to go back to the lobby.
-    pub on_back: Callback<()>,
-}
-
-/// The ways on from a call that is over.
-#[component]
-pub fn Farewell(props: &FarewellProps) -> Html {
-    use_effect_with((), |()| browser::focus("rejoin"));
+/// Draws the ways on from a call that is over; calls back with whether it is to be joined again.
+pub fn farewell(on_end: &Callback<bool>) -> Html {
     html! {
         <div class="farewell">
             <button
@@ -22,11 +9,11 @@ pub fn Farewell(props: &FarewellProps) -> Html {
                 class="button button-primary"
                 type="button"
                 aria-describedby="ending"
-                onclick={props.on_rejoin.reform(|_| ())}
+                onclick={on_end.reform(|_| true)}
             >
                 { "Join again" }
             </button>
-            <button id="back" class="button" type="button" onclick={props.on_back.reform(|_| ())}>
+            <button id="back" class="button" type="button" onclick={on_end.reform(|_| false)}>
                 { "Back" }
             </button>
         </div>

@@ -1,54 +1,50 @@
 use web_sys::HtmlInputElement;
-use yew::{AttrValue, Callback, Html, InputEvent, Properties, TargetCast as _, component, html};
+use yew::{AttrValue, Html, InputEvent, TargetCast as _, UseStateHandle, html};
 
-/// What a [`Field`] takes.
-#[derive(PartialEq, Properties)]
-pub struct FieldProps {
+/// A line of text to be filled in.
+#[derive(Clone, Debug)]
+pub struct Field<'a> {
     /// The input's id.
-    pub id: AttrValue,
+    pub id: &'static str,
     /// What is asked for.
-    pub label: AttrValue,
-    /// What stands in it.
-    pub value: AttrValue,
-    /// What is wrong with that, if the person is to know.
-    #[prop_or_default]
-    pub complaint: Option<AttrValue>,
-    /// Called with each new value.
-    pub on_input: Callback<String>,
+    pub label: &'static str,
     /// What the browser may fill in.
-    pub autocomplete: AttrValue,
+    pub autocomplete: &'static str,
+    /// What stands in it.
+    pub text: &'a UseStateHandle<String>,
+    /// What is wrong with that, if the person is to know.
+    pub complaint: Option<String>,
 }
 
-/// A line of text to be filled in, with its label and what is wrong with it.
-#[component]
-pub fn Field(props: &FieldProps) -> Html {
-    let error_id = AttrValue::from([&props.id, "-error"].concat());
-    let on_input = props
-        .on_input
-        .reform(|event: InputEvent| event.target_unchecked_into::<HtmlInputElement>().value());
-    let invalid = if props.complaint.is_some() {
-        "true"
-    } else {
-        "false"
+/// Draws a field with its label and what is wrong with it.
+pub fn field(field: Field<'_>) -> Html {
+    let Field {
+        id,
+        label,
+        autocomplete,
+        text,
+        complaint,
+    } = field;
+    let error_id = AttrValue::from([id, "-error"].concat());
+    let setter = text.setter();
+    let on_input = move |event: InputEvent| {
+        setter.set(event.target_unchecked_into::<HtmlInputElement>().value());
     };
+    let invalid = if complaint.is_some() { "true" } else { "false" };
     html! {
         <div class="field">
-            <label for={props.id.clone()}>{ &props.label }</label>
+            <label for={id}>{ label }</label>
             <input
-                id={props.id.clone()}
-                name={props.id.clone()}
-                type="text"
-                value={props.value.clone()}
+                {id}
+                value={String::clone(text)}
                 oninput={on_input}
-                autocomplete={props.autocomplete.clone()}
+                {autocomplete}
                 autocapitalize="off"
                 spellcheck="false"
                 aria-invalid={invalid}
                 aria-describedby={error_id.clone()}
             />
-            <p id={error_id} class="field-error" role="alert">
-                { props.complaint.clone().unwrap_or_default() }
-            </p>
+            <p id={error_id} class="field-error" role="alert">{ complaint }</p>
         </div>
     }
 }

@@ -1,4 +1,4 @@
-use yew::{Html, Properties, component, html};
+use yew::{Html, html};
 
 /// The signs there are.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -7,6 +7,8 @@ pub enum Sign {
     Camera,
     /// A camera struck through.
     CameraOff,
+    /// A cross.
+    Dismiss,
     /// A handset put down.
     Leave,
     /// Two links of a chain.
@@ -17,19 +19,11 @@ pub enum Sign {
     MicrophoneOff,
 }
 
-/// What an [`Icon`] takes.
-#[derive(PartialEq, Properties)]
-pub struct IconProps {
-    /// What it shows.
-    pub sign: Sign,
-}
-
-/// A sign beside words; it says nothing to who does not see it.
-#[component]
-pub fn Icon(props: &IconProps) -> Html {
+/// Draws a sign beside words; it says nothing to who does not see it.
+pub fn icon(sign: Sign) -> Html {
     html! {
-        <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-            <path d={props.sign.path()} />
+        <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+            <path d={sign.path()} />
         </svg>
     }
 }
@@ -40,6 +34,7 @@ impl Sign {
         match self {
             Self::Camera => "M3 7h11v10H3zM14 10.5l7-3.5v10l-7-3.5",
             Self::CameraOff => "M3 7h11v10H3zM14 10.5l7-3.5v10l-7-3.5M3 2l18 20",
+            Self::Dismiss => "M6 6l12 12M18 6l-12 12",
             Self::Leave => "M3 15c-1-5 4-8 9-8s10 3 9 8l-5-1v-3a12 12 0 0 0-8 0v3z",
             Self::Link => {
                 "M10 14a4 4 0 0 0 6 0l4-4a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-4 4a4 4 0 0 0 6 6l1-1"

@@ -1,11 +1,9 @@
 use videocalls_client::{DisplayName, RoomName};
 use web_sys::SubmitEvent;
-use yew::{
-    AttrValue, Callback, Html, Properties, component, html, use_callback, use_effect_with,
-    use_state,
-};
+use yew::{Callback, Html, Properties, component, html, use_state};
 
-use super::{CopyLink, Field};
+use super::{CopyLink, Field, field};
+use crate::hooks::use_focus;
 use crate::state::Entry;
 use crate::{browser, rooms, words};
 
@@ -23,19 +21,20 @@ pub fn Lobby(props: &LobbyProps) -> Html {
         let suggested = || rooms::suggestion(browser::random_bytes());
         browser::invited_room().unwrap_or_else(suggested)
     });
-    let name = use_state(|| browser::remembered_name().unwrap_or_default());
+    let remembered = use_state(|| browser::remembered_name().unwrap_or_default());
+    let name = use_state(|| String::clone(&remembered));
+    use_focus(if remembered.is_empty() {
+        "name"
+    } else {
+        "join"
+    });
     // Nobody is told of mistakes while still typing for the first time.
     let submitted = use_state(|| false);
-    let on_room = use_callback(room.setter(), |text, room| room.set(text));
-    let on_name = use_callback(name.setter(), |text, name| name.set(text));
 
-    use_effect_with((), {
-        let has_name = !name.is_empty();
-        move |()| browser::focus(if has_name { "join" } else { "name" })
-    });
     let valid_room = RoomName::new(&room);
     let valid_name = DisplayName::new(&name);
     let link = valid_room.as_ref().ok().map(browser::invitation);
+    let shown = |complaint: Option<String>| complaint.filter(|_| *submitted);
     let room_complaint = valid_room
         .as_ref()
         .err()
@@ -46,7 +45,6 @@ pub fn Lobby(props: &LobbyProps) -> Html {
         .err()
         .copied()
         .map(words::name_complaint);
-    let shown = |complaint: Option<AttrValue>| complaint.filter(|_| *submitted);
 
     let on_submit = {
         let (submitted, on_join) = (submitted.setter(), props.on_join.clone());
@@ -64,23 +62,21 @@ pub fn Lobby(props: &LobbyProps) -> Html {
         <main class="lobby">
             <form class="lobby-form" novalidate=true onsubmit={on_submit}>
                 <h1>{ "Join a video call" }</h1>
-                <Field
-                    id="room"
-                    label="Room"
-                    value={AttrValue::from((*room).clone())}
-                    complaint={shown(room_complaint.map(AttrValue::from))}
-                    on_input={on_room}
-                    autocomplete="off"
-                />
-                <Field
-                    id="name"
-                    label="Your name"
-                    value={AttrValue::from((*name).clone())}
-                    complaint={shown(name_complaint.map(AttrValue::from))}
-                    on_input={on_name}
-                    autocomplete="name"
-                />
-                <button id="join" class="button button-primary" type="submit">{ "Join" }</button>
+                { field(Field {
+                    id: "room",
+                    label: "Room",
+                    autocomplete: "off",
+                    text: &room,
+                    complaint: shown(room_complaint),
+                }) }
+                { field(Field {
+                    id: "name",
+                    label: "Your name",
+                    autocomplete: "name",
+                    text: &name,
+                    complaint: shown(name_complaint.map(str::to_owned)),
+                }) }
+                <button id="join" class="button button-primary">{ "Join" }</button>
                 <p class="quiet">
                     { "Your browser will ask for the camera and the microphone." }
                 </p>

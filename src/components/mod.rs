@@ -1,4 +1,8 @@
-//! What is drawn: one component a file.
+//! What is drawn, one thing a file.
+//!
+//! What has a state of its own, or is not to be drawn anew with its neighbours, is a component;
+//! the rest are functions. Each component costs a visitor a kilobyte or two, a function next to
+//! nothing.
 
 mod app;
 mod call_page;
@@ -15,13 +19,13 @@ mod toggle_button;
 
 pub use app::App;
 pub use call_page::CallPage;
-pub use controls::Controls;
+pub use controls::controls;
 pub use copy_link::CopyLink;
-pub use farewell::Farewell;
-pub use field::Field;
-pub use icon::{Icon, Sign};
-pub use lobby::Lobby;
-pub use notices::Notices;
-pub use tile::Tile;
-pub use tiles::Tiles;
-pub use toggle_button::ToggleButton;
+pub use farewell::farewell;
+pub use field::{Field, field};
+pub use icon::{Sign, icon};
+pub use lobby::{Lobby, LobbyProps};
+pub use notices::notices;
+pub use tile::{Tile, TileProps};
+pub use tiles::tiles;
+pub use toggle_button::{ToggleButton, toggle_button};

@@ -1,28 +1,21 @@
-use yew::{Html, Properties, component, html, use_context};
+use yew::{Callback, Html, html};
 
-use crate::hooks::CallHandle;
+use super::{Sign, icon};
 
-/// What [`Notices`] take.
-#[derive(PartialEq, Properties)]
-pub struct NoticesProps {
-    /// The sentences that were not dismissed.
-    pub notices: Vec<&'static str>,
-}
-
-/// What went wrong in a call that goes on, to be read and dismissed.
-#[component]
-pub fn Notices(props: &NoticesProps) -> Html {
-    let call = use_context::<CallHandle>();
-    let dismiss = |notice: &'static str| {
-        let call = call.clone();
-        move |_| call.iter().for_each(|call| call.dismiss(notice))
-    };
+/// Draws what went wrong in a call that goes on, to be read and dismissed.
+pub fn notices(notices: &[&'static str], on_dismiss: &Callback<&'static str>) -> Html {
     html! {
-        for &notice in &props.notices {
+        for &notice in notices {
             <div key={notice} class="notice">
                 <p>{ notice }</p>
-                <button class="button" type="button" onclick={dismiss(notice)}>
-                    { "Dismiss" }
+                <button
+                    class="button"
+                    type="button"
+                    aria-label="Dismiss"
+                    title="Dismiss"
+                    onclick={on_dismiss.reform(move |_| notice)}
+                >
+                    { icon(Sign::Dismiss) }
                 </button>
             </div>
         }

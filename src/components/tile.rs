@@ -1,8 +1,8 @@
 use videocalls_client::{Connection, MediaState};
 use web_sys::MediaStream;
-use yew::{AttrValue, Html, Properties, classes, component, html, use_node_ref};
+use yew::{AttrValue, Html, Properties, component, html, use_node_ref};
 
-use super::{Icon, Sign};
+use super::{Sign, icon};
 use crate::hooks::use_stream;
 use crate::words;
 
@@ -35,7 +35,7 @@ pub fn Tile(props: &TileProps) -> Html {
     let play = playback.play.clone();
     html! {
         <li
-            class={classes!("tile", props.is_own.then_some("tile-own"))}
+            class={if props.is_own { "tile tile-own" } else { "tile" }}
             data-participant={props.id.clone()}
             data-connection={props.connection.as_str()}
             data-audio={props.media.audio.as_str()}
@@ -58,7 +58,7 @@ pub fn Tile(props: &TileProps) -> Html {
             <p class="tile-name">
                 if let Some(why) = no_sound {
                     <span class="tile-silent" title={why}>
-                        <Icon sign={Sign::MicrophoneOff} />
+                        { icon(Sign::MicrophoneOff) }
                         <span class="unseen">{ why }{ ": " }</span>
                     </span>
                 }

@@ -1,56 +1,60 @@
-use yew::{AttrValue, Callback, Html, MouseEvent, Properties, component, html};
+use yew::{Callback, Html, html};
 
-use super::{Icon, Sign};
+use super::{Sign, icon};
 
-/// What a [`ToggleButton`] takes.
-#[derive(PartialEq, Properties)]
-pub struct ToggleButtonProps {
+/// A button that stays pressed until it is pressed again.
+#[derive(Clone, Debug)]
+pub struct ToggleButton {
     /// The button's id.
-    pub id: AttrValue,
+    pub id: &'static str,
     /// What pressing it does; stays the same when it is pressed.
-    pub label: AttrValue,
+    pub label: &'static str,
     /// The words on it, which are part of the label.
-    pub text: AttrValue,
+    pub text: &'static str,
     /// The letter that presses it.
-    pub shortcut: AttrValue,
+    pub shortcut: &'static str,
     /// What it shows.
     pub sign: Sign,
     /// Whether it is pressed.
     pub is_pressed: bool,
     /// Why it can't be pressed, if it can't.
-    #[prop_or_default]
     pub obstacle: Option<&'static str>,
-    /// Called when it is pressed and can be.
-    pub on_toggle: Callback<()>,
 }
 
-/// A button that stays pressed until it is pressed again.
+/// Draws a toggle button, and calls back when it is pressed and can be.
 ///
 /// One that can't be pressed stays within reach of the keyboard, to tell why.
-#[component]
-pub fn ToggleButton(props: &ToggleButtonProps) -> Html {
-    let can_toggle = props.obstacle.is_none();
-    let on_toggle = props.on_toggle.clone();
-    let on_click = move |_: MouseEvent| {
+pub fn toggle_button(button: ToggleButton, on_toggle: Callback<()>) -> Html {
+    let ToggleButton {
+        id,
+        label,
+        text,
+        shortcut,
+        sign,
+        is_pressed,
+        obstacle,
+    } = button;
+    let can_toggle = obstacle.is_none();
+    let on_click = Callback::from(move |_| {
         if can_toggle {
             on_toggle.emit(());
         }
-    };
+    });
     let word = |yes: bool| if yes { "true" } else { "false" };
     html! {
         <button
-            id={props.id.clone()}
+            {id}
             class="button control"
             type="button"
-            aria-label={props.label.clone()}
-            aria-pressed={word(props.is_pressed)}
+            aria-label={label}
+            aria-pressed={word(is_pressed)}
             aria-disabled={word(!can_toggle)}
-            aria-keyshortcuts={props.shortcut.clone()}
-            title={props.obstacle.map_or_else(|| props.label.clone(), AttrValue::Static)}
+            aria-keyshortcuts={shortcut}
+            title={obstacle.unwrap_or(label)}
             onclick={on_click}
         >
-            <Icon sign={props.sign} />
-            <span>{ &props.text }</span>
+            { icon(sign) }
+            <span>{ text }</span>
         </button>
     }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use videocalls_client::{CallError, CallEvent, ParticipantId, Subscription, TrackKind, VideoCall};
 use web_sys::MediaStream;
-use yew::{UseReducerDispatcher, UseReducerHandle, hook, use_effect_with, use_memo, use_reducer};
+use yew::{UseReducerDispatcher, UseReducerHandle, hook, use_effect_with, use_reducer, use_state};
 
 use crate::browser;
 use crate::state::{CallAction, CallView, Entry};
@@ -28,8 +28,7 @@ struct Ongoing {
 #[hook]
 pub fn use_call(entry: &Entry) -> (CallHandle, UseReducerHandle<CallView>) {
     let view = use_reducer(CallView::default);
-    let handle = use_memo((), |()| CallHandle::new(view.dispatcher()));
-    let handle = CallHandle::clone(&handle);
+    let handle = CallHandle::clone(&use_state(|| CallHandle::new(view.dispatcher())));
     let started = handle.clone();
     use_effect_with(entry.clone(), move |entry| {
         started.start(entry);
@@ -39,8 +38,7 @@ pub fn use_call(entry: &Entry) -> (CallHandle, UseReducerHandle<CallView>) {
 }
 
 impl CallHandle {
-    /// Makes a handle without a call.
-    pub fn new(view: UseReducerDispatcher<CallView>) -> Self {
+    fn new(view: UseReducerDispatcher<CallView>) -> Self {
         let ongoing = RefCell::default();
         Self(Rc::new(Inner { ongoing, view }))
     }

@@ -13,8 +13,8 @@ const TAKES_KEYS: &str = "input, textarea, select, button, [contenteditable]";
 /// Turns the microphone on and off by M and the camera by V.
 #[hook]
 pub fn use_shortcuts(call: &CallHandle) {
-    use_effect_with(call.clone(), |call| {
-        let call = call.clone();
+    let call = call.clone();
+    use_effect_with((), move |()| {
         let listener = browser::document().map(|document| {
             EventListener::new(&document, "keydown", move |event| {
                 if let Some(kind) = event.dyn_ref().and_then(shortcut) {

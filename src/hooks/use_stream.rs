@@ -1,9 +1,7 @@
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{DomException, HtmlVideoElement, MediaStream};
-use yew::{
-    Callback, NodeRef, UseStateSetter, hook, use_callback, use_effect_with, use_mut_ref, use_state,
-};
+use yew::{Callback, NodeRef, UseStateSetter, hook, use_effect_with, use_mut_ref, use_state};
 
 use crate::task::Task;
 
@@ -23,7 +21,7 @@ pub fn use_stream(node: &NodeRef, stream: Option<MediaStream>, muted: bool) -> P
     let playing = use_mut_ref(|| None::<Task>);
     let play = {
         let (playing, node, blocked) = (playing.clone(), node.clone(), blocked.setter());
-        use_callback((), move |(), ()| {
+        Callback::from(move |()| {
             if let Some(video) = node.cast() {
                 *playing.borrow_mut() = Some(Task::spawn(play(video, blocked.clone())));
             }

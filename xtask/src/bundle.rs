@@ -49,8 +49,29 @@ pub(crate) fn recipe(tools: &NodeTools) -> Fingerprint {
 pub(crate) fn compile(workspace: &Workspace, package: &str, artifact: &str) -> Result<PathBuf> {
     let target = ["--release", "--target", "wasm32-unknown-unknown"];
     let mut cargo = workspace.cargo(["build", "--package", package]);
+    cargo.env(
+        "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+        short_paths(workspace),
+    );
     process::run(cargo.args(target))?;
     Ok(workspace.target(&format!("wasm32-unknown-unknown/release/{artifact}.wasm")))
+}
+
+/// Keeps this machine's folders out of what visitors download: panics name their source files.
+fn short_paths(workspace: &Workspace) -> String {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
+    let folders = [
+        home.map(|home| home.join("registry/src")),
+        Some(workspace.root("")),
+    ];
+    let remap = |folder: PathBuf| format!("--remap-path-prefix={}=", folder.display());
+    folders
+        .into_iter()
+        .flatten()
+        .map(remap)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Writes `<name>.js` and `<name>_bg.wasm`: the module and the glue that wasm-bindgen makes.
