@@ -17,6 +17,7 @@
 //! | `session` | the call as a whole: joining, being in, the end |
 //! | `mesh` | which participant is reached by which link, when everyone is linked to everyone |
 //! | `link` | one `RTCPeerConnection`: its negotiation and its candidates |
+//! | `voice` | what a link says, held back until there is somebody to hear it |
 //! | `negotiation` | perfect negotiation as a table |
 //! | `track` | the microphone and the camera, as transitions |
 //! | `snapshot` | what the app shows, as plain data |
@@ -35,6 +36,7 @@ mod session;
 mod snapshot;
 mod time;
 mod track;
+mod voice;
 mod work;
 
 pub use end::EndReason;

@@ -3,6 +3,7 @@ use videocalls_protocol::{Candidate, ParticipantId, Signal};
 use crate::negotiation::{Act, Cue, Phase, step};
 use crate::sdp::{self, Origin};
 use crate::time::{Timer, Timestamp};
+use crate::voice::Voice;
 use crate::work::Work;
 use crate::{LinkId, LinkOp, LinkReport, LinkRole, Token, Transport};
 
@@ -24,7 +25,6 @@ pub(crate) struct Link {
     /// An offer that came while the browser was busy.
     kept: Option<RemoteDescription>,
     voice: Voice,
-    gathering: Gathering,
 }
 
 /// Whom a link's signals are for.
@@ -36,6 +36,15 @@ pub(crate) enum Audience {
     Anyone,
     /// This participant.
     One(ParticipantId),
+}
+
+impl Audience {
+    pub(crate) fn participant(&self) -> Option<&ParticipantId> {
+        match self {
+            Self::One(id) => Some(id),
+            Self::Anyone | Self::Nobody => None,
+        }
+    }
 }
 
 /// The connection at the other end of a link.
@@ -77,28 +86,6 @@ enum Negotiation {
     Broken,
 }
 
-/// What has become of the latest local description.
-#[derive(Debug)]
-enum Voice {
-    /// There is none.
-    Silent,
-    /// It waits for somebody to be told, or for its candidates.
-    Holding(Signal),
-    /// It went out then.
-    Spoke(Timestamp),
-}
-
-/// The local candidates, as far as they are not sent.
-#[derive(Debug)]
-struct Gathering {
-    unsent: Vec<Candidate>,
-    complete: bool,
-    /// The ICE generation of the latest local description.
-    ufrag: Option<String>,
-    /// Whether candidates may follow the description.
-    trickle: bool,
-}
-
 /// What became of a link.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[must_use]
@@ -123,27 +110,18 @@ impl Link {
             heard: None,
             negotiation: Negotiation::Stable,
             kept: None,
-            voice: Voice::Silent,
-            gathering: Gathering {
-                unsent: Vec::new(),
-                complete: false,
-                ufrag: None,
-                trickle,
-            },
+            voice: Voice::new(trickle),
         }
     }
 
     pub(crate) fn participant(&self) -> Option<&ParticipantId> {
-        match &self.audience {
-            Audience::One(id) => Some(id),
-            Audience::Anyone | Audience::Nobody => None,
-        }
+        self.audience.participant()
     }
 
     /// When the offer that is still open was sent.
     pub(crate) fn offered_at(&self) -> Option<Timestamp> {
-        match (&self.negotiation, &self.voice) {
-            (Negotiation::Offered { .. }, Voice::Spoke(at)) => Some(*at),
+        match self.negotiation {
+            Negotiation::Offered { .. } => self.voice.spoke_at(),
             _ => None,
         }
     }
@@ -217,7 +195,7 @@ impl Link {
     /// Says whom the link is for, and tells them what waits to be told.
     pub(crate) fn address(&mut self, work: &mut Work, audience: Audience) {
         self.audience = audience;
-        self.speak(work);
+        self.voice.speak(work, &self.audience);
     }
 
     /// The other end offers. The caller has made sure that it [`is_news`](Self::is_news).
@@ -243,7 +221,9 @@ impl Link {
                 return Fate::Broken;
             }
             LinkReport::NegotiationNeeded => self.offer(work),
-            LinkReport::Candidate(candidate) => self.gathered(work, candidate),
+            LinkReport::Candidate(candidate) => {
+                self.voice.gathered(work, &self.audience, candidate);
+            }
             _ => {}
         }
         Fate::Alive
@@ -324,12 +304,13 @@ impl Link {
     /// The browser has made the offer or answer it was asked for.
     fn made(&mut self, work: &mut Work, token: Token, sdp: String) {
         let (_, act) = step(self.phase(), Cue::Made, true);
-        self.gathering.ufrag = sdp::ufrag(&sdp);
+        self.voice.describe(&sdp);
         match (act, &self.negotiation) {
             (Act::SendOffer, _) => {
                 self.negotiation = Negotiation::Offered { id: token.0 };
-                self.say(
+                self.voice.say(
                     work,
+                    &self.audience,
                     Signal::Offer {
                         id: Some(token.0),
                         sdp,
@@ -338,7 +319,7 @@ impl Link {
             }
             (Act::SendAnswer, Negotiation::Answering { id, .. }) => {
                 let answer = Signal::Answer { id: *id, sdp };
-                self.say(work, answer);
+                self.voice.say(work, &self.audience, answer);
                 self.resume(work);
             }
             (Act::AcceptOffer, _) => match self.kept.take() {
@@ -368,57 +349,6 @@ impl Link {
         let kept = self.kept.take();
         if let Some(offer) = kept.filter(|offer| self.is_later_edition(offer)) {
             self.advance(work, Cue::RemoteOffer, true, Some(offer));
-        }
-    }
-
-    fn gathered(&mut self, work: &mut Work, mut candidate: Candidate) {
-        if candidate.candidate.is_empty() {
-            self.gathering.complete = true;
-            candidate = self.end_of_candidates();
-        }
-        let told = matches!(self.voice, Voice::Spoke(_)) && self.audience != Audience::Nobody;
-        if told && self.gathering.trickle {
-            work.signal(self.participant().cloned(), Signal::Candidate(candidate));
-        } else {
-            self.gathering.unsent.push(candidate);
-            self.speak(work);
-        }
-    }
-
-    fn say(&mut self, work: &mut Work, signal: Signal) {
-        self.voice = Voice::Holding(signal);
-        self.speak(work);
-    }
-
-    /// Sends the description that waits, with the candidates known by now inside, once there is
-    /// somebody to send it to.
-    fn speak(&mut self, work: &mut Work) {
-        let ready = self.gathering.trickle || self.gathering.complete;
-        if !ready || self.audience == Audience::Nobody {
-            return;
-        }
-        match std::mem::replace(&mut self.voice, Voice::Spoke(work.now)) {
-            Voice::Holding(mut signal) => {
-                let candidates = std::mem::take(&mut self.gathering.unsent);
-                if let Signal::Offer { sdp, .. } | Signal::Answer { sdp, .. } = &mut signal {
-                    *sdp = sdp::with_candidates(sdp, &candidates);
-                }
-                work.signal(self.participant().cloned(), signal);
-                if self.gathering.complete && self.gathering.trickle {
-                    let end = Signal::Candidate(self.end_of_candidates());
-                    work.signal(self.participant().cloned(), end);
-                }
-            }
-            before => self.voice = before,
-        }
-    }
-
-    /// The browser's mark does not say which generation it ends, and the other end may have a
-    /// connection that is waiting for another one.
-    fn end_of_candidates(&self) -> Candidate {
-        Candidate {
-            username_fragment: self.gathering.ufrag.clone(),
-            ..Candidate::default()
         }
     }
 }

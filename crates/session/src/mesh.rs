@@ -87,10 +87,13 @@ impl Mesh {
         }
     }
 
-    /// Offers to everyone who was there before us.
+    /// Offers to everyone who was there before us, once to each.
     pub(crate) fn greet(&mut self, work: &mut Work, me: ParticipantId, peers: &[ParticipantId]) {
         self.me = Some(me);
         for peer in peers {
+            if self.link_of(peer).is_some() || self.me.as_ref() == Some(peer) {
+                continue;
+            }
             let audience = Audience::One(peer.clone());
             match self.find_mut(|link| link.audience == Audience::Nobody) {
                 Some(spare) => {

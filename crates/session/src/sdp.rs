@@ -29,10 +29,15 @@ pub(crate) fn ufrag(sdp: &str) -> Option<String> {
         .map(|ufrag| ufrag.trim().into())
 }
 
-/// Puts candidates into the media sections of a description that they belong to.
+/// Puts candidates into the media sections of a description that they belong to; those of another
+/// generation stay out.
 pub(crate) fn with_candidates(sdp: &str, candidates: &[Candidate]) -> String {
     let mut text = String::with_capacity(sdp.len() + candidates.len() * 128);
     let mut lines = sdp.lines().peekable();
+    let generation = ufrag(sdp);
+    let fits = |candidate: &Candidate| {
+        candidate.username_fragment.is_none() || candidate.username_fragment == generation
+    };
     let mut section: Option<usize> = None;
     let mut mid = None;
     while let Some(line) = lines.next() {
@@ -45,7 +50,10 @@ pub(crate) fn with_candidates(sdp: &str, candidates: &[Candidate]) -> String {
         push_line(&mut text, "", line);
         let section_ends = lines.peek().is_none_or(|next| next.starts_with("m="));
         if let (true, Some(index)) = (section_ends, section) {
-            for candidate in candidates.iter().filter(|c| belongs(c, index, mid)) {
+            for candidate in candidates
+                .iter()
+                .filter(|c| fits(c) && belongs(c, index, mid))
+            {
                 push_line(&mut text, "a=", &candidate.candidate);
             }
         }
@@ -104,6 +112,15 @@ mod tests {
         assert!(sdp.contains("a=mid:0\r\na=candidate:1 1 udp 1 h 9 typ host\r\nm=video"));
         let sdp = with_candidates(SDP, &[candidate("candidate:2 1 udp 1 h 9 typ host", "1")]);
         assert!(sdp.ends_with("a=mid:1\r\na=candidate:2 1 udp 1 h 9 typ host\r\n"));
+    }
+
+    #[test]
+    fn a_candidate_of_another_generation_stays_out() {
+        let mut old = candidate("candidate:1 1 udp 1 h 9 typ host", "0");
+        old.username_fragment = Some("other".into());
+        assert_eq!(with_candidates(SDP, &[old.clone()]), SDP);
+        old.username_fragment = Some("8hhY".into());
+        assert_ne!(with_candidates(SDP, &[old]), SDP);
     }
 
     #[test]

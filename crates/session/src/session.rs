@@ -288,7 +288,8 @@ impl Session {
     }
 
     fn add(&mut self, peer: Peer) {
-        if self.person(&peer.id).is_none() {
+        let ourselves = matches!(&self.state, State::Joined { me: Some(me), .. } if *me == peer.id);
+        if !ourselves && self.person(&peer.id).is_none() {
             self.notify(Notice::ParticipantJoined(self.view(&peer)));
             self.people.push(peer);
         }

@@ -76,9 +76,10 @@ impl World {
             "connection {pc}: an offer is made while one is open"
         );
         let desc = self.pcs[pc].create(&mut self.next_ufrag);
+        // The promise is resolved before the first candidate is surfaced.
         let sdp = desc.write();
-        self.apply_local(pc, desc);
         self.report_soon(pc, LinkReport::Made { token, sdp });
+        self.apply_local(pc, desc);
     }
 
     /// Sets a local description and gathers its candidates, if its generation is new.

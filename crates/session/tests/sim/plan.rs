@@ -32,6 +32,7 @@ fn rough(rng: &mut Rng) -> Weather {
         browser: rng.pick(&[0, 5, 60, 300]),
         failures: 0,
         bare: false,
+        bundled: false,
     }
 }
 
@@ -43,7 +44,9 @@ fn newcomer(
     id: Option<String>,
     at: u64,
 ) -> usize {
-    let client = world.add_client(config(&*dialect, id, rng), dialect);
+    let mut config = config(&*dialect, id, rng);
+    config.capabilities.trickle = !world.weather.bundled;
+    let client = world.add_client(config, dialect);
     let (wanted, _) = world.clients[client].devices;
     let result = |rng: &mut Rng, wanted| match (wanted, rng.below(8)) {
         (TrackState::Live, 0) => TrackState::PermissionDenied,
@@ -95,6 +98,7 @@ pub(crate) fn rooms(seed: u64, traced: bool) -> World {
     let capacity = if rng.percent(5) { 2 } else { 16 };
     let mut weather = rough(&mut rng);
     weather.bare = rng.percent(5);
+    weather.bundled = rng.percent(10);
     weather.failures = rng.pick(&[0, 0, 0, 0, 0, 30]);
     let mut world = World::new(seed, Server::rooms(capacity, ping), weather, traced);
     let people = rng.pick(&[1, 2, 2, 2, 2, 2, 2, 3, 3, 4, 5]);

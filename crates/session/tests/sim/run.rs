@@ -60,7 +60,7 @@ pub(crate) fn run(name: &str, share: u64, plan: fn(u64, bool) -> World) {
         total.misled * 200 <= schedules,
         "{name}: too many wrong answers are taken: {total:?}"
     );
-    say(&format!("{name}: {total:?}\n"));
+    say(&format!("\n{name}: {total:?}\n"));
 }
 
 /// Runs one schedule with its trace.

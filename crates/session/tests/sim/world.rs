@@ -174,6 +174,8 @@ pub(crate) struct Weather {
     pub(crate) failures: u64,
     /// Whether candidates come without their generation, as from old browsers.
     pub(crate) bare: bool,
+    /// Whether descriptions must hold all candidates.
+    pub(crate) bundled: bool,
 }
 
 /// What was met on the way, to know that the schedules go where it is dangerous.
