@@ -82,8 +82,11 @@ impl Mesh {
 
     /// Calls out to whoever may be there, on a server that only broadcasts.
     pub(crate) fn call_out(&mut self, work: &mut Work) {
-        if let Some(spare) = self.find_mut(|link| link.audience == Audience::Nobody) {
-            spare.address(work, Audience::Anyone);
+        match self.find_mut(|link| link.audience == Audience::Nobody) {
+            Some(spare) => spare.address(work, Audience::Anyone),
+            None => {
+                self.open_offering(work, Audience::Anyone);
+            }
         }
     }
 
@@ -119,6 +122,7 @@ impl Mesh {
     ) -> bool {
         if let (LeaveReason::Lost, Some(link)) = (reason, self.link_to(id))
             && link.transport == Transport::Connected
+            && !link.is_broken()
         {
             link.media_only = true;
             return true;
@@ -333,11 +337,23 @@ impl Mesh {
             work.timer(Timer::Establish(id), ESTABLISH);
             work.news.push_back(News::Appeared(from.clone()));
         }
-        if let Some((_, offer)) = self.stop_holding(work, &from) {
-            self.retire(offer.end);
-        }
+        self.answered_while_holding(work, &from, &session);
         self.retired.retain(|end| end.origin.session != session);
         self.deliver_early(work, &from);
+    }
+
+    /// An offer that was held for the sake of this answer is given up, unless the same connection
+    /// made it: then it has overtaken its answer.
+    fn answered_while_holding(&mut self, work: &mut Work, from: &ParticipantId, session: &str) {
+        match self.stop_holding(work, from) {
+            Some((_, offer)) if offer.end.origin.session == session => {
+                if let Some(link) = self.link_to(from) {
+                    link.hear_offer(work, offer, true);
+                }
+            }
+            Some((_, offer)) => self.retire(offer.end),
+            None => {}
+        }
     }
 
     /// An answer to an offer that we have given up for theirs: where nobody is told whose turn it
@@ -418,17 +434,19 @@ impl Mesh {
 
     /// Makes a link anew. After a silence, which both ends notice, the impolite side offers, and
     /// the polite one every other time, in case the other takes no turns. A broken link is known
-    /// at this end alone. Who can't be reached in the end has gone, unless a server would know.
+    /// at this end alone. Who can't be reached in the end has gone, unless a server would know;
+    /// who has no seat any more can't be told of a new link.
     fn rebuild(&mut self, work: &mut Work, id: LinkId, cause: Cause) {
         let Some(link) = self.find_mut(|link| link.id == id) else {
             return;
         };
         let Some(participant) = link.participant().cloned() else {
-            return self.close_where(work, |link| link.id == id);
+            return self.rebuild_call(work, id, cause);
         };
         link.attempt = link.attempt.saturating_add(1);
-        let (attempt, pause) = (link.attempt, link.patience());
-        if link.media_only && (attempt > ATTEMPTS || self.held.is_some()) {
+        let (attempt, pause, media_only) = (link.attempt, link.patience(), link.media_only);
+        let seatless = self.capabilities.departure == Departure::Announced;
+        if media_only && (seatless || attempt > ATTEMPTS || self.held.is_some()) {
             return self.vanish(work, &participant);
         }
         let waits = match cause {
@@ -445,6 +463,21 @@ impl Mesh {
             work.timer(Timer::Establish(id), link.patience());
         }
         work.news.push_back(News::Changed(participant));
+    }
+
+    /// Makes a link anew that leads to nobody yet. One that was made in advance may be missing.
+    fn rebuild_call(&mut self, work: &mut Work, id: LinkId, cause: Cause) {
+        let calls = self
+            .links
+            .iter()
+            .any(|link| link.id == id && link.audience == Audience::Anyone);
+        if calls && cause == Cause::Broken {
+            return work.timer(Timer::Establish(id), ESTABLISH);
+        }
+        self.close_where(work, |link| link.id == id);
+        if calls {
+            self.open_offering(work, Audience::Anyone);
+        }
     }
 
     fn vanish(&mut self, work: &mut Work, id: &ParticipantId) {

@@ -138,6 +138,7 @@ pub(crate) fn relay(seed: u64, traced: bool) -> World {
     let mut rng = Rng::new(seed ^ 0x0B22);
     let mut weather = rough(&mut rng);
     weather.reorder = rng.percent(30);
+    weather.failures = rng.pick(&[0, 0, 0, 0, 0, 30]);
     let mut world = World::new(seed, Server::relay(rng.percent(50)), weather, traced);
     let people = 2;
     for _ in 0..people {

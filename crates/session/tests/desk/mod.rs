@@ -1,0 +1,223 @@
+//! One session on a desk: hand it inputs, look at its outputs.
+
+use videocalls_protocol::relay::Relay;
+use videocalls_protocol::rooms::Rooms;
+use videocalls_protocol::{
+    Capabilities, Dialect, Event, LeaveReason, MediaState, ParticipantId, Peer, Request, Signal,
+    TrackState, Welcome,
+};
+use videocalls_session::{
+    Config, Input, LinkId, LinkOp, LinkReport, Notice, Output, Session, Timestamp, Token, Transport,
+};
+
+pub(crate) struct Desk {
+    pub(crate) session: Session,
+    pub(crate) now: u64,
+    /// What came out since the last look.
+    out: Vec<Output>,
+}
+
+pub(crate) const LIVE: MediaState = MediaState::LIVE;
+
+impl Desk {
+    pub(crate) fn new(capabilities: Capabilities, me: &str) -> Self {
+        Self::with(Config {
+            capabilities,
+            room: None,
+            name: None,
+            token: None,
+            own_id: Some(ParticipantId::new(me)),
+            audio: true,
+            video: true,
+        })
+    }
+
+    pub(crate) fn with(config: Config) -> Self {
+        Self {
+            session: Session::new(config),
+            now: 0,
+            out: Vec::new(),
+        }
+    }
+
+    /// A session in a room, known there as `me`.
+    pub(crate) fn in_room(me: &str, others: &[&str]) -> Self {
+        let mut desk = Self::new(Rooms.capabilities(), me);
+        desk.input(Input::Start);
+        desk.input(Input::SignalingOpened);
+        desk.input(Input::MediaSettled(LIVE));
+        desk.make();
+        desk.event(welcome(me, others, None));
+        desk
+    }
+
+    /// A session on a relay, known there as `me`; its first offer has been out for long.
+    pub(crate) fn on_relay(me: &str) -> Self {
+        let mut desk = Self::new(Relay::new(me).capabilities(), me);
+        desk.input(Input::Start);
+        desk.input(Input::SignalingOpened);
+        desk.input(Input::MediaSettled(LIVE));
+        desk.make();
+        desk.wait(5_000);
+        desk
+    }
+
+    pub(crate) fn input(&mut self, input: Input) {
+        self.session.handle(Timestamp::from_millis(self.now), input);
+        self.out.extend(std::iter::from_fn(|| self.session.poll()));
+    }
+
+    pub(crate) fn event(&mut self, event: Event) {
+        self.input(Input::SignalingEvent(event));
+    }
+
+    pub(crate) fn hear(&mut self, from: &str, signal: Signal) {
+        let from = ParticipantId::new(from);
+        self.event(Event::Signal { from, signal });
+    }
+
+    pub(crate) fn report(&mut self, link: LinkId, report: LinkReport) {
+        self.input(Input::Link { link, report });
+    }
+
+    pub(crate) fn transport(&mut self, link: LinkId, transport: Transport) {
+        self.report(link, LinkReport::Transport(transport));
+    }
+
+    /// Lets time pass, with a timeout whenever the session wants one.
+    pub(crate) fn wait(&mut self, pause: u64) {
+        let until = self.now + pause;
+        while let Some(at) = self.session.next_timeout().map(Timestamp::as_millis) {
+            if at > until {
+                break;
+            }
+            self.now = self.now.max(at);
+            self.input(Input::Timeout);
+        }
+        self.now = until;
+    }
+
+    /// What came out since the last look.
+    pub(crate) fn look(&mut self) -> Vec<Output> {
+        std::mem::take(&mut self.out)
+    }
+
+    /// Answers the latest request for an offer or answer by a description of that link's own.
+    pub(crate) fn make(&mut self) -> LinkId {
+        let asked = self.out.iter().rev().find_map(|output| match output {
+            Output::Link { link, op } => token(op).map(|token| (*link, token)),
+            _ => None,
+        });
+        let (link, token) = asked.expect("the browser is asked for a description");
+        let sdp = sdp(
+            &format!("{link:?}").replace(['L', '(', ')'], ""),
+            token_number(token),
+        );
+        self.report(link, LinkReport::Made { token, sdp });
+        link
+    }
+
+    /// Joins another participant who offers from a connection of this name, up to our answer.
+    pub(crate) fn answer_to(&mut self, from: &str, connection: &str) -> LinkId {
+        self.hear(from, offer(connection, 1));
+        self.make()
+    }
+
+    pub(crate) fn people(&self) -> Vec<String> {
+        let people = self.session.snapshot().participants;
+        people.iter().map(|person| person.id.to_string()).collect()
+    }
+}
+
+pub(crate) fn sent(outputs: &[Output]) -> Vec<&Request> {
+    outputs_of(outputs, |output| match output {
+        Output::Send(request) => Some(request),
+        _ => None,
+    })
+}
+
+pub(crate) fn ops(outputs: &[Output]) -> Vec<(LinkId, &LinkOp)> {
+    outputs_of(outputs, |output| match output {
+        Output::Link { link, op } => Some((*link, op)),
+        _ => None,
+    })
+}
+
+pub(crate) fn notices(outputs: &[Output]) -> Vec<&Notice> {
+    outputs_of(outputs, |output| match output {
+        Output::Notify(notice) => Some(notice),
+        _ => None,
+    })
+}
+
+fn outputs_of<'a, T>(outputs: &'a [Output], read: impl Fn(&'a Output) -> Option<T>) -> Vec<T> {
+    outputs.iter().filter_map(read).collect()
+}
+
+pub(crate) fn token(op: &LinkOp) -> Option<Token> {
+    match op {
+        LinkOp::MakeOffer { token }
+        | LinkOp::AcceptOffer { token, .. }
+        | LinkOp::AcceptAnswer { token, .. } => Some(*token),
+        _ => None,
+    }
+}
+
+/// A number that grows with each token.
+fn token_number(token: Token) -> u64 {
+    let digits = format!("{token:?}");
+    let digits = digits.trim_matches(|c: char| !c.is_ascii_digit());
+    digits.parse().expect("a token is a number")
+}
+
+/// A description by the connection of this name, in this edition.
+pub(crate) fn sdp(connection: &str, version: u64) -> String {
+    format!(
+        "v=0\r\no=- {connection} {version} IN IP4 0.0.0.0\r\ns=-\r\nm=audio 9 X 0\r\n\
+         a=mid:0\r\na=ice-ufrag:{connection}\r\n"
+    )
+}
+
+pub(crate) fn offer(connection: &str, version: u64) -> Signal {
+    Signal::Offer {
+        id: None,
+        sdp: sdp(connection, version),
+    }
+}
+
+pub(crate) fn answer(connection: &str, version: u64) -> Signal {
+    Signal::Answer {
+        id: None,
+        sdp: sdp(connection, version),
+    }
+}
+
+pub(crate) fn welcome(me: &str, others: &[&str], ping_interval: Option<u32>) -> Event {
+    Event::Welcome(Welcome {
+        id: ParticipantId::new(me),
+        peers: others.iter().map(|id| peer(id)).collect(),
+        resume: None,
+        epoch: None,
+        seq: None,
+        ping_interval,
+    })
+}
+
+pub(crate) fn peer(id: &str) -> Peer {
+    Peer {
+        id: ParticipantId::new(id),
+        name: None,
+        media: LIVE,
+    }
+}
+
+pub(crate) fn left(id: &str, reason: LeaveReason) -> Event {
+    Event::Left {
+        id: ParticipantId::new(id),
+        reason,
+    }
+}
+
+pub(crate) fn media(audio: TrackState, video: TrackState) -> MediaState {
+    MediaState { audio, video }
+}
