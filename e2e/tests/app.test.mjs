@@ -16,6 +16,7 @@ describe('the app', () => {
   let server;
 
   before(async () => {
+    scene.browser('firefox', bob); // Takes seconds to start; is waited for where it is needed.
     server = await startServer();
     scene.defer(() => server.stop());
   });

@@ -96,6 +96,7 @@ describe('ending a call', () => {
   let site;
 
   before(async () => {
+    scene.browser('firefox', ann); // Takes seconds to start; is waited for where it is needed.
     server = await startServer();
     site = await callSite();
     scene.defer(() => server.stop());

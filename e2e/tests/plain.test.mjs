@@ -15,6 +15,7 @@ describe('the plain page', () => {
   let server;
 
   before(async () => {
+    scene.browser('firefox', bob); // Takes seconds to start; is waited for where it is needed.
     server = await startServer();
     scene.defer(() => server.stop());
   });

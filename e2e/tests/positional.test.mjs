@@ -17,6 +17,7 @@ describe('the form of videocalls.js', () => {
   let site;
 
   before(async () => {
+    scene.browser('firefox', bob); // Takes seconds to start; is waited for where it is needed.
     server = await startServer();
     site = await callSite();
     scene.defer(() => server.stop());

@@ -47,14 +47,6 @@ describe('what the tests see and hear', () => {
     });
   }
 
-  test('the best page connects Chromium and Firefox, whoever comes first', async () => {
-    const [a, b] = await Promise.all([scene.browser('chromium', ann), scene.browser('firefox', bob)]);
-    for (const [first, second] of [[a, b], [b, a]]) {
-      const room = freshRoom();
-      await inCall(await enter(first, 'best', room), await enter(second, 'best', room), remote);
-    }
-  });
-
   test('a black picture is no one, a muted microphone is silence', async () => {
     const room = freshRoom();
     const a = await enter(scene.browser('chromium', ann), 'textbook', room);
