@@ -61,7 +61,11 @@ pub fn write_event(event: &Event, seq: Option<u64>) -> String {
         Event::Rejected { code } => message("rejected").text("code", code.as_str()),
         Event::Unknown { .. } => message("unknown"),
     };
-    record.number("seq", seq).finish()
+    let contained = match event {
+        Event::Welcome(welcome) => welcome.seq,
+        _ => None,
+    };
+    record.number("seq", seq.or(contained)).finish()
 }
 
 fn write_welcome(welcome: &Welcome) -> Text {
@@ -75,7 +79,6 @@ fn write_welcome(welcome: &Welcome) -> Text {
         .objects("participants", peers)
         .text_if("resume", welcome.resume.as_deref())
         .text_if("epoch", welcome.epoch.as_deref())
-        .number("seq", welcome.seq)
         .number("ping", welcome.ping_interval)
 }
 

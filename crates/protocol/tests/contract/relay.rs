@@ -1,0 +1,122 @@
+//! What videocalls.js puts on the wire.
+
+use videocalls_protocol::relay::{ROOM_FULL, Relay};
+use videocalls_protocol::{Candidate, Event, Join, MediaState, Refusal, Request, Signal, Verdict};
+
+use super::subject::{Subject, from};
+
+pub(crate) const SUBJECT: Subject = Subject {
+    name: "relay",
+    client: || Box::new(Relay::new("me")),
+    other: || Box::new(Relay::new("other")),
+    frames,
+    unknown: r#"{"chat":"hello","id":"other"}"#,
+    pass_on: str::to_owned,
+    carried,
+    echoes: true,
+    requests,
+    unsayable: Vec::new,
+    closings: &[
+        (1000, Verdict::Backoff),
+        (1006, Verdict::Backoff),
+        (1011, Verdict::Backoff),
+        (1008, Verdict::Terminal(Refusal::BadRequest)),
+        (1009, Verdict::Terminal(Refusal::BadRequest)),
+        (ROOM_FULL, Verdict::Terminal(Refusal::RoomFull)),
+    ],
+};
+
+fn frames() -> Vec<(&'static str, Event)> {
+    let said = |signal| Event::Signal {
+        from: from("other"),
+        signal,
+    };
+    let candidate = |mid: Option<&str>, line, ufrag: Option<&str>| {
+        said(Signal::Candidate(Candidate {
+            candidate: "candidate:1 1 udp 1 h 9 typ host".into(),
+            sdp_mid: mid.map(str::to_owned),
+            sdp_m_line_index: line,
+            username_fragment: ufrag.map(str::to_owned),
+        }))
+    };
+    vec![
+        (
+            r#"{"sdp":{"type":"offer","sdp":"v=0\r\no=- é🎥\r\n"},"id":"other"}"#,
+            said(Signal::Offer {
+                id: None,
+                sdp: "v=0\r\no=- é🎥\r\n".into(),
+            }),
+        ),
+        (
+            r#"{"id":"other","sdp":{"sdp":"v=0","type":"answer"}}"#,
+            said(Signal::Answer {
+                id: None,
+                sdp: "v=0".into(),
+            }),
+        ),
+        (
+            r#"{"ice":{"candidate":"candidate:1 1 udp 1 h 9 typ host","sdpMid":"0","sdpMLineIndex":0,"usernameFragment":"8hhY"},"id":"other"}"#,
+            candidate(Some("0"), Some(0), Some("8hhY")),
+        ),
+        (
+            r#"{"ice":{"candidate":"candidate:1 1 udp 1 h 9 typ host","sdpMid":null,"sdpMLineIndex":1,"usernameFragment":null},"id":"other"}"#,
+            candidate(None, Some(1), None),
+        ),
+        (
+            r#"{"ice":{"candidate":"candidate:1 1 udp 1 h 9 typ host"},"id":"other"}"#,
+            candidate(None, None, None),
+        ),
+    ]
+}
+
+/// There are no numbers of offers, and nobody says that there are no more candidates.
+fn carried(signal: Signal) -> Option<Signal> {
+    match signal {
+        Signal::Offer { sdp, .. } => Some(Signal::Offer { id: None, sdp }),
+        Signal::Answer { sdp, .. } => Some(Signal::Answer { id: None, sdp }),
+        Signal::Candidate(candidate) if candidate.candidate.is_empty() => None,
+        candidate => Some(candidate),
+    }
+}
+
+fn requests() -> Vec<(Request, Option<&'static str>)> {
+    let join = Join {
+        room: None,
+        name: None,
+        token: None,
+        resume: None,
+        media: MediaState::LIVE,
+    };
+    let offer = Signal::Offer {
+        id: Some(1),
+        sdp: "v=0\r\n".into(),
+    };
+    let candidate = Signal::Candidate(Candidate {
+        candidate: "c".into(),
+        sdp_mid: Some("0".into()),
+        sdp_m_line_index: Some(0),
+        username_fragment: Some("u".into()),
+    });
+    vec![
+        (
+            Request::Signal {
+                to: None,
+                signal: offer,
+            },
+            Some(r#"{"sdp":{"type":"offer","sdp":"v=0\r\n"},"id":"me"}"#),
+        ),
+        (
+            Request::Signal {
+                to: Some(from("other")),
+                signal: candidate,
+            },
+            Some(
+                r#"{"ice":{"candidate":"c","sdpMid":"0","sdpMLineIndex":0,"usernameFragment":"u"},"id":"me"}"#,
+            ),
+        ),
+        (Request::Join(join), None),
+        (Request::Media(MediaState::LIVE), None),
+        (Request::Pong, None),
+        (Request::Bye, None),
+    ]
+}
