@@ -9,8 +9,8 @@ pub struct Size {
     pub height: f64,
 }
 
-/// The pictures' shape; most cameras give this or a wider one.
-const PICTURE: f64 = 4.0 / 3.0;
+/// The part of a picture that matters: the middle of it, where the face is.
+const PICTURE: f64 = 1.2;
 /// No tile is wider for its height, or higher for its width, than that: more of the picture would
 /// be cut off than is shown.
 const SHAPES: (f64, f64) = (1.0, 16.0 / 9.0);
@@ -46,7 +46,7 @@ fn share(length: f64, parts: usize, gap: f64) -> f64 {
     ((length - gap * (parts - 1.0)) / parts).max(0.0)
 }
 
-/// How wide a whole picture is in a cell.
+/// How wide what matters of a picture is in a cell.
 fn picture_width(cell: Size) -> f64 {
     cell.width.min(cell.height * PICTURE)
 }

@@ -1,0 +1,319 @@
+//! The app's components in a real browser.
+#![cfg(target_arch = "wasm32")]
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use videocalls_app::components::{Lobby, LobbyProps, Sign, Tile, TileProps, ToggleButton};
+use videocalls_app::components::{controls, farewell, notices, toggle_button};
+use videocalls_app::state::{CallAction, CallView, Entry};
+use videocalls_client::{CallState, Connection, MediaState, Snapshot, TrackKind, TrackState};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::{Document, Element, Event, EventInit, HtmlElement, HtmlInputElement};
+use yew::{AppHandle, BaseComponent, Callback, Html, Properties, Reducible, component, scheduler};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// A component on the page, until it is dropped.
+struct Mounted<C: BaseComponent> {
+    root: Element,
+    app: Option<AppHandle<C>>,
+}
+
+impl<C: BaseComponent> Mounted<C> {
+    async fn new(props: C::Properties) -> Self {
+        let root = document().create_element("div").unwrap();
+        document().body().unwrap().append_child(&root).unwrap();
+        let app = yew::Renderer::<C>::with_root_and_props(root.clone(), props).render();
+        scheduler::flush().await;
+        Self {
+            root,
+            app: Some(app),
+        }
+    }
+
+    async fn update(&mut self, props: C::Properties) {
+        self.app.as_mut().unwrap().update(props);
+        scheduler::flush().await;
+    }
+
+    fn find<T: JsCast>(&self, selector: &str) -> T {
+        let found = self.root.query_selector(selector).unwrap();
+        found
+            .unwrap_or_else(|| panic!("no {selector}"))
+            .unchecked_into()
+    }
+
+    fn has(&self, selector: &str) -> bool {
+        self.root.query_selector(selector).unwrap().is_some()
+    }
+
+    fn text(&self, selector: &str) -> String {
+        self.find::<Element>(selector)
+            .text_content()
+            .unwrap()
+            .trim()
+            .to_owned()
+    }
+
+    fn attribute(&self, selector: &str, name: &str) -> Option<String> {
+        self.find::<Element>(selector).get_attribute(name)
+    }
+
+    async fn click(&self, selector: &str) {
+        self.find::<HtmlElement>(selector).click();
+        scheduler::flush().await;
+    }
+
+    async fn fill(&self, selector: &str, text: &str) {
+        let input: HtmlInputElement = self.find(selector);
+        input.set_value(text);
+        let bubbles = EventInit::new();
+        bubbles.set_bubbles(true);
+        let event = Event::new_with_event_init_dict("input", &bubbles).unwrap();
+        input.dispatch_event(&event).unwrap();
+        scheduler::flush().await;
+    }
+}
+
+impl<C: BaseComponent> Drop for Mounted<C> {
+    fn drop(&mut self) {
+        if let Some(app) = self.app.take() {
+            app.destroy();
+        }
+        self.root.remove();
+    }
+}
+
+/// Shows what a function has drawn.
+#[component]
+fn Drawing(props: &DrawingProps) -> Html {
+    props.html.clone()
+}
+
+#[derive(PartialEq, Properties)]
+struct DrawingProps {
+    html: Html,
+}
+
+async fn drawn(html: Html) -> Mounted<Drawing> {
+    Mounted::new(DrawingProps { html }).await
+}
+
+fn document() -> Document {
+    web_sys::window().unwrap().document().unwrap()
+}
+
+fn focused() -> String {
+    document().active_element().unwrap().id()
+}
+
+/// A callback, and what it was called with.
+fn record<T: 'static>() -> (Callback<T>, Rc<RefCell<Vec<T>>>) {
+    let calls = Rc::new(RefCell::new(Vec::new()));
+    let record = calls.clone();
+    (
+        Callback::from(move |call| record.borrow_mut().push(call)),
+        calls,
+    )
+}
+
+async fn lobby() -> (Mounted<Lobby>, Rc<RefCell<Vec<Entry>>>) {
+    let (on_join, joined) = record();
+    (Mounted::new(LobbyProps { on_join }).await, joined)
+}
+
+#[wasm_bindgen_test]
+async fn the_lobby_suggests_a_room_and_shows_the_link_to_it() {
+    let (lobby, _) = lobby().await;
+    let room = lobby.find::<HtmlInputElement>("#room").value();
+    assert_eq!(room.len(), "lusab-babad-gutih".len());
+    assert!(lobby.text(".link-text").ends_with(&format!("?room={room}")));
+    assert_eq!(focused(), "name", "nobody is remembered here");
+    for id in ["room", "name"] {
+        assert!(lobby.has(&format!("label[for={id}]")));
+    }
+    lobby.fill("#room", "Straße").await;
+    assert!(lobby.text(".link-text").ends_with("?room=Stra%C3%9Fe"));
+}
+
+#[wasm_bindgen_test]
+async fn the_lobby_says_what_is_wrong_beside_the_field_and_only_once_asked() {
+    let (lobby, joined) = lobby().await;
+    lobby.fill("#room", "a room/").await;
+    assert_eq!(lobby.text("#room-error"), "");
+    assert!(
+        !lobby.has(".link-text"),
+        "there is no link to a room that can't be"
+    );
+    lobby.click("#join").await;
+    assert_eq!(focused(), "room");
+    assert!(lobby.text("#room-error").contains("spaces"));
+    assert_eq!(lobby.attribute("#room", "aria-invalid").unwrap(), "true");
+    assert_eq!(
+        lobby.attribute("#room", "aria-describedby").unwrap(),
+        "room-error"
+    );
+    assert_eq!(lobby.attribute("#room-error", "role").unwrap(), "alert");
+
+    lobby.fill("#room", "a-room").await;
+    assert_eq!(lobby.text("#room-error"), "");
+    assert_ne!(lobby.text("#name-error"), "");
+    lobby.click("#join").await;
+    assert_eq!(focused(), "name");
+    assert!(joined.borrow().is_empty());
+}
+
+#[wasm_bindgen_test]
+async fn the_lobby_lets_in_by_a_trimmed_name() {
+    let (lobby, joined) = lobby().await;
+    lobby.fill("#room", "standup").await;
+    lobby.fill("#name", " Ann ").await;
+    lobby.click("#join").await;
+    let joined = joined.borrow();
+    assert_eq!(joined.len(), 1);
+    assert_eq!(
+        (joined[0].room.as_str(), joined[0].name.as_str()),
+        ("standup", "Ann")
+    );
+}
+
+fn tile(name: &str, connection: Connection, media: MediaState) -> TileProps {
+    TileProps {
+        id: "p1".into(),
+        name: name.to_owned().into(),
+        is_own: false,
+        connection,
+        media,
+        stream: None,
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_name_is_text_and_never_markup() {
+    let name = "<img src=x onerror=alert(1)>";
+    let tile = Mounted::<Tile>::new(tile(name, Connection::Connected, MediaState::LIVE)).await;
+    assert_eq!(tile.text(".tile-name-text"), name);
+    assert!(!tile.has("img"));
+    assert_eq!(tile.attribute("video", "aria-label").unwrap(), name);
+}
+
+#[wasm_bindgen_test]
+async fn a_tile_tells_how_its_participant_is_and_keeps_its_video() {
+    let live = tile("Ann", Connection::Connected, MediaState::LIVE);
+    let mut shown = Mounted::<Tile>::new(live).await;
+    let video: Element = shown.find("video");
+    assert!(!shown.has(".tile-cover") && !shown.has(".tile-silent"));
+
+    let off = MediaState {
+        audio: TrackState::Muted,
+        video: TrackState::Muted,
+    };
+    shown.update(tile("Ann", Connection::Connected, off)).await;
+    assert_eq!(shown.attribute("li", "data-audio").unwrap(), "muted");
+    assert_eq!(shown.attribute("li", "data-video").unwrap(), "muted");
+    assert_eq!(shown.text(".tile-why"), "Camera off");
+    assert_eq!(
+        shown.attribute(".tile-silent", "title").unwrap(),
+        "Microphone muted"
+    );
+
+    shown
+        .update(tile("Ann", Connection::Interrupted, MediaState::LIVE))
+        .await;
+    assert_eq!(
+        shown.attribute("li", "data-connection").unwrap(),
+        "interrupted"
+    );
+    assert_eq!(shown.text(".tile-why"), "Connection interrupted");
+    assert!(
+        shown.find::<Element>("video") == video,
+        "a new element would stop the sound"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_toggle_button_keeps_its_label_and_tells_when_it_is_pressed() {
+    let (on_toggle, toggled) = record();
+    let button = |is_pressed, obstacle| DrawingProps {
+        html: toggle_button(
+            ToggleButton {
+                id: "toggle",
+                label: "Mute microphone",
+                text: "Mute",
+                shortcut: "M",
+                sign: Sign::Microphone,
+                is_pressed,
+                obstacle,
+            },
+            on_toggle.clone(),
+        ),
+    };
+    let mut shown = Mounted::<Drawing>::new(button(false, None)).await;
+    assert_eq!(shown.attribute("button", "aria-pressed").unwrap(), "false");
+    shown.click("button").await;
+    assert_eq!(toggled.borrow().len(), 1);
+
+    shown.update(button(true, None)).await;
+    assert_eq!(shown.attribute("button", "aria-pressed").unwrap(), "true");
+    assert_eq!(
+        shown.attribute("button", "aria-label").unwrap(),
+        "Mute microphone"
+    );
+
+    shown.update(button(false, Some("No microphone"))).await;
+    assert_eq!(shown.attribute("button", "aria-disabled").unwrap(), "true");
+    assert_eq!(shown.attribute("button", "title").unwrap(), "No microphone");
+    shown.click("button").await;
+    assert_eq!(toggled.borrow().len(), 1, "there is nothing to toggle");
+}
+
+#[wasm_bindgen_test]
+async fn a_device_that_is_not_there_can_not_be_toggled_and_an_awaited_one_can() {
+    let snapshot = Snapshot {
+        state: CallState::Connected,
+        me: None,
+        participants: Vec::new(),
+        microphone: TrackState::Pending,
+        camera: TrackState::PermissionDenied,
+    };
+    let view = Rc::new(CallView::default()).reduce(CallAction::Seen(snapshot));
+    let ((on_toggle, toggled), (on_leave, left)) = (record(), record());
+    let shown = drawn(controls(&view, on_toggle, on_leave)).await;
+    assert_eq!(
+        shown.attribute("#toggle-audio", "aria-disabled").unwrap(),
+        "false"
+    );
+    assert_eq!(
+        shown.attribute("#toggle-video", "aria-disabled").unwrap(),
+        "true"
+    );
+    assert_eq!(
+        shown.attribute("#toggle-video", "title").unwrap(),
+        "Camera blocked"
+    );
+    for button in ["#toggle-audio", "#toggle-video", "#leave"] {
+        shown.click(button).await;
+    }
+    assert_eq!(*toggled.borrow(), [TrackKind::Audio]);
+    assert_eq!(left.borrow().len(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn each_notice_can_be_dismissed() {
+    let (on_dismiss, dismissed) = record();
+    let sentences = ["No camera was found.", "No microphone was found."];
+    let shown = drawn(notices(&sentences, &on_dismiss)).await;
+    shown.click(".notice:last-child [aria-label=Dismiss]").await;
+    assert_eq!(*dismissed.borrow(), ["No microphone was found."]);
+}
+
+#[wasm_bindgen_test]
+async fn a_call_that_is_over_offers_two_ways_on() {
+    let (on_end, ended) = record();
+    let shown = drawn(farewell(&on_end)).await;
+    shown.click("#rejoin").await;
+    shown.click("#back").await;
+    assert_eq!(*ended.borrow(), [true, false]);
+}
