@@ -16,6 +16,7 @@
 //! | --- | --- |
 //! | `session` | the call as a whole: joining, being in, the end |
 //! | `mesh` | which participant is reached by which link, when everyone is linked to everyone |
+//! | `memory` | what came too early, and who is gone, to know what comes too late |
 //! | `link` | one `RTCPeerConnection`: its negotiation and its candidates |
 //! | `voice` | what a link says, held back until there is somebody to hear it |
 //! | `negotiation` | perfect negotiation as a table |
@@ -28,6 +29,7 @@
 mod end;
 mod input;
 mod link;
+mod memory;
 mod mesh;
 mod negotiation;
 mod output;

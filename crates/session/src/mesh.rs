@@ -2,7 +2,6 @@
 //!
 //! Nothing above this module knows which link carries whom.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use videocalls_protocol::{
@@ -10,6 +9,7 @@ use videocalls_protocol::{
 };
 
 use crate::link::{Audience, Fate, Link, RemoteDescription, RemoteEnd};
+use crate::memory::Memory;
 use crate::time::Timer;
 use crate::work::{News, Work};
 use crate::{Connection, LinkId, LinkOp, LinkReport, LinkRole, Problem, Transport};
@@ -29,12 +29,6 @@ const LOST_OFFER: Duration = Duration::from_secs(1);
 const POLITE_HOLD: Duration = Duration::from_millis(250);
 /// How long a newcomer to a full room of two may wait for the other one to turn out gone.
 const SUCCESSOR_HOLD: Duration = Duration::from_secs(20);
-/// How many early candidates are kept for all participants together.
-const MAX_EARLY: usize = 256;
-/// How many closed remote connections are remembered, so that what comes late from them is known.
-const MAX_RETIRED: usize = 32;
-/// How many answers are remembered, so that a repetition is known.
-const MAX_ANSWERS: usize = 64;
 
 /// Why a link is made anew.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -51,12 +45,7 @@ pub(crate) struct Mesh {
     me: Option<ParticipantId>,
     /// In the order of their making; a handful, so a search by walking is the quickest.
     links: Vec<Link>,
-    /// Candidates that came before the description that they belong to.
-    early: VecDeque<(ParticipantId, Candidate)>,
-    /// The connections of others that have been replaced or closed, as they were last described.
-    retired: VecDeque<RemoteEnd>,
-    /// The answers that were heard, where they carry no number of the offer that they answer.
-    answers: VecDeque<RemoteEnd>,
+    memory: Memory,
     /// An offer that waits: for an answer to ours, or for its sender's predecessor to be gone.
     held: Option<(ParticipantId, RemoteDescription)>,
 }
@@ -67,9 +56,7 @@ impl Mesh {
             capabilities,
             me,
             links: Vec::new(),
-            early: VecDeque::new(),
-            retired: VecDeque::new(),
-            answers: VecDeque::new(),
+            memory: Memory::default(),
             held: None,
         }
     }
@@ -133,7 +120,7 @@ impl Mesh {
 
     pub(crate) fn close_all(&mut self, work: &mut Work) {
         self.close_where(work, |_| true);
-        self.early.clear();
+        self.memory = Memory::default();
         self.held = None;
     }
 
@@ -165,41 +152,11 @@ impl Mesh {
             return;
         };
         let description = RemoteDescription { id, sdp, end };
-        if is_offer && !self.is_late_offer(&description) {
+        if is_offer {
             self.hear_offer(work, from, description);
-        } else if !is_offer && !self.is_late_answer(&from, &description) {
+        } else {
             self.hear_answer(work, from, description);
         }
-    }
-
-    /// Whether an offer is by a connection that is closed, or replaced.
-    fn is_late_offer(&self, offer: &RemoteDescription) -> bool {
-        let session = &offer.end.origin.session;
-        self.retired
-            .iter()
-            .any(|end| end.origin.session == *session)
-    }
-
-    /// Whether an answer, in a dialect that does not number them, was heard before or is by a
-    /// connection that is closed. A page that has one connection for everything may answer a new
-    /// offer of ours by an old one; other ICE parameters than before mean a new start (RFC 8839
-    /// section 4.4.3), and tell it from a late answer to an old offer.
-    fn is_late_answer(&mut self, from: &ParticipantId, answer: &RemoteDescription) -> bool {
-        if answer.id.is_some() {
-            return false;
-        }
-        let RemoteEnd { origin, ufrag } = &answer.end;
-        let told = self.link_of(from).and_then(|link| link.remote.as_ref());
-        let goes_on = told.is_some_and(|told| told.origin.session == origin.session);
-        let late = self.retired.iter().chain(&self.answers).any(|known| {
-            let again = known.ufrag == *ufrag || origin.version <= known.origin.version;
-            known.origin == *origin || known.origin.session == origin.session && again && !goes_on
-        });
-        self.answers.push_back(answer.end.clone());
-        if self.answers.len() > MAX_ANSWERS {
-            self.answers.pop_front();
-        }
-        late
     }
 
     /// Takes what the browser reports of a link; of a closed one it does not matter.
@@ -251,6 +208,9 @@ impl Mesh {
     }
 
     fn hear_offer(&mut self, work: &mut Work, from: ParticipantId, offer: RemoteDescription) {
+        if self.memory.is_late_offer(&offer) {
+            return;
+        }
         let polite = self.is_polite_to(&from);
         if let Some(link) = self.link_to(&from) {
             match link.remote {
@@ -288,7 +248,7 @@ impl Mesh {
             .first_offer_to(&from)
             .and_then(|link| link.offered_at());
         let wait_until = match (self.capabilities.glare, ours) {
-            (GlareRule::Perfect, Some(_)) if !polite => return self.retire(offer.end),
+            (GlareRule::Perfect, Some(_)) if !polite => return self.memory.retire(offer.end),
             (GlareRule::Hold, Some(sent)) => sent + if polite { POLITE_HOLD } else { LOST_OFFER },
             _ => now,
         };
@@ -318,6 +278,11 @@ impl Mesh {
     }
 
     fn hear_answer(&mut self, work: &mut Work, from: ParticipantId, answer: RemoteDescription) {
+        let linked = self.links.iter().find(|link| link.is_for(&from));
+        let current = linked.and_then(|link| link.remote.as_ref());
+        if self.memory.is_late_answer(&answer, current) {
+            return;
+        }
         let open = self.capabilities.admission == Admission::Open;
         let anyone = open && self.link_of(&from).is_none() && self.has_room_for(&from);
         let Some(link) = self
@@ -338,7 +303,7 @@ impl Mesh {
             work.news.push_back(News::Appeared(from.clone()));
         }
         self.answered_while_holding(work, &from, &session);
-        self.retired.retain(|end| end.origin.session != session);
+        self.memory.reinstate(&session);
         self.deliver_early(work, &from);
     }
 
@@ -351,7 +316,7 @@ impl Mesh {
                     link.hear_offer(work, offer, true);
                 }
             }
-            Some((_, offer)) => self.retire(offer.end),
+            Some((_, offer)) => self.memory.retire(offer.end),
             None => {}
         }
     }
@@ -376,26 +341,18 @@ impl Mesh {
             Some(link) if link.takes(&candidate) => {
                 work.link(link.id, LinkOp::AddCandidate(candidate));
             }
-            _ => {
-                self.early.push_back((from, candidate));
-                if self.early.len() > MAX_EARLY {
-                    self.early.pop_front();
-                }
-            }
+            _ => self.memory.keep_early(from, candidate),
         }
     }
 
     /// Hands over the candidates that waited for the description that has just come.
     fn deliver_early(&mut self, work: &mut Work, from: &ParticipantId) {
-        let Some(link) = self.link_of(from) else {
-            return;
-        };
-        let (id, early) = (link.id, std::mem::take(&mut self.early));
-        for (sender, candidate) in early {
-            if sender == *from && self.link(id).is_some_and(|link| link.takes(&candidate)) {
-                work.link(id, LinkOp::AddCandidate(candidate));
-            } else {
-                self.early.push_back((sender, candidate));
+        if let Some(link) = self.links.iter().find(|link| link.is_for(from)) {
+            for candidate in self
+                .memory
+                .take_early(from, |candidate| link.takes(candidate))
+            {
+                work.link(link.id, LinkOp::AddCandidate(candidate));
             }
         }
     }
@@ -497,7 +454,7 @@ impl Mesh {
     fn drop_participant(&mut self, work: &mut Work, id: &ParticipantId) {
         self.stop_holding(work, id);
         self.retire_links(work, |link| link.is_for(id));
-        self.early.retain(|(from, _)| from != id);
+        self.memory.forget_early(id);
     }
 
     fn open(&self, work: &mut Work, role: LinkRole, audience: Audience) -> Link {
@@ -522,15 +479,8 @@ impl Mesh {
     fn retire_links(&mut self, work: &mut Work, which: impl Fn(&Link) -> bool) {
         let leaving = self.links.iter().filter(|link| which(link));
         let ends: Vec<_> = leaving.filter_map(|link| link.remote.clone()).collect();
-        ends.into_iter().for_each(|end| self.retire(end));
+        ends.into_iter().for_each(|end| self.memory.retire(end));
         self.close_where(work, which);
-    }
-
-    fn retire(&mut self, end: RemoteEnd) {
-        self.retired.push_back(end);
-        if self.retired.len() > MAX_RETIRED {
-            self.retired.pop_front();
-        }
     }
 
     fn close_where(&mut self, work: &mut Work, which: impl Fn(&Link) -> bool) {
