@@ -44,10 +44,16 @@ pub(crate) struct Driver {
     local: Rc<LocalTracks>,
     rtc: Option<RtcConfiguration>,
     peers: RefCell<Vec<(LinkId, Rc<Peer>)>>,
-    listeners: RefCell<Vec<(u32, Rc<dyn Fn(CallEvent)>)>>,
+    listeners: RefCell<Vec<Listener>>,
     wakers: RefCell<Vec<Waker>>,
     page_hide: RefCell<Option<EventListener>>,
     me: Weak<Self>,
+}
+
+/// One who is told the events.
+struct Listener {
+    key: u32,
+    tell: Rc<dyn Fn(CallEvent)>,
 }
 
 impl Driver {
@@ -111,14 +117,17 @@ impl Driver {
     }
 
     pub(crate) fn listen(&self, key: u32, listener: Rc<dyn Fn(CallEvent)>) {
-        self.listeners.borrow_mut().push((key, listener));
+        self.listeners.borrow_mut().push(Listener {
+            key,
+            tell: listener,
+        });
     }
 
     pub(crate) fn unlisten(&self, key: u32) {
         let _gone: Vec<_> = self
             .listeners
             .borrow_mut()
-            .extract_if(.., |(other, _)| *other == key)
+            .extract_if(.., |listener| listener.key == key)
             .collect();
     }
 
@@ -377,11 +386,9 @@ impl Driver {
             .listeners
             .borrow()
             .iter()
-            .map(|(_, listener)| listener.clone())
+            .map(|listener| listener.tell.clone())
             .collect();
-        listeners
-            .iter()
-            .for_each(|listener| listener(event.clone()));
+        listeners.iter().for_each(|tell| tell(event.clone()));
     }
 
     /// Sets the one timer to the session's next deadline.

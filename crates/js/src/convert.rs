@@ -29,9 +29,10 @@ pub(crate) fn event(event: &CallEvent) -> Option<(&'static str, JsValue)> {
             )
         }
         CallEvent::LocalChanged => ("local-changed", JsValue::UNDEFINED),
-        CallEvent::LocalStream(stream) => {
-            ("local-stream", object(&[("stream", Clone::clone(stream).into())]))
-        }
+        CallEvent::LocalStream(stream) => (
+            "local-stream",
+            object(&[("stream", Clone::clone(stream).into())]),
+        ),
         CallEvent::Error(failure) => ("error", error(failure)),
         CallEvent::Ended(reason) => {
             let failure = (!reason.is_wanted()).then(|| error(&CallError::from(*reason)));
