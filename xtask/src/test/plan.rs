@@ -1,9 +1,9 @@
 //! The steps of `cargo xtask test`, in order.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, bail, ensure};
 
 use super::counts::Counts;
 use crate::build::{self, Built};
@@ -83,27 +83,38 @@ const BROWSER_PACKAGES: &[&str] = &[
     "--package=videocalls-app",
 ];
 
+/// The build and the server, which several steps need and none needs to make twice.
+enum Made {
+    NotYet,
+    Failed,
+    Ready(Built, PathBuf),
+}
+
 /// What steps share.
 pub(crate) struct Plan<'a> {
     workspace: &'a Workspace,
-    made: Option<(Built, PathBuf)>,
+    made: Made,
 }
 
 impl<'a> Plan<'a> {
     pub(crate) fn new(workspace: &'a Workspace) -> Self {
         Self {
             workspace,
-            made: None,
+            made: Made::NotYet,
         }
     }
 
     /// The build and the server, made by the first step that asks.
-    fn made(&mut self) -> Result<&(Built, PathBuf)> {
-        if self.made.is_none() {
+    fn made(&mut self) -> Result<(&Built, &Path)> {
+        if let Made::NotYet = self.made {
+            self.made = Made::Failed;
             let built = build::build(self.workspace)?;
-            self.made = Some((built, run::server(self.workspace)?));
+            self.made = Made::Ready(built, run::server(self.workspace)?);
         }
-        self.made.as_ref().context("just built")
+        match &self.made {
+            Made::Ready(built, server) => Ok((built, server)),
+            Made::NotYet | Made::Failed => bail!("this needs the build, which failed"),
+        }
     }
 }
 
