@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn the_people_who_were_there_first_are_counted_and_later_ones_are_named() {
         let (ann, bo) = (person("1", "Ann"), person("2", "Bo"));
-        let view = after([with(CallState::Connected, &[ann.clone()])]);
+        let view = after([with(CallState::Connected, std::slice::from_ref(&ann))]);
         assert_eq!(view.news.text, "You are in. One other person is here.");
         let view = view.reduce(with(CallState::Connected, &[ann.clone(), bo.clone()]));
         assert_eq!(view.news.text, "Bo joined.");
