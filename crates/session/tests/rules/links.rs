@@ -305,6 +305,25 @@ fn a_late_report_is_ignored() {
     assert_eq!(desk.look(), []);
 }
 
+#[test]
+fn a_report_of_an_earlier_operation_does_not_pass_for_that_of_a_later_one() {
+    let (mut desk, link) = linked("me", "you");
+    desk.hear("you", offer("100", 2));
+    let said = desk.look();
+    let first = ops(&said).iter().find_map(|(_, op)| token(op));
+    let first = first.expect("an offer to take");
+    let made = LinkReport::Made {
+        token: first,
+        sdp: sdp("5", 2),
+    };
+    desk.report(link, made.clone());
+    desk.hear("you", offer("100", 3));
+    desk.look();
+    desk.report(link, made);
+    desk.report(link, LinkReport::Failed { token: first });
+    assert_eq!(desk.look(), [], "the second answer is still in the making");
+}
+
 fn candidate(generation: &str) -> Signal {
     Signal::Candidate(Candidate {
         candidate: "candidate:1 1 udp 1 h 9 typ host".into(),

@@ -101,19 +101,19 @@ impl World {
     fn check_tracks(&self, client: usize) {
         let it = &self.clients[client];
         let snapshot = it.session.snapshot();
-        for (state, on) in [
-            (snapshot.microphone, it.audio_on),
-            (snapshot.camera, it.video_on),
+        for (state, on, wish) in [
+            (snapshot.microphone, it.audio_on, it.wishes.audio),
+            (snapshot.camera, it.video_on, it.wishes.video),
         ] {
             let right = match state {
-                TrackState::Live => on,
-                TrackState::Muted => !on,
+                TrackState::Live => on && wish,
+                TrackState::Muted => !on && !wish,
                 TrackState::Pending => false,
                 _ => true,
             };
             assert!(
                 right,
-                "client {client}: a track is {state:?} and enabled is {on}"
+                "client {client}: a track is {state:?}, enabled is {on}, wished for is {wish}"
             );
         }
     }

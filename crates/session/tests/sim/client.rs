@@ -27,10 +27,18 @@ pub(crate) struct Client {
     /// Whether the tracks are enabled in the browser.
     pub(crate) audio_on: bool,
     pub(crate) video_on: bool,
+    /// What the user last asked for.
+    pub(crate) wishes: MediaWishes,
     /// The participants as the notices tell them.
     pub(crate) roster: Vec<ParticipantId>,
     pub(crate) problems: Vec<Problem>,
     woken_at: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MediaWishes {
+    pub(crate) audio: bool,
+    pub(crate) video: bool,
 }
 
 impl World {
@@ -59,6 +67,10 @@ impl World {
             opening: Some(0),
             audio_on: true,
             video_on: true,
+            wishes: MediaWishes {
+                audio: true,
+                video: true,
+            },
             roster: Vec::new(),
             problems: Vec::new(),
             woken_at: None,
@@ -234,6 +246,15 @@ impl World {
         if let (false, Owner::Client { client, link }) = (self.pcs[pc].closed, self.pcs[pc].owner) {
             self.feed(client, Input::Link { link, report });
         }
+    }
+
+    pub(crate) fn toggle(&mut self, client: usize, kind: TrackKind, on: Option<bool>) {
+        let wish = match kind {
+            TrackKind::Audio => &mut self.clients[client].wishes.audio,
+            TrackKind::Video => &mut self.clients[client].wishes.video,
+        };
+        *wish = on.unwrap_or(!*wish);
+        self.feed(client, Input::Toggle { kind, on });
     }
 
     pub(crate) fn device_gone(&mut self, client: usize, kind: TrackKind) {

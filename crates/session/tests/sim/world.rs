@@ -405,7 +405,7 @@ impl World {
         self.note(|| format!("-- {whim:?}"));
         match whim {
             Whim::Start { client } => self.feed(client, Input::Start),
-            Whim::Toggle { client, kind, on } => self.feed(client, Input::Toggle { kind, on }),
+            Whim::Toggle { client, kind, on } => self.toggle(client, kind, on),
             Whim::DeviceGone { client, kind } => self.device_gone(client, kind),
             Whim::Renegotiate {
                 client,
