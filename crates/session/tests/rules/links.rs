@@ -151,6 +151,24 @@ fn a_browser_that_always_fails_is_not_asked_without_a_pause() {
 }
 
 #[test]
+fn a_broken_link_that_waits_to_be_replaced_is_left_alone() {
+    let mut desk = Desk::in_room("c", &["b"]);
+    let mut last = None;
+    while let Some((link, token)) = ops(&desk.look())
+        .iter()
+        .find_map(|(link, op)| token(op).map(|token| (*link, token)))
+    {
+        last = Some(link);
+        desk.report(link, LinkReport::Failed { token });
+    }
+    let link = last.expect("it was tried");
+    desk.report(link, LinkReport::NegotiationNeeded);
+    assert_eq!(desk.look(), []);
+    desk.wait(60_000);
+    assert_eq!(opened(&mut desk), 1, "it is replaced after a pause");
+}
+
+#[test]
 fn a_failure_is_told_and_its_link_takes_nothing_more() {
     let (mut desk, link) = linked("c", "b");
     desk.hear("b", offer("100", 2));
