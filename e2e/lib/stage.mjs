@@ -23,6 +23,8 @@ export function stage() {
     const open = await Promise.allSettled(browsers.values());
     await Promise.allSettled(open.map(({ value }) => value?.close()));
     for (const step of cleanup.reverse()) await step();
+    // Whatever a failed test has left open must not keep the run from going on.
+    setTimeout(() => process.exit(), 5000).unref();
   });
 
   return {

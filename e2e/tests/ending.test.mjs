@@ -98,8 +98,8 @@ describe('ending a call', () => {
   before(async () => {
     scene.browser('firefox', ann); // Takes seconds to start; is waited for where it is needed.
     server = await startServer();
-    site = await callSite();
     scene.defer(() => server.stop());
+    site = await callSite();
     scene.defer(() => site.stop());
   });
 

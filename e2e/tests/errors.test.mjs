@@ -19,11 +19,16 @@ describe('what goes wrong', () => {
 
   before(async () => {
     server = await startServer('--room-capacity', '2');
-    site = await callSite();
     scene.defer(() => server.stop());
+    site = await callSite();
     scene.defer(() => site.stop());
   });
 
+  const scripted = async (answer) => {
+    const server = await scriptedServer(answer);
+    scene.defer(() => server.stop());
+    return server;
+  };
   const inRoom = (room = freshRoom()) => ({ signaling: server.socket('/rooms'), room });
   const inRelay = (room = freshRoom()) => ({ signaling: { url: server.socket(`/relay/${room}`), dialect: 'relay' } });
   const join = (person, options, { devices, ...page } = {}) =>
@@ -194,37 +199,34 @@ describe('what goes wrong', () => {
     const refusals = ['room-full', 'invalid-room', 'invalid-name', 'forbidden', 'token-expired', 'version-not-supported'];
     test('it refuses, in words', async () => {
       for (const code of refusals) {
-        const rude = await scriptedServer((say, { type }) => type === 'join' && say({ type: 'refused', code }));
+        const rude = await scripted((say, { type }) => type === 'join' && say({ type: 'refused', code }));
         await refusedFor({ signaling: rude.url, room: 'tea' }, code);
-        rude.stop();
       }
     });
 
     test('it refuses by a close code', async () => {
       for (const [number, code] of [[4504, 'room-full'], [4505, 'token-expired'], [4516, 'invalid-room'], [4500, 'forbidden']]) {
-        const rude = await scriptedServer((say, { type }, socket) => type === 'join' && socket.close(number));
+        const rude = await scripted((say, { type }, socket) => type === 'join' && socket.close(number));
         await refusedFor({ signaling: rude.url, room: 'tea' }, code);
-        rude.stop();
       }
     });
 
     test('it never answers', async () => {
-      const mute = await scriptedServer(() => {});
+      const mute = await scripted(() => {});
       await refusedFor({ signaling: mute.url, room: 'tea' }, 'server-silent');
-      mute.stop();
     });
 
     test('it sends one out in the middle of a call', async () => {
       for (const [number, reason] of [[4503, 'kicked'], [4514, 'replaced'], [4505, 'token-expired']]) {
-        const rude = await scriptedServer((say, { type }, socket) => {
-          if (type === 'join') say(WELCOME);
-          if (type === 'media') setTimeout(() => socket.close(number), 50);
+        const rude = await scripted((say, { type }, socket) => {
+          if (type !== 'join') return;
+          say(WELCOME);
+          setTimeout(() => socket.close(number), 300);
         });
         const { page } = await join(ann, { signaling: rude.url, room: 'tea' });
         assert.equal((await ended(page)).reason, reason);
         assert.equal(await page.run(() => globalThis.call.state), 'ended');
         await dark(page);
-        rude.stop();
       }
     });
 
@@ -353,7 +355,7 @@ describe('what goes wrong', () => {
     });
 
     test('an oversized message is not read', async () => {
-      const flood = await scriptedServer((say, { type }) => {
+      const flood = await scripted((say, { type }) => {
         if (type !== 'join') return;
         say(WELCOME);
         say({ type: 'joined', id: 'x'.repeat(70 * 1024) });
@@ -365,11 +367,10 @@ describe('what goes wrong', () => {
       assert.equal(await page.run(() => globalThis.call.participants.length), 1);
       await page.run(() => globalThis.call.endCall());
       await dark(page);
-      flood.stop();
     });
 
     test('unknown messages, unknown people and binary frames change nothing', async () => {
-      const odd = await scriptedServer((say, { type }, socket) => {
+      const odd = await scripted((say, { type }, socket) => {
         if (type !== 'join') return;
         say(WELCOME);
         say({ type: 'horoscope', seq: 12 });
@@ -383,7 +384,6 @@ describe('what goes wrong', () => {
       await page.until(() => globalThis.call.participants.some(({ name }) => name === 'Last'));
       assert.equal(await page.run(() => globalThis.call.state), 'connected');
       await page.run(() => globalThis.call.endCall());
-      odd.stop();
     });
 
     test('a name is text', async () => {

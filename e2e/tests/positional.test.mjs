@@ -19,8 +19,8 @@ describe('the form of videocalls.js', () => {
   before(async () => {
     scene.browser('firefox', bob); // Takes seconds to start; is waited for where it is needed.
     server = await startServer();
-    site = await callSite();
     scene.defer(() => server.stop());
+    site = await callSite();
     scene.defer(() => site.stop());
   });
 

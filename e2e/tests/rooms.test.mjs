@@ -19,8 +19,8 @@ describe('who comes and goes', () => {
 
   before(async () => {
     server = await startServer('--room-capacity', '3');
-    site = await callSite();
     scene.defer(() => server.stop());
+    site = await callSite();
     scene.defer(() => site.stop());
   });
 

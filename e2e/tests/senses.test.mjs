@@ -19,8 +19,8 @@ describe('what the tests see and hear', () => {
 
   before(async () => {
     server = await startServer();
-    site = await startSite({ '/': PAGES, '/bench/': BENCH });
     scene.defer(() => server.stop());
+    site = await startSite({ '/': PAGES, '/bench/': BENCH });
     scene.defer(() => site.stop());
   });
 

@@ -25,8 +25,8 @@ describe('fifty calls in a row', () => {
 
   before(async () => {
     server = await startServer();
-    site = await callSite({ '/bench/': BENCH });
     scene.defer(() => server.stop());
+    site = await callSite({ '/bench/': BENCH });
     scene.defer(() => site.stop());
   });
 
