@@ -402,13 +402,14 @@ impl Mesh {
         };
         link.attempt = link.attempt.saturating_add(1);
         let (attempt, pause, media_only) = (link.attempt, link.patience(), link.media_only);
+        let broken = link.is_broken();
         let seatless = self.capabilities.departure == Departure::Announced;
         if media_only && (seatless || attempt > ATTEMPTS || self.held.is_some()) {
             return self.vanish(work, &participant);
         }
         let waits = match cause {
             Cause::Broken => attempt > ATTEMPTS,
-            Cause::Silence => attempt % 2 == 1 && self.is_polite_to(&participant),
+            Cause::Silence => !broken && attempt % 2 == 1 && self.is_polite_to(&participant),
         };
         if waits {
             return work.timer(Timer::Establish(id), pause);

@@ -153,6 +153,8 @@ fn a_browser_that_always_fails_is_not_asked_without_a_pause() {
 #[test]
 fn a_broken_link_that_waits_to_be_replaced_is_left_alone() {
     let mut desk = Desk::in_room("c", &["b"]);
+    desk.look();
+    desk.hear("b", offer("100", 1));
     let mut last = None;
     while let Some((link, token)) = ops(&desk.look())
         .iter()
