@@ -8,6 +8,7 @@ use web_sys::{RtcConfiguration, Url};
 
 use crate::devices::Wishes;
 use crate::driver::Settings;
+use crate::peer::Peer;
 use crate::{CallError, CallEvent, ErrorCode, VideoCall};
 
 /// A call in the making. What is wrong with it, [`start`](Self::start) says, all at once.
@@ -148,6 +149,9 @@ impl CallBuilder {
         );
         if self.dialect == DialectName::Rooms && self.room.is_none() {
             complaints.push("the dialect 'rooms' needs a room".to_owned());
+        }
+        if let Some(Err(refusal)) = self.rtc.as_ref().map(Peer::check_configuration) {
+            complaints.push(["the browser refuses this rtcConfig: ", &refusal].concat());
         }
         let (Some(url), Some(room), Some(name), true) = (url, room, name, complaints.is_empty())
         else {

@@ -13,7 +13,7 @@ use web_sys::{
 };
 
 use crate::browser::{
-    IceCandidateExt, PeerConnectionExt, SenderExt, array_of, ignore, set_property,
+    IceCandidateExt, PeerConnectionExt, SenderExt, array_of, exception_text, ignore, set_property,
 };
 use crate::task::Task;
 use crate::tracks::LocalTracks;
@@ -53,6 +53,13 @@ impl Peer {
             operation: RefCell::default(),
             _listeners: listeners,
         })
+    }
+
+    /// Asks the browser whether it takes a configuration, before anything is started.
+    pub(crate) fn check_configuration(configuration: &RtcConfiguration) -> Result<(), String> {
+        RtcPeerConnection::new_with_configuration(configuration)
+            .map(|connection| connection.close())
+            .map_err(|error| exception_text(&error))
     }
 
     /// What comes from the other end.
