@@ -400,10 +400,22 @@ impl Driver {
         }
         let timer = next.map(|at| {
             let pause = u32::try_from(at.since(self.now()).as_millis()).unwrap_or(u32::MAX);
-            let feed = self.feeder();
-            (at, Timeout::new(pause, move || feed(Input::Timeout)))
+            let me = self.me.clone();
+            let ring = move || {
+                if let Some(driver) = me.upgrade() {
+                    driver.ring();
+                }
+            };
+            (at, Timeout::new(pause, ring))
         });
         *self.timer.borrow_mut() = timer;
+    }
+
+    /// The timer has rung, and is to be set again even for the same deadline: browsers may ring a
+    /// little early.
+    fn ring(&self) {
+        self.timer.take();
+        self.feed(Input::Timeout);
     }
 }
 
