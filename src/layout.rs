@@ -10,7 +10,7 @@ pub struct Size {
 }
 
 /// The part of a picture that matters: the middle of it, where the face is.
-const PICTURE: f64 = 1.2;
+const PICTURE: f64 = 1.3;
 /// No tile is wider for its height, or higher for its width, than that: more of the picture would
 /// be cut off than is shown.
 const SHAPES: (f64, f64) = (1.0, 16.0 / 9.0);

@@ -2,11 +2,12 @@
 //!
 //! It knows the call by [`videocalls_client`] alone: it draws snapshots and sends commands. What
 //! can be decided without a browser is decided in [`state`], [`layout`], [`rooms`] and [`words`],
-//! which are pure; [`hooks`] own what the browser gives, [`components`] draw.
+//! which are pure; [`components`] draw, and hold what they register with the browser by guards.
 
 mod browser;
+mod call;
 pub mod components;
-pub mod hooks;
+mod guards;
 pub mod layout;
 pub mod rooms;
 pub mod state;

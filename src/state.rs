@@ -1,11 +1,8 @@
 //! What the call page shows, as plain data, and how it changes.
 
-use std::rc::Rc;
-
 use videocalls_client::{
     CallState, DisplayName, ParticipantView, RoomName, Snapshot, TrackKind, TrackState,
 };
-use yew::Reducible;
 
 use crate::words;
 
@@ -92,6 +89,18 @@ impl Default for CallView {
 }
 
 impl CallView {
+    /// The view after an action.
+    #[must_use]
+    pub fn after(self, action: CallAction) -> Self {
+        match action {
+            CallAction::Seen(snapshot) => self.seen(snapshot),
+            CallAction::Complained(sentence) => self.complained(sentence),
+            CallAction::Refused(sentence) => self.over(sentence, true),
+            CallAction::Wished { kind, on } => self.wished(kind, on),
+            CallAction::Dismissed(sentence) => self.dismissed(sentence),
+        }
+    }
+
     /// The word for where the call stands.
     pub fn state(&self) -> &'static str {
         match &self.course {
@@ -151,6 +160,11 @@ impl CallView {
         self
     }
 
+    fn dismissed(mut self, sentence: &'static str) -> Self {
+        self.notices.retain(|&other| other != sentence);
+        self
+    }
+
     /// The end says all there is to say.
     fn over(self, sentence: &'static str, failed: bool) -> Self {
         Self {
@@ -173,25 +187,6 @@ impl CallView {
             news: News { serial, text },
             ..self
         }
-    }
-}
-
-impl Reducible for CallView {
-    type Action = CallAction;
-
-    fn reduce(self: Rc<Self>, action: CallAction) -> Rc<Self> {
-        let view = Rc::unwrap_or_clone(self);
-        Rc::new(match action {
-            CallAction::Seen(snapshot) => view.seen(snapshot),
-            CallAction::Complained(sentence) => view.complained(sentence),
-            CallAction::Refused(sentence) => view.over(sentence, true),
-            CallAction::Wished { kind, on } => view.wished(kind, on),
-            CallAction::Dismissed(sentence) => {
-                let mut view = view;
-                view.notices.retain(|&other| other != sentence);
-                view
-            }
-        })
     }
 }
 
@@ -247,8 +242,10 @@ mod tests {
         })
     }
 
-    fn after(actions: impl IntoIterator<Item = CallAction>) -> Rc<CallView> {
-        actions.into_iter().fold(Rc::default(), CallView::reduce)
+    fn after(actions: impl IntoIterator<Item = CallAction>) -> CallView {
+        actions
+            .into_iter()
+            .fold(CallView::default(), CallView::after)
     }
 
     #[test]
@@ -256,12 +253,12 @@ mod tests {
         let (ann, bo) = (person("1", "Ann"), person("2", "Bo"));
         let view = after([with(CallState::Connected, std::slice::from_ref(&ann))]);
         assert_eq!(view.news.text, "You are in. One other person is here.");
-        let view = view.reduce(with(CallState::Connected, &[ann.clone(), bo.clone()]));
+        let view = view.after(with(CallState::Connected, &[ann.clone(), bo.clone()]));
         assert_eq!(view.news.text, "Bo joined.");
         let serial = view.news.serial;
-        let view = view.reduce(with(CallState::Connected, &[ann.clone(), bo.clone()]));
+        let view = view.after(with(CallState::Connected, &[ann.clone(), bo.clone()]));
         assert_eq!(view.news.serial, serial, "nothing happened");
-        let view = view.reduce(with(CallState::Connected, &[]));
+        let view = view.after(with(CallState::Connected, &[]));
         assert_eq!(view.news.text, "Ann and Bo left.");
     }
 
@@ -269,7 +266,7 @@ mod tests {
     fn a_notice_is_shown_once_and_until_it_is_dismissed() {
         let view = after(["no camera", "no sound", "no camera"].map(CallAction::Complained));
         assert_eq!(view.notices, ["no camera", "no sound"]);
-        let view = view.reduce(CallAction::Dismissed("no camera"));
+        let view = view.after(CallAction::Dismissed("no camera"));
         assert_eq!(view.notices, ["no sound"]);
     }
 
@@ -302,16 +299,16 @@ mod tests {
         };
         let view = after([off]);
         assert!(view.is_off(TrackKind::Audio) && !view.is_off(TrackKind::Video));
-        let view = view.reduce(CallAction::Wished {
+        let view = view.after(CallAction::Wished {
             kind: TrackKind::Audio,
             on: true,
         });
         assert!(!view.is_off(TrackKind::Audio));
-        let view = view.reduce(CallAction::Wished {
+        let view = view.after(CallAction::Wished {
             kind: TrackKind::Audio,
             on: false,
         });
-        let view = view.reduce(with(CallState::Connected, &[]));
+        let view = view.after(with(CallState::Connected, &[]));
         assert!(!view.is_off(TrackKind::Audio), "the track is live");
     }
 }

@@ -1,5 +1,6 @@
 //! The app's components in a real browser.
 #![cfg(target_arch = "wasm32")]
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,7 +12,7 @@ use videocalls_client::{CallState, Connection, MediaState, Snapshot, TrackKind, 
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Document, Element, Event, EventInit, HtmlElement, HtmlInputElement};
-use yew::{AppHandle, BaseComponent, Callback, Html, Properties, Reducible, component, scheduler};
+use yew::{AppHandle, BaseComponent, Callback, Html, Properties, component, scheduler};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -278,7 +279,7 @@ async fn a_device_that_is_not_there_can_not_be_toggled_and_an_awaited_one_can() 
         microphone: TrackState::Pending,
         camera: TrackState::PermissionDenied,
     };
-    let view = Rc::new(CallView::default()).reduce(CallAction::Seen(snapshot));
+    let view = CallView::default().after(CallAction::Seen(snapshot));
     let ((on_toggle, toggled), (on_leave, left)) = (record(), record());
     let shown = drawn(controls(&view, on_toggle, on_leave)).await;
     assert_eq!(

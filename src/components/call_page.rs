@@ -1,10 +1,10 @@
-use videocalls_client::{CallState, Snapshot};
-use yew::{Callback, Html, Properties, component, html, use_node_ref};
+use yew::{Callback, Component, Context, Html, NodeRef, Properties, html};
 
-use super::{CopyLink, controls, farewell, notices, tiles};
+use super::{CopyLink, controls, farewell, notices, standing, tiles};
 use crate::browser;
-use crate::hooks::{use_call, use_focus, use_shortcuts, use_tile_size, use_title};
-use crate::state::{Course, Entry};
+use crate::call::{Call, CallMessage};
+use crate::guards::{Resizes, Shortcuts, Title};
+use crate::state::{CallAction, CallView, Course, Entry};
 
 /// What a [`CallPage`] takes.
 #[derive(PartialEq, Properties)]
@@ -16,73 +16,104 @@ pub struct CallPageProps {
 }
 
 /// A call, from joining to its end.
-#[component]
-pub fn CallPage(props: &CallPageProps) -> Html {
-    let Entry { room, name } = &props.entry;
-    let (call, view) = use_call(&props.entry);
-    let list = use_node_ref();
-    use_title(room.as_str());
-    use_shortcuts(&call);
-    use_tile_size(&list, view.tiles());
-    let link = browser::invitation(room);
-    let (alerts, page, focus) = match &view.course {
-        Course::Going(snapshot) => {
-            let (toggling, leaving, dismissing) = (call.clone(), call.clone(), call.clone());
-            let on_toggle = Callback::from(move |kind| toggling.toggle(kind));
-            let on_leave = Callback::from(move |()| leaving.leave());
-            let on_dismiss = Callback::from(move |notice| dismissing.dismiss(notice));
-            let page = html! {
-                <>
-                    { standing(snapshot, &link) }
-                    { tiles(snapshot, name.as_str(), &call, &list) }
-                    { controls(&view, on_toggle, on_leave) }
-                </>
-            };
-            (notices(&view.notices, &on_dismiss), page, "call")
-        }
-        Course::Over { sentence, failed } => {
-            let why = html! { <p id="ending" class="ending">{ *sentence }</p> };
-            let ways = farewell(&props.on_end);
-            if *failed {
-                (why, ways, "rejoin")
-            } else {
-                (Html::default(), html! { <>{ why }{ ways }</> }, "rejoin")
-            }
-        }
-    };
-    use_focus(focus);
-    html! {
-        <main id="call" class="call" tabindex="-1" data-call-state={view.state()}>
-            <header class="call-header">
-                <h1>{ room.as_str() }</h1>
-                <CopyLink {link} />
-            </header>
-            // Here from the start: what is put in is read out.
-            <div class="alerts" role="alert">{ alerts }</div>
-            <div class="news" role="status">
-                <p key={view.news.serial} class="toast">{ &view.news.text }</p>
-            </div>
-            { page }
-        </main>
-    }
+#[derive(Debug)]
+pub struct CallPage {
+    /// What could not be joined is not there.
+    call: Option<Call>,
+    view: CallView,
+    list: NodeRef,
+    /// How many tiles were drawn last, and what keeps them in size.
+    tiles: (usize, Option<Resizes>),
+    _shortcuts: Shortcuts,
+    _title: Title,
 }
 
-/// Where the call stands, if there is more to say than that it goes on.
-fn standing(snapshot: &Snapshot, link: &str) -> Html {
-    let is_alone = snapshot.participants.is_empty();
-    let (words, link) = match snapshot.state {
-        CallState::Connecting => ("Connecting…", None),
-        CallState::Reconnecting => ("The connection is lost. Trying to get back…", None),
-        CallState::Connected if is_alone => (
-            "You are the only one here. Send this link to whom you want to meet:",
-            Some(link),
-        ),
-        _ => return Html::default(),
-    };
-    html! {
-        <div class="standing">
-            <p>{ words }</p>
-            <p class="link-text">{ link }</p>
-        </div>
+impl Component for CallPage {
+    type Message = CallMessage;
+    type Properties = CallPageProps;
+
+    fn create(context: &Context<Self>) -> Self {
+        let entry = &context.props().entry;
+        let joined = Call::join(entry, context.link().callback(CallMessage::Happened));
+        let first = match &joined {
+            Ok(call) => CallAction::Seen(call.snapshot()),
+            Err(error) => CallAction::Refused(error.help()),
+        };
+        Self {
+            call: joined.ok(),
+            view: CallView::default().after(first),
+            list: NodeRef::default(),
+            tiles: (0, None),
+            _shortcuts: Shortcuts::listen(context.link().callback(CallMessage::Toggle)),
+            _title: Title::of(entry.room.as_str()),
+        }
+    }
+
+    fn update(&mut self, _: &Context<Self>, message: CallMessage) -> bool {
+        let action = self.call.as_ref().and_then(|call| call.take(message));
+        let Some(action) = action else { return false };
+        self.view = std::mem::take(&mut self.view).after(action);
+        true
+    }
+
+    fn rendered(&mut self, _: &Context<Self>, first: bool) {
+        let (before, count) = (self.tiles.0, self.view.tiles());
+        if before != count {
+            let list = self.list.cast();
+            self.tiles = (count, list.and_then(|list| Resizes::observe(list, count)));
+        }
+        match count {
+            0 if first || before > 0 => browser::focus("rejoin"),
+            _ if first => browser::focus("call"),
+            _ => {}
+        }
+    }
+
+    fn view(&self, context: &Context<Self>) -> Html {
+        let link = context.link();
+        let CallPageProps {
+            entry: Entry { room, name },
+            on_end,
+        } = context.props();
+        let view = &self.view;
+        let invitation = browser::invitation(room);
+        let (alerts, page) = match &view.course {
+            Course::Going(snapshot) => {
+                let on_dismiss = link.callback(CallMessage::Dismiss);
+                let on_toggle = link.callback(CallMessage::Toggle);
+                let on_leave = link.callback(|()| CallMessage::Leave);
+                let page = html! {
+                    <>
+                        { standing(snapshot, &invitation) }
+                        { tiles(snapshot, name.as_str(), self.call.as_ref(), &self.list) }
+                        { controls(view, on_toggle, on_leave) }
+                    </>
+                };
+                (notices(&view.notices, &on_dismiss), page)
+            }
+            Course::Over { sentence, failed } => {
+                let why = html! { <p id="ending" class="ending">{ *sentence }</p> };
+                let ways = farewell(on_end);
+                if *failed {
+                    (why, ways)
+                } else {
+                    (Html::default(), html! { <>{ why }{ ways }</> })
+                }
+            }
+        };
+        html! {
+            <main id="call" class="call" tabindex="-1" data-call-state={view.state()}>
+                <header class="call-header">
+                    <h1>{ room.as_str() }</h1>
+                    <CopyLink link={invitation} />
+                </header>
+                // Here from the start: what is put in is read out.
+                <div class="alerts" role="alert">{ alerts }</div>
+                <div class="news" role="status">
+                    <p key={view.news.serial} class="toast">{ &view.news.text }</p>
+                </div>
+                { page }
+            </main>
+        }
     }
 }

@@ -1,4 +1,4 @@
-use yew::{Callback, Html, Properties, component, html, use_mut_ref, use_state};
+use yew::{Component, Context, Html, Properties, html};
 
 use super::{Sign, icon};
 use crate::browser;
@@ -12,36 +12,63 @@ pub struct CopyLinkProps {
 }
 
 /// A button that copies a link, and says what came of it until the person goes on.
-#[component]
-pub fn CopyLink(props: &CopyLinkProps) -> Html {
-    let said = use_state(|| "");
-    let copying = use_mut_ref(|| None::<Task>);
-    let on_click = {
-        let (link, said) = (props.link.clone(), said.setter());
-        Callback::from(move |_| {
-            let (link, said) = (link.clone(), said.clone());
-            let task = Task::spawn(async move {
-                said.set(if browser::copy(&link).await {
-                    COPIED
-                } else {
-                    REFUSED
-                });
-            });
-            *copying.borrow_mut() = Some(task);
-        })
-    };
-    let forget = {
-        let said = said.setter();
-        move |_| said.set("")
-    };
-    html! {
-        <div class="copy-link">
-            <button class="button" type="button" onclick={on_click} onblur={forget}>
-                { icon(Sign::Link) }
-                { "Copy link" }
-            </button>
-            <span class="quiet" role="status">{ *said }</span>
-        </div>
+#[derive(Debug, Default)]
+pub struct CopyLink {
+    said: &'static str,
+    copying: Option<Task>,
+}
+
+/// What a [`CopyLink`] hears.
+#[derive(Debug)]
+pub enum CopyLinkMessage {
+    /// The person wants the link.
+    Copy,
+    /// There is something to say, or nothing any more.
+    Say(&'static str),
+}
+
+impl Component for CopyLink {
+    type Message = CopyLinkMessage;
+    type Properties = CopyLinkProps;
+
+    fn create(_: &Context<Self>) -> Self {
+        Self::default()
+    }
+
+    fn update(&mut self, context: &Context<Self>, message: CopyLinkMessage) -> bool {
+        match message {
+            CopyLinkMessage::Copy => {
+                let (scope, link) = (context.link().clone(), context.props().link.clone());
+                self.copying = Some(Task::spawn(async move {
+                    let copied = browser::copy(&link).await;
+                    let words = if copied { COPIED } else { REFUSED };
+                    scope.send_message(CopyLinkMessage::Say(words));
+                }));
+                false
+            }
+            CopyLinkMessage::Say(words) => {
+                self.said = words;
+                true
+            }
+        }
+    }
+
+    fn view(&self, context: &Context<Self>) -> Html {
+        let link = context.link();
+        html! {
+            <div class="copy-link">
+                <button
+                    class="button"
+                    type="button"
+                    onclick={link.callback(|_| CopyLinkMessage::Copy)}
+                    onblur={link.callback(|_| CopyLinkMessage::Say(""))}
+                >
+                    { icon(Sign::Link) }
+                    { "Copy link" }
+                </button>
+                <span class="quiet" role="status">{ self.said }</span>
+            </div>
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 use web_sys::HtmlInputElement;
-use yew::{AttrValue, Html, InputEvent, TargetCast as _, UseStateHandle, html};
+use yew::{AttrValue, Callback, Html, InputEvent, TargetCast as _, html};
 
 /// A line of text to be filled in.
 #[derive(Clone, Debug)]
@@ -11,13 +11,13 @@ pub struct Field<'a> {
     /// What the browser may fill in.
     pub autocomplete: &'static str,
     /// What stands in it.
-    pub text: &'a UseStateHandle<String>,
+    pub text: &'a str,
     /// What is wrong with that, if the person is to know.
     pub complaint: Option<String>,
 }
 
-/// Draws a field with its label and what is wrong with it.
-pub fn field(field: Field<'_>) -> Html {
+/// Draws a field with its label and what is wrong with it; calls back with each new text.
+pub fn field(field: Field<'_>, on_text: Callback<String>) -> Html {
     let Field {
         id,
         label,
@@ -26,17 +26,15 @@ pub fn field(field: Field<'_>) -> Html {
         complaint,
     } = field;
     let error_id = AttrValue::from([id, "-error"].concat());
-    let setter = text.setter();
-    let on_input = move |event: InputEvent| {
-        setter.set(event.target_unchecked_into::<HtmlInputElement>().value());
-    };
+    let on_input = on_text
+        .reform(|event: InputEvent| event.target_unchecked_into::<HtmlInputElement>().value());
     let invalid = if complaint.is_some() { "true" } else { "false" };
     html! {
         <div class="field">
             <label for={id}>{ label }</label>
             <input
                 {id}
-                value={String::clone(text)}
+                value={text.to_owned()}
                 oninput={on_input}
                 {autocomplete}
                 autocapitalize="off"

@@ -1,9 +1,9 @@
 use videocalls_client::{Connection, MediaState};
 use web_sys::MediaStream;
-use yew::{AttrValue, Html, Properties, component, html, use_node_ref};
+use yew::{AttrValue, Component, Context, Html, NodeRef, Properties, html};
 
 use super::{Sign, icon};
-use crate::hooks::use_stream;
+use crate::guards::Playback;
 use crate::words;
 
 /// What a [`Tile`] takes.
@@ -26,49 +26,96 @@ pub struct TileProps {
 }
 
 /// A participant: picture and sound, name, and why one of them is missing.
-#[component]
-pub fn Tile(props: &TileProps) -> Html {
-    let video = use_node_ref();
-    let playback = use_stream(&video, props.stream.clone(), props.is_own);
-    let no_picture = words::why_no_picture(props.connection, props.media.video);
-    let no_sound = words::why_no_sound(props.media.audio);
-    let play = playback.play.clone();
-    html! {
-        <li
-            class={if props.is_own { "tile tile-own" } else { "tile" }}
-            data-participant={props.id.clone()}
-            data-connection={props.connection.as_str()}
-            data-audio={props.media.audio.as_str()}
-            data-video={props.media.video.as_str()}
-        >
-            <video ref={video} autoplay=true playsinline=true aria-label={props.name.clone()} />
-            if let Some(why) = no_picture {
-                <div class="tile-cover">
-                    <span class="tile-initials" aria-hidden="true">
-                        { words::initials(&props.name) }
-                    </span>
-                    <span class="tile-why">{ why }</span>
-                </div>
-            }
-            if playback.is_blocked {
-                <button class="button tile-play" type="button" onclick={move |_| play.emit(())}>
-                    { "Tap to hear" }
-                </button>
-            }
-            <p class="tile-name">
-                if let Some(why) = no_sound {
-                    <span class="tile-silent" title={why}>
-                        { icon(Sign::MicrophoneOff) }
-                        <span class="unseen">{ why }{ ": " }</span>
-                    </span>
+#[derive(Debug, Default)]
+pub struct Tile {
+    video: NodeRef,
+    stream: Option<MediaStream>,
+    playback: Option<Playback>,
+    is_blocked: bool,
+}
+
+/// What a [`Tile`] hears.
+#[derive(Debug)]
+pub enum TileMessage {
+    /// The browser plays, or does not before a click.
+    Blocked(bool),
+    /// The person asks for sound.
+    Play,
+}
+
+impl Component for Tile {
+    type Message = TileMessage;
+    type Properties = TileProps;
+
+    fn create(_: &Context<Self>) -> Self {
+        Self::default()
+    }
+
+    fn update(&mut self, _: &Context<Self>, message: TileMessage) -> bool {
+        let before = self.is_blocked;
+        match (message, &mut self.playback) {
+            (TileMessage::Blocked(is_blocked), _) => self.is_blocked = is_blocked,
+            (TileMessage::Play, Some(playback)) => playback.play(),
+            (TileMessage::Play, None) => {}
+        }
+        self.is_blocked != before
+    }
+
+    fn rendered(&mut self, context: &Context<Self>, _: bool) {
+        let props = context.props();
+        if self.stream == props.stream {
+            return;
+        }
+        self.stream.clone_from(&props.stream);
+        // The old one goes before the new one comes: both are about the same video.
+        self.playback = None;
+        let on_blocked = context.link().callback(TileMessage::Blocked);
+        let video = self.video.cast().zip(self.stream.as_ref());
+        self.playback =
+            video.map(|(video, stream)| Playback::start(video, stream, props.is_own, on_blocked));
+    }
+
+    fn view(&self, context: &Context<Self>) -> Html {
+        let props = context.props();
+        let no_picture = words::why_no_picture(props.connection, props.media.video);
+        let no_sound = words::why_no_sound(props.media.audio);
+        html! {
+            <li
+                class={if props.is_own { "tile tile-own" } else { "tile" }}
+                data-participant={props.id.clone()}
+                data-connection={props.connection.as_str()}
+                data-audio={props.media.audio.as_str()}
+                data-video={props.media.video.as_str()}
+            >
+                <video ref={&self.video} autoplay=true playsinline=true aria-label={props.name.clone()} />
+                if let Some(why) = no_picture {
+                    <div class="tile-cover">
+                        <span class="tile-initials" aria-hidden="true">
+                            { words::initials(&props.name) }
+                        </span>
+                        <span class="tile-why">{ why }</span>
+                    </div>
                 }
-                <span class="tile-name-text">
-                    { &props.name }
-                    if props.is_own {
-                        { " (you)" }
+                if self.is_blocked {
+                    <button class="button tile-play" type="button" onclick={context.link().callback(|_| TileMessage::Play)}>
+                        { "Tap to hear" }
+                    </button>
+                }
+                <p class="tile-name">
+                    if let Some(why) = no_sound {
+                        <span class="tile-silent" title={why}>
+                            { icon(Sign::MicrophoneOff) }
+                            <span class="unseen">{ why }{ ": " }</span>
+                        </span>
                     }
-                </span>
-            </p>
-        </li>
+                    <span class="tile-name-text">
+                        { &props.name }
+                        if props.is_own {
+                            { " (you)" }
+                        }
+                    </span>
+                </p>
+            </li>
+        }
     }
 }

@@ -2,11 +2,11 @@ use videocalls_client::{CallState, Connection, MediaState, Snapshot};
 use yew::{AttrValue, Html, NodeRef, html};
 
 use super::Tile;
-use crate::hooks::CallHandle;
+use crate::call::Call;
 use crate::words;
 
 /// Draws everyone in the room in the order of their coming, and oneself last.
-pub fn tiles(snapshot: &Snapshot, name: &str, call: &CallHandle, list: &NodeRef) -> Html {
+pub(crate) fn tiles(snapshot: &Snapshot, name: &str, call: Option<&Call>, list: &NodeRef) -> Html {
     let media = MediaState {
         audio: snapshot.microphone,
         video: snapshot.camera,
@@ -25,7 +25,7 @@ pub fn tiles(snapshot: &Snapshot, name: &str, call: &CallHandle, list: &NodeRef)
                     name={text(words::name(participant))}
                     connection={participant.connection}
                     media={participant.media}
-                    stream={call.stream_of(&participant.id)}
+                    stream={call.and_then(|call| call.stream_of(&participant.id))}
                 />
             }
             <Tile
@@ -35,7 +35,7 @@ pub fn tiles(snapshot: &Snapshot, name: &str, call: &CallHandle, list: &NodeRef)
                 is_own=true
                 {connection}
                 {media}
-                stream={call.own_stream()}
+                stream={call.map(Call::own_stream)}
             />
         </ul>
     }

@@ -2,28 +2,34 @@ use gloo_events::EventListener;
 use videocalls_client::TrackKind;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
-use yew::{hook, use_effect_with};
+use yew::Callback;
 
-use super::CallHandle;
 use crate::browser;
 
 /// Where a letter belongs to what has the focus.
 const TAKES_KEYS: &str = "input, textarea, select, button, [contenteditable]";
 
-/// Turns the microphone on and off by M and the camera by V.
-#[hook]
-pub fn use_shortcuts(call: &CallHandle) {
-    let call = call.clone();
-    use_effect_with((), move |()| {
+/// M for the microphone and V for the camera.
+#[derive(Debug)]
+#[must_use = "no key is heard after this is dropped"]
+pub(crate) struct Shortcuts {
+    _listener: Option<EventListener>,
+}
+
+impl Shortcuts {
+    /// Listens to the keys of the whole page.
+    pub(crate) fn listen(on_toggle: Callback<TrackKind>) -> Self {
         let listener = browser::document().map(|document| {
             EventListener::new(&document, "keydown", move |event| {
                 if let Some(kind) = event.dyn_ref().and_then(shortcut) {
-                    call.toggle(kind);
+                    on_toggle.emit(kind);
                 }
             })
         });
-        move || drop(listener)
-    });
+        Self {
+            _listener: listener,
+        }
+    }
 }
 
 fn shortcut(event: &KeyboardEvent) -> Option<TrackKind> {

@@ -1,0 +1,11 @@
+//! What is registered with the browser, and taken back by being dropped.
+
+mod playback;
+mod resizes;
+mod shortcuts;
+mod title;
+
+pub(crate) use playback::Playback;
+pub(crate) use resizes::Resizes;
+pub(crate) use shortcuts::Shortcuts;
+pub(crate) use title::Title;
