@@ -1,3 +1,4 @@
+use gloo_timers::callback::Timeout;
 use js_sys::Array;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -21,6 +22,8 @@ impl Resizes {
     /// whenever its size changes. Returns `None` where the browser can't observe.
     pub(crate) fn observe(element: HtmlElement, count: usize) -> Option<Self> {
         let target = element.clone();
+        // Outside of the observer's own round: what changes sizes within it is an error in Firefox.
+        let mut later = None;
         let heard = Closure::<dyn FnMut(Array)>::new(move |entries: Array| {
             let space = entries
                 .get(0)
@@ -30,7 +33,9 @@ impl Resizes {
                 width: space.width(),
                 height: space.height(),
             };
-            apply(&target, tile_size(count, space, GAP));
+            let target = target.clone();
+            let tile = tile_size(count, space, GAP);
+            later.replace(Timeout::new(0, move || apply(&target, tile)));
         });
         let observer = ResizeObserver::new(heard.as_ref().unchecked_ref()).ok()?;
         observer.observe(&element);
