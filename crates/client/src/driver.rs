@@ -1,7 +1,8 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::future::Future as _;
 use std::rc::{Rc, Weak};
-use std::task::Waker;
+use std::task::{Context, Poll, Waker};
 
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
@@ -248,8 +249,17 @@ impl Driver {
     /// asked, its answer must be heard, or a granted camera would stay on for nobody.
     fn acquire_media(&self) {
         let (me, wishes) = (self.me.clone(), self.wishes.clone());
+        let mut capturing = Box::pin(async move { capture(&wishes).await });
+        // Polled here and now, so that the browser is asked before the first link is made, and not
+        // in a later turn.
+        let begun = capturing
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()));
         wasm_bindgen_futures::spawn_local(async move {
-            let captured = capture(&wishes).await;
+            let captured = match begun {
+                Poll::Ready(captured) => captured,
+                Poll::Pending => capturing.await,
+            };
             if let Some(driver) = me.upgrade() {
                 driver.captured(captured);
             }

@@ -56,7 +56,9 @@ impl Socket {
 
     /// Sends a text. What can't be sent any more is dropped: the close that follows says so.
     pub(crate) fn send(&self, text: &str) {
-        let _ = self.socket.send_with_str(text);
+        if self.socket.ready_state() == WebSocket::OPEN {
+            let _ = self.socket.send_with_str(text);
+        }
     }
 }
 
