@@ -10,18 +10,10 @@ use crate::process;
 use crate::step::step;
 use crate::workspace::Workspace;
 
-const LISTEN: &str = "localhost:8080";
-
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     build::build(workspace)?;
-    let mut server = workspace.command(server(workspace)?);
-    if !arguments
-        .iter()
-        .any(|argument| argument.starts_with("--listen"))
-    {
-        server.args(["--listen", LISTEN]);
-    }
-    become_program(server.args(arguments))
+    // Where it listens unless told otherwise is the server's own to say: localhost:8080.
+    become_program(workspace.command(server(workspace)?).args(arguments))
 }
 
 /// Builds the server, with what `dist/` holds inside, and returns the program.
