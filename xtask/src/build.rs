@@ -66,13 +66,12 @@ fn make(
     made: &Path,
 ) -> Result<()> {
     let stage = made.join(".stage");
-    let module = stage.join("app_glue_bg.wasm");
     cache::write(&stage.join("app.js"), &cache::read(boot)?)?;
     step("app: bindings", || {
         bundle::bindings(compiled, &stage, "app_glue")
     })?;
     step("app: wasm-opt", || {
-        bundle::optimize(tools, &module, &made.join("app_bg.wasm"))
+        bundle::optimize(tools, &stage, "app_glue", &made.join("app_bg.wasm"))
     })?;
     step("app: bundle", || {
         bundle::script(tools, &stage.join("app.js"), &made.join("app.js"))?;

@@ -6,14 +6,19 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::cache::Fingerprint;
+use crate::cache::{self, Fingerprint};
+use crate::names;
 use crate::process;
 use crate::tools::NodeTools;
 use crate::workspace::Workspace;
 
-/// The baseline features, one by one: with all of them browsers refuse the result.
+/// The baseline features, one by one: with all of them browsers refuse the result. Small functions
+/// stay calls: in line they take more bytes once all is compressed. A second round finds more.
 const WASM_OPT: &[&str] = &[
     "-Oz",
+    "-Oz",
+    "--always-inline-max-function-size=0",
+    "--one-caller-inline-max-function-size=0",
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
     "--enable-multivalue",
@@ -24,6 +29,7 @@ const WASM_OPT: &[&str] = &[
     "--strip-debug",
     "--strip-producers",
     "--strip-target-features",
+    "--minify-imports-and-exports-and-modules",
 ];
 
 const ESBUILD: &[&str] = &[
@@ -38,7 +44,7 @@ const ESBUILD_SCRIPT: &[&str] = &["--format=esm", "--target=es2022"];
 
 /// What this file does to its inputs, for a fingerprint of a result.
 pub(crate) fn recipe(tools: &NodeTools) -> Fingerprint {
-    Fingerprint::new("bundle 1")
+    Fingerprint::new("bundle 2")
         .with(WASM_OPT)
         .with(ESBUILD)
         .with(ESBUILD_SCRIPT)
@@ -91,11 +97,20 @@ pub(crate) fn bindings(compiled: &Path, folder: &Path, name: &str) -> Result<()>
     generated.map_err(|error| anyhow!("wasm-bindgen: {error:#}"))
 }
 
-/// Makes a module as small as it gets.
-pub(crate) fn optimize(tools: &NodeTools, module: &Path, optimized: &Path) -> Result<()> {
+/// Makes the module that [`bindings`] left in `folder` as small as it gets, and its glue fit it.
+pub(crate) fn optimize(
+    tools: &NodeTools,
+    folder: &Path,
+    name: &str,
+    optimized: &Path,
+) -> Result<()> {
+    let module = folder.join(format!("{name}_bg.wasm"));
+    let glue = folder.join(format!("{name}.js"));
     let mut wasm_opt = tools.wasm_opt();
     wasm_opt.args(WASM_OPT).arg(module).arg("-o").arg(optimized);
-    process::quiet(&mut wasm_opt)
+    let renamed = process::output(&mut wasm_opt)?;
+    let fitting = names::shorten(&cache::read_text(&glue)?, &renamed)?;
+    cache::write(&glue, fitting.as_bytes())
 }
 
 /// Puts a script and what it imports into one file.

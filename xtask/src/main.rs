@@ -8,6 +8,7 @@ mod bundle;
 mod cache;
 mod compress;
 mod dist;
+mod names;
 mod package;
 mod page;
 mod process;

@@ -52,12 +52,11 @@ fn make(tools: &NodeTools, compiled: &Path, sources: &[PathBuf], made: &Path) ->
         let folder = if is_script(source) { &stage } else { made };
         cache::write(&folder.join(name_of(source)), &cache::read(source)?)?;
     }
-    let module = stage.join("videocalls_glue_bg.wasm");
     step("package: bindings", || {
         bundle::bindings(compiled, &stage, "videocalls_glue")
     })?;
     step("package: wasm-opt", || {
-        bundle::optimize(tools, &module, &made.join(MODULE))
+        bundle::optimize(tools, &stage, "videocalls_glue", &made.join(MODULE))
     })?;
     step("package: bundle", || {
         bundle::script(tools, &stage.join(ENTRY), &made.join(ENTRY))
