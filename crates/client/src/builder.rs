@@ -102,7 +102,9 @@ impl CallBuilder {
     }
 
     /// Sets the `RTCConfiguration` of every connection, such as its ICE servers
-    /// (<https://www.w3.org/TR/webrtc/#rtcconfiguration-dictionary>).
+    /// (<https://www.w3.org/TR/webrtc/#rtcconfiguration-dictionary>). Unless it says otherwise, all
+    /// tracks share one way (`bundlePolicy: "max-bundle"`) and candidates are gathered in advance
+    /// (`iceCandidatePoolSize: 1`).
     pub fn rtc_configuration(self, configuration: &Object) -> Self {
         let rtc: &JsValue = configuration.as_ref();
         Self {
@@ -177,7 +179,7 @@ impl CallBuilder {
                 audio: self.audio,
                 video: self.video,
             },
-            rtc: self.rtc,
+            rtc: Peer::configuration(self.rtc.as_ref()),
         })
     }
 }

@@ -25,7 +25,7 @@ pub(crate) struct Settings {
     pub(crate) config: Config,
     pub(crate) dialect: Box<dyn Dialect>,
     pub(crate) wishes: Wishes,
-    pub(crate) rtc: Option<RtcConfiguration>,
+    pub(crate) rtc: RtcConfiguration,
 }
 
 /// Carries out in the browser what a [`Session`] asks for, and hands it what the browser reports.
@@ -43,7 +43,7 @@ pub(crate) struct Driver {
     socket: RefCell<Option<Socket>>,
     wishes: Wishes,
     local: Rc<LocalTracks>,
-    rtc: Option<RtcConfiguration>,
+    rtc: RtcConfiguration,
     peers: RefCell<Vec<(LinkId, Rc<Peer>)>>,
     listeners: RefCell<Vec<Listener>>,
     wakers: RefCell<Vec<Waker>>,
@@ -348,7 +348,7 @@ impl Driver {
         role: LinkRole,
         report: impl Fn(LinkReport) + Clone + 'static,
     ) {
-        match Peer::open(self.rtc.as_ref(), report) {
+        match Peer::open(&self.rtc, report) {
             Ok(peer) => {
                 peer.prepare(role, &self.local);
                 self.peers.borrow_mut().push((link, Rc::new(peer)));

@@ -1,12 +1,13 @@
 use std::cell::RefCell;
 
 use gloo_events::EventListener;
+use js_sys::Object;
 use videocalls_protocol::Candidate;
 use videocalls_session::{LinkReport, LinkRole, Token, TrackKind, Transport};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    MediaStream, RtcConfiguration, RtcIceCandidateInit, RtcPeerConnection,
+    MediaStream, RtcBundlePolicy, RtcConfiguration, RtcIceCandidateInit, RtcPeerConnection,
     RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcRtpTransceiver,
     RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
     RtcTrackEvent,
@@ -38,13 +39,10 @@ impl Peer {
     ///
     /// The browser has no WebRTC, or does not take the configuration.
     pub(crate) fn open(
-        configuration: Option<&RtcConfiguration>,
+        configuration: &RtcConfiguration,
         report: impl Fn(LinkReport) + Clone + 'static,
     ) -> Result<Self, JsValue> {
-        let connection = match configuration {
-            Some(configuration) => RtcPeerConnection::new_with_configuration(configuration)?,
-            None => RtcPeerConnection::new()?,
-        };
+        let connection = RtcPeerConnection::new_with_configuration(configuration)?;
         let remote = MediaStream::new()?;
         let listeners = listen(&connection, &remote, report);
         Ok(Self {
@@ -62,16 +60,31 @@ impl Peer {
             .map_err(|error| exception_text(&error))
     }
 
+    /// Adds what is wanted to what makes a call start fastest: one way for all tracks, and
+    /// candidates that are gathered before they are needed.
+    pub(crate) fn configuration(wanted: Option<&RtcConfiguration>) -> RtcConfiguration {
+        let configuration = RtcConfiguration::new();
+        configuration.set_bundle_policy(RtcBundlePolicy::MaxBundle);
+        set_property(&configuration, "iceCandidatePoolSize", &1.into());
+        if let Some(wanted) = wanted {
+            Object::assign(&configuration, wanted);
+        }
+        configuration
+    }
+
     /// What comes from the other end.
     pub(crate) fn remote(&self) -> &MediaStream {
         &self.remote
     }
 
-    /// Makes the transceivers of the first offer: one for sound and one for picture, whether or
-    /// not there is a track yet, so that a track that comes later needs no new exchange.
+    /// Attaches the tracks that there are. For an offer, makes one transceiver for sound and one
+    /// for picture, whether or not there is a track yet, so that a track that comes later needs no
+    /// new exchange.
     pub(crate) fn prepare(&self, role: LinkRole, local: &LocalTracks) {
         if role == LinkRole::Answerer {
-            return;
+            return TrackKind::ALL
+                .into_iter()
+                .for_each(|kind| self.attach(kind, local));
         }
         for kind in TrackKind::ALL {
             let init = RtcRtpTransceiverInit::new();
@@ -85,8 +98,18 @@ impl Peer {
 
     /// Sends a track that has come, or stops sending one that has gone.
     pub(crate) fn replace_track(&self, kind: TrackKind, local: &LocalTracks) {
-        if let Some(transceiver) = transceiver_of(&self.connection, kind) {
-            send(&transceiver, local.of(kind).as_ref());
+        match transceiver_of(&self.connection, kind) {
+            Some(transceiver) => send(&transceiver, local.of(kind).as_ref()),
+            None => self.attach(kind, local),
+        }
+    }
+
+    /// Has a track ready for an offer that is still to come: an offer takes over the transceivers
+    /// that `addTrack` has made, and no others (RFC 9429 section 5.10).
+    fn attach(&self, kind: TrackKind, local: &LocalTracks) {
+        let unasked = self.operation.borrow().is_none();
+        if let Some(track) = local.of(kind).filter(|_| unasked) {
+            self.connection.add_track_0(&track, local.stream());
         }
     }
 
@@ -191,10 +214,22 @@ fn listen(
             needed(LinkReport::NegotiationNeeded);
         }),
         EventListener::new(connection, "track", move |event| {
-            stream.add_track(&event.unchecked_ref::<RtcTrackEvent>().track());
+            add_tracks(&stream, event.unchecked_ref());
             track(LinkReport::TracksChanged);
         }),
     ]
+}
+
+/// Adds the track that has come, and at once those that come with it: an element that is shown a
+/// stream's sound first, and its picture in a second event, starts twice.
+fn add_tracks(stream: &MediaStream, event: &RtcTrackEvent) {
+    stream.add_track(&event.track());
+    for siblings in event.streams().iter() {
+        let siblings = siblings.unchecked_into::<MediaStream>().get_tracks();
+        siblings
+            .iter()
+            .for_each(|sibling| stream.add_track(sibling.unchecked_ref()));
+    }
 }
 
 /// An event without a candidate marks the end of them.

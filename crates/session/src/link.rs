@@ -220,7 +220,8 @@ impl Link {
                 self.advance(work, Cue::Failed, true, None);
                 return Fate::Broken;
             }
-            LinkReport::NegotiationNeeded => self.offer(work),
+            // What stands by has somebody's offer to wait for.
+            LinkReport::NegotiationNeeded if self.audience != Audience::Nobody => self.offer(work),
             LinkReport::Candidate(candidate) => {
                 self.voice.gathered(work, &self.audience, candidate);
             }

@@ -5,7 +5,8 @@
 use std::time::Duration;
 
 use videocalls_protocol::{
-    Admission, Candidate, Capabilities, Departure, GlareRule, LeaveReason, ParticipantId, Signal,
+    Admission, Candidate, Capabilities, Departure, GlareRule, LeaveReason, Offerer, ParticipantId,
+    Signal,
 };
 
 use crate::link::{Audience, Fate, Link, RemoteDescription, RemoteEnd};
@@ -97,6 +98,16 @@ impl Mesh {
             }
         }
         self.close_where(work, |link| link.audience == Audience::Nobody);
+        self.stand_by(work);
+    }
+
+    /// Makes the link that will answer whoever comes next, for one who waits alone: the browser
+    /// takes longer to make a connection than to answer on one.
+    fn stand_by(&mut self, work: &mut Work) {
+        if self.capabilities.offerer == Offerer::Newcomer && self.links.is_empty() {
+            let link = self.open(work, LinkRole::Answerer, Audience::Nobody);
+            self.links.push(link);
+        }
     }
 
     /// Someone's seat is free: closes the link, unless the media goes on and only the seat was
@@ -266,15 +277,35 @@ impl Mesh {
         self.stop_holding(work, &from);
         self.retire_links(work, |link| link.is_for(&from));
         self.close_where(work, |link| link.audience == Audience::Anyone);
-        let mut link = self.open(work, LinkRole::Answerer, Audience::One(from.clone()));
-        link.attempt = before.unwrap_or_default();
-        link.hear_offer(work, offer, true);
-        self.links.push(link);
+        let id = self.answering(work, from.clone());
+        if let Some(link) = self.find_mut(|link| link.id == id) {
+            link.attempt = before.unwrap_or_default();
+            link.hear_offer(work, offer, true);
+        }
         self.deliver_early(work, &from);
         work.news.push_back(match before {
             Some(_) => News::Changed(from),
             None => News::Appeared(from),
         });
+    }
+
+    /// A link to answer a participant on: the one that stands by, or a new one.
+    fn answering(&mut self, work: &mut Work, from: ParticipantId) -> LinkId {
+        let audience = Audience::One(from);
+        match self.find_mut(|link| link.audience == Audience::Nobody) {
+            Some(standing_by) => {
+                standing_by.address(work, audience);
+                let id = standing_by.id;
+                work.timer(Timer::Establish(id), ESTABLISH);
+                id
+            }
+            None => {
+                let link = self.open(work, LinkRole::Answerer, audience);
+                let id = link.id;
+                self.links.push(link);
+                id
+            }
+        }
     }
 
     fn hear_answer(&mut self, work: &mut Work, from: ParticipantId, answer: RemoteDescription) {
@@ -456,6 +487,7 @@ impl Mesh {
         self.stop_holding(work, id);
         self.retire_links(work, |link| link.is_for(id));
         self.memory.forget_early(id);
+        self.stand_by(work);
     }
 
     fn open(&self, work: &mut Work, role: LinkRole, audience: Audience) -> Link {

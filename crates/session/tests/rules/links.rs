@@ -17,11 +17,16 @@ fn linked(me: &str, other: &str) -> (Desk, LinkId) {
 }
 
 fn opened(desk: &mut Desk) -> usize {
+    opened_roles(desk).len()
+}
+
+fn opened_roles(desk: &mut Desk) -> Vec<LinkRole> {
     let said = desk.look();
-    let ops = ops(&said);
-    ops.iter()
-        .filter(|(_, op)| matches!(op, LinkOp::Open(_)))
-        .count()
+    let opened = ops(&said).into_iter().filter_map(|(_, op)| match op {
+        LinkOp::Open(role) => Some(*role),
+        _ => None,
+    });
+    opened.collect()
 }
 
 #[test]
@@ -44,10 +49,34 @@ fn the_first_link_is_made_while_the_socket_opens_and_spent_on_the_first_other() 
 }
 
 #[test]
-fn an_empty_room_needs_no_link() {
+fn who_waits_alone_has_a_link_standing_by_to_answer_on() {
     let mut desk = Desk::in_room("me", &[]);
     let said = desk.look();
-    assert!(matches!(ops(&said).last(), Some((_, LinkOp::Close))));
+    let [
+        ..,
+        (_, LinkOp::Close),
+        (standing_by, LinkOp::Open(LinkRole::Answerer)),
+    ] = ops(&said)[..]
+    else {
+        panic!("the offer made in advance is for nobody: {said:?}");
+    };
+    desk.report(standing_by, LinkReport::NegotiationNeeded);
+    assert_eq!(desk.look(), [], "it has nobody to negotiate with");
+    desk.event(videocalls_protocol::Event::Joined(peer("you")));
+    assert_eq!(desk.answer_to("you", "100"), standing_by);
+    desk.event(left("you", LeaveReason::Bye));
+    let said = desk.look();
+    assert!(
+        matches!(
+            ops(&said)[..],
+            [
+                ..,
+                (_, LinkOp::Close),
+                (_, LinkOp::Open(LinkRole::Answerer))
+            ]
+        ),
+        "alone again: {said:?}"
+    );
 }
 
 #[test]
@@ -84,7 +113,7 @@ fn who_has_no_seat_any_more_is_not_offered_a_new_link() {
     let token = token.expect("an offer to make");
     desk.report(link, LinkReport::Failed { token });
     assert_eq!(desk.people(), [""; 0]);
-    assert_eq!(opened(&mut desk), 0);
+    assert!(!opened_roles(&mut desk).contains(&LinkRole::Offerer));
 }
 
 #[test]
@@ -92,7 +121,10 @@ fn who_says_goodbye_or_is_not_connected_leaves_at_once() {
     let (mut desk, _) = linked("me", "you");
     desk.event(left("you", LeaveReason::Bye));
     let said = desk.look();
-    assert!(matches!(ops(&said)[..], [(_, LinkOp::Close)]));
+    assert!(matches!(
+        ops(&said)[..],
+        [(_, LinkOp::Close), (_, LinkOp::Open(_))]
+    ));
     assert_eq!(desk.people(), [""; 0]);
     let (mut desk, link) = linked("me", "you");
     desk.transport(link, Transport::Disconnected);
