@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::{Event, Refusal, Request};
+use crate::{Event, ParticipantId, Refusal, Request};
 
 /// One server's wire language: a codec, without a socket, a clock or a thread.
 ///
@@ -38,6 +38,46 @@ pub trait Dialect {
     /// Reads the code with which the server, or the network, closed the socket
     /// (RFC 6455 section 7.4).
     fn closed(&self, code: u16) -> Verdict;
+
+    /// The id by which the others know this client, where clients make up theirs.
+    fn own_id(&self) -> Option<ParticipantId> {
+        None
+    }
+
+    /// Makes the socket's address out of the server's, which is absolute, with a path.
+    fn address(&mut self, server: &str) -> String {
+        server.to_owned()
+    }
+
+    /// What is to be asked of the server by HTTP while the socket opens.
+    fn errand(&self) -> Option<Errand> {
+        None
+    }
+
+    /// Reads the answer to the [`errand`](Self::errand), by its HTTP status.
+    fn errand_done(&mut self, status: u16) -> Decoded {
+        let _ = status;
+        Decoded::default()
+    }
+
+    /// Puts a line of chat into the form in which it travels over a data channel.
+    fn write_chat(&self, text: &str) -> String {
+        text.to_owned()
+    }
+
+    /// Takes a line of chat out of the form in which it travelled.
+    fn read_chat<'a>(&self, line: &'a str) -> &'a str {
+        line
+    }
+}
+
+/// A POST of JSON to the server.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Errand {
+    /// The path, from the root of the server.
+    pub path: &'static str,
+    /// The JSON text.
+    pub body: String,
 }
 
 /// What one frame meant.
@@ -47,6 +87,13 @@ pub struct Decoded {
     pub events: Vec<Event>,
     /// What the handshake wants answered, to be sent at once.
     pub replies: Vec<String>,
+}
+
+impl Decoded {
+    /// Adds that nobody knows what this frame means.
+    pub(crate) fn unknown(&mut self, frame: &str) {
+        self.events.push(Event::Unknown { bytes: frame.len() });
+    }
 }
 
 impl From<Event> for Decoded {
@@ -78,6 +125,9 @@ pub struct Capabilities {
     pub trickle: bool,
     /// Whether the server keeps a seat for a while after the socket is lost.
     pub resume: bool,
+    /// The label of the data channel that carries chat, which the offering side opens; `None`
+    /// where there is no chat.
+    pub chat: Option<&'static str>,
 }
 
 /// How a client learns that it is in, and who else is.
@@ -96,8 +146,13 @@ pub enum Admission {
 pub enum Offerer {
     /// The newcomer, to each one on the roster.
     Newcomer,
+    /// Those who are there, to each newcomer. A newcomer who is on a roster's word not alone, and
+    /// hears no offer, offers after all: those who are there may not know that it is their turn.
+    Present,
     /// Each client, to whoever may be there, as soon as it is in.
     Everyone,
+    /// Always the other one.
+    Other,
 }
 
 /// What happens when two offers cross.

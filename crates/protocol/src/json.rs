@@ -21,25 +21,89 @@ const MAX_DEPTH: usize = 16;
 #[expect(clippy::type_complexity, reason = "it is written out once")]
 pub(crate) struct Record<'a>(Vec<(Cow<'a, str>, Value<&'a str, Cow<'a, str>>)>);
 
+/// A JSON array that was read, to be taken from the front.
+#[derive(Debug)]
+pub(crate) struct List<'a>(std::vec::IntoIter<Value<&'a str, Cow<'a, str>>>);
+
+/// Reads a text that must be one JSON value, of the kind that `wanted` takes.
+fn parse<'a, T>(
+    text: &'a str,
+    wanted: impl FnOnce(Value<&'a str, Cow<'a, str>>) -> Option<T>,
+) -> Result<T, DecodeError> {
+    let mut lexer = SliceLexer::new(text.as_bytes());
+    let value = lexer.exactly_one(hifijson::token::Lex::ws_peek, |next, lexer| {
+        parse_bounded(MAX_DEPTH, next, lexer)
+    });
+    value.ok().and_then(wanted).ok_or(DecodeError::Malformed {
+        at: text.len() - lexer.as_slice().len(),
+    })
+}
+
+impl<'a> List<'a> {
+    /// Reads a text that must be one JSON array.
+    pub(crate) fn parse(text: &'a str) -> Result<Self, DecodeError> {
+        parse(text, |value| match value {
+            Value::Array(items) => Some(Self(items.into_iter())),
+            _ => None,
+        })
+    }
+
+    /// Takes the next item, if it is a text.
+    pub(crate) fn text(&mut self) -> Option<String> {
+        match self.0.next()? {
+            Value::String(text) => Some(text.into_owned()),
+            _ => None,
+        }
+    }
+
+    /// Takes the next item, if it is an object.
+    pub(crate) fn record(&mut self) -> Option<Record<'a>> {
+        match self.0.next()? {
+            Value::Object(fields) => Some(Record(fields)),
+            _ => None,
+        }
+    }
+
+    /// Takes the next item, if it is a list, and returns the objects in it.
+    pub(crate) fn records(&mut self) -> Vec<Record<'a>> {
+        self.0.next().map_or_else(Vec::new, objects)
+    }
+}
+
+/// The objects of a list; whatever else is in it is left out.
+fn objects<'a>(list: Value<&'a str, Cow<'a, str>>) -> Vec<Record<'a>> {
+    let Value::Array(items) = list else {
+        return Vec::new();
+    };
+    let objects = items.into_iter().filter_map(|item| match item {
+        Value::Object(fields) => Some(Record(fields)),
+        _ => None,
+    });
+    objects.collect()
+}
+
 impl<'a> Record<'a> {
     /// Reads a text that must be one JSON object.
     pub(crate) fn parse(text: &'a str) -> Result<Self, DecodeError> {
-        let mut lexer = SliceLexer::new(text.as_bytes());
-        let value = lexer.exactly_one(hifijson::token::Lex::ws_peek, |next, lexer| {
-            parse_bounded(MAX_DEPTH, next, lexer)
-        });
-        match value {
-            Ok(Value::Object(fields)) => Ok(Self(fields)),
-            _ => Err(DecodeError::Malformed {
-                at: text.len() - lexer.as_slice().len(),
-            }),
-        }
+        parse(text, |value| match value {
+            Value::Object(fields) => Some(Self(fields)),
+            _ => None,
+        })
     }
 
     /// Takes a field's text out; `None` if it is missing, null or something else.
     pub(crate) fn text(&mut self, field: &str) -> Option<String> {
         match self.take(field)? {
             Value::String(text) => Some(text.into_owned()),
+            _ => None,
+        }
+    }
+
+    /// Takes out a text, or a number as it is written.
+    pub(crate) fn text_or_number(&mut self, field: &str) -> Option<String> {
+        match self.take(field)? {
+            Value::String(text) => Some(text.into_owned()),
+            Value::Number((digits, _)) => Some(digits.to_owned()),
             _ => None,
         }
     }
@@ -62,14 +126,7 @@ impl<'a> Record<'a> {
 
     /// Takes out a list of objects; whatever else is in it is left out.
     pub(crate) fn records(&mut self, field: &str) -> Vec<Self> {
-        let Some(Value::Array(items)) = self.take(field) else {
-            return Vec::new();
-        };
-        let objects = items.into_iter().filter_map(|item| match item {
-            Value::Object(fields) => Some(Self(fields)),
-            _ => None,
-        });
-        objects.collect()
+        self.take(field).map_or_else(Vec::new, objects)
     }
 
     /// Of a field that is there twice, the last counts, as in a browser.
@@ -86,9 +143,7 @@ pub(crate) struct Text(String);
 impl Text {
     pub(crate) fn text(self, field: &str, text: &str) -> Self {
         let mut this = self.field(field);
-        this.0.push('"');
-        text.chars().for_each(|c| escape(c, &mut this.0));
-        this.0.push('"');
+        quote(text, &mut this.0);
         this
     }
 
@@ -110,8 +165,13 @@ impl Text {
     }
 
     pub(crate) fn object(self, field: &str, object: Self) -> Self {
+        self.json(field, &object.finish())
+    }
+
+    /// Writes what is JSON already.
+    pub(crate) fn json(self, field: &str, json: &str) -> Self {
         let mut this = self.field(field);
-        this.0.push_str(&object.finish());
+        this.0.push_str(json);
         this
     }
 
@@ -145,6 +205,13 @@ impl Text {
         self.0.push_str("\":");
         self
     }
+}
+
+/// Writes a string in its quotes.
+pub(crate) fn quote(text: &str, json: &mut String) {
+    json.push('"');
+    text.chars().for_each(|c| escape(c, json));
+    json.push('"');
 }
 
 /// Writes a character of a string (RFC 8259 section 7). The library's own writer leaves some control

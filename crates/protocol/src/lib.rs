@@ -8,7 +8,12 @@
 //! | --- | --- | --- |
 //! | [`rooms::Rooms`] | ours, n people, the default | [`rooms`] |
 //! | [`relay::Relay`] | a two-person broadcast relay, as videocalls.js expects it | [`relay`] |
+//! | [`socketio_rooms::SocketIoRooms`] | Socket.IO, rooms of two | [`socketio_rooms`] |
+//! | [`channels_mesh::ChannelsMesh`] | Django channels, n people | [`channels_mesh`] |
+//! | [`appointments::Appointments`] | Socket.IO, a client and a professional | [`appointments`] |
 
+pub mod appointments;
+pub mod channels_mesh;
 mod description;
 mod dialect;
 mod ids;
@@ -17,11 +22,13 @@ mod media;
 mod message;
 pub mod relay;
 pub mod rooms;
+mod socketio;
+pub mod socketio_rooms;
 
 pub use description::{Candidate, Description, DescriptionKind};
 pub use dialect::{
-    Admission, Capabilities, DecodeError, Decoded, Departure, Dialect, EncodeError, GlareRule,
-    Offerer, Verdict,
+    Admission, Capabilities, DecodeError, Decoded, Departure, Dialect, EncodeError, Errand,
+    GlareRule, Offerer, Verdict,
 };
 pub use ids::{DisplayName, InvalidName, InvalidRoom, ParticipantId, RoomName};
 pub use media::{MediaState, TrackState};

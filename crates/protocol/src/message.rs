@@ -17,6 +17,8 @@ pub enum Request {
     Media(MediaState),
     /// Answers the server's [`Event::Ping`].
     Pong,
+    /// Tells the server that this client is alive, where that is the client's turn.
+    Ping,
     /// Gives the seat back: leaves for good.
     Bye,
 }
@@ -67,6 +69,8 @@ pub enum Event {
     Refused(Refusal),
     /// Someone took a seat.
     Joined(Peer),
+    /// Someone turns out to have been there before us, on a server that gives no roster.
+    Found(Peer),
     /// Someone's seat is free again.
     Left {
         /// Whose seat it was.
@@ -117,6 +121,8 @@ pub struct Welcome {
     pub seq: Option<u64>,
     /// How often the server pings, in milliseconds; silence for much longer means a dead socket.
     pub ping_interval: Option<u32>,
+    /// How often the server wants to hear [`Request::Ping`], in milliseconds.
+    pub keep_alive: Option<u32>,
 }
 
 /// Another participant, as the server describes them.

@@ -38,7 +38,12 @@ impl Dialect for Relay {
             media_state: false,
             trickle: true,
             resume: false,
+            chat: None,
         }
+    }
+
+    fn own_id(&self) -> Option<ParticipantId> {
+        Some(ParticipantId::new(&self.id))
     }
 
     fn encode(&mut self, request: &Request) -> Result<Vec<String>, EncodeError> {
@@ -73,16 +78,7 @@ impl Dialect for Relay {
                 kind: "relay",
                 field: "sdp",
             };
-            match Description::read(sdp).ok_or(wrong)? {
-                Description {
-                    kind: DescriptionKind::Offer,
-                    sdp,
-                } => Signal::Offer { id: None, sdp },
-                Description {
-                    kind: DescriptionKind::Answer,
-                    sdp,
-                } => Signal::Answer { id: None, sdp },
-            }
+            Description::read(sdp).ok_or(wrong)?.into()
         } else if let Some(ice) = record.record("ice") {
             let wrong = DecodeError::Field {
                 kind: "relay",

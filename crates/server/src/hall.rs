@@ -103,6 +103,7 @@ impl Hall {
             epoch: Some(self.epoch.clone()),
             seq: Some(0),
             ping_interval: Some(self.ping_interval),
+            keep_alive: None,
         };
         let seq = welcome.seq;
         write_event(&Event::Welcome(welcome), seq).into()

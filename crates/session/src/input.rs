@@ -17,6 +17,8 @@ pub enum Input {
         /// Whether it shall be on.
         on: Option<bool>,
     },
+    /// The user says something to everyone, in writing.
+    SendText(String),
     /// The socket is open.
     SignalingOpened,
     /// The server said something.
@@ -78,6 +80,8 @@ pub enum LinkReport {
     Transport(Transport),
     /// A remote track has arrived, or has gone.
     TracksChanged,
+    /// A line of chat has come by the data channel.
+    Text(String),
 }
 
 /// The state of a link's way to the other end, as `RTCPeerConnectionState` names it

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use videocalls_protocol::{Candidate, ParticipantId, Signal};
 
 use crate::negotiation::{Act, Cue, Phase, step};
@@ -6,6 +8,10 @@ use crate::time::{Timer, Timestamp};
 use crate::voice::Voice;
 use crate::work::Work;
 use crate::{LinkId, LinkOp, LinkReport, LinkRole, Token, Transport};
+
+/// How long a description waits for its candidates, where they can't follow it: a server that
+/// would help to find more, and does not answer, is given up by browsers after 10 s only.
+const GATHERING: Duration = Duration::from_secs(2);
 
 /// One `RTCPeerConnection`: its negotiation, its candidates, its way to the other end.
 #[derive(Debug)]
@@ -118,6 +124,17 @@ impl Link {
         self.audience.participant()
     }
 
+    /// Whether the first word is ours, or was.
+    pub(crate) fn offers(&self) -> bool {
+        !matches!(self.negotiation, Negotiation::Stable | Negotiation::Broken)
+            && self.remote.is_none()
+    }
+
+    /// Whether the first word is theirs, and has not been said yet.
+    pub(crate) fn awaits_offer(&self) -> bool {
+        matches!(self.negotiation, Negotiation::Stable) && self.remote.is_none()
+    }
+
     /// When the offer that is still open was sent.
     pub(crate) fn offered_at(&self) -> Option<Timestamp> {
         match self.negotiation {
@@ -198,6 +215,11 @@ impl Link {
         self.voice.speak(work, &self.audience);
     }
 
+    /// Waits for no more candidates to put into a description.
+    pub(crate) fn stop_gathering(&mut self, work: &mut Work) {
+        self.voice.finish(work, &self.audience);
+    }
+
     /// The other end offers. The caller has made sure that it [`is_news`](Self::is_news).
     pub(crate) fn hear_offer(&mut self, work: &mut Work, offer: RemoteDescription, polite: bool) {
         self.heard = offer.id.or(self.heard);
@@ -221,7 +243,7 @@ impl Link {
                 return Fate::Broken;
             }
             // What stands by has somebody's offer to wait for.
-            LinkReport::NegotiationNeeded if self.audience != Audience::Nobody => self.offer(work),
+            LinkReport::NegotiationNeeded if !self.awaits_offer() => self.offer(work),
             LinkReport::Candidate(candidate) => {
                 self.voice.gathered(work, &self.audience, candidate);
             }
@@ -233,6 +255,7 @@ impl Link {
     pub(crate) fn close(self, work: &mut Work) {
         work.timers.stop(Timer::Establish(self.id));
         work.timers.stop(Timer::Departure(self.id));
+        work.timers.stop(Timer::Gathering(self.id));
         work.link(self.id, LinkOp::Close);
     }
 
@@ -306,6 +329,9 @@ impl Link {
     fn made(&mut self, work: &mut Work, token: Token, sdp: String) {
         let (_, act) = step(self.phase(), Cue::Made, true);
         self.voice.describe(&sdp);
+        if self.voice.waits() {
+            work.timer(Timer::Gathering(self.id), GATHERING);
+        }
         match (act, &self.negotiation) {
             (Act::SendOffer, _) => {
                 self.negotiation = Negotiation::Offered { id: token.0 };

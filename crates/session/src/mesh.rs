@@ -5,8 +5,7 @@
 use std::time::Duration;
 
 use videocalls_protocol::{
-    Admission, Candidate, Capabilities, Departure, GlareRule, LeaveReason, Offerer, ParticipantId,
-    Signal,
+    Candidate, Capabilities, Departure, GlareRule, LeaveReason, Offerer, ParticipantId, Signal,
 };
 
 use crate::link::{Audience, Fate, Link, RemoteDescription, RemoteEnd};
@@ -24,6 +23,8 @@ const ATTEMPTS: u8 = 3;
 /// How long a lost way may take to heal before its participant counts as gone. Browsers say
 /// `disconnected` after 5 to 8 s of silence, so someone who vanished is gone after 9 to 12 s.
 const DEPARTURE: Duration = Duration::from_secs(4);
+/// How long one who was there before us may take to offer, where it is their turn.
+const OVERTURE: Duration = Duration::from_secs(3);
 /// An offer unanswered for so long has reached nobody; giving way to another offer costs nothing.
 const LOST_OFFER: Duration = Duration::from_secs(1);
 /// How long the polite side waits for an answer to its own offer before it takes the other's.
@@ -65,7 +66,10 @@ impl Mesh {
     /// Makes the first link, with its offer and its candidates, before anyone is known: all that
     /// can be done while the socket connects and the user is asked for the devices.
     pub(crate) fn prepare(&mut self, work: &mut Work) {
-        self.open_offering(work, Audience::Nobody);
+        match self.capabilities.offerer {
+            Offerer::Other => self.stand_by(work),
+            _ => drop(self.open_offering(work, Audience::Nobody)),
+        }
     }
 
     /// Calls out to whoever may be there, on a server that only broadcasts.
@@ -78,35 +82,78 @@ impl Mesh {
         }
     }
 
-    /// Offers to everyone who was there before us, once to each.
+    /// Turns to everyone who was there before us, once to each: offers, or waits for their offers.
     pub(crate) fn greet(&mut self, work: &mut Work, me: ParticipantId, peers: &[ParticipantId]) {
         self.me = Some(me);
+        let present = self.capabilities.offerer == Offerer::Present;
         for peer in peers {
             if self.link_of(peer).is_some() || self.me.as_ref() == Some(peer) {
                 continue;
             }
-            let audience = Audience::One(peer.clone());
-            match self.find_mut(|link| link.audience == Audience::Nobody) {
-                Some(spare) => {
-                    spare.address(work, audience);
-                    let timer = Timer::Establish(spare.id);
-                    work.timer(timer, ESTABLISH);
-                }
-                None => {
-                    self.open_offering(work, audience);
-                }
+            match present {
+                false => self.offer_to(work, peer),
+                true => self.await_offer(work, peer),
             }
         }
-        self.close_where(work, |link| link.audience == Audience::Nobody);
+        if self.capabilities.offerer == Offerer::Everyone {
+            return self.call_out(work);
+        }
+        let alone = self.links.iter().all(|link| link.participant().is_none());
+        if !self.waits_prepared() || !alone {
+            self.close_where(work, |link| link.audience == Audience::Nobody);
+        }
         self.stand_by(work);
     }
 
-    /// Makes the link that will answer whoever comes next, for one who waits alone: the browser
-    /// takes longer to make a connection than to answer on one.
+    /// Whether what is made in advance serves one who waits as well as one who comes.
+    fn waits_prepared(&self) -> bool {
+        matches!(self.capabilities.offerer, Offerer::Present | Offerer::Other)
+    }
+
+    /// Someone took a seat after us.
+    pub(crate) fn joined(&mut self, work: &mut Work, peer: &ParticipantId) {
+        let ourselves = self.me.as_ref() == Some(peer);
+        let known = self.link_of(peer).is_some();
+        if self.capabilities.offerer == Offerer::Present && !ourselves && !known {
+            self.offer_to(work, peer);
+        }
+    }
+
+    /// Offers to a participant, by the link that is made in advance if it is there still.
+    fn offer_to(&mut self, work: &mut Work, peer: &ParticipantId) {
+        let audience = Audience::One(peer.clone());
+        match self.find_mut(|link| link.audience == Audience::Nobody && link.offers()) {
+            Some(spare) => {
+                spare.address(work, audience);
+                let timer = Timer::Establish(spare.id);
+                work.timer(timer, ESTABLISH);
+            }
+            None => {
+                self.open_offering(work, audience);
+            }
+        }
+    }
+
+    /// Leaves the first word to one who was there before us, for a while.
+    fn await_offer(&mut self, work: &mut Work, peer: &ParticipantId) {
+        let link = self.open(work, LinkRole::Answerer, Audience::One(peer.clone()));
+        work.timer(Timer::Establish(link.id), OVERTURE);
+        self.links.push(link);
+    }
+
+    /// Makes the link for whoever comes next, for one who waits alone: the browser takes longer to
+    /// make a connection, and an offer on it, than to use one.
     fn stand_by(&mut self, work: &mut Work) {
-        if self.capabilities.offerer == Offerer::Newcomer && self.links.is_empty() {
-            let link = self.open(work, LinkRole::Answerer, Audience::Nobody);
-            self.links.push(link);
+        if !self.links.is_empty() {
+            return;
+        }
+        match self.capabilities.offerer {
+            Offerer::Newcomer | Offerer::Other => {
+                let link = self.open(work, LinkRole::Answerer, Audience::Nobody);
+                self.links.push(link);
+            }
+            Offerer::Present => drop(self.open_offering(work, Audience::Nobody)),
+            _ => {}
         }
     }
 
@@ -181,6 +228,10 @@ impl Mesh {
                 work.news
                     .extend(link.participant().cloned().map(News::Changed));
             }
+            LinkReport::Text(text) => {
+                let from = link.participant().cloned();
+                work.news.extend(from.map(|from| News::Text(from, text)));
+            }
             report => {
                 let fate = link.report(work, report);
                 let participant = link.participant().cloned();
@@ -200,6 +251,20 @@ impl Mesh {
         let useless = |link: &Link| link.transport != Transport::Connected || link.is_broken();
         if self.link(id).is_some_and(useless) {
             self.rebuild(work, id, Cause::Silence);
+        }
+    }
+
+    /// Candidates that have not been found by now are not worth waiting for.
+    pub(crate) fn gathering_timed_out(&mut self, work: &mut Work, id: LinkId) {
+        if let Some(link) = self.find_mut(|link| link.id == id) {
+            link.stop_gathering(work);
+        }
+    }
+
+    /// Says something to everyone, by the links.
+    pub(crate) fn send_text(&self, work: &mut Work, text: &str) {
+        for link in self.links.iter().filter(|it| it.participant().is_some()) {
+            work.link(link.id, LinkOp::SendText(text.to_owned()));
         }
     }
 
@@ -238,7 +303,7 @@ impl Mesh {
         } else if !self.has_room_for(&from) {
             self.held = Some((from, offer));
             work.timer(Timer::Hold, SUCCESSOR_HOLD);
-        } else if self.capabilities.admission == Admission::Open {
+        } else if self.calls_out() {
             self.first_offers_cross(work, from, offer, polite);
         } else {
             self.accept(work, from, offer);
@@ -275,9 +340,9 @@ impl Mesh {
     fn accept(&mut self, work: &mut Work, from: ParticipantId, offer: RemoteDescription) {
         let before = self.link_of(&from).map(|link| link.attempt);
         self.stop_holding(work, &from);
-        self.retire_links(work, |link| link.is_for(&from));
+        let id = self.answering(work, &from);
+        self.retire_links(work, |link| link.is_for(&from) && link.id != id);
         self.close_where(work, |link| link.audience == Audience::Anyone);
-        let id = self.answering(work, from.clone());
         if let Some(link) = self.find_mut(|link| link.id == id) {
             link.attempt = before.unwrap_or_default();
             link.hear_offer(work, offer, true);
@@ -289,13 +354,16 @@ impl Mesh {
         });
     }
 
-    /// A link to answer a participant on: the one that stands by, or a new one.
-    fn answering(&mut self, work: &mut Work, from: ParticipantId) -> LinkId {
-        let audience = Audience::One(from);
-        match self.find_mut(|link| link.audience == Audience::Nobody) {
-            Some(standing_by) => {
-                standing_by.address(work, audience);
-                let id = standing_by.id;
+    /// A link to answer a participant on: one that waits for an offer, or a new one.
+    fn answering(&mut self, work: &mut Work, from: &ParticipantId) -> LinkId {
+        let audience = Audience::One(from.clone());
+        let waiting = self.find_mut(|link| {
+            link.awaits_offer() && (link.is_for(from) || link.audience == Audience::Nobody)
+        });
+        match waiting {
+            Some(waiting) => {
+                waiting.address(work, audience);
+                let id = waiting.id;
                 work.timer(Timer::Establish(id), ESTABLISH);
                 id
             }
@@ -314,8 +382,7 @@ impl Mesh {
         if self.memory.is_late_answer(&answer, current) {
             return;
         }
-        let open = self.capabilities.admission == Admission::Open;
-        let anyone = open && self.link_of(&from).is_none() && self.has_room_for(&from);
+        let anyone = self.calls_out() && self.link_of(&from).is_none() && self.has_room_for(&from);
         let Some(link) = self
             .find_mut(|link| link.is_for(&from) || (anyone && link.audience == Audience::Anyone))
         else {
@@ -433,14 +500,16 @@ impl Mesh {
         };
         link.attempt = link.attempt.saturating_add(1);
         let (attempt, pause, media_only) = (link.attempt, link.patience(), link.media_only);
-        let broken = link.is_broken();
+        let (broken, unasked) = (link.is_broken(), link.awaits_offer());
         let seatless = self.capabilities.departure == Departure::Announced;
         if media_only && (seatless || attempt > ATTEMPTS || self.held.is_some()) {
             return self.vanish(work, &participant);
         }
         let waits = match cause {
             Cause::Broken => attempt > ATTEMPTS,
-            Cause::Silence => !broken && attempt % 2 == 1 && self.is_polite_to(&participant),
+            Cause::Silence => {
+                !broken && !unasked && attempt % 2 == 1 && self.is_polite_to(&participant)
+            }
         };
         if waits {
             return work.timer(Timer::Establish(id), pause);
@@ -478,7 +547,7 @@ impl Mesh {
             self.hold_timed_out(work);
         }
         // They may have been cut off only, and wait as we do; or somebody else may come.
-        if self.capabilities.admission == Admission::Open && self.links.is_empty() {
+        if self.calls_out() && self.links.is_empty() {
             self.open_offering(work, Audience::Anyone);
         }
     }
@@ -530,6 +599,11 @@ impl Mesh {
         let held = self.held.take_if(|(holding, _)| holding == from)?;
         work.timers.stop(Timer::Hold);
         Some(held)
+    }
+
+    /// Whether offers go out to whoever may be there.
+    fn calls_out(&self) -> bool {
+        self.capabilities.offerer == Offerer::Everyone
     }
 
     /// Politeness is decided by comparing ids, alike at both ends.

@@ -1,4 +1,4 @@
-use videocalls_protocol::{Candidate, LeaveReason, MediaState, Request};
+use videocalls_protocol::{Candidate, LeaveReason, MediaState, ParticipantId, Request};
 
 use crate::{EndReason, ParticipantView, TrackKind};
 
@@ -65,6 +65,8 @@ pub enum LinkOp {
     },
     /// Add a remote candidate. One that the browser refuses is of no importance.
     AddCandidate(Candidate),
+    /// Send a line of chat by the data channel, or keep it until that is open.
+    SendText(String),
     /// Close the connection; nothing is reported after that.
     Close,
 }
@@ -106,6 +108,13 @@ pub enum Notice {
     },
     /// The own microphone or camera is in another state.
     LocalChanged,
+    /// Someone says something, in writing.
+    Text {
+        /// Who.
+        from: ParticipantId,
+        /// What.
+        text: String,
+    },
     /// Something went wrong, and the call goes on.
     Problem(Problem),
     /// The call is over. Nothing comes after this.

@@ -67,9 +67,16 @@ enum State {
     /// In.
     Joined {
         me: Option<ParticipantId>,
-        silence: Option<Duration>,
+        rhythm: Rhythm,
     },
     Ended(EndReason),
+}
+
+/// How long the server may be silent, and how long we may.
+#[derive(Clone, Copy, Debug, Default)]
+struct Rhythm {
+    silence: Option<Duration>,
+    keep_alive: Option<Duration>,
 }
 
 impl Session {
@@ -108,6 +115,7 @@ impl Session {
             (_, Input::SignalingClosed(verdict)) => self.closed(verdict),
             (_, Input::MediaSettled(media)) => self.media_settled(media),
             (_, Input::Toggle { kind, on }) => self.toggle(kind, on),
+            (_, Input::SendText(text)) => self.mesh.send_text(&mut self.work, &text),
             (_, Input::TrackSet { kind, token }) => self.track_set(kind, token),
             (_, Input::TrackEnded(kind)) => {
                 *self.track_mut(kind) = LocalTrack::Absent(TrackState::Unavailable);
@@ -178,7 +186,7 @@ impl Session {
         })));
         match self.config.capabilities.admission {
             Admission::Open => {
-                self.joined(self.config.own_id.clone(), None);
+                self.joined(self.config.own_id.clone(), Rhythm::default());
                 self.mesh.call_out(&mut self.work);
             }
             _ => {
@@ -188,26 +196,46 @@ impl Session {
         }
     }
 
-    fn joined(&mut self, me: Option<ParticipantId>, silence: Option<Duration>) {
+    fn joined(&mut self, me: Option<ParticipantId>, rhythm: Rhythm) {
         self.work.timers.stop(Timer::Welcome);
-        self.state = State::Joined { me, silence };
+        self.state = State::Joined { me, rhythm };
+        self.expect_server();
+        self.keep_alive();
         self.notify(Notice::StateChanged);
     }
 
-    fn hear(&mut self, event: Event) {
-        if let State::Joined {
-            silence: Some(silence),
-            ..
-        } = self.state
-        {
+    fn rhythm(&self) -> Rhythm {
+        match self.state {
+            State::Joined { rhythm, .. } => rhythm,
+            _ => Rhythm::default(),
+        }
+    }
+
+    fn expect_server(&mut self) {
+        if let Some(silence) = self.rhythm().silence {
             self.work.timer(Timer::Silence, silence);
         }
+    }
+
+    fn keep_alive(&mut self) {
+        if let Some(pause) = self.rhythm().keep_alive {
+            self.work.timer(Timer::KeepAlive, pause);
+        }
+    }
+
+    fn hear(&mut self, event: Event) {
+        self.expect_server();
         match (&self.state, event) {
             (State::Joining, Event::Welcome(welcome)) => self.welcomed(welcome),
             (_, Event::Refused(refusal)) => self.end(EndReason::Refused(refusal)),
             (_, Event::Ping) => self.work.output(Output::Send(Request::Pong)),
             (_, Event::Rejected { .. }) => self.problem(Problem::MessageRejected),
-            (State::Joined { .. }, Event::Joined(peer)) => self.add(peer),
+            (State::Joined { .. }, Event::Joined(peer)) => {
+                let id = peer.id.clone();
+                self.add(peer);
+                self.mesh.joined(&mut self.work, &id);
+            }
+            (State::Joined { .. }, Event::Found(peer)) => self.add(peer),
             (State::Joined { .. }, Event::Left { id, reason }) => self.left(&id, reason),
             (State::Joined { .. }, Event::Signal { from, signal }) => {
                 let open = self.config.capabilities.admission == Admission::Open;
@@ -227,13 +255,12 @@ impl Session {
     }
 
     fn welcomed(&mut self, welcome: Welcome) {
-        let silence = welcome
-            .ping_interval
-            .map(|millis| Duration::from_millis(millis.into()).mul_f64(SILENT_PINGS));
-        if let Some(silence) = silence {
-            self.work.timer(Timer::Silence, silence);
-        }
-        self.joined(Some(welcome.id.clone()), silence);
+        let pause = |millis: Option<u32>| millis.map(|it| Duration::from_millis(it.into()));
+        let rhythm = Rhythm {
+            silence: pause(welcome.ping_interval).map(|pause| pause.mul_f64(SILENT_PINGS)),
+            keep_alive: pause(welcome.keep_alive),
+        };
+        self.joined(Some(welcome.id.clone()), rhythm);
         let ids: Vec<_> = welcome.peers.iter().map(|peer| peer.id.clone()).collect();
         self.mesh.greet(&mut self.work, welcome.id, &ids);
         welcome.peers.into_iter().for_each(|peer| self.add(peer));
@@ -264,6 +291,11 @@ impl Session {
                 Timer::Silence => self.end(EndReason::ServerGone),
                 Timer::Departure(link) => self.mesh.departure_timed_out(&mut self.work, link),
                 Timer::Establish(link) => self.mesh.establish_timed_out(&mut self.work, link),
+                Timer::Gathering(link) => self.mesh.gathering_timed_out(&mut self.work, link),
+                Timer::KeepAlive => {
+                    self.work.output(Output::Send(Request::Ping));
+                    self.keep_alive();
+                }
                 Timer::Hold => self.mesh.hold_timed_out(&mut self.work),
             }
         }
@@ -332,6 +364,7 @@ impl Session {
                 }
                 News::Appeared(id) | News::Changed(id) => self.changed(&id),
                 News::Vanished(id, reason) => self.remove(&id, reason),
+                News::Text(from, text) => self.notify(Notice::Text { from, text }),
                 News::Problem(problem) => self.problem(problem),
             }
         }

@@ -46,8 +46,12 @@ pub(crate) enum Timer {
     Departure(LinkId),
     /// A link should have connected by now.
     Establish(LinkId),
+    /// A description has waited long enough for its candidates.
+    Gathering(LinkId),
     /// An offer that was held back is to be decided on.
     Hold,
+    /// The server wants to hear from us.
+    KeepAlive,
     /// The server should have pinged by now.
     Silence,
     /// The server should have let us in, or refused, by now.

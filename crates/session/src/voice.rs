@@ -71,12 +71,21 @@ impl Voice {
         }
     }
 
+    /// Whether the latest description is to wait for its candidates.
+    pub(crate) fn waits(&self) -> bool {
+        !self.trickle && !self.finished.contains(&self.generation)
+    }
+
+    /// Takes the candidates that are known for all there are.
+    pub(crate) fn finish(&mut self, work: &mut Work, audience: &Audience) {
+        self.finished.push(self.generation.clone());
+        self.speak(work, audience);
+    }
+
     /// Sends the descriptions that wait, with the candidates known by now inside, if there is
     /// somebody to send them to.
     pub(crate) fn speak(&mut self, work: &mut Work, audience: &Audience) {
-        let finished = self.finished.contains(&self.generation);
-        let ready = self.trickle || finished;
-        if !ready || self.held.is_empty() || *audience == Audience::Nobody {
+        if self.waits() || self.held.is_empty() || *audience == Audience::Nobody {
             return;
         }
         let to = audience.participant();
@@ -87,7 +96,7 @@ impl Voice {
             }
             work.signal(to.cloned(), signal);
         }
-        if finished && self.trickle {
+        if self.trickle && self.finished.contains(&self.generation) {
             work.signal(to.cloned(), Signal::Candidate(self.end_of_candidates()));
         }
         self.spoke = Some(work.now);

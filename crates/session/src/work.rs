@@ -26,6 +26,8 @@ pub(crate) enum News {
     Changed(ParticipantId),
     /// Someone can't be reached any more.
     Vanished(ParticipantId, LeaveReason),
+    /// Someone says something.
+    Text(ParticipantId, String),
     /// Something went wrong.
     Problem(Problem),
 }

@@ -23,6 +23,7 @@ impl Dialect for Rooms {
             media_state: true,
             trickle: true,
             resume: true,
+            chat: None,
         }
     }
 
@@ -35,6 +36,7 @@ impl Dialect for Rooms {
             }
             Request::Media(media) => with_media(message("media"), *media),
             Request::Pong => message("pong"),
+            Request::Ping => return Ok(Vec::new()),
             Request::Bye => message("bye"),
         };
         Ok(vec![record.finish()])
@@ -95,5 +97,6 @@ fn read_welcome(record: &mut Record<'_>) -> Result<Welcome, DecodeError> {
         epoch: record.text("epoch"),
         seq: record.number("seq"),
         ping_interval: record.number("ping"),
+        keep_alive: None,
     })
 }

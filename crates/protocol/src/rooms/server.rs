@@ -47,7 +47,7 @@ pub fn write_event(event: &Event, seq: Option<u64>) -> String {
     let record = match event {
         Event::Welcome(welcome) => write_welcome(welcome),
         Event::Refused(refusal) => message("refused").text("code", refusal_word(*refusal)),
-        Event::Joined(peer) => with_peer(message("joined"), peer),
+        Event::Joined(peer) | Event::Found(peer) => with_peer(message("joined"), peer),
         Event::Left { id, reason } => message("left")
             .text("id", id.as_str())
             .text("reason", leave_word(*reason)),

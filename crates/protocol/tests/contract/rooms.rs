@@ -75,6 +75,7 @@ fn frames() -> Vec<(&'static str, Event)> {
                 epoch: Some("e".into()),
                 seq: Some(7),
                 ping_interval: Some(10_000),
+                keep_alive: None,
             }),
         ),
         (

@@ -200,6 +200,7 @@ pub(crate) fn welcome(me: &str, others: &[&str], ping_interval: Option<u32>) -> 
         epoch: None,
         seq: None,
         ping_interval,
+        keep_alive: None,
     })
 }
 

@@ -202,7 +202,7 @@ impl World {
         }
         let pc = pc.expect("the link is open");
         match op {
-            LinkOp::Open(_) => {}
+            LinkOp::Open(_) | LinkOp::SendText(_) => {}
             LinkOp::Close => {
                 self.clients[client].links.remove(&link);
                 self.close_pc(pc);

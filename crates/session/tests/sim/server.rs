@@ -173,6 +173,7 @@ impl World {
             epoch: None,
             seq: Some(0),
             ping_interval: ping,
+            keep_alive: None,
         });
         seats.push((conn, peer.clone()));
         self.send_down(conn, write_event(&welcome, None), false);

@@ -1,0 +1,354 @@
+//! The `appointments` dialect: a client and a professional, each with a link that holds a token, on a
+//! Socket.IO server that keeps the client's offer and everybody's candidates.
+//!
+//! The client offers, the professional answers, however late. The token says who one is: one with
+//! a `proId` is a professional's. Field names are read as the forks of the system spell them.
+
+use crate::json::{List, Record, Text};
+use crate::socketio::{Arguments, Heartbeat, Packet, SocketIo};
+use crate::{
+    Admission, Candidate, Capabilities, DecodeError, Decoded, Departure, Description,
+    DescriptionKind, Dialect, DisplayName, EncodeError, Errand, Event, GlareRule, MediaState,
+    Offerer, ParticipantId, Peer, Refusal, Request, Signal, Verdict, Welcome,
+};
+
+/// A client's half of the dialect.
+#[derive(Clone, Debug)]
+pub struct Appointments {
+    io: SocketIo,
+    token: String,
+    role: Role,
+    /// The other one, once they are known.
+    met: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Role {
+    Client {
+        /// The appointment, as the token holds it: JSON that the server wants back.
+        appointment: String,
+        id: String,
+        professional: Option<DisplayName>,
+        offered: bool,
+    },
+    Professional {
+        /// The appointment that is kept: the one asked for, or the first that has an offer.
+        id: Option<String>,
+    },
+}
+
+impl Role {
+    const CLIENT: &str = "client";
+    const PROFESSIONAL: &str = "professional";
+
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Client { .. } => Self::CLIENT,
+            Self::Professional { .. } => Self::PROFESSIONAL,
+        }
+    }
+
+    fn other_word(&self) -> &'static str {
+        match self {
+            Self::Client { .. } => Self::PROFESSIONAL,
+            Self::Professional { .. } => Self::CLIENT,
+        }
+    }
+}
+
+impl Appointments {
+    /// Starts a codec for the owner of a token, which is a JSON Web Token (RFC 7519); `None` if it
+    /// is not. It is read, not verified: that is the server's part.
+    pub fn new(token: &str) -> Option<Self> {
+        let payload = token.split('.').nth(1).and_then(decode_base64url)?;
+        let appointment = String::from_utf8(payload).ok()?;
+        let role = read_role(&appointment)?;
+        let auth = Text::default().text("jwt", token).finish();
+        Some(Self {
+            io: SocketIo::new(auth),
+            token: token.to_owned(),
+            role,
+            met: false,
+        })
+    }
+
+    fn welcome(&self, heartbeat: Heartbeat) -> Event {
+        Event::Welcome(Welcome {
+            id: ParticipantId::new(self.role.word()),
+            peers: Vec::new(),
+            resume: None,
+            epoch: None,
+            seq: None,
+            ping_interval: heartbeat.server,
+            keep_alive: heartbeat.client,
+        })
+    }
+
+    fn offer(&mut self, sdp: &str) -> Vec<String> {
+        let Role::Client {
+            appointment,
+            offered,
+            ..
+        } = &mut self.role
+        else {
+            return Vec::new();
+        };
+        *offered = true;
+        let offer = Text::default()
+            .object("offer", Description::write(DescriptionKind::Offer, sdp))
+            .json("apptInfo", appointment);
+        let arguments = Arguments::default().json(&offer.finish());
+        self.io.emit("newOffer", arguments)
+    }
+
+    fn answer(&mut self, sdp: &str) -> Vec<String> {
+        let Role::Professional { id: Some(id) } = &self.role else {
+            return Vec::new();
+        };
+        let answer = Text::default()
+            .object("answer", Description::write(DescriptionKind::Answer, sdp))
+            .text("uuid", id);
+        let arguments = Arguments::default().json(&answer.finish());
+        self.io.emit("newAnswer", arguments)
+    }
+
+    /// Candidates are stored with their offer: the server loses those that come before it.
+    fn candidate(&mut self, candidate: &Candidate) -> Vec<String> {
+        let id = match &self.role {
+            Role::Client {
+                id, offered: true, ..
+            } => id,
+            Role::Professional { id: Some(id) } => id,
+            _ => return Vec::new(),
+        };
+        let message = Text::default()
+            .object("iceC", candidate.write())
+            .text("who", self.role.word())
+            .text("uuid", id);
+        let arguments = Arguments::default().json(&message.finish());
+        self.io.emit("iceToServer", arguments)
+    }
+
+    fn event(
+        &mut self,
+        frame: &str,
+        name: &str,
+        mut arguments: List<'_>,
+        decoded: &mut Decoded,
+    ) -> Result<(), DecodeError> {
+        match (name, &self.role) {
+            // Who is there we learn from the offers.
+            ("apptData", _) => {}
+            ("newOfferWaiting", Role::Professional { .. }) => {
+                let waiting = arguments.record().ok_or(wrong("offer"))?;
+                self.offer_waits(waiting, decoded)?;
+            }
+            ("answerToClient", Role::Client { offered, .. }) => {
+                // A server repeats an answer to an offer of earlier times, or that there is none.
+                if let Some(answer) = arguments.record().filter(|_| *offered) {
+                    let answer = Description::read(answer).ok_or(wrong("answer"))?;
+                    self.hear(answer.into(), None, decoded);
+                }
+            }
+            ("iceToClient", _) => {
+                let candidate = arguments.record().and_then(Candidate::read);
+                let candidate = candidate.ok_or(wrong("candidate"))?;
+                self.hear(Signal::Candidate(candidate), None, decoded);
+            }
+            _ => decoded.unknown(frame),
+        }
+        Ok(())
+    }
+
+    fn offer_waits(
+        &mut self,
+        mut waiting: Record<'_>,
+        decoded: &mut Decoded,
+    ) -> Result<(), DecodeError> {
+        let appointment = waiting.text_or_number("uuid").ok_or(wrong("uuid"))?;
+        let offer = waiting.record("offer").and_then(Description::read);
+        let offer = offer.ok_or(wrong("offer"))?;
+        let Role::Professional { id } = &mut self.role else {
+            return Ok(());
+        };
+        if *id.get_or_insert_with(|| appointment.clone()) != appointment {
+            return Ok(());
+        }
+        let name = waiting.text("clientName");
+        self.hear(offer.into(), name.as_deref(), decoded);
+        for spelling in ["offererIceCandidates", "OfferIceCandidates"] {
+            self.hear_candidates(waiting.records(spelling), decoded);
+        }
+        // What comes between this offer and our answer, the server tells only when asked.
+        let arguments = Arguments::default()
+            .text(&appointment)
+            .text(Role::PROFESSIONAL);
+        decoded.replies.extend(self.io.ask("getIce", arguments));
+        Ok(())
+    }
+
+    fn hear_candidates(&mut self, candidates: Vec<Record<'_>>, decoded: &mut Decoded) {
+        for candidate in candidates.into_iter().filter_map(Candidate::read) {
+            self.hear(Signal::Candidate(candidate), None, decoded);
+        }
+    }
+
+    fn hear(&mut self, signal: Signal, name: Option<&str>, decoded: &mut Decoded) {
+        let from = ParticipantId::new(self.role.other_word());
+        if !std::mem::replace(&mut self.met, true) {
+            let professional = match &self.role {
+                Role::Client { professional, .. } => professional.clone(),
+                Role::Professional { .. } => None,
+            };
+            decoded.events.push(Event::Found(Peer {
+                id: from.clone(),
+                name: professional.or_else(|| DisplayName::new(name?).ok()),
+                media: MediaState::LIVE,
+            }));
+        }
+        decoded.events.push(Event::Signal { from, signal });
+    }
+}
+
+impl Dialect for Appointments {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            admission: Admission::Roster,
+            offerer: match self.role {
+                Role::Client { .. } => Offerer::Everyone,
+                Role::Professional { .. } => Offerer::Other,
+            },
+            glare: GlareRule::Perfect,
+            departure: Departure::Unannounced,
+            capacity: Some(2),
+            media_state: false,
+            trickle: true,
+            resume: false,
+            chat: None,
+        }
+    }
+
+    fn address(&mut self, server: &str) -> String {
+        self.io.address(server)
+    }
+
+    fn errand(&self) -> Option<Errand> {
+        Some(Errand {
+            path: "/validate-link",
+            body: Text::default().text("token", &self.token).finish(),
+        })
+    }
+
+    /// A server that does not know the question has not refused.
+    fn errand_done(&mut self, status: u16) -> Decoded {
+        match status {
+            404 | 405 | ..400 => Decoded::default(),
+            _ => Event::Refused(Refusal::Forbidden).into(),
+        }
+    }
+
+    fn encode(&mut self, request: &Request) -> Result<Vec<String>, EncodeError> {
+        Ok(match request {
+            Request::Join(join) => {
+                if let (Role::Professional { id }, Some(room)) = (&mut self.role, &join.room) {
+                    *id = Some(room.as_str().to_owned());
+                }
+                Vec::new()
+            }
+            Request::Signal { signal, .. } => match signal {
+                Signal::Offer { sdp, .. } => self.offer(sdp),
+                Signal::Answer { sdp, .. } => self.answer(sdp),
+                Signal::Candidate(end) if end.candidate.is_empty() => Vec::new(),
+                Signal::Candidate(candidate) => self.candidate(candidate),
+            },
+            Request::Pong => vec!["3".to_owned()],
+            Request::Ping => vec!["2".to_owned()],
+            Request::Media(_) | Request::Bye => Vec::new(),
+        })
+    }
+
+    fn decode(&mut self, frame: &str) -> Result<Decoded, DecodeError> {
+        let mut decoded = Decoded::default();
+        match self.io.read(frame, &mut decoded.replies)? {
+            Packet::Handshake => {}
+            Packet::Connected(heartbeat) => decoded.events.push(self.welcome(heartbeat)),
+            Packet::Ping => decoded.events.push(Event::Ping),
+            Packet::Dismissed => decoded.events.push(Event::Refused(Refusal::Forbidden)),
+            Packet::Event(name, arguments) => self.event(frame, &name, arguments, &mut decoded)?,
+            Packet::Answer(mut answer) => self.hear_candidates(answer.records(), &mut decoded),
+            Packet::Unknown => decoded.unknown(frame),
+        }
+        Ok(decoded)
+    }
+
+    fn closed(&self, code: u16) -> Verdict {
+        match code {
+            1008 | 1009 => Verdict::Terminal(Refusal::BadRequest),
+            _ => Verdict::RejoinFresh,
+        }
+    }
+}
+
+/// Reads who owns a token by what it holds.
+fn read_role(payload: &str) -> Option<Role> {
+    let mut record = Record::parse(payload).ok()?;
+    if record.text_or_number("proId").is_some() {
+        return Some(Role::Professional { id: None });
+    }
+    let names = [
+        "professionalsFullName",
+        "proffessionalsFullName",
+        "professionalFullName",
+        "professionFullName",
+    ];
+    let name = names.into_iter().find_map(|field| record.text(field));
+    Some(Role::Client {
+        id: record.text_or_number("uuid")?,
+        professional: name.and_then(|name| DisplayName::new(&name).ok()),
+        appointment: payload.to_owned(),
+        offered: false,
+    })
+}
+
+/// Decodes base64url without padding (RFC 4648 section 5). A crate for it costs each visitor more
+/// than these lines.
+fn decode_base64url(text: &str) -> Option<Vec<u8>> {
+    let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0);
+    for c in text.bytes() {
+        let digit = match c {
+            b'A'..=b'Z' => c - b'A',
+            b'a'..=b'z' => c - b'a' + 26,
+            b'0'..=b'9' => c - b'0' + 52,
+            b'-' => 62,
+            b'_' => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(digit);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push(u8::try_from(bits >> held & 0xff).ok()?);
+        }
+    }
+    Some(bytes)
+}
+
+fn wrong(field: &'static str) -> DecodeError {
+    DecodeError::Field {
+        kind: "appointments",
+        field,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64url_is_decoded() {
+        for (text, bytes) in [("", ""), ("Zg", "f"), ("Zm8", "fo"), ("Zm9vYmE_", "fooba?")] {
+            assert_eq!(decode_base64url(text).as_deref(), Some(bytes.as_bytes()));
+        }
+        assert_eq!(decode_base64url("Zm9v YmFy"), None);
+    }
+}
