@@ -1,12 +1,11 @@
-use js_sys::Object;
-use videocalls_protocol::relay::Relay;
-use videocalls_protocol::rooms::Rooms;
-use videocalls_protocol::{Dialect, DisplayName, ParticipantId, RoomName};
+use js_sys::{Function, Object};
+use videocalls_protocol::{DisplayName, RoomName};
 use videocalls_session::Config;
 use wasm_bindgen::JsValue;
 use web_sys::{RtcConfiguration, Url};
 
 use crate::devices::Wishes;
+use crate::dialects::{self, Make, Speaker};
 use crate::driver::Settings;
 use crate::peer::Peer;
 use crate::{CallError, CallEvent, ErrorCode, VideoCall};
@@ -16,24 +15,14 @@ use crate::{CallError, CallEvent, ErrorCode, VideoCall};
 #[must_use = "nothing happens before `start`"]
 pub struct CallBuilder {
     url: String,
-    dialect: DialectName,
+    dialect: Make,
+    socket: Option<Function>,
     room: Option<String>,
     name: Option<String>,
     token: Option<String>,
     audio: Wish,
     video: Wish,
     rtc: Option<RtcConfiguration>,
-}
-
-/// The wire languages that this crate speaks.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum DialectName {
-    /// Our own, for rooms of n people.
-    #[default]
-    Rooms,
-    /// That of videocalls.js: two people over a relay that broadcasts.
-    Relay,
 }
 
 /// What is wanted of a device.
@@ -52,7 +41,8 @@ impl CallBuilder {
     pub(crate) fn new(url: &str) -> Self {
         Self {
             url: url.to_owned(),
-            dialect: DialectName::default(),
+            dialect: dialects::rooms,
+            socket: None,
             room: None,
             name: None,
             token: None,
@@ -62,12 +52,23 @@ impl CallBuilder {
         }
     }
 
-    /// Says which wire language the server speaks; `rooms` unless said otherwise.
-    pub fn dialect(self, dialect: DialectName) -> Self {
+    /// Says which wire language the server speaks: one of [`dialects`](crate::dialects), by
+    /// default [`rooms`](crate::dialects::rooms), or one of your own.
+    pub fn dialect(self, dialect: Make) -> Self {
         Self { dialect, ..self }
     }
 
-    /// Names the room, which `rooms` needs.
+    /// Sets who opens the signaling socket, instead of the browser: a JavaScript function that
+    /// takes the address and returns what behaves like a `WebSocket`
+    /// (<https://websockets.spec.whatwg.org/#the-websocket-interface>).
+    pub fn socket(self, open: Function) -> Self {
+        Self {
+            socket: Some(open),
+            ..self
+        }
+    }
+
+    /// Names the room, which most dialects need.
     pub fn room(self, room: impl Into<String>) -> Self {
         Self {
             room: Some(room.into()),
@@ -149,63 +150,42 @@ impl CallBuilder {
             self.name.as_deref().map(DisplayName::new).transpose(),
             &mut complaints,
         );
-        if self.dialect == DialectName::Rooms && self.room.is_none() {
-            complaints.push("the dialect 'rooms' needs a room".to_owned());
-        }
+        let tongue = (self.dialect)(&Speaker {
+            id: random_id(),
+            room: self.room.as_deref(),
+            token: self.token.as_deref(),
+        });
+        let tongue = complain(tongue, &mut complaints);
         if let Some(Err(refusal)) = self.rtc.as_ref().map(Peer::check_configuration) {
             complaints.push(["the browser refuses this rtcConfig: ", &refusal].concat());
         }
-        let (Some(url), Some(room), Some(name), true) = (url, room, name, complaints.is_empty())
+        let (Some(url), Some(room), Some(name), Some(mut tongue), true) =
+            (url, room, name, tongue, complaints.is_empty())
         else {
             return Err(CallError::new(
                 ErrorCode::InvalidOptions,
                 complaints.join("; "),
             ));
         };
-        let (dialect, own_id) = self.dialect.make();
         Ok(Settings {
-            url,
+            url: tongue.codec.address(&url),
+            socket: self.socket,
             config: Config {
-                capabilities: dialect.capabilities(),
+                capabilities: tongue.codec.capabilities(),
                 room,
                 name,
                 token: self.token,
-                own_id,
+                own_id: tongue.codec.own_id(),
                 audio: self.audio.is_wanted(),
                 video: self.video.is_wanted(),
             },
-            dialect,
+            tongue,
             wishes: Wishes {
                 audio: self.audio,
                 video: self.video,
             },
             rtc: Peer::configuration(self.rtc.as_ref()),
         })
-    }
-}
-
-impl DialectName {
-    /// Reads a dialect's name as the JavaScript API writes it.
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "rooms" => Some(Self::Rooms),
-            "relay" => Some(Self::Relay),
-            _ => None,
-        }
-    }
-
-    /// Makes the codec, and the own id where its clients make up theirs.
-    fn make(self) -> (Box<dyn Dialect>, Option<ParticipantId>) {
-        match self {
-            Self::Rooms => (Box::new(Rooms), None),
-            Self::Relay => {
-                let id = random_id();
-                (
-                    Box::new(Relay::new(id.clone())),
-                    Some(ParticipantId::new(id)),
-                )
-            }
-        }
     }
 }
 

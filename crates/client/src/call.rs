@@ -8,7 +8,7 @@ use videocalls_session::{CallState, EndReason, Input, Snapshot, TrackKind};
 use web_sys::MediaStream;
 
 use crate::driver::{Driver, Settings};
-use crate::{CallBuilder, CallError, CallEvent};
+use crate::{CallBuilder, CallError, CallEvent, ErrorCode};
 
 /// A video call. Clones are handles to the same call; when the last one is dropped, it ends.
 #[derive(Clone, Debug)]
@@ -90,6 +90,21 @@ impl VideoCall {
     pub fn toggle(&self, kind: TrackKind, on: Option<bool>) -> Option<bool> {
         self.call.driver.feed(Input::Toggle { kind, on });
         self.call.driver.with_session(|session| session.wants(kind))
+    }
+
+    /// Says something to everyone, in writing. What is said to one who is still being connected
+    /// waits until they are.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::NotSupported`]: there is no chat in this dialect.
+    pub fn send_text(&self, text: impl Into<String>) -> Result<(), CallError> {
+        if !self.call.driver.has_chat() {
+            let message = "there is no chat in this dialect";
+            return Err(CallError::new(ErrorCode::NotSupported, message));
+        }
+        self.call.driver.feed(Input::SendText(text.into()));
+        Ok(())
     }
 
     /// Ends the call: says goodbye, and releases camera, microphone and connections at once.

@@ -6,7 +6,8 @@ use std::task::{Context, Poll, Waker};
 
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
-use videocalls_protocol::{Dialect, Request, Verdict};
+use js_sys::Function;
+use videocalls_protocol::{Decoded, Dialect, Request, Verdict};
 use videocalls_session::{
     CallState, Config, Input, LinkId, LinkOp, LinkReport, LinkRole, Notice, Output, Problem,
     Session, Timestamp, Token, TrackKind,
@@ -14,8 +15,11 @@ use videocalls_session::{
 use web_sys::{Performance, RtcConfiguration};
 
 use crate::devices::{Captured, Wishes, capture};
+use crate::dialects::Tongue;
+use crate::errand::Runner;
 use crate::peer::Peer;
 use crate::socket::{Socket, SocketEvent};
+use crate::task::Task;
 use crate::tracks::LocalTracks;
 use crate::{CallError, CallEvent, ErrorCode};
 
@@ -23,7 +27,8 @@ use crate::{CallError, CallEvent, ErrorCode};
 pub(crate) struct Settings {
     pub(crate) url: String,
     pub(crate) config: Config,
-    pub(crate) dialect: Box<dyn Dialect>,
+    pub(crate) socket: Option<Function>,
+    pub(crate) tongue: Tongue,
     pub(crate) wishes: Wishes,
     pub(crate) rtc: RtcConfiguration,
 }
@@ -40,6 +45,9 @@ pub(crate) struct Driver {
     timer: RefCell<Option<(Timestamp, Timeout)>>,
     url: String,
     dialect: RefCell<Box<dyn Dialect>>,
+    errands: Option<Runner>,
+    errand: RefCell<Option<Task>>,
+    socket_opener: Option<Function>,
     socket: RefCell<Option<Socket>>,
     wishes: Wishes,
     local: Rc<LocalTracks>,
@@ -71,7 +79,10 @@ impl Driver {
             clock,
             timer: RefCell::default(),
             url: settings.url,
-            dialect: RefCell::new(settings.dialect),
+            dialect: RefCell::new(settings.tongue.codec),
+            errands: settings.tongue.errands,
+            errand: RefCell::default(),
+            socket_opener: settings.socket,
             socket: RefCell::default(),
             wishes: settings.wishes,
             local: Rc::new(local),
@@ -103,6 +114,10 @@ impl Driver {
 
     pub(crate) fn with_session<T>(&self, read: impl FnOnce(&Session) -> T) -> T {
         read(&self.session.borrow())
+    }
+
+    pub(crate) fn has_chat(&self) -> bool {
+        self.dialect.borrow().capabilities().chat.is_some()
     }
 
     pub(crate) fn local(&self) -> &LocalTracks {
@@ -179,7 +194,7 @@ impl Driver {
     fn perform(&self, output: Output) {
         match output {
             Output::OpenSignaling => self.open_signaling(),
-            Output::CloseSignaling => drop(self.socket.take()),
+            Output::CloseSignaling => drop((self.socket.take(), self.errand.take())),
             Output::Send(request) => self.send(&request),
             Output::AcquireMedia(_) => self.acquire_media(),
             Output::ReleaseMedia => self.local.clear(),
@@ -192,7 +207,7 @@ impl Driver {
 
     fn open_signaling(&self) {
         let me = self.me.clone();
-        let opened = Socket::open(&self.url, move |event| {
+        let opened = Socket::open(&self.url, self.socket_opener.as_ref(), move |event| {
             if let Some(driver) = me.upgrade() {
                 driver.hear(event);
             }
@@ -201,6 +216,22 @@ impl Driver {
             Ok(socket) => *self.socket.borrow_mut() = Some(socket),
             Err(_) => self.feed(Input::SignalingClosed(Verdict::Backoff)),
         }
+        self.run_errand();
+    }
+
+    fn run_errand(&self) {
+        let errand = self.dialect.borrow().errand();
+        let (Some(run), Some(errand)) = (self.errands, errand) else {
+            return;
+        };
+        let me = self.me.clone();
+        let tell = move |status| {
+            if let Some(driver) = me.upgrade() {
+                let told = driver.dialect.borrow_mut().errand_done(status);
+                driver.decoded(told);
+            }
+        };
+        *self.errand.borrow_mut() = Some(run(&self.url, errand, Box::new(tell)));
     }
 
     fn hear(&self, event: SocketEvent) {
@@ -218,9 +249,13 @@ impl Driver {
 
     fn decode(&self, text: &str) {
         let decoded = self.dialect.borrow_mut().decode(text);
-        let Ok(decoded) = decoded else {
-            return self.complain(Problem::MalformedMessage);
-        };
+        match decoded {
+            Ok(decoded) => self.decoded(decoded),
+            Err(_) => self.complain(Problem::MalformedMessage),
+        }
+    }
+
+    fn decoded(&self, decoded: Decoded) {
         self.send_all(&decoded.replies);
         for event in decoded.events {
             self.feed(Input::SignalingEvent(event));
@@ -331,6 +366,10 @@ impl Driver {
                 peer.accept_answer(&sdp, token, report);
             }
             (LinkOp::AddCandidate(candidate), Some(peer)) => peer.add_candidate(&candidate),
+            (LinkOp::SendText(text), Some(peer)) => {
+                let line = self.dialect.borrow().write_chat(&text);
+                peer.send_text(&line);
+            }
             // The browser would not make the connection; say so when it is first needed.
             (
                 LinkOp::MakeOffer { token }
@@ -338,7 +377,7 @@ impl Driver {
                 | LinkOp::AcceptAnswer { token, .. },
                 None,
             ) => report(LinkReport::Failed { token }),
-            (LinkOp::AddCandidate(_), None) => {}
+            (LinkOp::AddCandidate(_) | LinkOp::SendText(_), None) => {}
         }
     }
 
@@ -348,8 +387,12 @@ impl Driver {
         role: LinkRole,
         report: impl Fn(LinkReport) + Clone + 'static,
     ) {
-        match Peer::open(&self.rtc, report) {
+        match Peer::open(&self.rtc, report.clone()) {
             Ok(peer) => {
+                let chat = self.dialect.borrow().capabilities().chat;
+                if let Some(label) = chat {
+                    peer.prepare_chat(role, label, report);
+                }
                 peer.prepare(role, &self.local);
                 self.peers.borrow_mut().push((link, Rc::new(peer)));
             }
@@ -380,6 +423,10 @@ impl Driver {
                 reason,
             },
             Notice::LocalChanged => CallEvent::LocalChanged,
+            Notice::Text { from, text } => CallEvent::Text {
+                from,
+                text: self.dialect.borrow().read_chat(&text).to_owned(),
+            },
             Notice::Problem(problem) => CallEvent::Error(problem.into()),
             Notice::Ended(reason) => {
                 self.page_hide.take();

@@ -36,6 +36,8 @@ pub enum ErrorCode {
     DeviceFailed,
     /// The options make no sense.
     InvalidOptions,
+    /// The server's dialect has no words for it.
+    NotSupported,
     /// Something went wrong in a call that goes on.
     Call(Problem),
     /// The call is over.
@@ -131,6 +133,7 @@ impl ErrorCode {
             Self::UnsupportedBrowser => "unsupported-browser",
             Self::DeviceFailed => "device-failed",
             Self::InvalidOptions => "invalid-options",
+            Self::NotSupported => "not-supported",
             Self::Call(problem) => problem.code(),
             Self::Ended(reason) => reason.code(),
         }
@@ -139,7 +142,7 @@ impl ErrorCode {
     /// The part of the house that it belongs to.
     pub fn category(self) -> Category {
         match self {
-            Self::InvalidOptions => Category::Configuration,
+            Self::InvalidOptions | Self::NotSupported => Category::Configuration,
             Self::Call(Problem::NegotiationFailed) => Category::Media,
             Self::Ended(EndReason::Internal) => Category::Internal,
             Self::Call(_) | Self::Ended(_) => Category::Signaling,
@@ -161,6 +164,7 @@ impl ErrorCode {
                  Safari."
             }
             Self::InvalidOptions => "This page asks for a call that can't be. Tell its makers.",
+            Self::NotSupported => "This can't be done in this call.",
             Self::Call(problem) => problem.help(),
             Self::Ended(reason) => reason.help(),
             _ => "The camera or microphone does not work. Unplug it, plug it in and join again.",

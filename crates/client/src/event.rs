@@ -1,4 +1,4 @@
-use videocalls_protocol::LeaveReason;
+use videocalls_protocol::{LeaveReason, ParticipantId};
 use videocalls_session::{CallState, EndReason, ParticipantView};
 use web_sys::MediaStream;
 
@@ -25,6 +25,13 @@ pub enum CallEvent {
     LocalChanged,
     /// The own sound and picture are there, as far as the browser gave them.
     LocalStream(MediaStream),
+    /// Someone says something, in writing.
+    Text {
+        /// Who.
+        from: ParticipantId,
+        /// What: text to show, never markup.
+        text: String,
+    },
     /// Something went wrong, and the call goes on.
     Error(CallError),
     /// The call is over. Nothing comes after this.

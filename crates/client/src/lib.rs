@@ -24,8 +24,11 @@
 mod browser;
 mod builder;
 mod call;
+mod chat;
 mod devices;
+pub mod dialects;
 mod driver;
+mod errand;
 mod error;
 mod event;
 mod peer;
@@ -33,7 +36,7 @@ mod socket;
 mod task;
 mod tracks;
 
-pub use builder::{CallBuilder, DialectName, Wish};
+pub use builder::{CallBuilder, Wish};
 pub use call::{Joined, Subscription, VideoCall};
 pub use error::{CallError, Category, ErrorCode};
 pub use event::CallEvent;

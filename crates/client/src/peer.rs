@@ -7,8 +7,8 @@ use videocalls_session::{LinkReport, LinkRole, Token, TrackKind, Transport};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    MediaStream, RtcBundlePolicy, RtcConfiguration, RtcIceCandidateInit, RtcPeerConnection,
-    RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcRtpTransceiver,
+    MediaStream, RtcBundlePolicy, RtcConfiguration, RtcDataChannelEvent, RtcIceCandidateInit,
+    RtcPeerConnection, RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcRtpTransceiver,
     RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
     RtcTrackEvent,
 };
@@ -16,6 +16,7 @@ use web_sys::{
 use crate::browser::{
     IceCandidateExt, PeerConnectionExt, SenderExt, array_of, exception_text, ignore, set_property,
 };
+use crate::chat::Chat;
 use crate::task::Task;
 use crate::tracks::LocalTracks;
 
@@ -29,6 +30,8 @@ pub(crate) struct Peer {
     connection: RtcPeerConnection,
     remote: MediaStream,
     operation: RefCell<Option<Task>>,
+    chat: Chat,
+    chat_listener: RefCell<Option<EventListener>>,
     _listeners: [EventListener; 4],
 }
 
@@ -49,6 +52,8 @@ impl Peer {
             connection,
             remote,
             operation: RefCell::default(),
+            chat: Chat::default(),
+            chat_listener: RefCell::default(),
             _listeners: listeners,
         })
     }
@@ -94,6 +99,31 @@ impl Peer {
                 .add_transceiver_with_str_and_init(kind.as_str(), &init);
             send(&transceiver, local.of(kind).as_ref());
         }
+    }
+
+    /// Opens the data channel for chat, or waits for the other end to do so.
+    pub(crate) fn prepare_chat(
+        &self,
+        role: LinkRole,
+        label: &str,
+        report: impl Fn(LinkReport) + Clone + 'static,
+    ) {
+        let tell = move |text| report(LinkReport::Text(text));
+        if role == LinkRole::Offerer {
+            let channel = self.connection.create_data_channel(label);
+            return self.chat.attach(channel, tell);
+        }
+        let chat = self.chat.clone();
+        let listener = EventListener::new(&self.connection, "datachannel", move |event| {
+            let channel = event.unchecked_ref::<RtcDataChannelEvent>().channel();
+            chat.attach(channel, tell.clone());
+        });
+        *self.chat_listener.borrow_mut() = Some(listener);
+    }
+
+    /// Sends a line of chat, as soon as that can be.
+    pub(crate) fn send_text(&self, line: &str) {
+        self.chat.send(line);
     }
 
     /// Sends a track that has come, or stops sending one that has gone.

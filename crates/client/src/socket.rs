@@ -1,4 +1,5 @@
 use gloo_events::EventListener;
+use js_sys::Function;
 use videocalls_protocol::MAX_MESSAGE_BYTES;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CloseEvent, MessageEvent, WebSocket};
@@ -25,16 +26,22 @@ pub(crate) enum SocketEvent {
 }
 
 impl Socket {
-    /// Starts to connect.
+    /// Starts to connect, by the browser's own means or by those that were given.
     ///
     /// # Errors
     ///
     /// The browser does not let this page connect there, e.g. from HTTPS to a `ws:` address.
     pub(crate) fn open(
         url: &str,
+        means: Option<&Function>,
         on_event: impl Fn(SocketEvent) + Clone + 'static,
     ) -> Result<Self, JsValue> {
-        let socket = WebSocket::new(url)?;
+        let socket = match means {
+            Some(open) => open
+                .call1(&JsValue::UNDEFINED, &url.into())?
+                .unchecked_into(),
+            None => WebSocket::new(url)?,
+        };
         let [opened, message, closed] = [on_event.clone(), on_event.clone(), on_event];
         let listeners = [
             EventListener::new(&socket, "open", move |_| opened(SocketEvent::Opened)),

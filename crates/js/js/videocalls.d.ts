@@ -41,6 +41,7 @@ export type ErrorCode =
   | 'unsupported-browser'
   | 'device-failed'
   | 'invalid-options'
+  | 'not-supported'
   | 'wasm-load-failed'
   | 'autoplay-blocked'
   | 'malformed-message'
@@ -88,6 +89,8 @@ export interface VideoCallEventMap {
     readonly participant: Participant;
     readonly reason: 'bye' | 'lost' | 'kicked';
   };
+  /** Someone says something to everyone, in writing: text, never markup. */
+  text: { readonly participant: Participant; readonly text: string };
   'local-stream': { readonly stream: MediaStream };
   'local-changed': { readonly microphone: TrackState; readonly camera: TrackState };
   /** Something went wrong, and the call goes on. */
@@ -117,6 +120,11 @@ export class VideoCall {
    * Returns the new state; undefined if there is no such track.
    */
   toggleTrack(kind: 'audio' | 'video', enabled?: boolean): boolean | undefined;
+  /**
+   * Says something to everyone, in writing. What is said to one who is still being connected waits.
+   * Throws a {@link VideoCallError} of code `not-supported` where the dialect has no chat.
+   */
+  sendText(text: string): void;
   /** Ends the call and releases camera and microphone at once. A second end changes nothing. */
   endCall(): void;
   /** Listens; returns the function that stops it. A listener that throws stops nothing. */
@@ -125,17 +133,39 @@ export class VideoCall {
   off<T extends keyof VideoCallEventMap>(type: T, listener: VideoCallListener<T>): void;
 }
 
+/** A server's wire language; docs/dialects.md says which one to choose. */
+export type Dialect = 'rooms' | 'relay' | 'socketio-rooms' | 'channels-mesh' | 'appointments';
+
+/** A signaling server. */
 export interface Signaling {
   /** `ws:`, `wss:`, `http:`, `https:`, or relative to the page. */
   url: string | URL;
-  /** The server's wire language: `rooms` is ours and the default, `relay` that of videocalls.js. */
-  dialect?: 'rooms' | 'relay';
+  /** `rooms` unless said otherwise. */
+  dialect?: Dialect;
   token?: string;
 }
 
+/** A transport of your own for the text messages of a dialect, in place of a WebSocket. */
+export interface Transport {
+  /** `rooms` unless said otherwise; `relay` needs no server logic, only a broadcast. */
+  dialect?: Dialect;
+  token?: string;
+  /**
+   * Connects. Messages may be sent when the promise is fulfilled. `closed` is to be called when
+   * the connection is lost, with a close code of RFC 6455 if there is one.
+   */
+  connect(closed: (code?: number) => void): void | Promise<void>;
+  /** Sends a message. */
+  send(text: string): void;
+  /** Is called once, before `connect`, with what is to be called with each message that comes. */
+  onMessage(receive: (text: string) => void): void;
+  /** Disconnects, after what was sent has gone out. */
+  close?(): void;
+}
+
 export interface VideoCallOptions {
-  signaling: string | URL | Signaling;
-  /** The room: letters, digits, `-`, `_`, `.`, `~`; at most 128. Needed by `rooms`. */
+  signaling: string | URL | Signaling | Transport;
+  /** The room: letters, digits, `-`, `_`, `.`, `~`; at most 128. Most dialects need it. */
   room?: string;
   /** What the others call you; at most 64 characters. */
   name?: string;

@@ -1,6 +1,7 @@
 // The public face of the package. What is here is what JavaScript says best: forms of options,
 // elements, events, an error class. The call itself is WebAssembly, behind `start`.
 import load, { start } from './videocalls_glue.js';
+import { isTransport, opener } from './transport.js';
 
 /** A failure: `code` is stable, `message` for developers, `help` for people. */
 export class VideoCallError extends Error {
@@ -75,6 +76,14 @@ export class VideoCall {
     return this.#handle?.toggleTrack(kind, enabled);
   }
 
+  sendText(text) {
+    try {
+      this.#handle?.sendText(String(text));
+    } catch (error) {
+      throw new VideoCallError(error);
+    }
+  }
+
   endCall() {
     if (this.#handle) this.#handle.endCall();
     else this.#last.state = 'ended';
@@ -143,6 +152,9 @@ export class VideoCall {
       this.#emit(type, { microphone: this.microphone, camera: this.camera });
     } else if (type === 'ended') {
       this.#ended(detail);
+    } else if (type === 'text') {
+      const participant = this.participants.find(({ id }) => id === detail.from);
+      if (participant) this.#emit(type, { participant, text: detail.text });
     } else {
       if (detail.participant) detail.participant = this.#withStream(detail.participant);
       this.#show(type, detail);
@@ -243,8 +255,8 @@ export function initializeVideoCall(first, ...rest) {
   } catch (error) {
     return Promise.reject(error);
   }
-  const { url, dialect, room } = options.core;
-  const key = JSON.stringify([url, dialect, room]);
+  const { url, dialect, room, transport } = options.core;
+  const key = transport ?? JSON.stringify([url, dialect, room]);
   if (!starting.has(key)) {
     const call = (current = new VideoCall(options));
     const started = call._start();
@@ -310,11 +322,18 @@ function prepare(options) {
     if (typeof value !== 'string') wrong.push(`'${name}' must be a string`);
     return value;
   };
-  if (typeof url !== 'string' && !(url instanceof URL)) {
-    wrong.push("'signaling' must be an address, or an object with a 'url'");
+  const transport = isTransport(signaling) ? signaling : undefined;
+  if (transport) {
+    for (const method of ['send', 'onMessage']) {
+      if (typeof transport[method] !== 'function') wrong.push(`'signaling' lacks '${method}'`);
+    }
+  } else if (typeof url !== 'string' && !(url instanceof URL)) {
+    wrong.push("'signaling' must be an address, an object with a 'url', or a transport");
   }
   const core = {
-    url: String(url),
+    url: String(url ?? '/'),
+    transport,
+    socket: transport && opener(transport),
     dialect: text('dialect', dialect),
     room: text('room', options.room),
     name: text('name', options.name),

@@ -33,6 +33,10 @@ pub(crate) fn event(event: &CallEvent) -> Option<(&'static str, JsValue)> {
             "local-stream",
             object(&[("stream", Clone::clone(stream).into())]),
         ),
+        CallEvent::Text { from, text } => (
+            "text",
+            object(&[("from", from.as_str().into()), ("text", text.into())]),
+        ),
         CallEvent::Error(failure) => ("error", error(failure)),
         CallEvent::Ended(reason) => {
             let failure = (!reason.is_wanted()).then(|| error(&CallError::from(*reason)));

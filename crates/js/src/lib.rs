@@ -104,6 +104,18 @@ impl CallHandle {
         self.call.toggle(kind, on)
     }
 
+    /// Says something to everyone, in writing.
+    ///
+    /// # Errors
+    ///
+    /// Throws a plain description of the error.
+    #[wasm_bindgen(js_name = sendText)]
+    pub fn send_text(&self, text: String) -> Result<(), JsValue> {
+        self.call
+            .send_text(text)
+            .map_err(|error| convert::error(&error))
+    }
+
     /// Ends the call.
     #[wasm_bindgen(js_name = endCall)]
     pub fn end_call(&self) {

@@ -1,7 +1,8 @@
 //! The options, as `js/videocalls.js` has prepared them.
 
-use js_sys::Object;
-use videocalls_client::{CallBuilder, CallError, DialectName, ErrorCode, VideoCall, Wish};
+use js_sys::{Function, Object};
+use videocalls_client::dialects::{self, Make};
+use videocalls_client::{CallBuilder, CallError, ErrorCode, VideoCall, Wish};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
@@ -25,6 +26,8 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     fn video(this: &StartOptions) -> JsValue;
     #[wasm_bindgen(method, getter)]
+    fn socket(this: &StartOptions) -> Option<Function>;
+    #[wasm_bindgen(method, getter)]
     fn rtc(this: &StartOptions) -> Option<Object>;
 }
 
@@ -45,15 +48,27 @@ pub(crate) fn builder(options: &StartOptions) -> Result<CallBuilder, CallError> 
     if let Some(token) = options.token() {
         builder = builder.token(token);
     }
+    if let Some(open) = options.socket() {
+        builder = builder.socket(open);
+    }
     if let Some(rtc) = options.rtc() {
         builder = builder.rtc_configuration(&rtc);
     }
     Ok(builder)
 }
 
-fn dialect(name: &str) -> Result<DialectName, CallError> {
-    DialectName::from_name(name).ok_or_else(|| {
-        let message = ["there is no dialect '", name, "'; known are: rooms, relay"].concat();
+fn dialect(name: &str) -> Result<Make, CallError> {
+    const KNOWN: [(&str, Make); 5] = [
+        ("rooms", dialects::rooms),
+        ("relay", dialects::relay),
+        ("socketio-rooms", dialects::socketio_rooms),
+        ("channels-mesh", dialects::channels_mesh),
+        ("appointments", dialects::appointments),
+    ];
+    let named = KNOWN.into_iter().find(|(known, _)| *known == name);
+    named.map(|(_, make)| make).ok_or_else(|| {
+        let known = KNOWN.map(|(known, _)| known).join(", ");
+        let message = ["there is no dialect '", name, "'; known are: ", &known].concat();
         CallError {
             code: ErrorCode::InvalidOptions,
             message,

@@ -15,7 +15,7 @@ use crate::{
 /// How many people are remembered; a server that names more is playing a game.
 const MAX_PEOPLE: usize = 64;
 /// Stands between a name and the digits that make it unique.
-const TWIN: char = '~';
+const TWIN: &str = "~";
 /// The two spellings of the addressee, as servers in the wild have them.
 const SPELLINGS: [&str; 2] = ["receiver_channel_name", "reciver_channel_name"];
 
@@ -147,7 +147,7 @@ impl Dialect for ChannelsMesh {
         match request {
             Request::Join(join) => {
                 let name = join.name.as_ref().map_or("guest", DisplayName::as_str);
-                self.name = format!("{name}{TWIN}{}", self.digits);
+                self.name = [name, TWIN, &self.digits].concat();
                 Ok(self.write("new-peer", Text::default()))
             }
             Request::Signal { to, signal } => match signal {
@@ -202,13 +202,16 @@ impl Dialect for ChannelsMesh {
 
     /// A line without a name in front is taken as it is.
     fn read_chat<'a>(&self, line: &'a str) -> &'a str {
-        line.split_once(": ").map_or(line, |(_, text)| text)
+        let text = line
+            .split_once(':')
+            .and_then(|(_, rest)| rest.strip_prefix(' '));
+        text.unwrap_or(line)
     }
 }
 
 /// A name as it is shown: without the digits that a client of ours has added.
 fn shown(name: &str) -> &str {
-    match name.rsplit_once(TWIN) {
+    match name.rsplit_once('~') {
         Some((name, digits)) if digits.len() == 4 && !name.is_empty() => name,
         _ => name,
     }

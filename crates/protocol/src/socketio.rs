@@ -73,10 +73,10 @@ impl SocketIo {
     pub(crate) fn address(&mut self, server: &str) -> String {
         let (path, query) = server.split_once('?').unwrap_or((server, ""));
         let path = path.trim_end_matches('/');
-        let authority = path.find("://").map_or(0, |scheme| scheme + 3);
-        let folder = match path[authority..].contains('/') {
-            true => "/?",
-            false => "/socket.io/?",
+        // `wss:`, nothing, the authority, and then the folders.
+        let folder = match path.split('/').nth(3) {
+            Some(_) => "/?",
+            None => "/socket.io/?",
         };
         let mut address = [path, folder, query].concat();
         if query.split('&').any(|field| field == "EIO=3") {

@@ -20,7 +20,7 @@ pub struct SocketIoRooms {
     heartbeat: Heartbeat,
     room: String,
     other: Option<ParticipantId>,
-    newcomers: u32,
+    newcomers: u64,
     /// Whether we have offered, and nobody has said a word since.
     unheard: bool,
 }

@@ -1,0 +1,115 @@
+//! The wire languages that this crate speaks, each a function to be handed to
+//! [`CallBuilder::dialect`](crate::CallBuilder::dialect): what a page does not name is not in its
+//! bundle.
+
+use videocalls_protocol::Dialect;
+use videocalls_protocol::appointments::Appointments;
+use videocalls_protocol::channels_mesh::ChannelsMesh;
+use videocalls_protocol::relay::Relay;
+use videocalls_protocol::rooms::Rooms;
+use videocalls_protocol::socketio_rooms::SocketIoRooms;
+
+use crate::errand;
+
+/// Makes the codec for one call, or says in a sentence what it lacks.
+pub type Make = fn(&Speaker<'_>) -> Result<Tongue, &'static str>;
+
+/// What a dialect may want to know of who speaks it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Speaker<'a> {
+    /// A fresh UUID, for dialects whose clients make up their id.
+    pub id: String,
+    /// The room.
+    pub room: Option<&'a str>,
+    /// The access token.
+    pub token: Option<&'a str>,
+}
+
+/// A codec, and who runs its errands.
+pub struct Tongue {
+    pub(crate) codec: Box<dyn Dialect>,
+    pub(crate) errands: Option<errand::Runner>,
+}
+
+impl Tongue {
+    /// Speaks by a codec, which may be one of your own.
+    pub fn new(codec: impl Dialect + 'static) -> Self {
+        Self {
+            codec: Box::new(codec),
+            errands: None,
+        }
+    }
+
+    /// Has the codec's [errand](Dialect::errand) run.
+    #[must_use]
+    pub fn with_errands(self) -> Self {
+        Self {
+            errands: Some(errand::run),
+            ..self
+        }
+    }
+}
+
+/// Our own: rooms of n people, with names and a roster.
+///
+/// # Errors
+///
+/// There is no room.
+pub fn rooms(speaker: &Speaker<'_>) -> Result<Tongue, &'static str> {
+    in_a_room(speaker, || Tongue::new(Rooms))
+}
+
+/// That of videocalls.js: two people over a relay that broadcasts.
+///
+/// # Errors
+///
+/// None.
+pub fn relay(speaker: &Speaker<'_>) -> Result<Tongue, &'static str> {
+    Ok(Tongue::new(Relay::new(speaker.id.as_str())))
+}
+
+/// Two people in a room of a Socket.IO server.
+///
+/// # Errors
+///
+/// There is no room.
+pub fn socketio_rooms(speaker: &Speaker<'_>) -> Result<Tongue, &'static str> {
+    in_a_room(speaker, || Tongue::new(SocketIoRooms::new()))
+}
+
+/// Any number of people on a Django channels server, with chat.
+///
+/// # Errors
+///
+/// None.
+pub fn channels_mesh(speaker: &Speaker<'_>) -> Result<Tongue, &'static str> {
+    Ok(Tongue::new(ChannelsMesh::new(&speaker.id)))
+}
+
+/// A client and a professional with an appointment; the token says who one is.
+///
+/// # Errors
+///
+/// There is no token, or it is none of an appointment.
+pub fn appointments(speaker: &Speaker<'_>) -> Result<Tongue, &'static str> {
+    let codec = speaker.token.and_then(Appointments::new);
+    let codec = codec.ok_or("this dialect needs the token of an appointment's link")?;
+    Ok(Tongue::new(codec).with_errands())
+}
+
+fn in_a_room(
+    speaker: &Speaker<'_>,
+    speak: impl FnOnce() -> Tongue,
+) -> Result<Tongue, &'static str> {
+    match speaker.room {
+        Some(_) => Ok(speak()),
+        None => Err("this dialect needs a room"),
+    }
+}
+
+impl std::fmt::Debug for Tongue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Tongue")
+    }
+}
