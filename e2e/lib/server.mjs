@@ -5,10 +5,15 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 /** Starts the server; resolves when it listens. */
-export async function startServer(...args) {
+export function startServer(...args) {
   const binary = process.env.VIDEOCALLS_SERVER;
   if (!binary) throw new Error('set VIDEOCALLS_SERVER to the path of the server binary');
-  const child = spawn(binary, ['--listen', '127.0.0.1:0', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  return startProgram(binary, ['--listen', '127.0.0.1:0', ...args]);
+}
+
+/** Starts any server that prints `listening on http://…` when it does; resolves then. */
+export async function startProgram(command, args, options = {}) {
+  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   const log = [];
   child.stderr.on('data', (text) => log.push(text));
   const origin = await listening(child, log);
@@ -18,6 +23,8 @@ export async function startServer(...args) {
     socket: (path) => origin.replace('http', 'ws') + path,
     /** What the server has logged so far. */
     log: () => log.join(''),
+    /** Resolves when it has ended by itself, with its exit code. */
+    ended: child.exitCode === null ? once(child, 'exit').then(([code]) => code) : child.exitCode,
     async stop(signal = 'SIGTERM') {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exit = once(child, 'exit');
