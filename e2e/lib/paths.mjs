@@ -10,6 +10,8 @@ export const BENCH = root('e2e/bench');
 export const LEGACY = root('e2e/legacy');
 export const PAGES = root('e2e/pages');
 export const PLAIN = root('examples/plain');
+/** A Python with what `servers/channels/requirements.txt` holds. */
+export const PYTHON = process.env.VIDEOCALLS_PYTHON ?? root('e2e/.venv/bin/python');
 export const SERVERS = root('e2e/servers');
 
 /** Browser builds of Socket.IO's clients, by the address at which they are served. */

@@ -11,7 +11,7 @@ export function startServer(...args) {
   return startProgram(binary, ['--listen', '127.0.0.1:0', ...args]);
 }
 
-/** Starts any server that prints `listening on http://…` when it does; resolves then. */
+/** Starts any server that says `listening on` and its address when it does; resolves then. */
 export async function startProgram(command, args, options = {}) {
   const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   const log = [];
@@ -38,9 +38,10 @@ function listening(child, log) {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${log.join('')}`)));
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const found = /listening on (http:\/\/\S+)/.exec(line);
-      if (found) resolve(found[1]);
-    });
+    const read = (line) => {
+      const found = /listening on \D*([\d.]+:\d+)/i.exec(line);
+      if (found) resolve(`http://${found[1]}`);
+    };
+    for (const input of [child.stdout, child.stderr]) createInterface({ input }).on('line', read);
   });
 }

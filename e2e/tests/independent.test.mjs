@@ -2,11 +2,12 @@
 // about ours.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { before, describe, test } from 'node:test';
-import { independentSite, roomsPage, roomsServer } from '../lib/independent.mjs';
-import { patience } from '../lib/page.mjs';
+import { channelsServer, independentSite, meshPage, relayPage, roomsPage, roomsServer } from '../lib/independent.mjs';
 import { ann, bob, cat, freshRoom } from '../lib/people.mjs';
-import { inCall } from '../lib/senses.mjs';
+import { scriptedPeer } from '../lib/scripted.mjs';
+import { hears, inCall, sees } from '../lib/senses.mjs';
 import { stage } from '../lib/stage.mjs';
 
 describe('the independent pages and servers', () => {
@@ -79,6 +80,77 @@ describe('the independent pages and servers', () => {
         ready();
       });
       await inCall(b.page, c.page, roomsPage.remote);
+    });
+  });
+
+  describe('Django channels', () => {
+    let server;
+    let site;
+
+    before(async () => {
+      server = await channelsServer();
+      scene.defer(() => server.stop());
+      site = await independentSite();
+      scene.defer(() => site.stop());
+    });
+
+    const enterMesh = async (person, kind = 'chromium') => {
+      const page = await meshPage.open(scene, scene.browser(kind, person), { socket: server.socket('/any/path'), site: site.origin });
+      await meshPage.enter(page);
+      return page;
+    };
+    const meet = (one, other) =>
+      Promise.all([
+        sees(one, other.person, meshPage.remoteOf(other.person.name)),
+        sees(other, one.person, meshPage.remoteOf(one.person.name)),
+        hears(one, other.person, meshPage.remoteOf(other.person.name)),
+        hears(other, one.person, meshPage.remoteOf(one.person.name)),
+      ]);
+
+    test('a mesh of three, with a chat; who closes the page is missed', async () => {
+      const [a, b, c] = [await enterMesh(ann), await enterMesh(bob), await enterMesh(cat)];
+      await Promise.all([meet(a, b), meet(a, c), meet(b, c)]);
+      await meshPage.say(a, 'good morning');
+      await Promise.all([meshPage.reads(a, 'ME:good morning'), meshPage.reads(b, 'Ann: good morning'), meshPage.reads(c, 'Ann: good morning')]);
+      await c.goto('about:blank');
+      await Promise.all([meshPage.misses(a, 'Cat'), meshPage.misses(b, 'Cat')]);
+      await meet(a, b);
+    });
+
+    test('two of the same name do not know each other', async () => {
+      const [a, b] = [await enterMesh(ann), await enterMesh(bob)];
+      await meet(a, b);
+      const again = await meshPage.open(scene, chromium(cat), { socket: server.socket('/'), site: site.origin });
+      await meshPage.enter(again, 'Ann');
+      await sees(again, bob, meshPage.remoteOf('Bob'));
+      assert.equal(await a.run(() => globalThis.__e2e.made.links), 1);
+    });
+
+    for (const kind of ['echo', 'quiet']) {
+      test(`two pages of videocalls.js over a relay with the manner «${kind}»`, async () => {
+        const socket = server.socket(`/relay/${kind}/${freshRoom()}`);
+        const pages = [];
+        for (const person of [ann, bob]) {
+          const page = await relayPage.open(scene, chromium(person), { site: site.origin });
+          await relayPage.enter(page, socket);
+          pages.push(page);
+        }
+        await inCall(...pages, relayPage.remote);
+      });
+    }
+
+    test('what no consumer can read ends its socket with 1011, and only that', async () => {
+      const neighbour = await scriptedPeer(server.socket('/'));
+      for (const path of ['/', `/relay/echo/${freshRoom()}`]) {
+        const socket = await scriptedPeer(server.socket(path));
+        socket.send('no JSON');
+        assert.equal((await once(socket, 'close'))[0], 1011);
+      }
+      neighbour.send(JSON.stringify({ peer: 'eve', action: 'anything', message: {} }));
+      const answer = JSON.parse((await once(neighbour, 'message'))[0]);
+      assert.equal(answer.action, 'anything');
+      assert.match(answer.message.receiver_channel_name, /^specific/);
+      neighbour.close();
     });
   });
 });
