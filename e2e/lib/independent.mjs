@@ -115,3 +115,56 @@ export const relayPage = {
     return page.run(() => globalThis.legacy.end());
   },
 };
+
+/** "Webrtc Video Call Application", with the links it hands out; it forgets nothing, so one for each test. */
+export async function appointmentsServer() {
+  const server = await startProgram(process.execPath, [join(SERVERS, 'appointments.js')]);
+  const tokenOf = async (path) => /token=([\w.-]+)/.exec(await (await fetch(server.origin + path)).text())[1];
+  return { ...server, clientToken: () => tokenOf('/user-link'), professionalToken: () => tokenOf('/pro-link') };
+}
+
+/** The pages of "Webrtc Video Call Application": a client's and a professional's. */
+export const appointmentsPage = {
+  local: '#own-feed',
+  remote: '#large-feed',
+
+  /** The client's page; resolves when it is connected and has its devices. */
+  async openClient(scene, browser, options) {
+    const page = await scene.open(browser, address('join-video', options));
+    await page.until(() => globalThis.ready && globalThis.socket.connected);
+    return page;
+  },
+
+  /** The professional's dashboard; resolves when it is connected. */
+  async openProfessional(scene, browser, options) {
+    const page = await scene.open(browser, address('dashboard', options));
+    await page.until(() => globalThis.socket?.connected);
+    return page;
+  },
+
+  /** The professional goes to whoever waits for this appointment; resolves when the offer is in place. */
+  async join(page, uuid) {
+    await page.until(
+      (uuid) => document.querySelector(`[data-uuid="${uuid}"]`) && globalThis.lastOffer,
+      uuid,
+      patience(10_000, 'a client who waits'),
+    );
+    await page.run((uuid) => document.querySelector(`[data-uuid="${uuid}"]`).click(), uuid);
+    await page.until(() => globalThis.ready && globalThis.link.remoteDescription);
+  },
+
+  /** Presses Start Video and Join Audio: a client offers then, a professional answers. */
+  async enable(page) {
+    await page.run(() => document.querySelector('#video').click());
+    await page.run(() => document.querySelector('#audio').click());
+    await page.until(() => document.querySelector('#audio').textContent === 'Mute');
+  },
+
+  leave(page) {
+    return page.run(() => document.querySelector('#hang-up').click());
+  },
+};
+
+function address(page, { site, server, token, client = '4.7' }) {
+  return `${site}/appointments/${page}.html?${new URLSearchParams({ token, api: server, client: `/clients/${client}/socket.io.js` })}`;
+}

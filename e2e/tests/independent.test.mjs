@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { before, describe, test } from 'node:test';
-import { channelsServer, independentSite, meshPage, relayPage, roomsPage, roomsServer } from '../lib/independent.mjs';
+import { before, beforeEach, describe, test } from 'node:test';
+import { appointmentsPage, appointmentsServer, channelsServer, independentSite, meshPage, relayPage, roomsPage, roomsServer } from '../lib/independent.mjs';
 import { ann, bob, cat, freshRoom } from '../lib/people.mjs';
 import { scriptedPeer } from '../lib/scripted.mjs';
 import { hears, inCall, sees } from '../lib/senses.mjs';
@@ -12,6 +12,13 @@ import { stage } from '../lib/stage.mjs';
 
 describe('the independent pages and servers', () => {
   const scene = stage();
+  let site;
+
+  before(async () => {
+    site = await independentSite();
+    scene.defer(() => site.stop());
+  });
+
   const chromium = (person) => scene.browser('chromium', person);
 
   describe('real-time-video-chat', () => {
@@ -85,13 +92,10 @@ describe('the independent pages and servers', () => {
 
   describe('Django channels', () => {
     let server;
-    let site;
 
     before(async () => {
       server = await channelsServer();
       scene.defer(() => server.stop());
-      site = await independentSite();
-      scene.defer(() => site.stop());
     });
 
     const enterMesh = async (person, kind = 'chromium') => {
@@ -151,6 +155,67 @@ describe('the independent pages and servers', () => {
       assert.equal(answer.action, 'anything');
       assert.match(answer.message.receiver_channel_name, /^specific/);
       neighbour.close();
+    });
+  });
+
+  describe('Webrtc Video Call Application', () => {
+    let server;
+
+    beforeEach(async () => {
+      server = await appointmentsServer();
+      scene.defer(() => server.stop());
+    });
+
+    const place = (token) => ({ site: site.origin, server: server.origin, token });
+    const client = async () => appointmentsPage.openClient(scene, chromium(ann), place(await server.clientToken()));
+    const professional = async () => appointmentsPage.openProfessional(scene, chromium(bob), place(await server.professionalToken()));
+
+    for (const order of ['the client', 'the professional']) {
+      test(`${order} comes first`, async () => {
+        let a;
+        let b;
+        if (order === 'the client') {
+          a = await client();
+          await appointmentsPage.enable(a);
+          b = await professional();
+        } else {
+          b = await professional();
+          a = await client();
+          await appointmentsPage.enable(a);
+        }
+        await appointmentsPage.join(b, '1');
+        await appointmentsPage.enable(b);
+        await inCall(a, b, appointmentsPage.remote);
+      });
+    }
+
+    test('its links tell who is who; a bad one is refused after it was let in', async () => {
+      const validate = (token) =>
+        fetch(`${server.origin}/validate-link`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ token }) });
+      const claims = async (token) => Object.keys(await (await validate(token)).json()).sort();
+      assert.deepEqual(await claims(await server.clientToken()), ['apptDate', 'clientName', 'iat', 'professionalsFullName', 'uuid']);
+      assert.deepEqual(await claims(await server.professionalToken()), ['fullName', 'iat', 'proId']);
+      assert.equal((await validate('nonsense')).status, 500);
+
+      const page = await scene.open(chromium(ann), `${site.origin}/relay/`);
+      await page.run(() => new Promise((resolve) => document.head.append(Object.assign(document.createElement('script'), { src: '/clients/4.7/socket.io.js', onload: resolve }))));
+      const events = await page.run((origin) => {
+        const socket = io(origin, { auth: { jwt: 'nonsense' } });
+        const events = [];
+        return new Promise((resolve) => {
+          socket.on('connect', () => events.push('connect'));
+          socket.on('disconnect', (reason) => resolve([...events, reason]));
+        });
+      }, server.origin);
+      assert.deepEqual(events, ['connect', 'io server disconnect']);
+    });
+
+    test('candidates asked for without an acknowledgement are the end of the server', async () => {
+      const page = await client();
+      page.expectFault(/ERR_CONNECTION_REFUSED|WebSocket connection/);
+      await appointmentsPage.enable(page);
+      await page.run(() => globalThis.socket.emit('getIce', 1, 'client'));
+      assert.equal(await server.ended, 1);
     });
   });
 });
