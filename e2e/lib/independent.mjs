@@ -51,7 +51,7 @@ export const roomsPage = {
   },
 };
 
-/** Django channels: `socket('/relay/echo/ROOM')`, `socket('/relay/quiet/ROOM')`, and the one mesh at any other path. */
+/** Django: names and tokens over HTTP, and channels: `socket('/relay/echo/ROOM')`, `socket('/relay/quiet/ROOM')`, and the one mesh at any other path. */
 export function channelsServer() {
   const endpoint = 'tcp:port=0:interface=127.0.0.1';
   return startProgram(PYTHON, ['-B', '-m', 'daphne', '--endpoint', endpoint, 'app:application'], { cwd: join(SERVERS, 'channels') });
@@ -168,3 +168,33 @@ export const appointmentsPage = {
 function address(page, { site, server, token, client = '4.7' }) {
   return `${site}/appointments/${page}.html?${new URLSearchParams({ token, api: server, client: `/clients/${client}/socket.io.js` })}`;
 }
+
+/** The lobby and the room of "video-chat-django". */
+export const agoraPage = {
+  /** The tile of one's own is the first. */
+  local: '.video-container:first-child video',
+  remote: '.video-container:not(:first-child) video',
+
+  /**
+   * From the lobby into the room; resolves when one's own media are published. `sdk` is the script
+   * that defines `AgoraRTC`, `api` the origin of the five addresses, `site` where the pages are.
+   */
+  async enter(scene, browser, { site, api = site, sdk, room, name }) {
+    const page = await scene.open(browser, `${site}/agora/?${new URLSearchParams({ sdk, api })}`);
+    await page.fill('[name=room]', room);
+    await page.fill('[name=name]', name ?? page.person.name);
+    await page.run(() => document.querySelector('#form').requestSubmit());
+    await page.raw.waitForFunction(() => globalThis.published, { timeout: 15_000 });
+    return page;
+  },
+
+  /** The names on the tiles, one's own first. */
+  names: (page) => page.run(() => [...document.querySelectorAll('.user-name')].map(({ textContent }) => textContent)),
+
+  /** Leaves, back to the lobby. */
+  async leave(page) {
+    const lobby = page.raw.waitForNavigation();
+    await page.run(() => document.querySelector('#leave-btn').click());
+    await lobby;
+  },
+};

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { before, beforeEach, describe, test } from 'node:test';
-import { appointmentsPage, appointmentsServer, channelsServer, independentSite, meshPage, relayPage, roomsPage, roomsServer } from '../lib/independent.mjs';
+import { agoraPage, appointmentsPage, appointmentsServer, channelsServer, independentSite, meshPage, relayPage, roomsPage, roomsServer } from '../lib/independent.mjs';
 import { ann, bob, cat, freshRoom } from '../lib/people.mjs';
 import { scriptedPeer } from '../lib/scripted.mjs';
 import { hears, inCall, sees } from '../lib/senses.mjs';
@@ -155,6 +155,36 @@ describe('the independent pages and servers', () => {
       assert.equal(answer.action, 'anything');
       assert.match(answer.message.receiver_channel_name, /^specific/);
       neighbour.close();
+    });
+  });
+
+  describe('video-chat-django', () => {
+    let server;
+
+    before(async () => {
+      server = await channelsServer();
+      scene.defer(() => server.stop());
+    });
+
+    test('the lobby and the room, with a provider that is a mirror', async () => {
+      const member = { name: 'Mirror', room_name: 'TEA', UID: 1000 };
+      const post = (path) => fetch(`${server.origin}/${path}/`, { method: 'POST', body: JSON.stringify(member) });
+      assert.deepEqual(await (await post('create_member')).json(), { name: 'Mirror' });
+      const page = await agoraPage.enter(scene, chromium(ann), { site: server.origin, sdk: '/agora/mirror.js', room: 'tea' });
+      await sees(page, ann, agoraPage.remote);
+      assert.deepEqual(await agoraPage.names(page), ['Ann', 'Mirror']);
+      page.expectFault(/500 \(Internal Server Error\).*delete_member/); // Once more when the page goes.
+      await agoraPage.leave(page);
+      assert.equal(await (await post('delete_member')).json(), 'Member deleted');
+    });
+
+    test('what it is not made for is answered with 500, what lacks its slash with 301', async () => {
+      const status = async (path, options) => (await fetch(server.origin + path, { redirect: 'manual', ...options })).status;
+      assert.equal(await status('/get_token/'), 500);
+      assert.equal(await status('/get_token/?channel='), 200);
+      assert.equal(await status('/get_token?channel=TEA'), 301);
+      assert.equal(await status('/get_member/?UID=1&room_name=NOWHERE'), 500);
+      assert.equal(await status('/delete_member/', { method: 'POST', body: '{"name":"A","room_name":"B","UID":1}' }), 500);
     });
   });
 

@@ -1,8 +1,9 @@
-"""Servers of Django channels, written from the description of their wires (sections 2 and 5).
+"""Servers of Django channels, written from the description of their wires (sections 2, 3 and 5).
 
-/relay/echo/ROOM   a relay that also sends to the sender
-/relay/quiet/ROOM  a relay that does not
-any other path     "Web RTC Chatroom": one room for the whole server
+WebSocket /relay/echo/ROOM   a relay that also sends to the sender
+WebSocket /relay/quiet/ROOM  a relay that does not
+WebSocket, any other path    "Web RTC Chatroom": one room for the whole server
+HTTP                         "video-chat-django", see mychat.py
 """
 
 import json
@@ -12,6 +13,8 @@ from django.conf import settings
 settings.configure(
     ALLOWED_HOSTS=["*"],
     CHANNEL_LAYERS={"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}},
+    MIDDLEWARE=["django.middleware.common.CommonMiddleware"],
+    ROOT_URLCONF="mychat",
     SECRET_KEY="nothing is signed here",
 )
 
