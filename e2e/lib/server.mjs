@@ -5,10 +5,15 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 /** Starts the server; resolves when it listens. */
-export async function startServer(...args) {
+export function startServer(...args) {
   const binary = process.env.VIDEOCALLS_SERVER;
   if (!binary) throw new Error('set VIDEOCALLS_SERVER to the path of the server binary');
-  const child = spawn(binary, ['--listen', '127.0.0.1:0', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  return startProgram(binary, ['--listen', '127.0.0.1:0', ...args]);
+}
+
+/** Starts any server that says `listening on` and its address when it does; resolves then. */
+export async function startProgram(command, args, options = {}) {
+  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   const log = [];
   child.stderr.on('data', (text) => log.push(text));
   const origin = await listening(child, log);
@@ -18,6 +23,8 @@ export async function startServer(...args) {
     socket: (path) => origin.replace('http', 'ws') + path,
     /** What the server has logged so far. */
     log: () => log.join(''),
+    /** Resolves when it has ended by itself, with its exit code. */
+    ended: child.exitCode === null ? once(child, 'exit').then(([code]) => code) : child.exitCode,
     async stop(signal = 'SIGTERM') {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exit = once(child, 'exit');
@@ -31,9 +38,10 @@ function listening(child, log) {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${log.join('')}`)));
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const found = /listening on (http:\/\/\S+)/.exec(line);
-      if (found) resolve(found[1]);
-    });
+    const read = (line) => {
+      const found = /listening on \D*([\d.]+:\d+)/i.exec(line);
+      if (found) resolve(`http://${found[1]}`);
+    };
+    for (const input of [child.stdout, child.stderr]) createInterface({ input }).on('line', read);
   });
 }

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { callSite, prepare } from '../lib/calls.mjs';
+import { independentSite, relayPage } from '../lib/independent.mjs';
 import { patience } from '../lib/page.mjs';
 import { ann, bob, freshRoom } from '../lib/people.mjs';
 import { hearsNothing, inCall, sees } from '../lib/senses.mjs';
@@ -15,6 +16,7 @@ describe('the form of videocalls.js', () => {
   const scene = stage();
   let server;
   let site;
+  let independent;
 
   before(async () => {
     scene.browser('firefox', bob); // Takes seconds to start; is waited for where it is needed.
@@ -22,6 +24,8 @@ describe('the form of videocalls.js', () => {
     scene.defer(() => server.stop());
     site = await callSite();
     scene.defer(() => site.stop());
+    independent = await independentSite();
+    scene.defer(() => independent.stop());
   });
 
   const open = async (person, kind = 'chromium', options) => prepare(await scene.open(scene.browser(kind, person, options), site.origin));
@@ -102,13 +106,10 @@ describe('the form of videocalls.js', () => {
       test(`a page of videocalls.js in ${kind}, ${order}`, async () => {
         const url = relay();
         const us = await open(ann);
-        const them = await open(bob, kind);
+        const them = await relayPage.open(scene, scene.browser(kind, bob), { site: independent.origin });
         const starts = [
           () => us.run(async (url) => void (await globalThis.api.initializeVideoCall(url)), url),
-          () =>
-            them.run(async (url) => {
-              globalThis.legacy = await (await import('/legacy.js')).start(url);
-            }, url),
+          () => relayPage.enter(them, url),
         ];
         for (const start of order === 'we come first' ? starts : starts.reverse()) await start();
         await inCall(us, them, REMOTE);

@@ -193,6 +193,7 @@ fn e2e(plan: &mut Plan<'_>) -> Result<Counts> {
     let (_, server) = plan.made()?;
     let browsers = tools::browsers()?;
     tools::e2e_modules(workspace)?;
+    tools::e2e_python(workspace)?;
     let tests = cache::files_below(&workspace.root("e2e/tests"))?;
     let tests = tests
         .iter()

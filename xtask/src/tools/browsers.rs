@@ -1,14 +1,14 @@
 //! The browsers the tests drive, from the system's packages.
 
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use super::debian;
 use crate::process;
-use crate::step::{installing, step};
+use crate::step::step;
 use crate::workspace::Workspace;
 
 const PACKAGES: [&str; 3] = ["chromium", "chromium-driver", "firefox-esr"];
@@ -48,13 +48,13 @@ pub(crate) fn browsers() -> Result<Browsers> {
         if let Some(browsers) = Browsers::find() {
             return Ok(browsers);
         }
-        if !is_debian() {
+        if !debian::is_debian() {
             bail!(
                 "the tests need Chromium, its chromedriver and Firefox: install them with your \
                  system's packages, or set CHROMIUM, CHROMEDRIVER and FIREFOX to their paths"
             );
         }
-        install()?;
+        debian::install(&PACKAGES)?;
         Browsers::find().context("apt-get installed the browsers, but they are not on PATH")
     })
 }
@@ -62,35 +62,4 @@ pub(crate) fn browsers() -> Result<Browsers> {
 fn find(variable: &str, names: &[&str]) -> Option<PathBuf> {
     let named = env::var_os(variable).map(PathBuf::from);
     named.or_else(|| process::find(names))
-}
-
-fn is_debian() -> bool {
-    let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
-    release.lines().any(|line| line == "ID=debian")
-}
-
-fn install() -> Result<()> {
-    installing(&format!("{} with apt-get", PACKAGES.join(", ")));
-    process::quiet(apt_get()?.arg("update"))?;
-    let options = ["install", "--yes", "--no-install-recommends"];
-    process::quiet(apt_get()?.args(options).args(PACKAGES))
-}
-
-/// apt-get as root, or through sudo.
-fn apt_get() -> Result<Command> {
-    let quiet = "DEBIAN_FRONTEND=noninteractive";
-    if process::output(Command::new("id").arg("-u"))?.trim() == "0" {
-        let mut command = Command::new("env");
-        command.args([quiet, "apt-get"]);
-        return Ok(command);
-    }
-    let sudo = process::find(&["sudo"]).with_context(|| {
-        format!(
-            "run this as root: apt-get install --no-install-recommends {}",
-            PACKAGES.join(" ")
-        )
-    })?;
-    let mut command = Command::new(sudo);
-    command.args(["env", quiet, "apt-get"]);
-    Ok(command)
 }

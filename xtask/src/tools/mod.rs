@@ -1,13 +1,17 @@
 //! What the other commands need and a fresh machine lacks: found, or installed and said so.
 
 mod browsers;
+mod debian;
+mod link;
 mod node;
+mod python;
 mod rust;
 
 use anyhow::Result;
 
 pub(crate) use self::browsers::browsers;
 pub(crate) use self::node::{NodeTools, e2e_modules, node_tools};
+pub(crate) use self::python::e2e_python;
 pub(crate) use self::rust::{test_runner, wasm_target};
 
 use crate::workspace::Workspace;
@@ -18,6 +22,7 @@ pub(crate) fn everything(workspace: &Workspace) -> Result<()> {
     node_tools(workspace)?;
     browsers()?;
     e2e_modules(workspace)?;
+    e2e_python(workspace)?;
     test_runner(workspace)?;
     Ok(())
 }

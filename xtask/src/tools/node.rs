@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
+use super::link::link;
 use crate::cache::{self, Fingerprint};
 use crate::process;
 use crate::step::{installing, step};
@@ -51,7 +52,7 @@ pub(crate) fn e2e_modules(workspace: &Workspace) -> Result<()> {
         let (modules, _) = modules(
             workspace,
             "e2e",
-            "what the browser tests drive browsers with",
+            "the browsers' driver and the independent servers",
         )?;
         link(&modules, &workspace.root("e2e/node_modules"))
     })
@@ -94,25 +95,5 @@ fn install(lists: &[PathBuf], installed: &Path) -> Result<()> {
         "{} could not be made",
         installed.display()
     );
-    Ok(())
-}
-
-/// Makes `link` lead to `modules`; a folder in its place was made by npm from the same list.
-#[cfg(unix)]
-fn link(modules: &Path, link: &Path) -> Result<()> {
-    if fs::read_link(link).is_ok_and(|target| target == modules) {
-        return Ok(());
-    }
-    match fs::symlink_metadata(link) {
-        Ok(present) if present.is_dir() => fs::remove_dir_all(link)?,
-        Ok(_) => fs::remove_file(link)?,
-        Err(_) => {}
-    }
-    std::os::unix::fs::symlink(modules, link).context("linking e2e/node_modules")
-}
-
-#[cfg(not(unix))]
-fn link(_modules: &Path, link: &Path) -> Result<()> {
-    ensure!(link.is_dir(), "run `npm ci` in e2e/ first");
     Ok(())
 }

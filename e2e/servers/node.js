@@ -1,0 +1,20 @@
+// What the independent servers in Node have in common.
+
+import { once } from 'node:events';
+import express from 'express';
+import { CLIENTS, LEGACY } from '../lib/paths.mjs';
+
+/** An app that serves the independent pages, as each of the originals serves its own. */
+export function pages() {
+  const app = express();
+  app.get('/favicon.ico', (_, response) => response.status(204).end());
+  for (const [address, folder] of Object.entries({ '/': LEGACY, ...CLIENTS })) app.use(address, express.static(folder));
+  return app;
+}
+
+/** Listens on a free port and says so. */
+export async function listen(http) {
+  http.listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  console.log(`listening on http://127.0.0.1:${http.address().port}`);
+}
