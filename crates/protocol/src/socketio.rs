@@ -9,23 +9,16 @@ use crate::json::{List, Record, quote};
 /// A connection: the handshake, and what waits for its end.
 #[derive(Clone, Debug)]
 pub(crate) struct SocketIo {
-    version: Version,
+    /// Whether the address asks for the Engine.IO of Socket.IO 1 and 2, where the client pings,
+    /// and is let in without asking.
+    old: bool,
     /// What is said of oneself when connecting: nothing, or JSON.
     auth: String,
     connected: bool,
-    /// How long the server is silent at most, and how often it wants to hear from us, in
-    /// milliseconds.
-    heartbeat: Heartbeat,
+    /// How often there is a ping, and how late it may be, in milliseconds.
+    interval: Option<u32>,
+    lateness: u32,
     waiting: Vec<String>,
-}
-
-/// The protocol of Engine.IO, as the address says it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Version {
-    /// Of Socket.IO 1 and 2: the client pings, and is let in without asking.
-    Three,
-    /// Of Socket.IO 3 and 4.
-    Four,
 }
 
 /// Who has to say something how often, in milliseconds.
@@ -60,16 +53,18 @@ pub(crate) struct Arguments(String);
 impl SocketIo {
     pub(crate) fn new(auth: String) -> Self {
         Self {
-            version: Version::Four,
+            old: false,
             auth,
             connected: false,
-            heartbeat: Heartbeat::default(),
+            interval: None,
+            lateness: 0,
             waiting: Vec::new(),
         }
     }
 
-    /// Completes a server's address: the path, unless it has one, and the transport. `EIO=3` in
-    /// it asks for the older protocol.
+    /// Completes a server's address: the path, unless it has one, and the transport. An old server
+    /// is known by its greeting; with `EIO=3` in the address it is not asked for what it gives
+    /// unasked.
     pub(crate) fn address(&mut self, server: &str) -> String {
         let (path, query) = server.split_once('?').unwrap_or((server, ""));
         let path = path.trim_end_matches('/');
@@ -80,7 +75,7 @@ impl SocketIo {
         };
         let mut address = [path, folder, query].concat();
         if query.split('&').any(|field| field == "EIO=3") {
-            self.version = Version::Three;
+            self.old = true;
         } else {
             address.push_str(if query.is_empty() { "EIO=4" } else { "&EIO=4" });
         }
@@ -132,18 +127,31 @@ impl SocketIo {
         replies: &mut Vec<String>,
     ) -> Result<Packet<'static>, DecodeError> {
         let mut record = Record::parse(rest)?;
-        let interval: Option<u32> = record.number("pingInterval");
-        let timeout: u32 = record.number("pingTimeout").unwrap_or_default();
-        match self.version {
-            Version::Three => self.heartbeat.client = interval,
-            Version::Four => {
-                // A session waits for more than two pings; here one may be late by `timeout`.
-                self.heartbeat.server =
-                    interval.map(|interval| interval.saturating_add(timeout) / 12 * 5);
-                replies.push(["40", &self.auth].concat());
-            }
+        self.interval = record.number("pingInterval");
+        self.lateness = record.number("pingTimeout").unwrap_or_default();
+        if !self.old {
+            replies.push(["40", &self.auth].concat());
         }
         Ok(Packet::Handshake)
+    }
+
+    /// An old server lets in without giving an id.
+    fn connected(&mut self, rest: &str) -> Result<Heartbeat, DecodeError> {
+        if rest.is_empty() {
+            self.connected = true;
+            return Ok(Heartbeat {
+                server: None,
+                client: self.interval,
+            });
+        }
+        Record::parse(rest)?;
+        self.connected = true;
+        // A session waits for 2.4 pings; here one may be late by `lateness`.
+        let patience = |interval: u32| interval.saturating_add(self.lateness) / 12 * 5;
+        Ok(Heartbeat {
+            server: self.interval.map(patience),
+            client: None,
+        })
     }
 
     fn message<'a>(
@@ -158,9 +166,9 @@ impl SocketIo {
         let body = rest.trim_start_matches(|c: char| c.is_ascii_digit());
         match kind {
             '0' => {
-                self.connected = true;
+                let heartbeat = self.connected(rest)?;
                 replies.append(&mut self.waiting);
-                Ok(Packet::Connected(self.heartbeat))
+                Ok(Packet::Connected(heartbeat))
             }
             '1' => Ok(Packet::Dismissed),
             '4' => Record::parse(rest).map(|_| Packet::Dismissed),
@@ -198,9 +206,9 @@ fn split(text: &str) -> Option<(char, &str)> {
 mod tests {
     use super::*;
 
-    fn address(server: &str) -> (String, Version) {
+    fn address(server: &str) -> (String, bool) {
         let mut io = SocketIo::new(String::new());
-        (io.address(server), io.version)
+        (io.address(server), io.old)
     }
 
     #[test]
@@ -212,10 +220,10 @@ mod tests {
             ("wss://h/a/b", format!("wss://h/a/b/?{four}")),
             ("wss://h/?a=b", format!("wss://h/socket.io/?a=b&{four}")),
         ] {
-            assert_eq!(address(server), (expected, Version::Four));
+            assert_eq!(address(server), (expected, false));
         }
         let expected = "ws://h/socket.io/?EIO=3&transport=websocket".to_owned();
-        assert_eq!(address("ws://h/?EIO=3"), (expected, Version::Three));
+        assert_eq!(address("ws://h/?EIO=3"), (expected, true));
     }
 
     #[test]
