@@ -14,6 +14,7 @@ use videocalls_session::{
 };
 use web_sys::{Performance, RtcConfiguration};
 
+use crate::chat;
 use crate::devices::{Captured, Wishes, capture};
 use crate::dialects::Tongue;
 use crate::errand::Runner;
@@ -46,6 +47,7 @@ pub(crate) struct Driver {
     url: String,
     dialect: RefCell<Box<dyn Dialect>>,
     errands: Option<Runner>,
+    chat: Option<chat::Open>,
     errand: RefCell<Option<Task>>,
     socket_opener: Option<Function>,
     socket: RefCell<Option<Socket>>,
@@ -81,6 +83,7 @@ impl Driver {
             url: settings.url,
             dialect: RefCell::new(settings.tongue.codec),
             errands: settings.tongue.errands,
+            chat: settings.tongue.chat,
             errand: RefCell::default(),
             socket_opener: settings.socket,
             socket: RefCell::default(),
@@ -117,7 +120,7 @@ impl Driver {
     }
 
     pub(crate) fn has_chat(&self) -> bool {
-        self.dialect.borrow().capabilities().chat.is_some()
+        self.chat.is_some()
     }
 
     pub(crate) fn local(&self) -> &LocalTracks {
@@ -390,8 +393,8 @@ impl Driver {
         match Peer::open(&self.rtc, report.clone()) {
             Ok(peer) => {
                 let chat = self.dialect.borrow().capabilities().chat;
-                if let Some(label) = chat {
-                    peer.prepare_chat(role, label, report);
+                if let (Some(open), Some(label)) = (self.chat, chat) {
+                    peer.prepare_chat(open, role, label, report);
                 }
                 peer.prepare(role, &self.local);
                 self.peers.borrow_mut().push((link, Rc::new(peer)));

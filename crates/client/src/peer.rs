@@ -1,4 +1,5 @@
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use gloo_events::EventListener;
 use js_sys::Object;
@@ -7,8 +8,8 @@ use videocalls_session::{LinkReport, LinkRole, Token, TrackKind, Transport};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    MediaStream, RtcBundlePolicy, RtcConfiguration, RtcDataChannelEvent, RtcIceCandidateInit,
-    RtcPeerConnection, RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcRtpTransceiver,
+    MediaStream, RtcBundlePolicy, RtcConfiguration, RtcIceCandidateInit, RtcPeerConnection,
+    RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcRtpTransceiver,
     RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
     RtcTrackEvent,
 };
@@ -16,7 +17,7 @@ use web_sys::{
 use crate::browser::{
     IceCandidateExt, PeerConnectionExt, SenderExt, array_of, exception_text, ignore, set_property,
 };
-use crate::chat::Chat;
+use crate::chat::{self, Chat};
 use crate::task::Task;
 use crate::tracks::LocalTracks;
 
@@ -24,14 +25,12 @@ use crate::tracks::LocalTracks;
 ///
 /// The browser works off what is asked of a connection strictly in turn (webrtc-pc section
 /// 4.4.1.2, the operations chain), so no queue is needed here.
-#[derive(Debug)]
 #[must_use = "the connection is closed when this is dropped"]
 pub(crate) struct Peer {
     connection: RtcPeerConnection,
     remote: MediaStream,
     operation: RefCell<Option<Task>>,
-    chat: Chat,
-    chat_listener: RefCell<Option<EventListener>>,
+    chat: RefCell<Option<Box<dyn Chat>>>,
     _listeners: [EventListener; 4],
 }
 
@@ -52,8 +51,7 @@ impl Peer {
             connection,
             remote,
             operation: RefCell::default(),
-            chat: Chat::default(),
-            chat_listener: RefCell::default(),
+            chat: RefCell::default(),
             _listeners: listeners,
         })
     }
@@ -101,29 +99,23 @@ impl Peer {
         }
     }
 
-    /// Opens the data channel for chat, or waits for the other end to do so.
+    /// Prepares for chat by a data channel of this label.
     pub(crate) fn prepare_chat(
         &self,
+        open: chat::Open,
         role: LinkRole,
         label: &str,
-        report: impl Fn(LinkReport) + Clone + 'static,
+        report: impl Fn(LinkReport) + 'static,
     ) {
-        let tell = move |text| report(LinkReport::Text(text));
-        if role == LinkRole::Offerer {
-            let channel = self.connection.create_data_channel(label);
-            return self.chat.attach(channel, tell);
-        }
-        let chat = self.chat.clone();
-        let listener = EventListener::new(&self.connection, "datachannel", move |event| {
-            let channel = event.unchecked_ref::<RtcDataChannelEvent>().channel();
-            chat.attach(channel, tell.clone());
-        });
-        *self.chat_listener.borrow_mut() = Some(listener);
+        let tell = Rc::new(move |line| report(LinkReport::Text(line)));
+        *self.chat.borrow_mut() = Some(open(&self.connection, role, label, tell));
     }
 
     /// Sends a line of chat, as soon as that can be.
     pub(crate) fn send_text(&self, line: &str) {
-        self.chat.send(line);
+        if let Some(chat) = &*self.chat.borrow() {
+            chat.send(line);
+        }
     }
 
     /// Sends a track that has come, or stops sending one that has gone.
@@ -155,7 +147,7 @@ impl Peer {
         &self,
         sdp: &str,
         token: Token,
-        local: std::rc::Rc<LocalTracks>,
+        local: Rc<LocalTracks>,
         report: impl Fn(LinkReport) + 'static,
     ) {
         let connection = self.connection.clone();
