@@ -11,6 +11,8 @@ pub struct Config {
     pub allow_origins: Vec<Origin>,
     /// How many seats a room has.
     pub room_capacity: NonZeroUsize,
+    /// Whether a WebSocket at a path that is nothing else here belongs to the mesh of `/channels/`.
+    pub channels_anywhere: bool,
     /// How much a client may ask for.
     pub limits: Limits,
     /// How long the server waits.
@@ -24,6 +26,7 @@ impl Default for Config {
         Self {
             allow_origins: Vec::new(),
             room_capacity: const { NonZeroUsize::new(8).unwrap() },
+            channels_anywhere: false,
             limits: Limits::default(),
             timing: Timing::default(),
             assets: Assets::embedded(),

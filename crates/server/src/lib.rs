@@ -7,6 +7,7 @@
 //! | `/examples/plain/` | a page without a framework |
 //! | `/rooms` | WebSocket: the `rooms` dialect, see `docs/rooms.md` |
 //! | `/relay/{room}` | WebSocket: an echoing relay for two |
+//! | `/channels/{room…}` | WebSocket: a mesh in which the server names who may be answered |
 //! | `/healthz` | `ok` |
 //!
 //! [`run`] is the whole of it: it serves a listener until it is told to stop.
@@ -16,6 +17,8 @@
 //! holds an SDP text, a candidate, a token, a name or a room.
 
 mod assets;
+mod channels;
+mod company;
 mod config;
 mod hall;
 mod headers;

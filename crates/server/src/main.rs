@@ -32,6 +32,10 @@ struct Options {
     #[arg(long, env = "VIDEOCALLS_ROOM_CAPACITY", value_name = "SEATS")]
     #[arg(default_value = "8")]
     room_capacity: NonZeroUsize,
+
+    /// Let a WebSocket at any path that is nothing else here join the mesh's room of that path
+    #[arg(long, env = "VIDEOCALLS_CHANNELS_ANYWHERE")]
+    channels_anywhere: bool,
 }
 
 #[tokio::main]
@@ -55,6 +59,7 @@ async fn start(options: Options) -> io::Result<()> {
     let mut config = Config::default();
     config.allow_origins = options.allow_origins;
     config.room_capacity = options.room_capacity;
+    config.channels_anywhere = options.channels_anywhere;
     let shutdown = shutdown()?;
     let listener = TcpListener::bind(&options.listen).await?;
     announce(&options.listen, listener.local_addr()?.port())?;

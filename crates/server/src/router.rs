@@ -4,24 +4,29 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{WebSocket, WebSocketUpgrade};
 use axum::extract::{Path, State};
 use axum::http::header::CACHE_CONTROL;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tracing::warn;
 use videocalls_protocol::RoomName;
 
+use crate::company::Company;
 use crate::hall::Hall;
-use crate::relay::{self, Relays};
 use crate::serve::Life;
-use crate::{Assets, Config, Limits, Origin, Timing, headers, origin, rooms, socket, statics};
+use crate::{
+    Assets, Config, Limits, Origin, Timing, channels, headers, origin, relay, rooms, socket,
+    statics,
+};
 
 pub(crate) use axum::Router;
 
 /// What the handlers share.
 pub(crate) struct Shared {
     pub(crate) hall: Arc<Hall>,
-    pub(crate) relays: Relays,
+    pub(crate) relays: Arc<Company>,
+    pub(crate) channels: Arc<Company>,
+    pub(crate) room_capacity: usize,
     pub(crate) limits: Limits,
     pub(crate) timing: Timing,
     pub(crate) life: Life,
@@ -31,20 +36,31 @@ pub(crate) struct Shared {
 
 /// The whole URL space of the server.
 pub(crate) fn router(config: Config, life: Life) -> Router {
+    let anywhere = config.channels_anywhere;
     let shared = Arc::new(Shared {
         hall: Arc::new(Hall::new(&config)),
-        relays: Relays::new(),
+        relays: Arc::new(Company::new("relay")),
+        channels: Arc::new(Company::new("channels")),
+        room_capacity: config.room_capacity.get(),
         limits: config.limits,
         timing: config.timing,
         life,
         assets: config.assets,
         allow_origins: config.allow_origins,
     });
+    let rest = if anywhere {
+        get(channels_or_files)
+    } else {
+        get(statics::serve)
+    };
     Router::new()
         .route("/healthz", get(healthz))
         .route("/rooms", get(rooms))
         .route("/relay/{room}", get(relay))
-        .fallback_service(get(statics::serve).with_state(Arc::clone(&shared)))
+        .route("/channels", get(channels))
+        .route("/channels/", get(channels))
+        .route("/channels/{*room}", get(channels))
+        .fallback_service(rest.with_state(Arc::clone(&shared)))
         .with_state(shared)
         .layer(middleware::from_fn(headers::protect))
 }
@@ -74,6 +90,34 @@ async fn relay(
             relay::serve(socket, room, shared)
         }),
         Err(error) => (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
+    }
+}
+
+async fn channels(
+    State(shared): State<Arc<Shared>>,
+    uri: Uri,
+    headers: HeaderMap,
+    upgrade: Upgrade,
+) -> Response {
+    match channels::room(uri.path()) {
+        Some(room) => accept(&Arc::clone(&shared), &headers, upgrade, |socket| {
+            channels::serve(socket, room, shared)
+        }),
+        None => (StatusCode::BAD_REQUEST, "the room's name is too long\n").into_response(),
+    }
+}
+
+/// For pages that open their socket at their own path.
+async fn channels_or_files(
+    shared: State<Arc<Shared>>,
+    uri: Uri,
+    headers: HeaderMap,
+    upgrade: Upgrade,
+) -> Response {
+    if upgrade.is_ok() {
+        channels(shared, uri, headers, upgrade).await
+    } else {
+        statics::serve(shared, uri, headers).await
     }
 }
 
