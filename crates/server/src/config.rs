@@ -49,6 +49,8 @@ pub struct Limits {
     /// Messages that one socket may send at once. Trickle ICE comes in bursts: one newcomer to a
     /// full room of eight sends some twenty candidates to each of the others.
     pub message_burst: u32,
+    /// Names that `/create_member/` keeps, and uids that `/get_token/` has given out.
+    pub members: usize,
     /// Malformed messages after which a socket is closed.
     pub malformed: u32,
 }
@@ -61,6 +63,7 @@ impl Default for Limits {
             queue_bytes: 512 * 1024,
             messages_per_second: 50,
             message_burst: 300,
+            members: 10_000,
             malformed: 10,
         }
     }
@@ -72,6 +75,8 @@ impl Default for Limits {
 pub struct Timing {
     /// For the whole head of a request, and for the next request on an idle connection.
     pub request_head: Duration,
+    /// For the whole body of a request.
+    pub body: Duration,
     /// For `join` after the upgrade.
     pub join: Duration,
     /// Between two pings of the `rooms` dialect.
@@ -86,6 +91,8 @@ pub struct Timing {
     pub write: Duration,
     /// For a peer's half of the closing handshake.
     pub close: Duration,
+    /// For a member of `/create_member/` to be forgotten.
+    pub member: Duration,
     /// For a download to move on.
     pub stall: Duration,
     /// For connections to end after the server was told to stop.
@@ -96,6 +103,7 @@ impl Default for Timing {
     fn default() -> Self {
         Self {
             request_head: Duration::from_secs(5),
+            body: Duration::from_secs(10),
             join: Duration::from_secs(5),
             ping: Duration::from_secs(5),
             pong: Duration::from_secs(15),
@@ -103,6 +111,7 @@ impl Default for Timing {
             relay_silence: Duration::from_secs(50),
             write: Duration::from_secs(5),
             close: Duration::from_secs(1),
+            member: Duration::from_secs(24 * 60 * 60),
             stall: Duration::from_secs(30),
             shutdown: Duration::from_secs(5),
         }

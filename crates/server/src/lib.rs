@@ -8,6 +8,7 @@
 //! | `/rooms` | WebSocket: the `rooms` dialect, see `docs/rooms.md` |
 //! | `/relay/{room}` | WebSocket: an echoing relay for two |
 //! | `/channels/{room…}` | WebSocket: a mesh in which the server names who may be answered |
+//! | `/get_token/`, `/create_member/`, `/get_member/`, `/delete_member/` | who is called what |
 //! | `/healthz` | `ok` |
 //!
 //! [`run`] is the whole of it: it serves a listener until it is told to stop.
@@ -20,9 +21,11 @@ mod assets;
 mod channels;
 mod company;
 mod config;
+mod cors;
 mod hall;
 mod headers;
 mod heartbeat;
+mod members;
 mod origin;
 mod outbox;
 mod rate;
@@ -34,6 +37,7 @@ mod serve;
 mod socket;
 mod statics;
 mod transport;
+mod web;
 
 pub use assets::Assets;
 pub use config::{Config, Limits, Timing};

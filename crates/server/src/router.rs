@@ -7,15 +7,16 @@ use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use tracing::warn;
 use videocalls_protocol::RoomName;
 
 use crate::company::Company;
 use crate::hall::Hall;
+use crate::members::{self, Members};
 use crate::serve::Life;
 use crate::{
-    Assets, Config, Limits, Origin, Timing, channels, headers, origin, relay, rooms, socket,
+    Assets, Config, Limits, Origin, Timing, channels, cors, headers, origin, relay, rooms, socket,
     statics,
 };
 
@@ -27,11 +28,23 @@ pub(crate) struct Shared {
     pub(crate) relays: Arc<Company>,
     pub(crate) channels: Arc<Company>,
     pub(crate) room_capacity: usize,
+    pub(crate) members: Members,
     pub(crate) limits: Limits,
     pub(crate) timing: Timing,
     pub(crate) life: Life,
     pub(crate) assets: Assets,
     allow_origins: Vec<Origin>,
+}
+
+impl Shared {
+    /// Whether the page that a request comes from may talk to us.
+    pub(crate) fn admits(&self, headers: &HeaderMap) -> bool {
+        let admitted = origin::admits(&self.allow_origins, headers);
+        if !admitted {
+            warn!("origin not allowed");
+        }
+        admitted
+    }
 }
 
 /// The whole URL space of the server.
@@ -42,6 +55,7 @@ pub(crate) fn router(config: Config, life: Life) -> Router {
         relays: Arc::new(Company::new("relay")),
         channels: Arc::new(Company::new("channels")),
         room_capacity: config.room_capacity.get(),
+        members: Members::new(config.limits.members, config.timing.member),
         limits: config.limits,
         timing: config.timing,
         life,
@@ -61,8 +75,28 @@ pub(crate) fn router(config: Config, life: Life) -> Router {
         .route("/channels/", get(channels))
         .route("/channels/{*room}", get(channels))
         .fallback_service(rest.with_state(Arc::clone(&shared)))
+        .merge(pages(&shared))
         .with_state(shared)
         .layer(middleware::from_fn(headers::protect))
+}
+
+/// The endpoints that the pages of other systems ask without a socket. Their own servers redirect to
+/// the path with a slash at its end; here it makes no difference.
+fn pages(shared: &Arc<Shared>) -> axum::Router<Arc<Shared>> {
+    let mut pages = axum::Router::new();
+    for (path, method) in [
+        ("/get_token", get(members::token)),
+        ("/create_member", post(members::create)),
+        ("/get_member", get(members::member)),
+        ("/delete_member", post(members::delete)),
+    ] {
+        let method = method.fallback(members::other_method);
+        pages = pages
+            .route(path, method.clone())
+            .route(&format!("{path}/"), method);
+    }
+    let admit = middleware::from_fn_with_state(Arc::clone(shared), cors::admit);
+    pages.route_layer(admit)
 }
 
 async fn healthz() -> impl IntoResponse {
@@ -133,8 +167,7 @@ fn accept<F>(
 where
     F: Future<Output = ()> + Send,
 {
-    if !origin::admits(&shared.allow_origins, headers) {
-        warn!("origin not allowed");
+    if !shared.admits(headers) {
         let help = "this origin is not allowed here; see --allow-origin\n";
         return (StatusCode::FORBIDDEN, help).into_response();
     }

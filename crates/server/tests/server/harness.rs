@@ -62,8 +62,25 @@ impl Server {
         self.http("GET", path, headers).await
     }
 
-    /// Makes one request on a connection of its own.
+    /// Makes one request without a body on a connection of its own.
     pub(crate) async fn http(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
+        self.request(method, path, headers, b"").await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: impl AsRef<[u8]>) -> Reply {
+        let body = body.as_ref();
+        let length = body.len().to_string();
+        self.request("POST", path, &[("content-length", &length)], body)
+            .await
+    }
+
+    async fn request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Reply {
         let headers = headers
             .iter()
             .map(|(name, value)| format!("{name}: {value}\r\n"));
@@ -74,6 +91,7 @@ impl Server {
         );
         let mut tcp = self.tcp().await;
         tcp.write_all(head.as_bytes()).await.unwrap();
+        tcp.write_all(body).await.unwrap();
         let mut answer = Vec::new();
         within("an answer", tcp.read_to_end(&mut answer))
             .await
@@ -108,6 +126,11 @@ impl Reply {
             headers: headers.collect(),
             body: answer[end + 4..].to_vec(),
         }
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        assert_eq!(self.header("content-type"), "application/json");
+        serde_json::from_slice(&self.body).unwrap()
     }
 
     /// A header's value, or nothing.

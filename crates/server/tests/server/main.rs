@@ -11,6 +11,7 @@ mod document;
 mod harness;
 mod limits;
 mod logs;
+mod members;
 mod origin;
 mod program;
 mod relay;
