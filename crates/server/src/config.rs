@@ -49,6 +49,8 @@ pub struct Limits {
     /// Messages that one socket may send at once. Trickle ICE comes in bursts: one newcomer to a
     /// full room of eight sends some twenty candidates to each of the others.
     pub message_burst: u32,
+    /// Socket.IO sessions without a WebSocket.
+    pub polling_sessions: usize,
     /// Names that `/create_member/` keeps, and uids that `/get_token/` has given out.
     pub members: usize,
     /// Malformed messages after which a socket is closed.
@@ -63,6 +65,7 @@ impl Default for Limits {
             queue_bytes: 512 * 1024,
             messages_per_second: 50,
             message_burst: 300,
+            polling_sessions: 4096,
             members: 10_000,
             malformed: 10,
         }
@@ -77,7 +80,7 @@ pub struct Timing {
     pub request_head: Duration,
     /// For the whole body of a request.
     pub body: Duration,
-    /// For `join` after the upgrade.
+    /// For `join` after the upgrade, and for a Socket.IO client to connect.
     pub join: Duration,
     /// Between two pings of the `rooms` dialect.
     pub ping: Duration,
@@ -87,6 +90,12 @@ pub struct Timing {
     pub relay_ping: Duration,
     /// For any frame on a relay's socket before it is given up.
     pub relay_silence: Duration,
+    /// Between two pings of Socket.IO.
+    pub engine_ping: Duration,
+    /// For a pong of Socket.IO.
+    pub engine_pong: Duration,
+    /// For a WebSocket to show that it can take a Socket.IO session over.
+    pub upgrade: Duration,
     /// For one message to be taken by the network.
     pub write: Duration,
     /// For a peer's half of the closing handshake.
@@ -109,6 +118,9 @@ impl Default for Timing {
             pong: Duration::from_secs(15),
             relay_ping: Duration::from_secs(20),
             relay_silence: Duration::from_secs(50),
+            engine_ping: Duration::from_secs(10),
+            engine_pong: Duration::from_secs(15),
+            upgrade: Duration::from_secs(10),
             write: Duration::from_secs(5),
             close: Duration::from_secs(1),
             member: Duration::from_secs(24 * 60 * 60),

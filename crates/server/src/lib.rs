@@ -8,6 +8,7 @@
 //! | `/rooms` | WebSocket: the `rooms` dialect, see `docs/rooms.md` |
 //! | `/relay/{room}` | WebSocket: an echoing relay for two |
 //! | `/channels/{room…}` | WebSocket: a mesh in which the server names who may be answered |
+//! | `/socket.io/` | Socket.IO: rooms of two |
 //! | `/get_token/`, `/create_member/`, `/get_member/`, `/delete_member/` | who is called what |
 //! | `/healthz` | `ok` |
 //!
@@ -35,6 +36,7 @@ mod rooms;
 mod router;
 mod serve;
 mod socket;
+mod socketio;
 mod statics;
 mod transport;
 mod web;

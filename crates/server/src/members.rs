@@ -179,10 +179,6 @@ pub(crate) async fn delete(State(shared): State<Arc<Shared>>, body: Body) -> Res
     web::reply(&json!("Member deleted"))
 }
 
-pub(crate) async fn other_method() -> Response {
-    web::problem(StatusCode::METHOD_NOT_ALLOWED, "not by this method")
-}
-
 fn no_such_member() -> Response {
     web::problem(StatusCode::NOT_FOUND, "no such member")
 }

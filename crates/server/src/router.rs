@@ -7,7 +7,7 @@ use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use tracing::warn;
 use videocalls_protocol::RoomName;
 
@@ -15,9 +15,11 @@ use crate::company::Company;
 use crate::hall::Hall;
 use crate::members::{self, Members};
 use crate::serve::Life;
+use crate::socketio::Sessions;
+use crate::web::other_method;
 use crate::{
     Assets, Config, Limits, Origin, Timing, channels, cors, headers, origin, relay, rooms, socket,
-    statics,
+    socketio, statics,
 };
 
 pub(crate) use axum::Router;
@@ -28,6 +30,8 @@ pub(crate) struct Shared {
     pub(crate) relays: Arc<Company>,
     pub(crate) channels: Arc<Company>,
     pub(crate) room_capacity: usize,
+    pub(crate) pairs: Arc<Company>,
+    pub(crate) sessions: Sessions,
     pub(crate) members: Members,
     pub(crate) limits: Limits,
     pub(crate) timing: Timing,
@@ -55,6 +59,8 @@ pub(crate) fn router(config: Config, life: Life) -> Router {
         relays: Arc::new(Company::new("relay")),
         channels: Arc::new(Company::new("channels")),
         room_capacity: config.room_capacity.get(),
+        pairs: Arc::new(Company::new("pairs")),
+        sessions: Sessions::new(config.limits.polling_sessions),
         members: Members::new(config.limits.members, config.timing.member),
         limits: config.limits,
         timing: config.timing,
@@ -85,12 +91,18 @@ pub(crate) fn router(config: Config, life: Life) -> Router {
 fn pages(shared: &Arc<Shared>) -> axum::Router<Arc<Shared>> {
     let mut pages = axum::Router::new();
     for (path, method) in [
-        ("/get_token", get(members::token)),
-        ("/create_member", post(members::create)),
-        ("/get_member", get(members::member)),
-        ("/delete_member", post(members::delete)),
+        ("/socket.io", any(socketio::serve)),
+        ("/get_token", get(members::token).fallback(other_method)),
+        (
+            "/create_member",
+            post(members::create).fallback(other_method),
+        ),
+        ("/get_member", get(members::member).fallback(other_method)),
+        (
+            "/delete_member",
+            post(members::delete).fallback(other_method),
+        ),
     ] {
-        let method = method.fallback(members::other_method);
         pages = pages
             .route(path, method.clone())
             .route(&format!("{path}/"), method);
@@ -155,10 +167,10 @@ async fn channels_or_files(
     }
 }
 
-type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
+pub(crate) type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
 
 /// Upgrades a request from a page that may talk to us, and serves its socket.
-fn accept<F>(
+pub(crate) fn accept<F>(
     shared: &Shared,
     headers: &HeaderMap,
     upgrade: Upgrade,

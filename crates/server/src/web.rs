@@ -24,6 +24,10 @@ pub(crate) fn with_status(status: StatusCode, value: &Value) -> Response {
     (status, content_type, value.to_string()).into_response()
 }
 
+pub(crate) async fn other_method() -> Response {
+    problem(StatusCode::METHOD_NOT_ALLOWED, "not by this method")
+}
+
 /// The first value of a key in a query, as forms encode it.
 pub(crate) fn parameter<'a>(query: Option<&'a str>, key: &str) -> Option<Cow<'a, str>> {
     let mut pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());

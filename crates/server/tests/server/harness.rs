@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 use videocalls_server::{Assets, Config, run};
 
 /// Longer than anything that a test waits for; what takes as long has failed.
@@ -20,7 +20,7 @@ pub(crate) async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
 
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
-    stop: oneshot::Sender<()>,
+    stop: CancellationToken,
     ended: JoinHandle<()>,
 }
 
@@ -36,10 +36,8 @@ impl Server {
         change(&mut config);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (stop, stopped) = oneshot::channel();
-        let shutdown = async {
-            let _dropped = stopped.await;
-        };
+        let stop = CancellationToken::new();
+        let shutdown = stop.clone().cancelled_owned();
         let ended = tokio::spawn(run(listener, config, shutdown));
         Self {
             address,
@@ -50,8 +48,12 @@ impl Server {
 
     /// Asks the server to stop; it has when the handle resolves.
     pub(crate) fn stop(self) -> JoinHandle<()> {
-        self.stop.send(()).unwrap();
+        self.ask_to_stop();
         self.ended
+    }
+
+    pub(crate) fn ask_to_stop(&self) {
+        self.stop.cancel();
     }
 
     pub(crate) async fn tcp(&self) -> TcpStream {

@@ -8,11 +8,14 @@
 mod channels;
 mod client;
 mod document;
+mod engine;
 mod harness;
+mod io;
 mod limits;
 mod logs;
 mod members;
 mod origin;
+mod pairs;
 mod program;
 mod relay;
 mod rooms;
