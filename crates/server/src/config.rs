@@ -1,7 +1,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use crate::{Assets, Origin};
+use crate::{Assets, LinkBase, Origin, Secret};
 
 /// What a server is started with. [`Config::default`] is meant for the Internet; tests shorten it.
 #[derive(Clone, Debug)]
@@ -13,6 +13,10 @@ pub struct Config {
     pub room_capacity: NonZeroUsize,
     /// Whether a WebSocket at a path that is nothing else here belongs to the mesh of `/channels/`.
     pub channels_anywhere: bool,
+    /// The key of the tokens of appointments; without it there are none.
+    pub appointments_secret: Option<Secret>,
+    /// What the links to appointments begin with, if not with this server's own address.
+    pub appointments_base: Option<LinkBase>,
     /// How much a client may ask for.
     pub limits: Limits,
     /// How long the server waits.
@@ -27,6 +31,8 @@ impl Default for Config {
             allow_origins: Vec::new(),
             room_capacity: const { NonZeroUsize::new(8).unwrap() },
             channels_anywhere: false,
+            appointments_secret: None,
+            appointments_base: None,
             limits: Limits::default(),
             timing: Timing::default(),
             assets: Assets::embedded(),
@@ -53,6 +59,8 @@ pub struct Limits {
     pub polling_sessions: usize,
     /// Names that `/create_member/` keeps, and uids that `/get_token/` has given out.
     pub members: usize,
+    /// Appointments that are kept.
+    pub appointments: usize,
     /// Malformed messages after which a socket is closed.
     pub malformed: u32,
 }
@@ -67,6 +75,7 @@ impl Default for Limits {
             message_burst: 300,
             polling_sessions: 4096,
             members: 10_000,
+            appointments: 500,
             malformed: 10,
         }
     }
@@ -102,6 +111,10 @@ pub struct Timing {
     pub close: Duration,
     /// For a member of `/create_member/` to be forgotten.
     pub member: Duration,
+    /// For an appointment to be forgotten that nobody is there for.
+    pub appointment: Duration,
+    /// For a link to an appointment to be no longer good.
+    pub link: Duration,
     /// For a download to move on.
     pub stall: Duration,
     /// For connections to end after the server was told to stop.
@@ -124,6 +137,8 @@ impl Default for Timing {
             write: Duration::from_secs(5),
             close: Duration::from_secs(1),
             member: Duration::from_secs(24 * 60 * 60),
+            appointment: Duration::from_secs(24 * 60 * 60),
+            link: Duration::from_secs(7 * 24 * 60 * 60),
             stall: Duration::from_secs(30),
             shutdown: Duration::from_secs(5),
         }

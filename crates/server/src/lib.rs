@@ -8,7 +8,8 @@
 //! | `/rooms` | WebSocket: the `rooms` dialect, see `docs/rooms.md` |
 //! | `/relay/{room}` | WebSocket: an echoing relay for two |
 //! | `/channels/{room…}` | WebSocket: a mesh in which the server names who may be answered |
-//! | `/socket.io/` | Socket.IO: rooms of two |
+//! | `/socket.io/` | Socket.IO: rooms of two, and appointments |
+//! | `/user-link`, `/pro-link`, `/validate-link` | tokens for appointments |
 //! | `/get_token/`, `/create_member/`, `/get_member/`, `/delete_member/` | who is called what |
 //! | `/healthz` | `ok` |
 //!
@@ -18,6 +19,7 @@
 //! seat, `warn` is a peer's misbehaviour by kind and size, `error` is trouble of our own. No line
 //! holds an SDP text, a candidate, a token, a name or a room.
 
+mod appointments;
 mod assets;
 mod channels;
 mod company;
@@ -41,6 +43,7 @@ mod statics;
 mod transport;
 mod web;
 
+pub use appointments::{InvalidBase, InvalidSecret, LinkBase, Secret};
 pub use assets::Assets;
 pub use config::{Config, Limits, Timing};
 pub use origin::{InvalidOrigin, Origin};

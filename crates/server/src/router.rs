@@ -11,6 +11,7 @@ use axum::routing::{any, get, post};
 use tracing::warn;
 use videocalls_protocol::RoomName;
 
+use crate::appointments::Book;
 use crate::company::Company;
 use crate::hall::Hall;
 use crate::members::{self, Members};
@@ -18,8 +19,8 @@ use crate::serve::Life;
 use crate::socketio::Sessions;
 use crate::web::other_method;
 use crate::{
-    Assets, Config, Limits, Origin, Timing, channels, cors, headers, origin, relay, rooms, socket,
-    socketio, statics,
+    Assets, Config, Limits, LinkBase, Origin, Secret, Timing, appointments, channels, cors,
+    headers, origin, relay, rooms, socket, socketio, statics,
 };
 
 pub(crate) use axum::Router;
@@ -31,6 +32,9 @@ pub(crate) struct Shared {
     pub(crate) channels: Arc<Company>,
     pub(crate) room_capacity: usize,
     pub(crate) pairs: Arc<Company>,
+    pub(crate) book: Arc<Book>,
+    pub(crate) secret: Option<Secret>,
+    pub(crate) link_base: Option<LinkBase>,
     pub(crate) sessions: Sessions,
     pub(crate) members: Members,
     pub(crate) limits: Limits,
@@ -60,6 +64,9 @@ pub(crate) fn router(config: Config, life: Life) -> Router {
         channels: Arc::new(Company::new("channels")),
         room_capacity: config.room_capacity.get(),
         pairs: Arc::new(Company::new("pairs")),
+        book: Book::new(config.limits.appointments, config.timing.appointment),
+        secret: config.appointments_secret,
+        link_base: config.appointments_base,
         sessions: Sessions::new(config.limits.polling_sessions),
         members: Members::new(config.limits.members, config.timing.member),
         limits: config.limits,
@@ -92,6 +99,12 @@ fn pages(shared: &Arc<Shared>) -> axum::Router<Arc<Shared>> {
     let mut pages = axum::Router::new();
     for (path, method) in [
         ("/socket.io", any(socketio::serve)),
+        ("/user-link", get(appointments::user_link)),
+        ("/pro-link", get(appointments::professional_link)),
+        (
+            "/validate-link",
+            get(appointments::validate_link).post(appointments::validate_link),
+        ),
         ("/get_token", get(members::token).fallback(other_method)),
         (
             "/create_member",

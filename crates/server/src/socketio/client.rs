@@ -2,6 +2,7 @@ use std::ops::ControlFlow::{self, Break, Continue};
 use std::sync::Arc;
 
 use axum::extract::ws::close_code;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 use tracing::warn;
@@ -9,6 +10,7 @@ use videocalls_protocol::rooms::close;
 
 use super::packet::{self, Event, Kind, Malformed, Packet};
 use super::pairs::Guest;
+use crate::appointments::{Person, Visit, now};
 use crate::outbox::Outbox;
 use crate::router::Shared;
 use crate::socket::End;
@@ -30,6 +32,8 @@ enum Presence {
     Nowhere { until: Instant },
     /// One who meets another in a room.
     Guest(Guest),
+    /// One who came by a link to an appointment.
+    Visitor(Visit),
 }
 
 impl Client {
@@ -47,7 +51,7 @@ impl Client {
     pub(super) fn deadline(&self) -> Option<Instant> {
         match self.presence {
             Presence::Nowhere { until } => Some(until),
-            _ => None,
+            Presence::Guest(_) | Presence::Visitor(_) => None,
         }
     }
 
@@ -82,11 +86,31 @@ impl Client {
         }
     }
 
-    fn connect(&mut self, _auth: Option<&RawValue>, _now: Instant) {
+    /// Who brings a token comes for an appointment, and is sent away again if it is a bad one, as by
+    /// the original.
+    fn connect(&mut self, auth: Option<&RawValue>, now: Instant) {
         let id = format!("{:032x}", rand::random::<u128>());
         self.outbox.push(packet::connected(&id));
-        let pairs = Arc::clone(&self.shared.pairs);
-        self.presence = Presence::Guest(Guest::new(pairs, self.outbox.clone()));
+        match read_auth(auth) {
+            Auth::None => {
+                let pairs = Arc::clone(&self.shared.pairs);
+                self.presence = Presence::Guest(Guest::new(pairs, self.outbox.clone()));
+            }
+            Auth::Token(token) => match self.visit(&token) {
+                Some(visit) => self.presence = Presence::Visitor(visit),
+                None => {
+                    warn!("not let in to an appointment");
+                    self.outbox.push(packet::disconnected());
+                    self.disconnect(now);
+                }
+            },
+        }
+    }
+
+    fn visit(&self, token: &str) -> Option<Visit> {
+        let secret = self.shared.secret.as_ref()?;
+        let person = Person::read(secret.verify(token, now())?)?;
+        Visit::begin(&self.shared.book, person, self.outbox.clone())
     }
 
     fn disconnect(&mut self, now: Instant) {
@@ -98,6 +122,7 @@ impl Client {
         let heard = match &mut self.presence {
             Presence::Nowhere { .. } => Ok(()),
             Presence::Guest(guest) => guest.hear(event),
+            Presence::Visitor(visit) => visit.hear(event),
         };
         let Err(Malformed) = heard else {
             return Continue(());
@@ -108,5 +133,25 @@ impl Client {
             return Break(End::Close(close::TOO_MANY_ERRORS));
         }
         Continue(())
+    }
+}
+
+/// With what a client connects.
+enum Auth {
+    None,
+    /// An empty one is a bad one.
+    Token(String),
+}
+
+/// A page whose link has no token sends an object without it, or with `null`.
+fn read_auth(auth: Option<&RawValue>) -> Auth {
+    let auth = auth.and_then(|auth| serde_json::from_str::<Value>(auth.get()).ok());
+    let Some(Value::Object(auth)) = auth else {
+        return Auth::None;
+    };
+    match auth.get("jwt") {
+        Some(token) => Auth::Token(token.as_str().unwrap_or_default().to_owned()),
+        None if auth.is_empty() => Auth::Token(String::new()),
+        None => Auth::None,
     }
 }

@@ -11,7 +11,7 @@
 mod ask;
 mod client;
 mod conversation;
-mod packet;
+pub(crate) mod packet;
 mod pairs;
 mod polling;
 mod session;

@@ -91,9 +91,13 @@ impl Server {
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}\r\n",
             self.address
         );
+        self.raw(&[head.as_bytes(), body].concat()).await
+    }
+
+    /// Sends these bytes and reads an answer up to the end.
+    pub(crate) async fn raw(&self, request: &[u8]) -> Reply {
         let mut tcp = self.tcp().await;
-        tcp.write_all(head.as_bytes()).await.unwrap();
-        tcp.write_all(body).await.unwrap();
+        tcp.write_all(request).await.unwrap();
         let mut answer = Vec::new();
         within("an answer", tcp.read_to_end(&mut answer))
             .await
