@@ -71,11 +71,7 @@ pub(crate) fn resume(
     shutdown: &CancellationToken,
 ) -> (Connection, Writer) {
     let (sink, stream) = socket.split();
-    let rate = Bucket::new(
-        limits.message_burst,
-        limits.messages_per_second,
-        Instant::now(),
-    );
+    let rate = Bucket::of(limits);
     let shutdown = shutdown.clone();
     let connection = Connection {
         stream,
@@ -211,7 +207,7 @@ fn fault(error: axum::Error) -> End {
     End::Close(code)
 }
 
-fn too_slow() -> End {
+pub(crate) fn too_slow() -> End {
     warn!("too slow a reader");
     End::Close(close::SLOW_CONSUMER)
 }

@@ -65,26 +65,15 @@ impl Visit {
 
     /// Carries an event out, as far as the visitor's token reaches.
     pub(crate) fn hear(&mut self, event: &Event<'_>) -> Result<(), Malformed> {
-        let now = Instant::now();
-        let mut pages = self.book.open();
+        let book = Arc::clone(&self.book);
+        let mut pages = book.open();
         match (event.name.as_str(), &self.person) {
             ("newOffer", Person::Client(card)) => {
-                let offer = Offer::read(&object(event)?)?;
-                let own = offer.uuid.is_none_or(|uuid| uuid == card.uuid);
-                if own && self.offers.take(now) {
-                    offered(&mut pages, card, offer.description);
-                } else {
-                    warn!(own, "offer not passed on");
-                }
+                let passed = self.offers.take(Instant::now());
+                offered(&mut pages, card, Offer::read(&object(event)?)?, passed);
             }
             ("newAnswer", Person::Professional(name)) => {
-                let answer = object(event)?;
-                let uuid = uuid(answer.get("uuid").ok_or(Malformed)?).ok_or(Malformed)?;
-                let description = description(&answer, &["answer", "Answer"])?;
-                match pages.appointment_with(name, &uuid) {
-                    Some(appointment) => answered(appointment, description),
-                    None => warn!("answer to somebody else's appointment"),
-                }
+                answered(&mut pages, name, Answer::read(&object(event)?)?);
             }
             ("iceToServer", person) => {
                 if let Some(ice) = Ice::read(&object(event)?)? {
@@ -92,12 +81,11 @@ impl Visit {
                 }
             }
             ("getIce", person) => {
-                let asked = event.arguments.first().ok_or(Malformed)?;
-                let asked = serde_json::from_str(asked.get())?;
-                let known = known(&mut pages, person, uuid(&asked));
-                let known = known.unwrap_or_else(|| "[]".to_owned());
+                let uuid = uuid(&argument(event)?);
+                let known = known(&mut pages, person, uuid);
                 // Nobody waits for an answer without a number.
                 if let Some(number) = event.ack {
+                    let known = known.unwrap_or_else(|| "[]".to_owned());
                     self.outbox.push(packet::ack(number, &known));
                 }
             }
@@ -139,6 +127,21 @@ impl Offer {
     }
 }
 
+/// A professional's answer, of the appointment that it names.
+struct Answer {
+    uuid: String,
+    description: Value,
+}
+
+impl Answer {
+    fn read(event: &Map<String, Value>) -> Result<Self, Malformed> {
+        Ok(Self {
+            uuid: event.get("uuid").and_then(uuid).ok_or(Malformed)?,
+            description: description(event, &["answer", "Answer"])?,
+        })
+    }
+}
+
 /// A candidate, of the appointment that it names.
 struct Ice {
     uuid: Option<String>,
@@ -166,11 +169,14 @@ impl Ice {
     }
 }
 
-fn offered(pages: &mut Pages, card: &Card, description: Value) {
-    let Some(appointment) = pages.appointment_of(&card.uuid) else {
-        return;
+/// Keeps an offer and tells the professional of it, unless it is one too many.
+fn offered(pages: &mut Pages, card: &Card, offer: Offer, passed: bool) {
+    let own = offer.uuid.is_none_or(|uuid| uuid == card.uuid);
+    let appointment = pages.appointment_of(&card.uuid);
+    let Some(appointment) = appointment.filter(|_| own && passed) else {
+        return warn!(own, "offer not passed on");
     };
-    appointment.offer(description);
+    appointment.offer(offer.description);
     let waiting = appointment.waiting().unwrap_or_default();
     let list = pages.appointments_of(&card.professional);
     if let Some(line) = pages.professional_line(&card.professional) {
@@ -179,14 +185,17 @@ fn offered(pages: &mut Pages, card: &Card, description: Value) {
     }
 }
 
-fn answered(appointment: &mut Appointment, description: Value) {
+fn answered(pages: &mut Pages, professional: &str, answer: Answer) {
+    let Some(appointment) = pages.appointment_with(professional, &answer.uuid) else {
+        return warn!("answer to somebody else's appointment");
+    };
     let Some(call) = &mut appointment.call else {
         return warn!("answer without an offer");
     };
     if let Some(line) = appointment.client.latest() {
-        tell(line, "answerToClient", &description);
+        tell(line, "answerToClient", &answer.description);
     }
-    call.answer = Some(description);
+    call.answer = Some(answer.description);
 }
 
 /// Keeps a candidate and passes it on. Before there is an offer it is of no use to anybody.
@@ -244,10 +253,17 @@ fn concerned<'a>(
     }
 }
 
-/// The first argument, which is an object with all that there is to say.
-fn object(event: &Event<'_>) -> Result<Map<String, Value>, Malformed> {
+fn argument(event: &Event<'_>) -> Result<Value, Malformed> {
     let argument = event.arguments.first().ok_or(Malformed)?;
     Ok(serde_json::from_str(argument.get())?)
+}
+
+/// The one argument of an event that says all in an object.
+fn object(event: &Event<'_>) -> Result<Map<String, Value>, Malformed> {
+    match argument(event)? {
+        Value::Object(object) => Ok(object),
+        _ => Err(Malformed),
+    }
 }
 
 fn description(event: &Map<String, Value>, names: &[&str]) -> Result<Value, Malformed> {

@@ -9,11 +9,10 @@ use tracing::warn;
 use videocalls_protocol::rooms::close;
 
 use super::conversation::Conversation;
-use crate::Limits;
 use crate::outbox::{Outbox, Queue, outbox};
 use crate::rate::Bucket;
 use crate::router::Shared;
-use crate::socket::End;
+use crate::socket::{self, End};
 
 /// The sessions that poll. They have no connection of their own, so they are counted here.
 pub(crate) struct Sessions {
@@ -99,7 +98,7 @@ impl Session {
         let (outbox, queue) = outbox(limits);
         let polled = Polled {
             conversation: Conversation::new(outbox.clone(), shared),
-            rate: rate(limits),
+            rate: Bucket::of(limits),
         };
         Self {
             sid: new_sid(),
@@ -166,7 +165,7 @@ impl Session {
             let end = tokio::select! {
                 biased;
                 () = shutdown.cancelled() => Break(End::Close(close::SHUTDOWN)),
-                () = self.outbox.overflown() => Break(End::Close(close::SLOW_CONSUMER)),
+                () = self.outbox.overflown() => Break(socket::too_slow()),
                 _over = carrier.wait_for(|carrier| carrier.is_over()) => return,
                 () = tokio::time::sleep_until(deadline) => self.tick(),
             };
@@ -210,12 +209,4 @@ impl Carrier {
     pub(super) fn is_over(self) -> bool {
         matches!(self, Self::WebSocket | Self::Nothing)
     }
-}
-
-fn rate(limits: Limits) -> Bucket {
-    Bucket::new(
-        limits.message_burst,
-        limits.messages_per_second,
-        Instant::now(),
-    )
 }

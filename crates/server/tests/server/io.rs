@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::client::Client;
-use crate::harness::{Reply, Server};
+use crate::harness::{Reply, Server, within};
 
 pub(crate) const WEBSOCKET: &str = "/socket.io/?EIO=4&transport=websocket";
 pub(crate) const POLLING: &str = "/socket.io/?EIO=4&transport=polling";
@@ -49,13 +49,16 @@ impl Io {
 
     /// The next packet; pings are answered.
     pub(crate) async fn hear(&mut self) -> String {
-        loop {
-            let packet = self.client.next_text().await;
-            if packet != "2" {
-                return packet;
+        within("something else than pings", async {
+            loop {
+                let packet = self.client.next_text().await;
+                if packet != "2" {
+                    return packet;
+                }
+                self.say("3").await;
             }
-            self.say("3").await;
-        }
+        })
+        .await
     }
 
     /// The next event.
