@@ -12,7 +12,7 @@ use tracing::warn;
 use videocalls_protocol::rooms::close;
 
 use crate::company::{Address, Place};
-use crate::router::Shared;
+use crate::shared::Shared;
 use crate::socket::{self, Connection, End};
 
 /// The longest path that names a room, in bytes.

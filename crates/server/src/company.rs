@@ -37,12 +37,12 @@ pub(crate) struct Place {
 }
 
 impl Company {
-    pub(crate) fn new(kind: &'static str) -> Self {
-        Self {
+    pub(crate) fn new(kind: &'static str) -> Arc<Self> {
+        Arc::new(Self {
             rooms: Registry::new(),
             kind,
             next: AtomicU64::new(0),
-        }
+        })
     }
 
     /// Takes a place, if one is free. Before anything that the others say, the newcomer hears what

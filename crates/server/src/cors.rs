@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::router::Shared;
+use crate::shared::Shared;
 use crate::web;
 
 /// Lets the pages in that may also open a socket, and tells their browser so: a page of one of the

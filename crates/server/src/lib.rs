@@ -37,6 +37,7 @@ mod relay;
 mod rooms;
 mod router;
 mod serve;
+mod shared;
 mod socket;
 mod socketio;
 mod statics;

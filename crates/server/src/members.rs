@@ -13,7 +13,7 @@ use rand::Rng;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::router::Shared;
+use crate::shared::Shared;
 use crate::web;
 
 /// The longest body that is read, in bytes.

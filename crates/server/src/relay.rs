@@ -8,7 +8,7 @@ use tracing::warn;
 use videocalls_protocol::RoomName;
 use videocalls_protocol::relay::ROOM_FULL;
 
-use crate::router::Shared;
+use crate::shared::Shared;
 use crate::socket::{self, Connection, End};
 
 /// A third would disturb the one connection that both others have.

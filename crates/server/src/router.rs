@@ -8,73 +8,21 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
-use tracing::warn;
 use videocalls_protocol::RoomName;
 
-use crate::appointments::Book;
-use crate::company::Company;
-use crate::hall::Hall;
-use crate::members::{self, Members};
 use crate::serve::Life;
-use crate::socketio::Sessions;
+use crate::shared::Shared;
 use crate::web::other_method;
 use crate::{
-    Assets, Config, Limits, LinkBase, Origin, Secret, Timing, appointments, channels, cors,
-    headers, origin, relay, rooms, socket, socketio, statics,
+    Config, appointments, channels, cors, headers, members, relay, rooms, socket, socketio, statics,
 };
 
 pub(crate) use axum::Router;
 
-/// What the handlers share.
-pub(crate) struct Shared {
-    pub(crate) hall: Arc<Hall>,
-    pub(crate) relays: Arc<Company>,
-    pub(crate) channels: Arc<Company>,
-    pub(crate) room_capacity: usize,
-    pub(crate) pairs: Arc<Company>,
-    pub(crate) book: Arc<Book>,
-    pub(crate) secret: Option<Secret>,
-    pub(crate) link_base: Option<LinkBase>,
-    pub(crate) sessions: Sessions,
-    pub(crate) members: Members,
-    pub(crate) limits: Limits,
-    pub(crate) timing: Timing,
-    pub(crate) life: Life,
-    pub(crate) assets: Assets,
-    allow_origins: Vec<Origin>,
-}
-
-impl Shared {
-    /// Whether the page that a request comes from may talk to us.
-    pub(crate) fn admits(&self, headers: &HeaderMap) -> bool {
-        let admitted = origin::admits(&self.allow_origins, headers);
-        if !admitted {
-            warn!("origin not allowed");
-        }
-        admitted
-    }
-}
-
 /// The whole URL space of the server.
 pub(crate) fn router(config: Config, life: Life) -> Router {
     let anywhere = config.channels_anywhere;
-    let shared = Arc::new(Shared {
-        hall: Arc::new(Hall::new(&config)),
-        relays: Arc::new(Company::new("relay")),
-        channels: Arc::new(Company::new("channels")),
-        room_capacity: config.room_capacity.get(),
-        pairs: Arc::new(Company::new("pairs")),
-        book: Book::new(config.limits.appointments, config.timing.appointment),
-        secret: config.appointments_secret,
-        link_base: config.appointments_base,
-        sessions: Sessions::new(config.limits.polling_sessions),
-        members: Members::new(config.limits.members, config.timing.member),
-        limits: config.limits,
-        timing: config.timing,
-        life,
-        assets: config.assets,
-        allow_origins: config.allow_origins,
-    });
+    let shared = Arc::new(Shared::new(config, life));
     let rest = if anywhere {
         get(channels_or_files)
     } else {

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::person::Card;
 use super::token::now;
-use crate::router::Shared;
+use crate::shared::Shared;
 use crate::web;
 
 /// The longest body that is read, in bytes.

@@ -12,7 +12,7 @@ use super::packet::{self, Event, Kind, Malformed, Packet};
 use super::pairs::Guest;
 use crate::appointments::{Person, Visit, now};
 use crate::outbox::Outbox;
-use crate::router::Shared;
+use crate::shared::Shared;
 use crate::socket::End;
 
 /// The one namespace.

@@ -9,7 +9,7 @@ use videocalls_protocol::rooms::close;
 use super::client::Client;
 use crate::heartbeat::{Beat, Heartbeat};
 use crate::outbox::Outbox;
-use crate::router::Shared;
+use crate::shared::Shared;
 use crate::socket::End;
 
 /// One session's side of Engine.IO, whatever carries it: it goes along when polling becomes a

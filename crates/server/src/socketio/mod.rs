@@ -24,7 +24,8 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
 
-use crate::router::{Shared, Upgrade, accept};
+use crate::router::{Upgrade, accept};
+use crate::shared::Shared;
 use ask::{Ask, Refusal};
 
 pub(crate) use session::Sessions;

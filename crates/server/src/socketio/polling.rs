@@ -18,7 +18,7 @@ use super::ask::Refusal;
 use super::session::{self, Carrier};
 use crate::Timing;
 use crate::outbox::{Outgoing, Queue};
-use crate::router::Shared;
+use crate::shared::Shared;
 use crate::socket::End;
 use crate::web;
 

@@ -11,7 +11,7 @@ use videocalls_protocol::rooms::close;
 use super::conversation::Conversation;
 use crate::outbox::{Outbox, Queue, outbox};
 use crate::rate::Bucket;
-use crate::router::Shared;
+use crate::shared::Shared;
 use crate::socket::{self, End};
 
 /// The sessions that poll. They have no connection of their own, so they are counted here.

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout};
 use super::conversation::Conversation;
 use super::polling::open_packet;
 use super::session::{Session, new_sid};
-use crate::router::Shared;
+use crate::shared::Shared;
 use crate::socket::{self, Connection, End, Happening, Writer};
 
 /// Serves a session that has only this socket.

@@ -237,6 +237,9 @@ async fn a_client_can_act_on_their_own_appointment_only() {
     let server = server().await;
     let (mut alice, mut pro) = call(&server).await;
     let mut eve = client(&server, "two").await;
+    eve.emit(offer("two")).await;
+    pro.event().await;
+    pro.event().await;
     alice.emit(ice("c1", "client", "one")).await;
     pro.event().await;
     eve.emit(offer("one")).await;
