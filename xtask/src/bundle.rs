@@ -13,7 +13,8 @@ use crate::tools::NodeTools;
 use crate::workspace::Workspace;
 
 /// The baseline features, one by one: with all of them browsers refuse the result. Small functions
-/// stay calls: in line they take more bytes once all is compressed. A second round finds more.
+/// stay calls: in line they take more bytes once all is compressed, and so does what the two passes left out
+/// would save before that. A second round finds more.
 const WASM_OPT: &[&str] = &[
     "-Oz",
     "-Oz",
@@ -21,6 +22,8 @@ const WASM_OPT: &[&str] = &[
     "--one-caller-inline-max-function-size=0",
     // The stack lies first, and is never used to its last kilobyte: it would have overflown.
     "--low-memory-unused",
+    "--skip-pass=local-cse",
+    "--skip-pass=memory-packing",
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
     "--enable-multivalue",
