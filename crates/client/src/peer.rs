@@ -2,20 +2,18 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo_events::EventListener;
-use js_sys::Object;
+use js_sys::{Array, Object};
 use videocalls_protocol::Candidate;
 use videocalls_session::{LinkReport, LinkRole, Token, TrackKind, Transport};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    MediaStream, RtcBundlePolicy, RtcConfiguration, RtcIceCandidateInit, RtcPeerConnection,
-    RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcRtpTransceiver,
-    RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
-    RtcTrackEvent,
+    MediaStream, RtcConfiguration, RtcPeerConnection, RtcPeerConnectionIceEvent,
+    RtcPeerConnectionState, RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcTrackEvent,
 };
 
 use crate::browser::{
-    IceCandidateExt, PeerConnectionExt, SenderExt, array_of, exception_text, ignore, set_property,
+    PeerConnectionExt, SenderExt, exception_text, ignore, object, property, small,
 };
 use crate::chat::{self, Chat};
 use crate::task::Task;
@@ -66,13 +64,14 @@ impl Peer {
     /// Adds what is wanted to what makes a call start fastest: one way for all tracks, and
     /// candidates that are gathered before they are needed.
     pub(crate) fn configuration(wanted: Option<&RtcConfiguration>) -> RtcConfiguration {
-        let configuration = RtcConfiguration::new();
-        configuration.set_bundle_policy(RtcBundlePolicy::MaxBundle);
-        set_property(&configuration, "iceCandidatePoolSize", &1.into());
+        let configuration = object(&[
+            ("bundlePolicy", "max-bundle".into()),
+            ("iceCandidatePoolSize", 1.into()),
+        ]);
         if let Some(wanted) = wanted {
             Object::assign(&configuration, wanted);
         }
-        configuration
+        configuration.unchecked_into()
     }
 
     /// What comes from the other end.
@@ -90,11 +89,10 @@ impl Peer {
                 .for_each(|kind| self.attach(kind, local));
         }
         for kind in TrackKind::ALL {
-            let init = RtcRtpTransceiverInit::new();
-            init.set_streams(&array_of(local.stream()));
+            let init = object(&[("streams", Array::of1(local.stream()).into())]);
             let transceiver = self
                 .connection
-                .add_transceiver_with_str_and_init(kind.as_str(), &init);
+                .add_transceiver_with_str_and_init(kind.as_str(), init.unchecked_ref());
             send(&transceiver, local.of(kind).as_ref());
         }
     }
@@ -151,7 +149,7 @@ impl Peer {
         report: impl Fn(LinkReport) + 'static,
     ) {
         let connection = self.connection.clone();
-        let offered = set_remote_description(&connection, RtcSdpType::Offer, sdp);
+        let offered = set_remote_description(&connection, "offer", sdp);
         self.run(async move {
             let made = match JsFuture::from(offered).await {
                 Ok(_) => {
@@ -172,7 +170,7 @@ impl Peer {
         token: Token,
         report: impl Fn(LinkReport) + 'static,
     ) {
-        let answered = set_remote_description(&self.connection, RtcSdpType::Answer, sdp);
+        let answered = set_remote_description(&self.connection, "answer", sdp);
         self.run(async move {
             let applied = JsFuture::from(answered).await.is_ok();
             let done = LinkReport::Applied { token };
@@ -190,16 +188,19 @@ impl Peer {
             let connection = self.connection.unchecked_ref::<PeerConnectionExt>();
             return ignore(&connection.end_ice_candidates());
         }
-        let init = RtcIceCandidateInit::new(&candidate.candidate);
-        init.set_sdp_mid(candidate.sdp_mid.as_deref());
-        init.set_sdp_m_line_index(candidate.sdp_m_line_index);
-        if let Some(ufrag) = &candidate.username_fragment {
-            set_property(&init, "usernameFragment", &ufrag.into());
-        }
+        let init = object(&[
+            ("candidate", candidate.candidate.as_str().into()),
+            ("sdpMid", candidate.sdp_mid.as_deref().into()),
+            ("sdpMLineIndex", candidate.sdp_m_line_index.into()),
+            (
+                "usernameFragment",
+                candidate.username_fragment.as_deref().into(),
+            ),
+        ]);
         ignore(
             &self
                 .connection
-                .add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(&init)),
+                .add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(init.unchecked_ref())),
         );
     }
 
@@ -256,16 +257,17 @@ fn add_tracks(stream: &MediaStream, event: &RtcTrackEvent) {
 
 /// An event without a candidate marks the end of them.
 fn read_candidate(event: &RtcPeerConnectionIceEvent) -> Candidate {
-    event
-        .candidate()
-        .map_or_else(Candidate::default, |candidate| Candidate {
-            candidate: candidate.candidate(),
-            sdp_mid: candidate.sdp_mid(),
-            sdp_m_line_index: candidate.sdp_m_line_index(),
-            username_fragment: candidate
-                .unchecked_ref::<IceCandidateExt>()
-                .username_fragment(),
-        })
+    let Some(candidate) = event.candidate() else {
+        return Candidate::default();
+    };
+    let text = |name| property(&candidate, name).as_string();
+    let index = property(&candidate, "sdpMLineIndex").as_f64();
+    Candidate {
+        candidate: text("candidate").unwrap_or_default(),
+        sdp_mid: text("sdpMid"),
+        sdp_m_line_index: index.map(small),
+        username_fragment: text("usernameFragment"),
+    }
 }
 
 fn read_transport(state: RtcPeerConnectionState) -> Transport {
@@ -291,12 +293,11 @@ async fn set_local_description(connection: &RtcPeerConnection) -> Result<String,
 
 fn set_remote_description(
     connection: &RtcPeerConnection,
-    kind: RtcSdpType,
+    kind: &str,
     sdp: &str,
 ) -> js_sys::Promise {
-    let description = RtcSessionDescriptionInit::new(kind);
-    description.set_sdp(sdp);
-    connection.set_remote_description(&description)
+    let description = object(&[("type", kind.into()), ("sdp", sdp.into())]);
+    connection.set_remote_description(description.unchecked_ref())
 }
 
 fn outcome(token: Token, made: Result<String, JsValue>) -> LinkReport {
