@@ -18,8 +18,6 @@ pub struct Appointments {
     io: SocketIo,
     token: String,
     role: Role,
-    /// The other one, once they are known.
-    met: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -29,12 +27,24 @@ enum Role {
         appointment: String,
         id: String,
         professional: Option<DisplayName>,
-        offered: bool,
+        hearing: Hearing,
     },
     Professional {
         /// The appointment that is kept: the one asked for, or the first that has an offer.
         id: Option<String>,
     },
+}
+
+/// Whether an answer that comes is to the client's offer. To a client that comes back, the server
+/// repeats the answer of earlier times, and no answer says what it is to.
+#[derive(Clone, Debug)]
+enum Hearing {
+    /// Nothing is offered yet.
+    Nothing,
+    /// The server may not have taken the offer yet. What sounded like an answer is kept.
+    Perhaps(Option<Description>),
+    /// The server has taken the offer, and with it the place of the old answer.
+    Answer,
 }
 
 impl Role {
@@ -68,7 +78,6 @@ impl Appointments {
             io: SocketIo::new(auth),
             token: token.to_owned(),
             role,
-            met: false,
         })
     }
 
@@ -87,18 +96,23 @@ impl Appointments {
     fn offer(&mut self, sdp: &str) -> Vec<String> {
         let Role::Client {
             appointment,
-            offered,
+            hearing,
+            id,
             ..
         } = &mut self.role
         else {
             return Vec::new();
         };
-        *offered = true;
+        *hearing = Hearing::Perhaps(None);
+        // Whatever comes behind the answer to this question comes behind the offer.
+        let question = Arguments::default().text(id).text(Role::CLIENT);
         let offer = Text::default()
             .object("offer", Description::write(DescriptionKind::Offer, sdp))
             .json("apptInfo", appointment);
         let arguments = Arguments::default().json(&offer.finish());
-        self.io.emit("newOffer", arguments)
+        let mut frames = self.io.emit("newOffer", arguments);
+        frames.extend(self.io.ask("getIce", question));
+        frames
     }
 
     fn answer(&mut self, sdp: &str) -> Vec<String> {
@@ -116,10 +130,11 @@ impl Appointments {
     fn candidate(&mut self, candidate: &Candidate) -> Vec<String> {
         let id = match &self.role {
             Role::Client {
-                id, offered: true, ..
-            } => id,
-            Role::Professional { id: Some(id) } => id,
-            _ => return Vec::new(),
+                hearing: Hearing::Nothing,
+                ..
+            }
+            | Role::Professional { id: None } => return Vec::new(),
+            Role::Client { id, .. } | Role::Professional { id: Some(id) } => id,
         };
         let message = Text::default()
             .object("iceC", candidate.write())
@@ -136,24 +151,37 @@ impl Appointments {
         mut arguments: List<'_>,
         decoded: &mut Decoded,
     ) -> Result<(), DecodeError> {
-        match (name, &self.role) {
+        match (name, &mut self.role) {
             // Who is there we learn from the offers.
             ("apptData", _) => {}
             ("newOfferWaiting", Role::Professional { .. }) => {
                 let waiting = arguments.record().ok_or(wrong("offer"))?;
                 self.offer_waits(waiting, decoded)?;
             }
-            ("answerToClient", Role::Client { offered, .. }) => {
-                // A server repeats an answer to an offer of earlier times, or that there is none.
-                if let Some(answer) = arguments.record().filter(|_| *offered) {
-                    let answer = Description::read(answer).ok_or(wrong("answer"))?;
-                    self.hear(answer.into(), None, decoded);
+            ("answerToClient", Role::Client { hearing, .. }) => {
+                // The server also says that there is none.
+                let Some(answer) = arguments.record() else {
+                    return Ok(());
+                };
+                let answer = Description::read(answer).ok_or(wrong("answer"))?;
+                match hearing {
+                    Hearing::Nothing => {}
+                    Hearing::Perhaps(kept) => *kept = Some(answer),
+                    Hearing::Answer => self.hear_description(answer, None, decoded),
                 }
             }
-            ("iceToClient", _) => {
+            ("iceToClient", role) => {
                 let candidate = arguments.record().and_then(Candidate::read);
                 let candidate = candidate.ok_or(wrong("candidate"))?;
-                self.hear(Signal::Candidate(candidate), None, decoded);
+                // Who answered in earlier times finds no more candidates: it was an answer.
+                if let Role::Client { hearing, .. } = role
+                    && let Hearing::Perhaps(Some(answer)) = hearing
+                {
+                    let answer = answer.clone();
+                    *hearing = Hearing::Answer;
+                    self.hear_description(answer, None, decoded);
+                }
+                self.hear(Signal::Candidate(candidate), decoded);
             }
             _ => decoded.unknown(frame),
         }
@@ -175,7 +203,8 @@ impl Appointments {
             return Ok(());
         }
         let name = waiting.text("clientName");
-        self.hear(offer.into(), name.as_deref(), decoded);
+        let name = name.and_then(|name| DisplayName::new(&name).ok());
+        self.hear_description(offer, name, decoded);
         for spelling in ["offererIceCandidates", "OfferIceCandidates"] {
             self.hear_candidates(waiting.records(spelling), decoded);
         }
@@ -189,24 +218,38 @@ impl Appointments {
 
     fn hear_candidates(&mut self, candidates: Vec<Record<'_>>, decoded: &mut Decoded) {
         for candidate in candidates.into_iter().filter_map(Candidate::read) {
-            self.hear(Signal::Candidate(candidate), None, decoded);
+            self.hear(Signal::Candidate(candidate), decoded);
         }
     }
 
-    fn hear(&mut self, signal: Signal, name: Option<&str>, decoded: &mut Decoded) {
-        let from = ParticipantId::new(self.role.other_word());
-        if !std::mem::replace(&mut self.met, true) {
-            let professional = match &self.role {
+    fn hear_description(
+        &mut self,
+        description: Description,
+        client: Option<DisplayName>,
+        decoded: &mut Decoded,
+    ) {
+        decoded.events.push(Event::Found(Peer {
+            id: ParticipantId::new(self.role.other_word()),
+            name: match &self.role {
                 Role::Client { professional, .. } => professional.clone(),
-                Role::Professional { .. } => None,
-            };
-            decoded.events.push(Event::Found(Peer {
-                id: from.clone(),
-                name: professional.or_else(|| DisplayName::new(name?).ok()),
-                media: MediaState::LIVE,
-            }));
-        }
+                Role::Professional { .. } => client,
+            },
+            media: MediaState::LIVE,
+        }));
+        self.hear(description.into(), decoded);
+    }
+
+    fn hear(&mut self, signal: Signal, decoded: &mut Decoded) {
+        let from = ParticipantId::new(self.role.other_word());
         decoded.events.push(Event::Signal { from, signal });
+    }
+
+    /// The server has answered what it was asked last.
+    fn answered(&mut self, mut answer: List<'_>, decoded: &mut Decoded) {
+        if let Role::Client { hearing, .. } = &mut self.role {
+            *hearing = Hearing::Answer;
+        }
+        self.hear_candidates(answer.records(), decoded);
     }
 }
 
@@ -275,7 +318,7 @@ impl Dialect for Appointments {
             Packet::Ping => decoded.events.push(Event::Ping),
             Packet::Dismissed => decoded.events.push(Event::Refused(Refusal::Forbidden)),
             Packet::Event(name, arguments) => self.event(frame, &name, arguments, &mut decoded)?,
-            Packet::Answer(mut answer) => self.hear_candidates(answer.records(), &mut decoded),
+            Packet::Answer(answer) => self.answered(answer, &mut decoded),
             Packet::Unknown => decoded.unknown(frame),
         }
         Ok(decoded)
@@ -306,7 +349,7 @@ fn read_role(payload: &str) -> Option<Role> {
         id: record.text_or_number("uuid")?,
         professional: name.and_then(|name| DisplayName::new(&name).ok()),
         appointment: payload.to_owned(),
-        offered: false,
+        hearing: Hearing::Nothing,
     })
 }
 

@@ -92,10 +92,10 @@ impl ChannelsMesh {
     }
 
     /// Someone of this name speaks by this channel. If it is another than before, they left and came
-    /// back, even if their old media seems to go on for a while.
-    fn meet(&mut self, name: &str, id: &ParticipantId, decoded: &mut Decoded) -> Option<Peer> {
+    /// back, even if their old media seems to go on for a while. Returns whether it is new.
+    fn meet(&mut self, name: &str, id: &ParticipantId, decoded: &mut Decoded) -> bool {
         if self.people.iter().any(|(_, known)| known == id) {
-            return None;
+            return false;
         }
         if let Some(index) = self.people.iter().position(|(known, _)| known == name) {
             decoded.events.push(Event::Left {
@@ -105,11 +105,7 @@ impl ChannelsMesh {
         }
         self.people.truncate(MAX_PEOPLE - 1);
         self.people.insert(0, (name.to_owned(), id.clone()));
-        Some(Peer {
-            id: id.clone(),
-            name: DisplayName::new(shown(name)).ok(),
-            media: MediaState::LIVE,
-        })
+        true
     }
 
     fn hear(
@@ -121,8 +117,8 @@ impl ChannelsMesh {
         let from = self.sender(&mut message)?;
         let description = message.record("sdp").and_then(Description::read);
         let signal = Signal::from(description.ok_or(wrong("sdp"))?);
-        let found = self.meet(name, &from, decoded);
-        decoded.events.extend(found.map(Event::Found));
+        self.meet(name, &from, decoded);
+        decoded.events.push(Event::Found(peer(name, &from)));
         decoded.events.push(Event::Signal { from, signal });
         Ok(())
     }
@@ -180,8 +176,9 @@ impl Dialect for ChannelsMesh {
             _ if name == self.name => {}
             "new-peer" => {
                 let channel = self.sender(&mut message)?;
-                let newcomer = self.meet(&name, &channel, &mut decoded);
-                decoded.events.extend(newcomer.map(Event::Joined));
+                if self.meet(&name, &channel, &mut decoded) {
+                    decoded.events.push(Event::Joined(peer(&name, &channel)));
+                }
             }
             "new-offer" | "new-answer" => self.hear(&name, message, &mut decoded)?,
             _ => decoded.unknown(frame),
@@ -209,12 +206,24 @@ impl Dialect for ChannelsMesh {
     }
 }
 
+fn peer(name: &str, id: &ParticipantId) -> Peer {
+    Peer {
+        id: id.clone(),
+        name: DisplayName::new(shown(name)).ok(),
+        media: MediaState::LIVE,
+    }
+}
+
 /// A name as it is shown: without the digits that a client of ours has added.
 fn shown(name: &str) -> &str {
     match name.rsplit_once('~') {
-        Some((name, digits)) if digits.len() == 4 && !name.is_empty() => name,
+        Some((name, digits)) if is_twin(digits) && !name.is_empty() => name,
         _ => name,
     }
+}
+
+fn is_twin(digits: &str) -> bool {
+    digits.len() == 4 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
 }
 
 fn wrong(field: &'static str) -> DecodeError {

@@ -132,7 +132,7 @@ impl<'a> Record<'a> {
     /// Of a field that is there twice, the last counts, as in a browser.
     fn take(&mut self, field: &str) -> Option<Value<&'a str, Cow<'a, str>>> {
         let index = self.0.iter().rposition(|(name, _)| name == field)?;
-        Some(self.0.swap_remove(index).1)
+        Some(self.0.remove(index).1)
     }
 }
 
@@ -260,6 +260,13 @@ mod tests {
             Record::parse(r#" {"a": "\u00e9\ud83c\udfa5" , "a": "last"} "#).expect("ok");
         assert_eq!(record.text("a").as_deref(), Some("last"));
         assert_eq!(record.text("a").as_deref(), Some("é🎥"));
+    }
+
+    #[test]
+    fn the_last_of_a_field_counts_whatever_was_taken_before() {
+        let mut record = Record::parse(r#"{"x":"","a":"first","a":"last"}"#).expect("ok");
+        record.text("x");
+        assert_eq!(record.text("a").as_deref(), Some("last"));
     }
 
     #[test]

@@ -69,7 +69,8 @@ pub enum Event {
     Refused(Refusal),
     /// Someone took a seat.
     Joined(Peer),
-    /// Someone turns out to have been there before us, on a server that gives no roster.
+    /// Who the next signal comes from, on a server that gives no roster: someone who was there
+    /// before us, as it may be, or who counts as gone.
     Found(Peer),
     /// Someone's seat is free again.
     Left {

@@ -219,6 +219,7 @@ impl Mesh {
 
     /// Takes what the browser reports of a link; of a closed one it does not matter.
     pub(crate) fn report(&mut self, work: &mut Work, id: LinkId, report: LinkReport) {
+        let never_offers = self.capabilities.offerer == Offerer::Other;
         let Some(link) = self.find_mut(|link| link.id == id) else {
             return;
         };
@@ -232,6 +233,7 @@ impl Mesh {
                 let from = link.participant().cloned();
                 work.news.extend(from.map(|from| News::Text(from, text)));
             }
+            LinkReport::NegotiationNeeded if never_offers => {}
             report => {
                 let fate = link.report(work, report);
                 let participant = link.participant().cloned();
@@ -342,16 +344,13 @@ impl Mesh {
         self.stop_holding(work, &from);
         let id = self.answering(work, &from);
         self.retire_links(work, |link| link.is_for(&from) && link.id != id);
-        self.close_where(work, |link| link.audience == Audience::Anyone);
+        self.close_where(work, |link| link.participant().is_none());
         if let Some(link) = self.find_mut(|link| link.id == id) {
             link.attempt = before.unwrap_or_default();
             link.hear_offer(work, offer, true);
         }
         self.deliver_early(work, &from);
-        work.news.push_back(match before {
-            Some(_) => News::Changed(from),
-            None => News::Appeared(from),
-        });
+        work.news.push_back(News::Appeared(from));
     }
 
     /// A link to answer a participant on: one that waits for an offer, or a new one.
@@ -398,8 +397,8 @@ impl Mesh {
             link.address(work, Audience::One(from.clone()));
             link.media_only = true;
             work.timer(Timer::Establish(id), ESTABLISH);
-            work.news.push_back(News::Appeared(from.clone()));
         }
+        work.news.push_back(News::Appeared(from.clone()));
         self.answered_while_holding(work, &from, &session);
         self.memory.reinstate(&session);
         self.deliver_early(work, &from);
@@ -490,7 +489,7 @@ impl Mesh {
     /// Makes a link anew. After a silence, which both ends notice, the impolite side offers, and
     /// the polite one every other time, in case the other takes no turns. A broken link is known
     /// at this end alone. Who can't be reached in the end has gone, unless a server would know;
-    /// who has no seat any more can't be told of a new link.
+    /// who has no seat any more can't be told of a new link, and who offers always need not be.
     fn rebuild(&mut self, work: &mut Work, id: LinkId, cause: Cause) {
         let Some(link) = self.find_mut(|link| link.id == id) else {
             return;
@@ -502,7 +501,8 @@ impl Mesh {
         let (attempt, pause, media_only) = (link.attempt, link.patience(), link.media_only);
         let (broken, unasked) = (link.is_broken(), link.awaits_offer());
         let seatless = self.capabilities.departure == Departure::Announced;
-        if media_only && (seatless || attempt > ATTEMPTS || self.held.is_some()) {
+        let theirs = self.capabilities.offerer == Offerer::Other;
+        if media_only && (seatless || theirs || attempt > ATTEMPTS || self.held.is_some()) {
             return self.vanish(work, &participant);
         }
         let waits = match cause {
@@ -539,6 +539,8 @@ impl Mesh {
     }
 
     fn vanish(&mut self, work: &mut Work, id: &ParticipantId) {
+        let was_there = |link: &Link| link.remote.is_some() && link.attempt < ATTEMPTS;
+        let was_there = self.link_of(id).is_some_and(was_there);
         self.drop_participant(work, id);
         work.news
             .push_back(News::Vanished(id.clone(), LeaveReason::Lost));
@@ -549,6 +551,17 @@ impl Mesh {
         // They may have been cut off only, and wait as we do; or somebody else may come.
         if self.calls_out() && self.links.is_empty() {
             self.open_offering(work, Audience::Anyone);
+        } else if was_there && self.capabilities.offerer == Offerer::Present {
+            self.recall(work, id);
+        }
+    }
+
+    /// Offers to someone who counts as gone, by what is known of them, once.
+    fn recall(&mut self, work: &mut Work, id: &ParticipantId) {
+        self.offer_to(work, id);
+        if let Some(link) = self.link_to(id) {
+            link.attempt = ATTEMPTS;
+            work.timer(Timer::Establish(link.id), link.patience());
         }
     }
 

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use videocalls_protocol::{
-    Admission, Capabilities, DisplayName, Event, Join, LeaveReason, MediaState, ParticipantId,
-    Peer, Request, RoomName, TrackState, Verdict, Welcome,
+    Admission, Capabilities, Departure, DisplayName, Event, Join, LeaveReason, MediaState,
+    ParticipantId, Peer, Request, RoomName, TrackState, Verdict, Welcome,
 };
 
 use crate::mesh::Mesh;
@@ -47,6 +47,8 @@ pub struct Session {
     config: Config,
     state: State,
     people: Vec<Peer>,
+    /// Who was introduced last; they are there as soon as there is a link.
+    found: Option<Peer>,
     mesh: Mesh,
     audio: LocalTrack,
     video: LocalTrack,
@@ -89,6 +91,7 @@ impl Session {
         Self {
             state: State::Idle,
             people: Vec::new(),
+            found: None,
             mesh: Mesh::new(config.capabilities, config.own_id.clone()),
             audio: track(config.audio),
             video: track(config.video),
@@ -235,10 +238,11 @@ impl Session {
                 self.add(peer);
                 self.mesh.joined(&mut self.work, &id);
             }
-            (State::Joined { .. }, Event::Found(peer)) => self.add(peer),
+            (State::Joined { .. }, Event::Found(peer)) => self.found = Some(peer),
             (State::Joined { .. }, Event::Left { id, reason }) => self.left(&id, reason),
             (State::Joined { .. }, Event::Signal { from, signal }) => {
-                let open = self.config.capabilities.admission == Admission::Open;
+                // Who went unannounced may come back so.
+                let open = self.config.capabilities.departure == Departure::Unannounced;
                 if open || self.person(&from).is_some() {
                     self.mesh.hear(&mut self.work, from, signal);
                 }
@@ -356,11 +360,12 @@ impl Session {
         while let Some(news) = self.work.news.pop_front() {
             match news {
                 News::Appeared(id) if self.person(&id).is_none() => {
-                    self.add(Peer {
+                    let found = self.found.take_if(|found| found.id == id);
+                    self.add(found.unwrap_or(Peer {
                         id,
                         name: None,
                         media: MediaState::LIVE,
-                    });
+                    }));
                 }
                 News::Appeared(id) | News::Changed(id) => self.changed(&id),
                 News::Vanished(id, reason) => self.remove(&id, reason),

@@ -4,8 +4,11 @@
 
 mod desk;
 mod rules {
+    mod appointments;
     mod ends;
     mod links;
+    mod present;
     mod relay;
+    mod texts;
     mod tracks;
 }

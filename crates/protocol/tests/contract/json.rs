@@ -6,11 +6,25 @@ pub(crate) fn value(frame: &str) -> Value {
     serde_json::from_str(frame).unwrap_or_else(|error| panic!("{error}: {frame}"))
 }
 
+/// What stands in front of a frame's JSON, and the JSON, if there is any.
+pub(crate) fn split(frame: &str) -> (&str, &str) {
+    frame.split_at(frame.find(['{', '[']).unwrap_or(frame.len()))
+}
+
+/// A frame, without regard to how its JSON is written.
+pub(crate) fn read(frame: &str) -> (&str, Option<Value>) {
+    let (head, json) = split(frame);
+    (head, Some(json).filter(|json| !json.is_empty()).map(value))
+}
+
 /// The same message as `json.dumps` of Python writes it.
 pub(crate) fn python(frame: &str) -> String {
-    let mut text = String::new();
+    let (head, Some(json)) = read(frame) else {
+        return frame.to_owned();
+    };
+    let mut text = head.to_owned();
     let (mut inside, mut escaped) = (false, false);
-    for c in value(frame).to_string().chars() {
+    for c in json.to_string().chars() {
         let mut units = [0; 2];
         match c {
             ':' | ',' if !inside => text.extend([c, ' ']),
@@ -42,7 +56,18 @@ pub(crate) fn backwards(frame: &str) -> String {
             plain => plain.to_string(),
         }
     }
-    write(&value(frame))
+    let (head, json) = read(frame);
+    head.to_owned() + &json.map_or_else(String::new, |json| write(&json))
+}
+
+/// The same message with a field more in its first object, if it has one.
+pub(crate) fn with_a_field(frame: &str) -> String {
+    let more = r#"{"later":{"a":[1,null,-2.5e300]}"#;
+    match frame.split_once('{') {
+        Some((before, after)) if after.starts_with('}') => [before, more, after].concat(),
+        Some((before, after)) => [before, more, ",", after].concat(),
+        None => frame.to_owned(),
+    }
 }
 
 /// A field that is there twice is read by some as the first and by others as the last.
@@ -56,7 +81,10 @@ pub(crate) fn no_field_twice(frame: &str) {
         }
         count
     };
-    let kept = value(frame).to_string();
+    let (_, Some(json)) = read(frame) else {
+        return;
+    };
+    let kept = json.to_string();
     assert_eq!(
         colons(frame),
         colons(&kept),

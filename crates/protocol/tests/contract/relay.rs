@@ -3,14 +3,16 @@
 use videocalls_protocol::relay::{ROOM_FULL, Relay};
 use videocalls_protocol::{Candidate, Event, Join, MediaState, Refusal, Request, Signal, Verdict};
 
-use super::subject::{Subject, from};
+use super::subject::{Subject, from, one_each};
 
 pub(crate) const SUBJECT: Subject = Subject {
     name: "relay",
     client: || Box::new(Relay::new("me")),
     other: || Box::new(Relay::new("other")),
-    frames,
-    unknown: r#"{"chat":"hello","id":"other"}"#,
+    me: "me",
+    you: "other",
+    frames: || one_each(frames()),
+    unknown: &[r#"{"chat":"hello","id":"other"}"#],
     pass_on: str::to_owned,
     carried,
     echoes: true,
@@ -24,6 +26,9 @@ pub(crate) const SUBJECT: Subject = Subject {
         (1009, Verdict::Terminal(Refusal::BadRequest)),
         (ROOM_FULL, Verdict::Terminal(Refusal::RoomFull)),
     ],
+    heads: &[("", '{')],
+    bare: &[],
+    lasting: std::convert::identity,
 };
 
 fn frames() -> Vec<(&'static str, Event)> {
@@ -79,7 +84,7 @@ fn carried(signal: Signal) -> Option<Signal> {
     }
 }
 
-fn requests() -> Vec<(Request, Option<&'static str>)> {
+fn requests() -> Vec<(Request, Vec<&'static str>)> {
     let join = Join {
         room: None,
         name: None,
@@ -103,20 +108,20 @@ fn requests() -> Vec<(Request, Option<&'static str>)> {
                 to: None,
                 signal: offer,
             },
-            Some(r#"{"sdp":{"type":"offer","sdp":"v=0\r\n"},"id":"me"}"#),
+            vec![r#"{"sdp":{"type":"offer","sdp":"v=0\r\n"},"id":"me"}"#],
         ),
         (
             Request::Signal {
                 to: Some(from("other")),
                 signal: candidate,
             },
-            Some(
+            vec![
                 r#"{"ice":{"candidate":"c","sdpMid":"0","sdpMLineIndex":0,"usernameFragment":"u"},"id":"me"}"#,
-            ),
+            ],
         ),
-        (Request::Join(join), None),
-        (Request::Media(MediaState::LIVE), None),
-        (Request::Pong, None),
-        (Request::Bye, None),
+        (Request::Join(join), vec![]),
+        (Request::Media(MediaState::LIVE), vec![]),
+        (Request::Pong, vec![]),
+        (Request::Bye, vec![]),
     ]
 }

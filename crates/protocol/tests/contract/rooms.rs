@@ -7,14 +7,16 @@ use videocalls_protocol::{
 };
 
 use super::json;
-use super::subject::{SDP, Subject, from, signals};
+use super::subject::{SDP, Subject, from, one_each, signals};
 
 pub(crate) const SUBJECT: Subject = Subject {
     name: "rooms",
     client: || Box::new(Rooms),
     other: || Box::new(Rooms),
-    frames,
-    unknown: r#"{"type":"hologram","seq":9}"#,
+    me: "me",
+    you: "other",
+    frames: || one_each(frames()),
+    unknown: &[r#"{"type":"hologram","seq":9}"#],
     pass_on,
     carried: Some,
     echoes: false,
@@ -32,6 +34,9 @@ pub(crate) const SUBJECT: Subject = Subject {
         (4499, Verdict::Backoff),
         (4999, Verdict::Terminal(Refusal::BadRequest)),
     ],
+    heads: &[("", '{')],
+    bare: &[],
+    lasting: std::convert::identity,
 };
 
 /// What our server does with a signal of `me`, by the codec's own other half.
@@ -156,7 +161,7 @@ fn join() -> Join {
     }
 }
 
-fn requests() -> Vec<(Request, Option<&'static str>)> {
+fn requests() -> Vec<(Request, Vec<&'static str>)> {
     let offer = Signal::Offer {
         id: Some(4),
         sdp: "v=0\r\n".into(),
@@ -164,25 +169,25 @@ fn requests() -> Vec<(Request, Option<&'static str>)> {
     vec![
         (
             Request::Join(join()),
-            Some(
+            vec![
                 r#"{"type":"join","v":1,"room":"Straße_7","name":"Zoë \"🎥\" \\","token":"t","audio":"pending","video":"pending"}"#,
-            ),
+            ],
         ),
         (
             Request::Signal {
                 to: Some(from("other")),
                 signal: offer,
             },
-            Some(
+            vec![
                 r#"{"type":"signal","to":"other","offer":4,"description":{"type":"offer","sdp":"v=0\r\n"}}"#,
-            ),
+            ],
         ),
         (
             Request::Media(MediaState::LIVE),
-            Some(r#"{"type":"media","audio":"live","video":"live"}"#),
+            vec![r#"{"type":"media","audio":"live","video":"live"}"#],
         ),
-        (Request::Pong, Some(r#"{"type":"pong"}"#)),
-        (Request::Bye, Some(r#"{"type":"bye"}"#)),
+        (Request::Pong, vec![r#"{"type":"pong"}"#]),
+        (Request::Bye, vec![r#"{"type":"bye"}"#]),
     ]
 }
 

@@ -129,6 +129,15 @@ impl Desk {
     }
 }
 
+/// A session on a server of this kind, with its devices and its socket.
+pub(crate) fn started(capabilities: Capabilities) -> Desk {
+    let mut desk = Desk::new(capabilities, "me");
+    desk.input(Input::Start);
+    desk.input(Input::SignalingOpened);
+    desk.input(Input::MediaSettled(LIVE));
+    desk
+}
+
 pub(crate) fn sent(outputs: &[Output]) -> Vec<&Request> {
     outputs_of(outputs, |output| match output {
         Output::Send(request) => Some(request),

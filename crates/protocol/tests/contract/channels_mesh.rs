@@ -1,0 +1,295 @@
+//! Any number of people on a Django channels server. The channels are `me` and `other`.
+
+use videocalls_protocol::channels_mesh::ChannelsMesh;
+use videocalls_protocol::{
+    Candidate, Decoded, Dialect, DisplayName, EncodeError, Event, Join, LeaveReason, MediaState,
+    Peer, Refusal, Request, Signal, Verdict, Welcome,
+};
+
+use super::json;
+use super::subject::{Said, Subject, from, last_event};
+
+pub(crate) const SUBJECT: Subject = Subject {
+    name: "channels-mesh",
+    client,
+    me: "me",
+    other,
+    you: "other",
+    frames,
+    unknown: &[
+        r#"{"peer":"Ann~5678","action":"hologram","message":{"receiver_channel_name":"other"}}"#,
+        r#"{"peer":"Ann~5678","action":"new-offers","message":{}}"#,
+    ],
+    pass_on,
+    carried,
+    echoes: true,
+    requests,
+    unsayable,
+    closings: &[
+        (1000, Verdict::RejoinFresh),
+        (1006, Verdict::RejoinFresh),
+        (1011, Verdict::RejoinFresh),
+        (1008, Verdict::Terminal(Refusal::BadRequest)),
+        (1009, Verdict::Terminal(Refusal::BadRequest)),
+    ],
+    heads: &[("", '{')],
+    bare: &[],
+    lasting: last_event,
+};
+
+fn join(name: Option<&str>) -> Join {
+    Join {
+        room: None,
+        name: name.and_then(|name| DisplayName::new(name).ok()),
+        token: None,
+        resume: None,
+        media: MediaState::LIVE,
+    }
+}
+
+fn named(name: &str, id: &str) -> Box<dyn Dialect> {
+    let mut client = Box::new(ChannelsMesh::new(id));
+    client.encode(&Request::Join(join(Some(name)))).unwrap();
+    client
+}
+
+/// A server's `new-peer`.
+fn arrival(name: &str, channel: &str) -> String {
+    format!(
+        r#"{{"peer": "{name}", "action": "new-peer", "message": {{"receiver_channel_name": "{channel}"}}}}"#
+    )
+}
+
+fn entering() -> Box<dyn Dialect> {
+    named("Zoë", "12345678")
+}
+
+fn client() -> Box<dyn Dialect> {
+    let mut client = entering();
+    client.decode(&arrival("Zoë~1234", "me")).unwrap();
+    client.decode(&arrival("Ann~5678", "other")).unwrap();
+    client
+}
+
+fn other() -> Box<dyn Dialect> {
+    let mut other = named("Ann", "5678");
+    other.decode(&arrival("Ann~5678", "other")).unwrap();
+    other.decode(&arrival("Zoë~1234", "me")).unwrap();
+    other
+}
+
+fn peer(id: &str, name: Option<&str>) -> Peer {
+    Peer {
+        id: from(id),
+        name: name.and_then(|name| DisplayName::new(name).ok()),
+        media: MediaState::LIVE,
+    }
+}
+
+fn says(id: &str, name: &str, signal: Signal) -> Vec<Event> {
+    let from = from(id);
+    vec![
+        Event::Found(peer(id, Some(name))),
+        Event::Signal { from, signal },
+    ]
+}
+
+fn offer(sdp: &str) -> Signal {
+    let sdp = sdp.to_owned();
+    Signal::Offer { id: None, sdp }
+}
+
+fn answer(sdp: &str) -> Signal {
+    let sdp = sdp.to_owned();
+    Signal::Answer { id: None, sdp }
+}
+
+fn left(id: &str) -> Event {
+    Event::Left {
+        id: from(id),
+        reason: LeaveReason::Bye,
+    }
+}
+
+fn frames() -> Vec<Said> {
+    let frame = |by, frame, events: Vec<Event>| Said {
+        by,
+        frame,
+        means: Decoded {
+            events,
+            replies: Vec::new(),
+        },
+    };
+    let in_room = |text, events| frame(None, text, events);
+    let before = |text, events| frame(Some(entering as fn() -> Box<dyn Dialect>), text, events);
+    let welcome = || {
+        vec![Event::Welcome(Welcome {
+            id: from("me"),
+            peers: Vec::new(),
+            resume: None,
+            epoch: None,
+            seq: None,
+            ping_interval: None,
+            keep_alive: None,
+        })]
+    };
+    vec![
+        in_room(
+            r#"{"peer":"Ann~5678","action":"new-offer","message":{"sdp":{"type":"offer","sdp":"v=0\r\no=- é🎥\r\n"},"receiver_channel_name":"other"}}"#,
+            says("other", "Ann", offer("v=0\r\no=- é🎥\r\n")),
+        ),
+        in_room(
+            r#"{"peer":"Ann~5678","action":"new-answer","message":{"receiver_channel_name":"other","sdp":{"sdp":"v=0","type":"answer"}}}"#,
+            says("other", "Ann", answer("v=0")),
+        ),
+        // Clones misspell the key.
+        in_room(
+            r#"{"peer":"Ann~5678","action":"new-answer","message":{"sdp":{"type":"answer","sdp":"v=0"},"reciver_channel_name":"other"}}"#,
+            says("other", "Ann", answer("v=0")),
+        ),
+        // A page of the old style has no digits.
+        in_room(
+            r#"{"peer":"Änne: the ~ 1st","action":"new-offer","message":{"sdp":{"type":"offer","sdp":"v=0"},"receiver_channel_name":"specific.1!2"}}"#,
+            says("specific.1!2", "Änne: the ~ 1st", offer("v=0")),
+        ),
+        in_room(
+            r#"{"peer":"会議~0000","action":"new-peer","message":{"receiver_channel_name":"third"}}"#,
+            vec![Event::Joined(peer("third", Some("会議")))],
+        ),
+        in_room(
+            r#"{"peer":"\u202e","action":"new-peer","message":{"receiver_channel_name":"third"}}"#,
+            vec![Event::Joined(peer("third", None))],
+        ),
+        // The same one again, by another channel, and by the one that is known.
+        in_room(
+            r#"{"peer":"Ann~5678","action":"new-peer","message":{"receiver_channel_name":"third"}}"#,
+            vec![left("other"), Event::Joined(peer("third", Some("Ann")))],
+        ),
+        in_room(
+            r#"{"peer":"Ann~5678","action":"new-offer","message":{"sdp":{"type":"offer","sdp":"v=0"},"receiver_channel_name":"third"}}"#,
+            [vec![left("other")], says("third", "Ann", offer("v=0"))].concat(),
+        ),
+        in_room(
+            r#"{"peer":"Ann~5678","action":"new-peer","message":{"receiver_channel_name":"other"}}"#,
+            vec![],
+        ),
+        in_room(
+            r#"{"peer":"Zoë~1234","action":"new-peer","message":{"receiver_channel_name":"me"}}"#,
+            vec![],
+        ),
+        before(
+            r#"{"peer":"Zoë~1234","action":"new-peer","message":{"receiver_channel_name":"me"}}"#,
+            welcome(),
+        ),
+        before(
+            r#"{"peer":"Zoë~1234","action":"new-peer","message":{"reciver_channel_name":"me"}}"#,
+            welcome(),
+        ),
+        before(
+            r#"{"peer":"Ann~5678","action":"new-peer","message":{"receiver_channel_name":"other"}}"#,
+            vec![Event::Joined(peer("other", Some("Ann")))],
+        ),
+    ]
+}
+
+/// The server delivers to the channel that is named, and names the sender's in its place.
+fn pass_on(frame: &str) -> String {
+    let mut message = json::value(frame);
+    let channel = &mut message["message"]["receiver_channel_name"];
+    assert_eq!(channel, "other", "{frame}");
+    *channel = "me".into();
+    json::python(&message.to_string())
+}
+
+/// Descriptions alone travel, and hold the candidates.
+fn carried(signal: Signal) -> Option<Signal> {
+    match signal {
+        Signal::Offer { sdp, .. } => Some(Signal::Offer { id: None, sdp }),
+        Signal::Answer { sdp, .. } => Some(Signal::Answer { id: None, sdp }),
+        Signal::Candidate(_) => None,
+    }
+}
+
+fn to_other(signal: Signal) -> Request {
+    let to = Some(from("other"));
+    Request::Signal { to, signal }
+}
+
+fn requests() -> Vec<(Request, Vec<&'static str>)> {
+    vec![
+        (
+            Request::Join(join(Some("Bob \"🎥\" \\"))),
+            vec![r#"{"peer":"Bob \"🎥\" \\~1234","action":"new-peer","message":{}}"#],
+        ),
+        (
+            Request::Join(join(None)),
+            vec![r#"{"peer":"guest~1234","action":"new-peer","message":{}}"#],
+        ),
+        (
+            to_other(offer("v=0\r\n")),
+            vec![
+                r#"{"peer":"Zoë~1234","action":"new-offer","message":{"sdp":{"type":"offer","sdp":"v=0\r\n"},"receiver_channel_name":"other"}}"#,
+            ],
+        ),
+        (
+            to_other(answer("v=0\r\n")),
+            vec![
+                r#"{"peer":"Zoë~1234","action":"new-answer","message":{"sdp":{"type":"answer","sdp":"v=0\r\n"},"receiver_channel_name":"other"}}"#,
+            ],
+        ),
+        (to_other(Signal::Candidate(Candidate::default())), vec![]),
+        (Request::Media(MediaState::LIVE), vec![]),
+        (Request::Pong, vec![]),
+        (Request::Ping, vec![]),
+        (Request::Bye, vec![]),
+    ]
+}
+
+fn unsayable() -> Vec<(Request, EncodeError)> {
+    let nobody = |signal| Request::Signal { to: None, signal };
+    vec![
+        (nobody(offer("v=0")), EncodeError::AddresseeMissing),
+        (nobody(answer("v=0")), EncodeError::AddresseeMissing),
+    ]
+}
+
+#[test]
+fn a_server_that_misspells_is_answered_in_its_own_spelling() {
+    let mut client = entering();
+    let welcome = arrival("Zoë~1234", "me").replace("receiver", "reciver");
+    client.decode(&welcome).unwrap();
+    let frame = client.encode(&to_other(offer("v=0"))).unwrap().remove(0);
+    assert_eq!(
+        json::value(&frame)["message"]["reciver_channel_name"],
+        "other"
+    );
+}
+
+#[test]
+fn a_crowd_is_remembered_as_far_as_a_room_goes() {
+    let mut client = client();
+    for number in 0..10_000 {
+        let arrival = arrival(&format!("n{number}"), &format!("c{number}"));
+        assert_eq!(client.decode(&arrival).unwrap().events.len(), 1);
+    }
+    let known = arrival("n9999", "c9999");
+    assert_eq!(client.decode(&known), Ok(Decoded::default()));
+}
+
+#[test]
+fn chat_travels_with_the_name_in_front_as_the_pages_have_it() {
+    let client = client();
+    let line = client.write_chat("see: this");
+    assert_eq!(line, "Zoë~1234: see: this");
+    for (line, text) in [
+        (line.as_str(), "see: this"),
+        ("ann: hello", "hello"),
+        ("ann: ", ""),
+        ("hello", "hello"),
+        ("12:30", "12:30"),
+        ("", ""),
+        (":", ":"),
+    ] {
+        assert_eq!(client.read_chat(line), text);
+    }
+}

@@ -1,0 +1,403 @@
+//! Two people in a room of a Socket.IO server. The client was first in the room and is `a` to the
+//! other one, who came with `ready` and is `c1` to it.
+
+use videocalls_protocol::socketio_rooms::SocketIoRooms;
+use videocalls_protocol::{
+    Candidate, Decoded, Dialect, EncodeError, Event, Join, LeaveReason, MediaState, Peer, Refusal,
+    Request, RoomName, Signal, Verdict, Welcome,
+};
+
+use super::subject::{Said, Subject, from, last_event};
+
+pub(crate) const SUBJECT: Subject = Subject {
+    name: "socketio-rooms",
+    client: first_of_two,
+    me: "a",
+    other: second,
+    you: "c1",
+    frames,
+    unknown: &[
+        r#"42["hologram",{"a":1}]"#,
+        r#"42[{"offer":1}]"#,
+        r#"42/other,["offer",{"type":"offer","sdp":"v=0"}]"#,
+        r#"451-["offer",{"_placeholder":true,"num":0}]"#,
+        r#"430["an answer to nothing"]"#,
+        "1",
+        "5",
+    ],
+    pass_on,
+    carried: unnumbered,
+    echoes: false,
+    requests,
+    unsayable: || vec![(Request::Join(join(None)), EncodeError::RoomMissing)],
+    closings: &[
+        (1000, Verdict::RejoinFresh),
+        (1006, Verdict::RejoinFresh),
+        (1011, Verdict::RejoinFresh),
+        (1008, Verdict::Terminal(Refusal::BadRequest)),
+        (1009, Verdict::Terminal(Refusal::BadRequest)),
+    ],
+    heads: SOCKETIO_HEADS,
+    bare: SOCKETIO_BARE,
+    lasting: last_event,
+};
+
+pub(crate) const SOCKETIO_HEADS: &[(&str, char)] = &[
+    ("", '('),
+    ("0", '{'),
+    ("40", '{'),
+    ("42", '['),
+    ("420", '['),
+    ("430", '['),
+    ("44", '{'),
+];
+pub(crate) const SOCKETIO_BARE: &[&str] = &["2", "3", "40", "41"];
+
+pub(crate) const OPEN: &str =
+    r#"0{"sid":"e1","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#;
+const OLD_OPEN: &str = r#"0{"sid":"e1","upgrades":[],"pingInterval":25000,"pingTimeout":5000}"#;
+
+fn join(room: Option<&str>) -> Join {
+    Join {
+        room: room.and_then(|room| RoomName::new(room).ok()),
+        name: None,
+        token: None,
+        resume: None,
+        media: MediaState::LIVE,
+    }
+}
+
+fn started() -> Box<dyn Dialect> {
+    let mut client = Box::new(SocketIoRooms::new());
+    assert_eq!(
+        client.encode(&Request::Join(join(Some("Straße_7")))),
+        Ok(vec![])
+    );
+    client
+}
+
+fn heard(mut client: Box<dyn Dialect>, frames: &[&str]) -> Box<dyn Dialect> {
+    for frame in frames {
+        client.decode(frame).unwrap();
+    }
+    client
+}
+
+fn opened() -> Box<dyn Dialect> {
+    heard(started(), &[OPEN])
+}
+
+fn entering() -> Box<dyn Dialect> {
+    heard(opened(), &[r#"40{"sid":"s1"}"#])
+}
+
+fn old() -> Box<dyn Dialect> {
+    let mut client = started();
+    client.address("ws://h/?EIO=3");
+    client
+}
+
+fn old_entering() -> Box<dyn Dialect> {
+    heard(old(), &[OLD_OPEN, "40"])
+}
+
+fn alone() -> Box<dyn Dialect> {
+    heard(entering(), &[r#"42["created"]"#])
+}
+
+fn first_of_two() -> Box<dyn Dialect> {
+    heard(alone(), &[r#"42["ready"]"#])
+}
+
+fn second() -> Box<dyn Dialect> {
+    heard(entering(), &[r#"42["joined"]"#])
+}
+
+fn peer(id: &str) -> Peer {
+    Peer {
+        id: from(id),
+        name: None,
+        media: MediaState::LIVE,
+    }
+}
+
+fn welcome(me: &str, peers: Vec<Peer>, old: bool) -> Event {
+    Event::Welcome(Welcome {
+        id: from(me),
+        peers,
+        resume: None,
+        epoch: None,
+        seq: None,
+        ping_interval: (!old).then_some(18_750),
+        keep_alive: old.then_some(25_000),
+    })
+}
+
+fn left(id: &str) -> Event {
+    Event::Left {
+        id: from(id),
+        reason: LeaveReason::Bye,
+    }
+}
+
+fn says(id: &str, signal: Signal) -> Event {
+    let from = from(id);
+    Event::Signal { from, signal }
+}
+
+fn offer(sdp: &str) -> Signal {
+    let sdp = sdp.to_owned();
+    Signal::Offer { id: None, sdp }
+}
+
+fn candidate(mid: Option<&str>, line: Option<u16>, ufrag: Option<&str>) -> Signal {
+    Signal::Candidate(Candidate {
+        candidate: "candidate:1 1 udp 1 é.local 9 typ host".into(),
+        sdp_mid: mid.map(str::to_owned),
+        sdp_m_line_index: line,
+        username_fragment: ufrag.map(str::to_owned),
+    })
+}
+
+fn frames() -> Vec<Said> {
+    let frame = |by, frame, events: Vec<Event>, replies: &[&str]| Said {
+        by,
+        frame,
+        means: Decoded {
+            events,
+            replies: replies.iter().map(|&reply| reply.to_owned()).collect(),
+        },
+    };
+    let in_room = |text, events| frame(None, text, events, &[]);
+    let by = |by: fn() -> Box<dyn Dialect>, text, events, replies| {
+        frame(Some(by), text, events, replies)
+    };
+    let answer = Signal::Answer {
+        id: None,
+        sdp: "v=0\r\no=- é🎥\r\n".into(),
+    };
+    vec![
+        in_room(
+            r#"42["answer",{"type":"answer","sdp":"v=0\r\no=- é🎥\r\n"}]"#,
+            vec![says("c1", answer)],
+        ),
+        in_room(
+            r#"42["offer",{"sdp":"v=0","type":"offer"}]"#,
+            vec![says("c1", offer("v=0"))],
+        ),
+        // A clone that leaves the room's name on, and one that wants to know that it arrived.
+        in_room(
+            r#"42["offer",{"type":"offer","sdp":"v=0"},"room1"]"#,
+            vec![says("c1", offer("v=0"))],
+        ),
+        in_room(
+            r#"4217["offer",{"type":"offer","sdp":"v=0"}]"#,
+            vec![says("c1", offer("v=0"))],
+        ),
+        in_room(
+            r#"42["candidate",{"candidate":"candidate:1 1 udp 1 é.local 9 typ host","sdpMid":"0","sdpMLineIndex":0,"usernameFragment":"8hhY"}]"#,
+            vec![says("c1", candidate(Some("0"), Some(0), Some("8hhY")))],
+        ),
+        in_room(
+            r#"42["candidate",{"candidate":"candidate:1 1 udp 1 é.local 9 typ host","sdpMid":null,"sdpMLineIndex":1}]"#,
+            vec![says("c1", candidate(None, Some(1), None))],
+        ),
+        in_room(r#"42["leave"]"#, vec![left("c1")]),
+        in_room(
+            r#"42["ready"]"#,
+            vec![left("c1"), Event::Joined(peer("c2"))],
+        ),
+        in_room("2", vec![Event::Ping]),
+        in_room("3", vec![]),
+        in_room("6", vec![]),
+        in_room("41", vec![Event::Refused(Refusal::Kicked)]),
+        by(
+            alone,
+            r#"42["ready"]"#,
+            vec![Event::Joined(peer("c1"))],
+            &[],
+        ),
+        by(alone, r#"42["leave"]"#, vec![], &[]),
+        by(
+            alone,
+            r#"42["offer",{"type":"offer","sdp":"v=0"}]"#,
+            vec![Event::Found(peer("c1")), says("c1", offer("v=0"))],
+            &[],
+        ),
+        by(
+            second,
+            r#"42["offer",{"type":"offer","sdp":"v=0"}]"#,
+            vec![says("a", offer("v=0"))],
+            &[],
+        ),
+        by(second, r#"42["leave"]"#, vec![left("a")], &[]),
+        by(
+            second,
+            r#"42["ready"]"#,
+            vec![left("a"), Event::Joined(peer("c1"))],
+            &[],
+        ),
+        by(started, OPEN, vec![], &["40"]),
+        // Servers of 4.1 do not tell the greatest length.
+        by(
+            started,
+            r#"0{"sid":"e1","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000}"#,
+            vec![],
+            &["40"],
+        ),
+        by(
+            opened,
+            r#"40{"sid":"s1"}"#,
+            vec![],
+            &[r#"42["join","Straße_7"]"#],
+        ),
+        by(
+            opened,
+            r#"44{"message":"not today"}"#,
+            vec![Event::Refused(Refusal::Kicked)],
+            &[],
+        ),
+        by(old, OLD_OPEN, vec![], &[]),
+        by(
+            entering,
+            r#"42["created"]"#,
+            vec![welcome("a", vec![], false)],
+            &[],
+        ),
+        by(
+            entering,
+            r#"42["joined"]"#,
+            vec![welcome("b", vec![peer("a")], false)],
+            &[r#"42["ready","Straße_7"]"#],
+        ),
+        by(
+            entering,
+            r#"42["full"]"#,
+            vec![Event::Refused(Refusal::RoomFull)],
+            &[],
+        ),
+        by(
+            old_entering,
+            r#"42["created"]"#,
+            vec![welcome("a", vec![], true)],
+            &[],
+        ),
+    ]
+}
+
+/// The server takes the room's name off, and adds nothing.
+fn pass_on(frame: &str) -> String {
+    let frame = frame
+        .strip_suffix(r#","Straße_7"]"#)
+        .expect("the room comes last");
+    frame.to_owned() + "]"
+}
+
+/// There are no numbers of offers, and nobody says that there are no more candidates.
+pub(crate) fn unnumbered(signal: Signal) -> Option<Signal> {
+    match signal {
+        Signal::Offer { sdp, .. } => Some(Signal::Offer { id: None, sdp }),
+        Signal::Answer { sdp, .. } => Some(Signal::Answer { id: None, sdp }),
+        Signal::Candidate(candidate) if candidate.candidate.is_empty() => None,
+        candidate => Some(candidate),
+    }
+}
+
+fn signal(signal: Signal) -> Request {
+    let to = Some(from("c1"));
+    Request::Signal { to, signal }
+}
+
+fn requests() -> Vec<(Request, Vec<&'static str>)> {
+    let answer = Signal::Answer {
+        id: Some(4),
+        sdp: "v=0\r\n".into(),
+    };
+    vec![
+        (
+            Request::Join(join(Some("a~b"))),
+            vec![r#"42["join","a~b"]"#],
+        ),
+        (
+            signal(offer("v=0\r\n")),
+            vec![r#"42["offer",{"type":"offer","sdp":"v=0\r\n"},"Straße_7"]"#],
+        ),
+        (
+            signal(answer),
+            vec![r#"42["answer",{"type":"answer","sdp":"v=0\r\n"},"Straße_7"]"#],
+        ),
+        (
+            signal(candidate(Some("0"), Some(0), Some("u"))),
+            vec![
+                r#"42["candidate",{"candidate":"candidate:1 1 udp 1 é.local 9 typ host","sdpMid":"0","sdpMLineIndex":0,"usernameFragment":"u"},"Straße_7"]"#,
+            ],
+        ),
+        (signal(Signal::Candidate(Candidate::default())), vec![]),
+        (Request::Media(MediaState::LIVE), vec![]),
+        (Request::Pong, vec!["3"]),
+        (Request::Ping, vec!["2"]),
+        (Request::Bye, vec![r#"42["leave","Straße_7"]"#]),
+    ]
+}
+
+#[test]
+fn what_is_said_before_the_handshake_is_over_leaves_behind_it_in_order() {
+    let mut client = started();
+    for early in [signal(offer("1")), signal(offer("2")), Request::Bye] {
+        assert_eq!(client.encode(&early), Ok(vec![]));
+    }
+    assert_eq!(client.decode(OPEN).unwrap().replies, ["40"]);
+    assert_eq!(
+        client.encode(&signal(candidate(None, None, None))),
+        Ok(vec![])
+    );
+    let replies = client.decode(r#"40{"sid":"s"}"#).unwrap().replies;
+    let names: Vec<_> = replies.iter().map(|frame| &frame[4..7]).collect();
+    assert_eq!(names, ["joi", "off", "off", "lea", "can"]);
+    let again = client.decode(r#"40{"sid":"s"}"#).unwrap();
+    assert_eq!(again, Decoded::default(), "nothing is said twice");
+}
+
+/// A page that is still being asked for its camera loses `ready`, and ignores offers.
+#[test]
+fn a_newcomer_who_is_not_heard_says_ready_again() {
+    let names = |frames: Vec<String>| {
+        let names = frames
+            .iter()
+            .map(|frame| frame[4..].split('"').next().unwrap().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    let mut newcomer = second();
+    assert_eq!(
+        names(newcomer.encode(&signal(offer("1"))).unwrap()),
+        ["offer"]
+    );
+    assert_eq!(
+        names(newcomer.encode(&signal(offer("2"))).unwrap()),
+        ["ready", "offer"]
+    );
+    newcomer
+        .decode(r#"42["offer",{"type":"offer","sdp":"v=0"}]"#)
+        .unwrap();
+    assert_eq!(
+        names(newcomer.encode(&signal(offer("3"))).unwrap()),
+        ["offer"]
+    );
+    let mut first = first_of_two();
+    for _ in 0..3 {
+        assert_eq!(names(first.encode(&signal(offer("1"))).unwrap()), ["offer"]);
+    }
+}
+
+#[test]
+fn who_comes_later_has_a_greater_id_than_who_is_there() {
+    let mut first = alone();
+    for number in 1..=20 {
+        let events = first.decode(r#"42["ready"]"#).unwrap().events;
+        let Some(Event::Joined(peer)) = events.last() else {
+            panic!("{events:?}");
+        };
+        assert_eq!(peer.id, from(&format!("c{number}")));
+        assert!(peer.id > from("a") && peer.id > from("b"));
+    }
+}
