@@ -11,10 +11,13 @@
 // silent    whether ICE alone tells of it, in its own time and whatever the server: then it is tried once
 // next      whether they can be followed by somebody else in the same call
 // chat      `say` and `reads` in their page
+// further   what only this system has to be got along with, by name; tried on the first server and on
+//           ours with `{ meeting, enterUs, enterThem, perceive }`
 
 import { appointmentsPage, appointmentsServer, channelsServer, meshPage, relayPage, roomsPage, roomsServer, withLinks } from './independent.mjs';
 import { patience } from './page.mjs';
-import { freshRoom } from './people.mjs';
+import { ann, bob, cat, freshRoom } from './people.mjs';
+import { sees } from './senses.mjs';
 import { startServer } from './server.mjs';
 
 /** One server for all calls, each in a room of its own. */
@@ -117,6 +120,23 @@ export const DIALECTS = {
     silent: false,
     misses: (page) => page.until(() => globalThis.link.signalingState === 'closed'),
     next: true,
+    further: {
+      // Their page would never offer to anybody again, and ours has to.
+      'they were the second, and the first is gone without a word': async ({ meeting, enterUs, enterThem, perceive }) => {
+        const first = await enterThem(cat, meeting.theirs());
+        const them = await enterThem(bob, meeting.theirs());
+        await sees(them, cat, roomsPage.remote);
+        await first.goto('about:blank');
+        await perceive(await enterUs(ann, meeting.ours()), them);
+      },
+      'we were the second, and the first is gone without a word': async ({ meeting, enterUs, enterThem, perceive }) => {
+        const first = await enterThem(cat, meeting.theirs());
+        const us = await enterUs(ann, meeting.ours());
+        await perceive(us, first);
+        await first.goto('about:blank');
+        await perceive(us, await enterThem(bob, meeting.theirs()));
+      },
+    },
   },
 
   'channels-mesh': {
@@ -125,9 +145,9 @@ export const DIALECTS = {
       'our server': shared(startServer, mesh((room) => `/channels/${room}`)),
     },
     roles: ALIKE,
-    async enter(scene, browser, site, { url }) {
+    async enter(scene, browser, site, { url }, name) {
       const page = await meshPage.open(scene, browser, { socket: url, site });
-      await meshPage.enter(page);
+      await meshPage.enter(page, name);
       return page;
     },
     engage() {},
@@ -138,6 +158,17 @@ export const DIALECTS = {
     misses: (page, { name }) => meshPage.misses(page, name),
     next: true,
     chat: { say: meshPage.say, reads: meshPage.reads },
+    further: {
+      'two of them, and one of them of our name': async ({ meeting, enterUs, enterThem, perceive }) => {
+        const one = await enterThem(bob, meeting.theirs());
+        const us = await enterUs(ann, { ...meeting.ours(), name: 'Ann' });
+        await perceive(us, one);
+        const other = await enterThem(cat, meeting.theirs(), 'Ann');
+        await sees(other, ann, 'video:not(#local-video)');
+        await sees(one, cat, 'video:not(#local-video)');
+        await us.until(() => globalThis.call.participants.filter(({ connection }) => connection === 'connected').length === 2);
+      },
+    },
   },
 
   appointments: {
@@ -166,5 +197,14 @@ export const DIALECTS = {
     silent: true,
     misses: linkIsLost,
     next: false,
+    further: {
+      'their client loads the page anew': async ({ meeting, enterUs, enterThem, perceive }) => {
+        const us = await enterUs(ann, meeting.ours('professional'));
+        const before = await enterThem(bob, meeting.theirs('client'));
+        await perceive(us, before);
+        await before.goto('about:blank');
+        await perceive(us, await enterThem(bob, meeting.theirs('client')));
+      },
+    },
   },
 };

@@ -61,7 +61,7 @@ describe('dialects', () => {
           }
           return page;
         };
-        const theirPage = (person, needs) => dialect.enter(scene, chromium(person), independent.origin, needs);
+        const theirPage = (person, needs, name) => dialect.enter(scene, chromium(person), independent.origin, needs, name);
         const told = (page) =>
           page.until(() => globalThis.log.find(({ type }) => type === 'participant-left')?.reason, patience(20_000, 'participant-left'));
         const says = (page, text) => page.run((text) => globalThis.call.sendText(text), text);
@@ -122,6 +122,12 @@ describe('dialects', () => {
           await other.run(() => globalThis.call.endCall());
           await told(one);
         });
+
+        if (index > 0 && label !== 'our server') return;
+
+        for (const [what, work] of Object.entries(dialect.further ?? {})) {
+          test(what, async () => work({ meeting: await server.meet(), enterUs: enter, enterThem: theirPage, perceive }));
+        }
 
         if (label !== 'our server') return; // Elsewhere that is tried in independent.test.mjs.
 

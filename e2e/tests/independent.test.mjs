@@ -193,8 +193,9 @@ describe('the independent pages and servers', () => {
     let server;
 
     beforeEach(async () => {
-      server = await appointmentsServer();
-      scene.defer(() => server.stop());
+      const started = await appointmentsServer();
+      scene.defer(() => started.stop());
+      server = started;
     });
 
     const place = (token) => ({ site: site.origin, server: server.origin, token });
@@ -224,7 +225,8 @@ describe('the independent pages and servers', () => {
       const claims = async (token) => Object.keys(await (await server.validate(token)).json()).sort();
       assert.deepEqual(await claims(await server.clientToken()), ['apptDate', 'clientName', 'iat', 'professionalsFullName', 'uuid']);
       assert.deepEqual(await claims(await server.professionalToken()), ['fullName', 'iat', 'proId']);
-      assert.equal((await server.validate('nonsense')).status, 500);
+      const refused = await server.validate('nonsense');
+      assert.deepEqual([refused.status, /<!DOCTYPE html>/.test(await refused.text())], [500, true]);
 
       const page = await scene.open(chromium(ann), `${site.origin}/relay/`);
       await page.run(() => new Promise((resolve) => document.head.append(Object.assign(document.createElement('script'), { src: '/clients/4.7/socket.io.js', onload: resolve }))));
