@@ -1,5 +1,4 @@
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::future::Future as _;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll, Waker};
@@ -40,7 +39,7 @@ pub(crate) struct Settings {
 /// it. No cell is borrowed while an output is performed, so whatever that calls may come back in.
 pub(crate) struct Driver {
     session: RefCell<Session>,
-    inbox: RefCell<VecDeque<Input>>,
+    inbox: RefCell<Vec<Input>>,
     draining: Cell<bool>,
     clock: Performance,
     timer: RefCell<Option<(Timestamp, Timeout)>>,
@@ -101,7 +100,7 @@ impl Driver {
     /// Takes an input, and does all that follows from it before returning; called from within
     /// such doing, it only queues.
     pub(crate) fn feed(&self, input: Input) {
-        self.inbox.borrow_mut().push_back(input);
+        self.inbox.borrow_mut().push(input);
         if self.draining.replace(true) {
             return;
         }
@@ -168,7 +167,8 @@ impl Driver {
 
     // Taken in a method of its own, since a borrow in the head of a `while let` lives through it.
     fn next_input(&self) -> Option<Input> {
-        self.inbox.borrow_mut().pop_front()
+        let mut inbox = self.inbox.borrow_mut();
+        (!inbox.is_empty()).then(|| inbox.remove(0))
     }
 
     fn next_output(&self) -> Option<Output> {
