@@ -11,6 +11,7 @@
 // silent    whether ICE alone tells of it, in its own time and whatever the server: then it is tried once
 // next      whether they can be followed by somebody else in the same call
 // chat      `say` and `reads` in their page
+// firefox   whether their page works there
 // further   what only this system has to be got along with, by name; tried on the first server and on
 //           ours with `{ meeting, enterUs, enterThem, perceive }`
 
@@ -98,6 +99,7 @@ export const DIALECTS = {
     silent: true,
     misses: linkIsLost,
     next: true,
+    firefox: true,
   },
 
   'socketio-rooms': {
@@ -120,6 +122,7 @@ export const DIALECTS = {
     silent: false,
     misses: (page) => page.until(() => globalThis.link.signalingState === 'closed'),
     next: true,
+    firefox: true,
     further: {
       // Their page would never offer to anybody again, and ours has to.
       'they were the second, and the first is gone without a word': async ({ meeting, enterUs, enterThem, perceive }) => {
@@ -157,6 +160,7 @@ export const DIALECTS = {
     silent: true,
     misses: (page, { name }) => meshPage.misses(page, name),
     next: true,
+    firefox: true,
     chat: { say: meshPage.say, reads: meshPage.reads },
     further: {
       'two of them, and one of them of our name': async ({ meeting, enterUs, enterThem, perceive }) => {
@@ -197,6 +201,7 @@ export const DIALECTS = {
     silent: true,
     misses: linkIsLost,
     next: false,
+    firefox: false, // It asks for a microphone by an id that Chromium alone has.
     further: {
       'their client loads the page anew': async ({ meeting, enterUs, enterThem, perceive }) => {
         const us = await enterUs(ann, meeting.ours('professional'));

@@ -123,6 +123,14 @@ describe('dialects', () => {
           await told(one);
         });
 
+        if (index === 0 && dialect.firefox) {
+          test('their page is in Firefox', async () => {
+            const meeting = await server.meet();
+            const them = await dialect.enter(scene, scene.browser('firefox', bob), independent.origin, meeting.theirs());
+            await perceive(await enter(ann, meeting.ours()), them);
+          });
+        }
+
         if (index > 0 && label !== 'our server') return;
 
         for (const [what, work] of Object.entries(dialect.further ?? {})) {
