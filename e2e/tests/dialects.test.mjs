@@ -14,6 +14,9 @@ import { stage } from '../lib/stage.mjs';
 /** The dialects that are tried; in brackets the servers of `DIALECTS` that cannot be used yet. */
 const TRIED = {
   relay: [],
+  'socketio-rooms': [],
+  'channels-mesh': [],
+  appointments: [],
 };
 
 const REMOTE = '#remoteVideoElement';

@@ -6,7 +6,6 @@
 
 mod value;
 
-use std::fmt::Write as _;
 use std::str::FromStr;
 
 use self::value::{Object, Value};
@@ -150,8 +149,7 @@ impl Text {
     pub(crate) fn number(self, field: &str, number: Option<impl Into<u64>>) -> Self {
         let Some(number) = number else { return self };
         let mut this = self.field(field);
-        // Writing to a string does not fail.
-        let _ = write!(this.0, "{}", number.into());
+        this.0.push_str(&number.into().to_string());
         this
     }
 
@@ -213,7 +211,9 @@ fn escape(c: char, text: &mut String) {
         '\n' => text.push_str("\\n"),
         '\r' => text.push_str("\\r"),
         '\u{0}'..='\u{1F}' => {
-            let _ = write!(text, "\\u{:04x}", u32::from(c));
+            text.push_str("\\u00");
+            let digits = [u32::from(c) >> 4, u32::from(c) & 0xf];
+            text.extend(digits.map(|digit| char::from_digit(digit, 16).unwrap_or('0')));
         }
         _ => text.push(c),
     }
