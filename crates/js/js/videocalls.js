@@ -1,6 +1,7 @@
 // The public face of the package. What is here is what JavaScript says best: forms of options,
 // elements, events, an error class. The call itself is WebAssembly, behind `start`.
 import load, { start } from './videocalls_glue.js';
+import { dial } from './dial.js';
 import { isTransport, opener } from './transport.js';
 
 /** A failure: `code` is stable, `message` for developers, `help` for people. */
@@ -121,6 +122,10 @@ export class VideoCall {
     const { abort, core } = this.#options;
     const stop = () => this.endCall();
     abort?.addEventListener('abort', stop);
+    // These connect to the very address that they are given.
+    const direct = !core.transport && /^(rooms|relay)$/.test(core.dialect ?? 'rooms');
+    const line = direct && !abort?.aborted ? dial(core.url) : undefined;
+    if (line) core.socket = line.take;
     try {
       await init();
       if (abort?.aborted || this.state === 'ended') throw aborted();
@@ -130,6 +135,7 @@ export class VideoCall {
         this.#early.splice(0).forEach(([type, detail]) => this.#receive(type, detail));
       });
     } catch (error) {
+      line?.hangUp();
       this.#last.state = 'ended';
       abort?.removeEventListener('abort', stop);
       throw error instanceof Error ? error : new VideoCallError(error);
