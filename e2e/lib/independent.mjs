@@ -60,9 +60,8 @@ export function channelsServer() {
 /** A page of "Web RTC Chatroom". */
 export const meshPage = {
   local: '#local-video',
-  /** The others: each has a video of their own, `remoteOf(name)`. */
-  remote: 'video:not(#local-video)',
-  remoteOf: (name) => `[id="${name}-video"]`,
+  /** Each of the others has a video of their own; a peer may have added something to a name that others could have too. */
+  remoteOf: (name) => `[id^="${name}"][id$="-video"]`,
 
   /** `socket` is the address of the WebSocket, `site` where the pages are. Resolves when the devices are there. */
   async open(scene, browser, { socket, site }) {
@@ -81,18 +80,26 @@ export const meshPage = {
     await page.run(() => document.querySelector('#btn-send-msg').click());
   },
 
-  /** Waits until this line, `name: text` as it was sent, is in the chat. */
-  reads(page, line) {
+  /** Waits until what this person has said is in the chat. */
+  reads(page, name, text) {
     return page.until(
-      (line) => [...document.querySelectorAll('#message-list li')].some(({ textContent }) => textContent === line),
-      line,
-      patience(10_000, `«${line}» in the chat`),
+      (name, text) =>
+        [...document.querySelectorAll('#message-list li')].some(
+          ({ textContent: line }) => line.startsWith(name) && line.endsWith(`: ${text}`),
+        ),
+      name,
+      text,
+      patience(10_000, `«${text}» by ${name} in the chat`),
     );
   },
 
   /** Waits until nobody of this name has a video any more. */
   misses(page, name) {
-    return page.until((name) => !document.getElementById(`${name}-video`), name, patience(15_000, `${name}'s video to go`));
+    return page.until(
+      (selector) => !document.querySelector(selector),
+      meshPage.remoteOf(name),
+      patience(15_000, `${name}'s video to go`),
+    );
   },
 };
 
@@ -116,11 +123,26 @@ export const relayPage = {
   },
 };
 
-/** "Webrtc Video Call Application", with the links it hands out; it forgets nothing, so one for each test. */
+/** "Webrtc Video Call Application"; it forgets nothing, so one for each test. */
 export async function appointmentsServer() {
-  const server = await startProgram(process.execPath, [join(SERVERS, 'appointments.js')]);
+  return withLinks(await startProgram(process.execPath, [join(SERVERS, 'appointments.js')]));
+}
+
+/** A server of appointments, with the tokens that it hands out and what they say. */
+export function withLinks(server) {
   const tokenOf = async (path) => /token=([\w.-]+)/.exec(await (await fetch(server.origin + path)).text())[1];
-  return { ...server, clientToken: () => tokenOf('/user-link'), professionalToken: () => tokenOf('/pro-link') };
+  return {
+    ...server,
+    clientToken: () => tokenOf('/user-link'),
+    professionalToken: () => tokenOf('/pro-link'),
+    /** The response to a token of a link. */
+    validate: (token) =>
+      fetch(`${server.origin}/validate-link`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ token }),
+      }),
+  };
 }
 
 /** The pages of "Webrtc Video Call Application": a client's and a professional's. */

@@ -115,7 +115,8 @@ describe('the independent pages and servers', () => {
       const [a, b, c] = [await enterMesh(ann), await enterMesh(bob), await enterMesh(cat)];
       await Promise.all([meet(a, b), meet(a, c), meet(b, c)]);
       await meshPage.say(a, 'good morning');
-      await Promise.all([meshPage.reads(a, 'ME:good morning'), meshPage.reads(b, 'Ann: good morning'), meshPage.reads(c, 'Ann: good morning')]);
+      await Promise.all([meshPage.reads(b, 'Ann', 'good morning'), meshPage.reads(c, 'Ann', 'good morning')]);
+      assert.deepEqual(await a.run(() => [...document.querySelectorAll('#message-list li')].map(({ textContent }) => textContent)), ['ME:good morning']);
       await c.goto('about:blank');
       await Promise.all([meshPage.misses(a, 'Cat'), meshPage.misses(b, 'Cat')]);
       await meet(a, b);
@@ -192,8 +193,9 @@ describe('the independent pages and servers', () => {
     let server;
 
     beforeEach(async () => {
-      server = await appointmentsServer();
-      scene.defer(() => server.stop());
+      const started = await appointmentsServer();
+      scene.defer(() => started.stop());
+      server = started;
     });
 
     const place = (token) => ({ site: site.origin, server: server.origin, token });
@@ -220,12 +222,11 @@ describe('the independent pages and servers', () => {
     }
 
     test('its links tell who is who; a bad one is refused after it was let in', async () => {
-      const validate = (token) =>
-        fetch(`${server.origin}/validate-link`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ token }) });
-      const claims = async (token) => Object.keys(await (await validate(token)).json()).sort();
+      const claims = async (token) => Object.keys(await (await server.validate(token)).json()).sort();
       assert.deepEqual(await claims(await server.clientToken()), ['apptDate', 'clientName', 'iat', 'professionalsFullName', 'uuid']);
       assert.deepEqual(await claims(await server.professionalToken()), ['fullName', 'iat', 'proId']);
-      assert.equal((await validate('nonsense')).status, 500);
+      const refused = await server.validate('nonsense');
+      assert.deepEqual([refused.status, /<!DOCTYPE html>/.test(await refused.text())], [500, true]);
 
       const page = await scene.open(chromium(ann), `${site.origin}/relay/`);
       await page.run(() => new Promise((resolve) => document.head.append(Object.assign(document.createElement('script'), { src: '/clients/4.7/socket.io.js', onload: resolve }))));

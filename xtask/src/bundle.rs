@@ -13,12 +13,17 @@ use crate::tools::NodeTools;
 use crate::workspace::Workspace;
 
 /// The baseline features, one by one: with all of them browsers refuse the result. Small functions
-/// stay calls: in line they take more bytes once all is compressed. A second round finds more.
+/// stay calls: in line they take more bytes once all is compressed, and so does what the two passes left out
+/// would save before that. A second round finds more.
 const WASM_OPT: &[&str] = &[
     "-Oz",
     "-Oz",
     "--always-inline-max-function-size=0",
     "--one-caller-inline-max-function-size=0",
+    // The stack lies first, and is never used to its last kilobyte: it would have overflown.
+    "--low-memory-unused",
+    "--skip-pass=local-cse",
+    "--skip-pass=memory-packing",
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
     "--enable-multivalue",
@@ -65,19 +70,22 @@ pub(crate) fn compile(workspace: &Workspace, package: &str, artifact: &str) -> R
 
 /// Keeps this machine's folders out of what visitors download: panics name their source files.
 fn short_paths(workspace: &Workspace) -> String {
+    let mut folders = registries();
+    // Without the slash that joining nothing leaves behind.
+    folders.push(workspace.root("").components().collect());
+    let remap = |folder: PathBuf| format!("--remap-path-prefix={}/=", folder.display());
+    folders.into_iter().map(remap).collect::<Vec<_>>().join(" ")
+}
+
+/// The folders below which cargo keeps the sources of dependencies.
+fn registries() -> Vec<PathBuf> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
-    let folders = [
-        home.map(|home| home.join("registry/src")),
-        Some(workspace.root("")),
-    ];
-    let remap = |folder: PathBuf| format!("--remap-path-prefix={}=", folder.display());
+    let sources = home.and_then(|home| fs::read_dir(home.join("registry/src")).ok());
+    let entries = sources.into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    folders.sort();
     folders
-        .into_iter()
-        .flatten()
-        .map(remap)
-        .collect::<Vec<_>>()
-        .join(" ")
 }
 
 /// Writes `<name>.js` and `<name>_bg.wasm`: the module and the glue that wasm-bindgen makes.

@@ -1,8 +1,8 @@
 //! What web-sys 0.3.107 lacks of WebRTC, and small helpers around promises.
 
-use js_sys::{Array, Promise, Reflect};
+use js_sys::{Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
-use web_sys::{MediaStream, RtcIceCandidate, RtcPeerConnection, RtcRtpSender};
+use web_sys::{MediaStream, RtcPeerConnection, RtcRtpSender};
 
 #[wasm_bindgen]
 extern "C" {
@@ -26,12 +26,6 @@ extern "C" {
     /// (<https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-setstreams>).
     #[wasm_bindgen(method, js_name = setStreams)]
     pub(crate) fn set_streams(this: &SenderExt, stream: &MediaStream);
-
-    #[wasm_bindgen(extends = RtcIceCandidate)]
-    pub(crate) type IceCandidateExt;
-
-    #[wasm_bindgen(method, getter, js_name = usernameFragment)]
-    pub(crate) fn username_fragment(this: &IceCandidateExt) -> Option<String>;
 
     #[wasm_bindgen(js_name = isSecureContext, thread_local_v2)]
     pub(crate) static IS_SECURE_CONTEXT: Option<bool>;
@@ -59,10 +53,29 @@ pub(crate) fn property(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
 }
 
+/// A number that the browser keeps small, such as an index or an HTTP status.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a number out of bounds becomes the nearest one within"
+)]
+pub(crate) fn small(number: f64) -> u16 {
+    number as u16
+}
+
 /// Writes a property of an object that we have made.
 pub(crate) fn set_property(object: &JsValue, name: &str, value: &JsValue) {
     // A plain object of our own takes any property.
     let _ = Reflect::set(object, &JsValue::from_str(name), value);
+}
+
+/// Makes a plain object, such as a dictionary of WebIDL.
+pub(crate) fn object(fields: &[(&str, JsValue)]) -> Object {
+    let object = Object::new();
+    for (name, value) in fields {
+        set_property(&object, name, value);
+    }
+    object
 }
 
 /// The name of an exception, such as `NotAllowedError`.
@@ -79,9 +92,4 @@ pub(crate) fn exception_text(error: &JsValue) -> String {
     } else {
         [name.as_str(), &message].join(": ")
     }
-}
-
-/// A JavaScript array of one value.
-pub(crate) fn array_of(value: &JsValue) -> Array {
-    Array::of1(value)
 }

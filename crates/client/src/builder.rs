@@ -104,8 +104,7 @@ impl CallBuilder {
 
     /// Sets the `RTCConfiguration` of every connection, such as its ICE servers
     /// (<https://www.w3.org/TR/webrtc/#rtcconfiguration-dictionary>). Unless it says otherwise, all
-    /// tracks share one way (`bundlePolicy: "max-bundle"`) and candidates are gathered in advance
-    /// (`iceCandidatePoolSize: 1`).
+    /// tracks share one way (`bundlePolicy: "max-bundle"`).
     pub fn rtc_configuration(self, configuration: &Object) -> Self {
         let rtc: &JsValue = configuration.as_ref();
         Self {
@@ -218,15 +217,16 @@ fn socket_url(url: &str) -> Result<String, String> {
         Some(page) => Url::new_with_base(url, &page),
         None => Url::new(url),
     };
-    let parsed = parsed.map_err(|_| format!("'{url}' is not an address of a signaling server"))?;
+    let wrong = |what| Err(["'", url, what].concat());
+    let Ok(parsed) = parsed else {
+        return wrong("' is not an address of a signaling server");
+    };
     match parsed.protocol().as_str() {
         "http:" => parsed.set_protocol("ws:"),
         "https:" => parsed.set_protocol("wss:"),
         "ws:" | "wss:" => {}
         _ => {
-            return Err(format!(
-                "'{url}' is not an address by ws, wss, http or https"
-            ));
+            return wrong("' is not an address by ws, wss, http or https");
         }
     }
     parsed.set_hash("");

@@ -2,45 +2,92 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo_events::EventListener;
+use videocalls_session::LinkRole;
 use wasm_bindgen::JsCast;
-use web_sys::{MessageEvent, RtcDataChannel, RtcDataChannelState};
+use web_sys::{
+    MessageEvent, RtcDataChannel, RtcDataChannelEvent, RtcDataChannelState, RtcPeerConnection,
+};
 
 /// How many lines wait at most for a channel to open.
 const MAX_WAITING: usize = 64;
 
-/// A link's data channel for chat, from before there is one. It is silent when this is dropped.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Chat(Rc<RefCell<Line>>);
+/// Where a link's lines of chat go.
+pub(crate) trait Chat {
+    /// Sends a line, or keeps it until there is an open channel.
+    fn send(&self, line: &str);
+}
 
-#[derive(Debug, Default)]
+/// Opens the data channel of a connection, under a label, or waits for the other end to do so.
+pub(crate) type Open = fn(
+    connection: &RtcPeerConnection,
+    role: LinkRole,
+    label: &str,
+    on_line: Rc<dyn Fn(String)>,
+) -> Box<dyn Chat>;
+
+/// A data channel, from before there is one. It is silent when this is dropped.
+struct Channel {
+    line: Rc<RefCell<Line>>,
+    _listener: Option<EventListener>,
+}
+
+#[derive(Default)]
 struct Line {
     channel: Option<RtcDataChannel>,
     waiting: Vec<String>,
     listeners: Vec<EventListener>,
 }
 
-impl Chat {
-    /// Takes a channel into use, in place of any other.
-    pub(crate) fn attach(&self, channel: RtcDataChannel, on_text: impl Fn(String) + 'static) {
-        let line = Rc::downgrade(&self.0);
-        let opened = EventListener::new(&channel, "open", move |_| {
-            if let Some(line) = line.upgrade() {
-                line.borrow_mut().flush();
-            }
-        });
-        let heard = EventListener::new(&channel, "message", move |event| {
-            let data = event.unchecked_ref::<MessageEvent>().data();
-            data.as_string().into_iter().for_each(&on_text);
-        });
-        let mut line = self.0.borrow_mut();
-        line.channel = Some(channel);
-        line.listeners = vec![opened, heard];
-        line.flush();
-    }
+pub(crate) fn open(
+    connection: &RtcPeerConnection,
+    role: LinkRole,
+    label: &str,
+    on_line: Rc<dyn Fn(String)>,
+) -> Box<dyn Chat> {
+    let line = Rc::new(RefCell::new(Line::default()));
+    let listener = if role == LinkRole::Offerer {
+        attach(&line, connection.create_data_channel(label), on_line);
+        None
+    } else {
+        let line = line.clone();
+        Some(EventListener::new(
+            connection,
+            "datachannel",
+            move |event| {
+                let channel = event.unchecked_ref::<RtcDataChannelEvent>().channel();
+                attach(&line, channel, on_line.clone());
+            },
+        ))
+    };
+    Box::new(Channel {
+        line,
+        _listener: listener,
+    })
+}
 
-    /// Sends a line, or keeps it until the channel is open.
-    pub(crate) fn send(&self, text: &str) {
-        let mut line = self.0.borrow_mut();
+/// Takes a channel into use, in place of any other.
+fn attach(line: &Rc<RefCell<Line>>, channel: RtcDataChannel, on_line: Rc<dyn Fn(String)>) {
+    let opening = Rc::downgrade(line);
+    let opened = EventListener::new(&channel, "open", move |_| {
+        if let Some(line) = opening.upgrade() {
+            line.borrow_mut().flush();
+        }
+    });
+    let heard = EventListener::new(&channel, "message", move |event| {
+        let data = event.unchecked_ref::<MessageEvent>().data();
+        if let Some(line) = data.as_string() {
+            on_line(line);
+        }
+    });
+    let mut line = line.borrow_mut();
+    line.channel = Some(channel);
+    line.listeners = vec![opened, heard];
+    line.flush();
+}
+
+impl Chat for Channel {
+    fn send(&self, text: &str) {
+        let mut line = self.line.borrow_mut();
         if line.waiting.len() < MAX_WAITING {
             line.waiting.push(text.to_owned());
         }

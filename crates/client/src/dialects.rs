@@ -9,7 +9,7 @@ use videocalls_protocol::relay::Relay;
 use videocalls_protocol::rooms::Rooms;
 use videocalls_protocol::socketio_rooms::SocketIoRooms;
 
-use crate::errand;
+use crate::{chat, errand};
 
 /// Makes the codec for one call, or says in a sentence what it lacks.
 pub type Make = fn(&Speaker<'_>) -> Result<Tongue, &'static str>;
@@ -26,10 +26,11 @@ pub struct Speaker<'a> {
     pub token: Option<&'a str>,
 }
 
-/// A codec, and who runs its errands.
+/// A codec, and what only some of them need of the browser.
 pub struct Tongue {
     pub(crate) codec: Box<dyn Dialect>,
     pub(crate) errands: Option<errand::Runner>,
+    pub(crate) chat: Option<chat::Open>,
 }
 
 impl Tongue {
@@ -38,6 +39,17 @@ impl Tongue {
         Self {
             codec: Box::new(codec),
             errands: None,
+            chat: None,
+        }
+    }
+
+    /// Opens the data channel that the codec's
+    /// [capabilities](videocalls_protocol::Capabilities::chat) name.
+    #[must_use]
+    pub fn with_chat(self) -> Self {
+        Self {
+            chat: Some(chat::open),
+            ..self
         }
     }
 
@@ -84,7 +96,7 @@ pub fn socketio_rooms(speaker: &Speaker<'_>) -> Result<Tongue, &'static str> {
 ///
 /// None.
 pub fn channels_mesh(speaker: &Speaker<'_>) -> Result<Tongue, &'static str> {
-    Ok(Tongue::new(ChannelsMesh::new(&speaker.id)))
+    Ok(Tongue::new(ChannelsMesh::new(&speaker.id)).with_chat())
 }
 
 /// A client and a professional with an appointment; the token says who one is.

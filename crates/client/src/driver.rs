@@ -1,5 +1,4 @@
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::future::Future as _;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll, Waker};
@@ -14,6 +13,7 @@ use videocalls_session::{
 };
 use web_sys::{Performance, RtcConfiguration};
 
+use crate::chat;
 use crate::devices::{Captured, Wishes, capture};
 use crate::dialects::Tongue;
 use crate::errand::Runner;
@@ -39,13 +39,14 @@ pub(crate) struct Settings {
 /// it. No cell is borrowed while an output is performed, so whatever that calls may come back in.
 pub(crate) struct Driver {
     session: RefCell<Session>,
-    inbox: RefCell<VecDeque<Input>>,
+    inbox: RefCell<Vec<Input>>,
     draining: Cell<bool>,
     clock: Performance,
     timer: RefCell<Option<(Timestamp, Timeout)>>,
     url: String,
     dialect: RefCell<Box<dyn Dialect>>,
     errands: Option<Runner>,
+    chat: Option<chat::Open>,
     errand: RefCell<Option<Task>>,
     socket_opener: Option<Function>,
     socket: RefCell<Option<Socket>>,
@@ -81,6 +82,7 @@ impl Driver {
             url: settings.url,
             dialect: RefCell::new(settings.tongue.codec),
             errands: settings.tongue.errands,
+            chat: settings.tongue.chat,
             errand: RefCell::default(),
             socket_opener: settings.socket,
             socket: RefCell::default(),
@@ -98,7 +100,7 @@ impl Driver {
     /// Takes an input, and does all that follows from it before returning; called from within
     /// such doing, it only queues.
     pub(crate) fn feed(&self, input: Input) {
-        self.inbox.borrow_mut().push_back(input);
+        self.inbox.borrow_mut().push(input);
         if self.draining.replace(true) {
             return;
         }
@@ -117,7 +119,7 @@ impl Driver {
     }
 
     pub(crate) fn has_chat(&self) -> bool {
-        self.dialect.borrow().capabilities().chat.is_some()
+        self.chat.is_some()
     }
 
     pub(crate) fn local(&self) -> &LocalTracks {
@@ -165,7 +167,8 @@ impl Driver {
 
     // Taken in a method of its own, since a borrow in the head of a `while let` lives through it.
     fn next_input(&self) -> Option<Input> {
-        self.inbox.borrow_mut().pop_front()
+        let mut inbox = self.inbox.borrow_mut();
+        (!inbox.is_empty()).then(|| inbox.remove(0))
     }
 
     fn next_output(&self) -> Option<Output> {
@@ -390,8 +393,8 @@ impl Driver {
         match Peer::open(&self.rtc, report.clone()) {
             Ok(peer) => {
                 let chat = self.dialect.borrow().capabilities().chat;
-                if let Some(label) = chat {
-                    peer.prepare_chat(role, label, report);
+                if let (Some(open), Some(label)) = (self.chat, chat) {
+                    peer.prepare_chat(open, role, label, report);
                 }
                 peer.prepare(role, &self.local);
                 self.peers.borrow_mut().push((link, Rc::new(peer)));

@@ -5,7 +5,7 @@ use videocalls_protocol::Errand;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::browser::{property, set_property};
+use crate::browser::{object, property, small};
 use crate::task::Task;
 
 /// Asks the server at a socket's address, and hands on the HTTP status of its answer.
@@ -19,27 +19,18 @@ extern "C" {
 
 /// Without an answer nothing is told: the socket will show that the server is away.
 pub(crate) fn run(socket: &str, errand: Errand, tell: Box<dyn FnOnce(u16)>) -> Task {
-    let headers = Object::new();
-    set_property(&headers, "content-type", &"application/json".into());
-    let init = Object::new();
-    set_property(&init, "method", &"POST".into());
-    set_property(&init, "headers", &headers);
-    set_property(&init, "body", &errand.body.into());
+    let headers = object(&[("content-type", "application/json".into())]);
+    let init = object(&[
+        ("method", "POST".into()),
+        ("headers", headers.into()),
+        ("body", errand.body.into()),
+    ]);
     let answer = fetch(&beside(socket, errand.path), &init);
     Task::spawn(async move {
         if let Ok(answer) = JsFuture::from(answer).await {
-            property(&answer, "status").as_f64().map(status).map(tell);
+            property(&answer, "status").as_f64().map(small).map(tell);
         }
     })
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "browsers take no status of more than three digits"
-)]
-fn status(number: f64) -> u16 {
-    number as u16
 }
 
 /// The address of a path on the server of a `ws:` or `wss:` address.

@@ -1,22 +1,21 @@
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use gloo_events::EventListener;
-use js_sys::Object;
+use js_sys::{Array, Object};
 use videocalls_protocol::Candidate;
 use videocalls_session::{LinkReport, LinkRole, Token, TrackKind, Transport};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    MediaStream, RtcBundlePolicy, RtcConfiguration, RtcDataChannelEvent, RtcIceCandidateInit,
-    RtcPeerConnection, RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcRtpTransceiver,
-    RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
-    RtcTrackEvent,
+    MediaStream, RtcConfiguration, RtcPeerConnection, RtcPeerConnectionIceEvent,
+    RtcPeerConnectionState, RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcTrackEvent,
 };
 
 use crate::browser::{
-    IceCandidateExt, PeerConnectionExt, SenderExt, array_of, exception_text, ignore, set_property,
+    PeerConnectionExt, SenderExt, exception_text, ignore, object, property, small,
 };
-use crate::chat::Chat;
+use crate::chat::{self, Chat};
 use crate::task::Task;
 use crate::tracks::LocalTracks;
 
@@ -24,14 +23,12 @@ use crate::tracks::LocalTracks;
 ///
 /// The browser works off what is asked of a connection strictly in turn (webrtc-pc section
 /// 4.4.1.2, the operations chain), so no queue is needed here.
-#[derive(Debug)]
 #[must_use = "the connection is closed when this is dropped"]
 pub(crate) struct Peer {
     connection: RtcPeerConnection,
     remote: MediaStream,
     operation: RefCell<Option<Task>>,
-    chat: Chat,
-    chat_listener: RefCell<Option<EventListener>>,
+    chat: RefCell<Option<Box<dyn Chat>>>,
     _listeners: [EventListener; 4],
 }
 
@@ -52,8 +49,7 @@ impl Peer {
             connection,
             remote,
             operation: RefCell::default(),
-            chat: Chat::default(),
-            chat_listener: RefCell::default(),
+            chat: RefCell::default(),
             _listeners: listeners,
         })
     }
@@ -65,16 +61,16 @@ impl Peer {
             .map_err(|error| exception_text(&error))
     }
 
-    /// Adds what is wanted to what makes a call start fastest: one way for all tracks, and
-    /// candidates that are gathered before they are needed.
+    /// Adds what is wanted to what makes a call start fast: one way for all tracks.
+    ///
+    /// Candidates are not gathered before there is a description (`iceCandidatePoolSize`): Chromium
+    /// 156 then never ends gathering on one of ten connections that take another's place.
     pub(crate) fn configuration(wanted: Option<&RtcConfiguration>) -> RtcConfiguration {
-        let configuration = RtcConfiguration::new();
-        configuration.set_bundle_policy(RtcBundlePolicy::MaxBundle);
-        set_property(&configuration, "iceCandidatePoolSize", &1.into());
+        let configuration = object(&[("bundlePolicy", "max-bundle".into())]);
         if let Some(wanted) = wanted {
             Object::assign(&configuration, wanted);
         }
-        configuration
+        configuration.unchecked_into()
     }
 
     /// What comes from the other end.
@@ -92,38 +88,31 @@ impl Peer {
                 .for_each(|kind| self.attach(kind, local));
         }
         for kind in TrackKind::ALL {
-            let init = RtcRtpTransceiverInit::new();
-            init.set_streams(&array_of(local.stream()));
+            let init = object(&[("streams", Array::of1(local.stream()).into())]);
             let transceiver = self
                 .connection
-                .add_transceiver_with_str_and_init(kind.as_str(), &init);
+                .add_transceiver_with_str_and_init(kind.as_str(), init.unchecked_ref());
             send(&transceiver, local.of(kind).as_ref());
         }
     }
 
-    /// Opens the data channel for chat, or waits for the other end to do so.
+    /// Prepares for chat by a data channel of this label.
     pub(crate) fn prepare_chat(
         &self,
+        open: chat::Open,
         role: LinkRole,
         label: &str,
-        report: impl Fn(LinkReport) + Clone + 'static,
+        report: impl Fn(LinkReport) + 'static,
     ) {
-        let tell = move |text| report(LinkReport::Text(text));
-        if role == LinkRole::Offerer {
-            let channel = self.connection.create_data_channel(label);
-            return self.chat.attach(channel, tell);
-        }
-        let chat = self.chat.clone();
-        let listener = EventListener::new(&self.connection, "datachannel", move |event| {
-            let channel = event.unchecked_ref::<RtcDataChannelEvent>().channel();
-            chat.attach(channel, tell.clone());
-        });
-        *self.chat_listener.borrow_mut() = Some(listener);
+        let tell = Rc::new(move |line| report(LinkReport::Text(line)));
+        *self.chat.borrow_mut() = Some(open(&self.connection, role, label, tell));
     }
 
     /// Sends a line of chat, as soon as that can be.
     pub(crate) fn send_text(&self, line: &str) {
-        self.chat.send(line);
+        if let Some(chat) = &*self.chat.borrow() {
+            chat.send(line);
+        }
     }
 
     /// Sends a track that has come, or stops sending one that has gone.
@@ -155,11 +144,11 @@ impl Peer {
         &self,
         sdp: &str,
         token: Token,
-        local: std::rc::Rc<LocalTracks>,
+        local: Rc<LocalTracks>,
         report: impl Fn(LinkReport) + 'static,
     ) {
         let connection = self.connection.clone();
-        let offered = set_remote_description(&connection, RtcSdpType::Offer, sdp);
+        let offered = set_remote_description(&connection, "offer", sdp);
         self.run(async move {
             let made = match JsFuture::from(offered).await {
                 Ok(_) => {
@@ -180,7 +169,7 @@ impl Peer {
         token: Token,
         report: impl Fn(LinkReport) + 'static,
     ) {
-        let answered = set_remote_description(&self.connection, RtcSdpType::Answer, sdp);
+        let answered = set_remote_description(&self.connection, "answer", sdp);
         self.run(async move {
             let applied = JsFuture::from(answered).await.is_ok();
             let done = LinkReport::Applied { token };
@@ -198,16 +187,19 @@ impl Peer {
             let connection = self.connection.unchecked_ref::<PeerConnectionExt>();
             return ignore(&connection.end_ice_candidates());
         }
-        let init = RtcIceCandidateInit::new(&candidate.candidate);
-        init.set_sdp_mid(candidate.sdp_mid.as_deref());
-        init.set_sdp_m_line_index(candidate.sdp_m_line_index);
-        if let Some(ufrag) = &candidate.username_fragment {
-            set_property(&init, "usernameFragment", &ufrag.into());
-        }
+        let init = object(&[
+            ("candidate", candidate.candidate.as_str().into()),
+            ("sdpMid", candidate.sdp_mid.as_deref().into()),
+            ("sdpMLineIndex", candidate.sdp_m_line_index.into()),
+            (
+                "usernameFragment",
+                candidate.username_fragment.as_deref().into(),
+            ),
+        ]);
         ignore(
             &self
                 .connection
-                .add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(&init)),
+                .add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(init.unchecked_ref())),
         );
     }
 
@@ -264,16 +256,17 @@ fn add_tracks(stream: &MediaStream, event: &RtcTrackEvent) {
 
 /// An event without a candidate marks the end of them.
 fn read_candidate(event: &RtcPeerConnectionIceEvent) -> Candidate {
-    event
-        .candidate()
-        .map_or_else(Candidate::default, |candidate| Candidate {
-            candidate: candidate.candidate(),
-            sdp_mid: candidate.sdp_mid(),
-            sdp_m_line_index: candidate.sdp_m_line_index(),
-            username_fragment: candidate
-                .unchecked_ref::<IceCandidateExt>()
-                .username_fragment(),
-        })
+    let Some(candidate) = event.candidate() else {
+        return Candidate::default();
+    };
+    let text = |name| property(&candidate, name).as_string();
+    let index = property(&candidate, "sdpMLineIndex").as_f64();
+    Candidate {
+        candidate: text("candidate").unwrap_or_default(),
+        sdp_mid: text("sdpMid"),
+        sdp_m_line_index: index.map(small),
+        username_fragment: text("usernameFragment"),
+    }
 }
 
 fn read_transport(state: RtcPeerConnectionState) -> Transport {
@@ -299,12 +292,11 @@ async fn set_local_description(connection: &RtcPeerConnection) -> Result<String,
 
 fn set_remote_description(
     connection: &RtcPeerConnection,
-    kind: RtcSdpType,
+    kind: &str,
     sdp: &str,
 ) -> js_sys::Promise {
-    let description = RtcSessionDescriptionInit::new(kind);
-    description.set_sdp(sdp);
-    connection.set_remote_description(&description)
+    let description = object(&[("type", kind.into()), ("sdp", sdp.into())]);
+    connection.set_remote_description(description.unchecked_ref())
 }
 
 fn outcome(token: Token, made: Result<String, JsValue>) -> LinkReport {

@@ -40,7 +40,8 @@ export default function init(source) {
 export class VideoCall {
   #handle; // Of the WebAssembly; gone when the call is over.
   #listeners = new Map();
-  #last = { state: 'idle', microphone: 'pending', camera: 'pending' };
+  #last = { state: 'idle', microphone: 'pending', camera: 'pending', participants: [] };
+  #joined; // Settles the promise of `_start`.
   #early = [];
   #options;
 
@@ -48,24 +49,28 @@ export class VideoCall {
     this.#options = options;
   }
 
+  get #now() {
+    return this.#handle?.snapshot() ?? this.#last;
+  }
+
   get state() {
-    return this.#handle?.state ?? this.#last.state;
+    return this.#now.state;
   }
 
   get id() {
-    return this.#handle?.id ?? this.#last.id;
+    return this.#now.id;
   }
 
   get microphone() {
-    return this.#handle?.microphone ?? this.#last.microphone;
+    return this.#now.microphone;
   }
 
   get camera() {
-    return this.#handle?.camera ?? this.#last.camera;
+    return this.#now.camera;
   }
 
   get participants() {
-    return (this.#handle?.participants ?? []).map((one) => this.#withStream(one));
+    return this.#now.participants.map((one) => this.#withStream(one));
   }
 
   get localStream() {
@@ -119,9 +124,11 @@ export class VideoCall {
     try {
       await init();
       if (abort?.aborted || this.state === 'ended') throw aborted();
-      this.#handle = start(core, (type, detail) => this.#receive(type, detail));
-      this.#early.splice(0).forEach(([type, detail]) => this.#receive(type, detail));
-      await this.#handle?.joined();
+      await new Promise((resolve, reject) => {
+        this.#joined = { resolve, reject };
+        this.#handle = start(core, (type, detail) => this.#receive(type, detail));
+        this.#early.splice(0).forEach(([type, detail]) => this.#receive(type, detail));
+      });
     } catch (error) {
       this.#last.state = 'ended';
       abort?.removeEventListener('abort', stop);
@@ -159,6 +166,7 @@ export class VideoCall {
       if (detail.participant) detail.participant = this.#withStream(detail.participant);
       this.#show(type, detail);
       this.#emit(type, detail);
+      if (detail.state === 'connected') this.#joined.resolve();
     }
   }
 
@@ -180,8 +188,7 @@ export class VideoCall {
 
   #ended({ reason, error }) {
     const handle = this.#handle;
-    const { id, microphone, camera } = this;
-    this.#last = { state: 'ended', id, microphone, camera };
+    this.#last = { ...this.#now, state: 'ended', participants: [] };
     this.#handle = undefined;
     queueMicrotask(() => handle.free()); // Not while it is still speaking.
     for (const element of [this.#options.local, this.#options.remote]) {
@@ -189,6 +196,7 @@ export class VideoCall {
     }
     if (current === this) current = undefined;
     const failure = error && new VideoCallError(error);
+    this.#joined.reject(failure ?? aborted());
     this.#emit('ended', failure ? { reason, error: failure } : { reason });
     this.#listeners.clear();
   }

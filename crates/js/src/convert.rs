@@ -1,7 +1,7 @@
 //! Our types as plain JavaScript objects.
 
-use js_sys::{Object, Reflect};
-use videocalls_client::{CallError, CallEvent, ErrorCode, LeaveReason, ParticipantView};
+use js_sys::{Array, Object, Reflect};
+use videocalls_client::{CallError, CallEvent, ErrorCode, LeaveReason, ParticipantView, Snapshot};
 use wasm_bindgen::JsValue;
 
 /// An event's name and what it carries.
@@ -50,8 +50,24 @@ pub(crate) fn event(event: &CallEvent) -> Option<(&'static str, JsValue)> {
     })
 }
 
+/// A call as the page reads it.
+pub(crate) fn snapshot(call: &Snapshot) -> JsValue {
+    let id = call
+        .me
+        .as_ref()
+        .map_or(JsValue::UNDEFINED, |id| id.as_str().into());
+    let participants: Array = call.participants.iter().map(participant).collect();
+    object(&[
+        ("state", call.state.as_str().into()),
+        ("id", id),
+        ("microphone", call.microphone.as_str().into()),
+        ("camera", call.camera.as_str().into()),
+        ("participants", participants.into()),
+    ])
+}
+
 /// Another participant. The stream is added by the wrapper, which asks for it when it is read.
-pub(crate) fn participant(view: &ParticipantView) -> JsValue {
+fn participant(view: &ParticipantView) -> JsValue {
     let name = view
         .name
         .as_ref()

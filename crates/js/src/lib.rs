@@ -7,10 +7,9 @@
 mod convert;
 mod options;
 
-use js_sys::{Array, Function, Promise};
+use js_sys::Function;
 use videocalls_client::{CallEvent, ParticipantId, TrackKind, VideoCall};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
 
 use crate::options::StartOptions;
 
@@ -39,46 +38,9 @@ pub struct CallHandle {
 
 #[wasm_bindgen]
 impl CallHandle {
-    /// Resolves when the server has let us in; rejects with the error when the call ended before.
-    pub fn joined(&self) -> Promise {
-        let joined = self.call.joined();
-        future_to_promise(async move {
-            joined
-                .await
-                .map(|()| JsValue::UNDEFINED)
-                .map_err(|error| convert::error(&error))
-        })
-    }
-
-    /// The word for the call's state.
-    #[wasm_bindgen(getter)]
-    pub fn state(&self) -> String {
-        self.call.snapshot().state.as_str().to_owned()
-    }
-
-    /// The own id.
-    #[wasm_bindgen(getter)]
-    pub fn id(&self) -> Option<String> {
-        self.call.snapshot().me.map(|id| id.to_string())
-    }
-
-    /// The word for the microphone's state.
-    #[wasm_bindgen(getter)]
-    pub fn microphone(&self) -> String {
-        self.call.snapshot().microphone.as_str().to_owned()
-    }
-
-    /// The word for the camera's state.
-    #[wasm_bindgen(getter)]
-    pub fn camera(&self) -> String {
-        self.call.snapshot().camera.as_str().to_owned()
-    }
-
-    /// The others, as plain objects.
-    #[wasm_bindgen(getter)]
-    pub fn participants(&self) -> Array {
-        let participants = self.call.snapshot().participants;
-        participants.iter().map(convert::participant).collect()
+    /// Where the call stands, as a plain object.
+    pub fn snapshot(&self) -> JsValue {
+        convert::snapshot(&self.call.snapshot())
     }
 
     /// The own sound and picture.

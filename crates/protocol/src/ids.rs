@@ -1,4 +1,4 @@
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// The name by which a server knows a participant; unique in a room for as long as the room lives.
 ///
@@ -85,7 +85,9 @@ impl fmt::Display for InvalidRoom {
             Self::Empty => f.write_str("the room name is empty"),
             Self::TooLong => f.write_str("the room name has more than 128 characters"),
             Self::Character(c) => {
-                write!(f, "the room name may not hold '{}'", c.escape_default())
+                f.write_str("the room name may not hold '")?;
+                c.escape_default().try_for_each(|c| f.write_char(c))?;
+                f.write_str("'")
             }
         }
     }

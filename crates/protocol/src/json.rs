@@ -4,46 +4,36 @@
 //! holds, and the errors for people that nobody sees, `serde_json` costs each visitor 10 kB more
 //! (brotli), and 25 kB more with derived records.
 
-use std::borrow::Cow;
-use std::fmt::Write as _;
+mod value;
+
 use std::str::FromStr;
 
-use hifijson::value::{Value, parse_bounded};
-use hifijson::{SliceLexer, token::Lex as _};
-
+use self::value::{Object, Value};
 use crate::DecodeError;
-
-/// How deep a message may nest; ours need three levels.
-const MAX_DEPTH: usize = 16;
 
 /// A JSON object that was read.
 #[derive(Debug)]
-#[expect(clippy::type_complexity, reason = "it is written out once")]
-pub(crate) struct Record<'a>(Vec<(Cow<'a, str>, Value<&'a str, Cow<'a, str>>)>);
+pub(crate) struct Record<'a>(Object<'a>);
 
 /// A JSON array that was read, to be taken from the front.
 #[derive(Debug)]
-pub(crate) struct List<'a>(std::vec::IntoIter<Value<&'a str, Cow<'a, str>>>);
+pub(crate) struct List<'a>(std::vec::IntoIter<Value<'a>>);
 
 /// Reads a text that must be one JSON value, of the kind that `wanted` takes.
 fn parse<'a, T>(
     text: &'a str,
-    wanted: impl FnOnce(Value<&'a str, Cow<'a, str>>) -> Option<T>,
+    wanted: impl FnOnce(Value<'a>) -> Option<T>,
 ) -> Result<T, DecodeError> {
-    let mut lexer = SliceLexer::new(text.as_bytes());
-    let value = lexer.exactly_one(hifijson::token::Lex::ws_peek, |next, lexer| {
-        parse_bounded(MAX_DEPTH, next, lexer)
-    });
-    value.ok().and_then(wanted).ok_or(DecodeError::Malformed {
-        at: text.len() - lexer.as_slice().len(),
-    })
+    let (value, at) = value::parse(text);
+    let wanted = value.and_then(wanted);
+    wanted.ok_or(DecodeError::Malformed { at })
 }
 
 impl<'a> List<'a> {
     /// Reads a text that must be one JSON array.
     pub(crate) fn parse(text: &'a str) -> Result<Self, DecodeError> {
         parse(text, |value| match value {
-            Value::Array(items) => Some(Self(items.into_iter())),
+            Value::List(items) => Some(Self(items.into_iter())),
             _ => None,
         })
     }
@@ -51,7 +41,7 @@ impl<'a> List<'a> {
     /// Takes the next item, if it is a text.
     pub(crate) fn text(&mut self) -> Option<String> {
         match self.0.next()? {
-            Value::String(text) => Some(text.into_owned()),
+            Value::Text(text) => Some(text.into_owned()),
             _ => None,
         }
     }
@@ -71,8 +61,8 @@ impl<'a> List<'a> {
 }
 
 /// The objects of a list; whatever else is in it is left out.
-fn objects<'a>(list: Value<&'a str, Cow<'a, str>>) -> Vec<Record<'a>> {
-    let Value::Array(items) = list else {
+fn objects<'a>(list: Value<'a>) -> Vec<Record<'a>> {
+    let Value::List(items) = list else {
         return Vec::new();
     };
     let objects = items.into_iter().filter_map(|item| match item {
@@ -94,7 +84,7 @@ impl<'a> Record<'a> {
     /// Takes a field's text out; `None` if it is missing, null or something else.
     pub(crate) fn text(&mut self, field: &str) -> Option<String> {
         match self.take(field)? {
-            Value::String(text) => Some(text.into_owned()),
+            Value::Text(text) => Some(text.into_owned()),
             _ => None,
         }
     }
@@ -102,8 +92,8 @@ impl<'a> Record<'a> {
     /// Takes out a text, or a number as it is written.
     pub(crate) fn text_or_number(&mut self, field: &str) -> Option<String> {
         match self.take(field)? {
-            Value::String(text) => Some(text.into_owned()),
-            Value::Number((digits, _)) => Some(digits.to_owned()),
+            Value::Text(text) => Some(text.into_owned()),
+            Value::Number(digits) => Some(digits.to_owned()),
             _ => None,
         }
     }
@@ -111,7 +101,7 @@ impl<'a> Record<'a> {
     /// Reads a whole number.
     pub(crate) fn number<N: FromStr>(&mut self, field: &str) -> Option<N> {
         match self.take(field)? {
-            Value::Number((digits, _)) => digits.parse().ok(),
+            Value::Number(digits) => digits.parse().ok(),
             _ => None,
         }
     }
@@ -130,7 +120,7 @@ impl<'a> Record<'a> {
     }
 
     /// Of a field that is there twice, the last counts, as in a browser.
-    fn take(&mut self, field: &str) -> Option<Value<&'a str, Cow<'a, str>>> {
+    fn take(&mut self, field: &str) -> Option<Value<'a>> {
         let index = self.0.iter().rposition(|(name, _)| name == field)?;
         Some(self.0.remove(index).1)
     }
@@ -159,8 +149,7 @@ impl Text {
     pub(crate) fn number(self, field: &str, number: Option<impl Into<u64>>) -> Self {
         let Some(number) = number else { return self };
         let mut this = self.field(field);
-        // Writing to a string does not fail.
-        let _ = write!(this.0, "{}", number.into());
+        this.0.push_str(&number.into().to_string());
         this
     }
 
@@ -222,7 +211,9 @@ fn escape(c: char, text: &mut String) {
         '\n' => text.push_str("\\n"),
         '\r' => text.push_str("\\r"),
         '\u{0}'..='\u{1F}' => {
-            let _ = write!(text, "\\u{:04x}", u32::from(c));
+            text.push_str("\\u00");
+            let digits = [u32::from(c) >> 4, u32::from(c) & 0xf];
+            text.extend(digits.map(|digit| char::from_digit(digit, 16).unwrap_or('0')));
         }
         _ => text.push(c),
     }

@@ -159,7 +159,7 @@ impl SocketIoRooms {
 
     fn newcomer(&mut self) -> Peer {
         self.newcomers += 1;
-        self.meet(&format!("c{}", self.newcomers))
+        self.meet(&["c", &self.newcomers.to_string()].concat())
     }
 
     fn meet(&mut self, id: &str) -> Peer {

@@ -13,7 +13,7 @@ use crate::registry::Registry;
 
 /// All rooms of the `rooms` dialect, and who sits in them.
 pub(crate) struct Hall {
-    rooms: Registry<Place>,
+    rooms: Registry<RoomName, Place>,
     capacity: usize,
     /// The name of this life of the server: after a restart no seat is what it was.
     epoch: String,

@@ -7,6 +7,10 @@
 //! | `/examples/plain/` | a page without a framework |
 //! | `/rooms` | WebSocket: the `rooms` dialect, see `docs/rooms.md` |
 //! | `/relay/{room}` | WebSocket: an echoing relay for two |
+//! | `/channels/{room…}` | WebSocket: a mesh in which the server names who may be answered |
+//! | `/socket.io/` | Socket.IO: rooms of two, and appointments |
+//! | `/user-link`, `/pro-link`, `/validate-link` | tokens for appointments |
+//! | `/get_token/`, `/create_member/`, `/get_member/`, `/delete_member/` | who is called what |
 //! | `/healthz` | `ok` |
 //!
 //! [`run`] is the whole of it: it serves a listener until it is told to stop.
@@ -15,11 +19,16 @@
 //! seat, `warn` is a peer's misbehaviour by kind and size, `error` is trouble of our own. No line
 //! holds an SDP text, a candidate, a token, a name or a room.
 
+mod appointments;
 mod assets;
+mod channels;
+mod company;
 mod config;
+mod cors;
 mod hall;
 mod headers;
 mod heartbeat;
+mod members;
 mod origin;
 mod outbox;
 mod rate;
@@ -28,10 +37,14 @@ mod relay;
 mod rooms;
 mod router;
 mod serve;
+mod shared;
 mod socket;
+mod socketio;
 mod statics;
 mod transport;
+mod web;
 
+pub use appointments::{InvalidBase, InvalidSecret, LinkBase, Secret};
 pub use assets::Assets;
 pub use config::{Config, Limits, Timing};
 pub use origin::{InvalidOrigin, Origin};

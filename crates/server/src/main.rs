@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
-use videocalls_server::{Config, Origin, run};
+use videocalls_server::{Config, LinkBase, Origin, Secret, run};
 
 /// Serves the videocalls app, its package and the signaling that they need.
 #[derive(Parser)]
@@ -32,6 +32,19 @@ struct Options {
     #[arg(long, env = "VIDEOCALLS_ROOM_CAPACITY", value_name = "SEATS")]
     #[arg(default_value = "8")]
     room_capacity: NonZeroUsize,
+
+    /// Let a WebSocket at any path that is nothing else here join the mesh's room of that path
+    #[arg(long, env = "VIDEOCALLS_CHANNELS_ANYWHERE")]
+    channels_anywhere: bool,
+
+    /// The key of the tokens in links to appointments, 32 bytes or more; without it there are none
+    #[arg(long, env = "VIDEOCALLS_APPOINTMENTS_SECRET", value_name = "SECRET")]
+    #[arg(hide_env_values = true)]
+    appointments_secret: Option<Secret>,
+
+    /// What the links to appointments begin with, if not with this server's own address
+    #[arg(long, env = "VIDEOCALLS_APPOINTMENTS_BASE", value_name = "URL")]
+    appointments_base: Option<LinkBase>,
 }
 
 #[tokio::main]
@@ -55,6 +68,9 @@ async fn start(options: Options) -> io::Result<()> {
     let mut config = Config::default();
     config.allow_origins = options.allow_origins;
     config.room_capacity = options.room_capacity;
+    config.channels_anywhere = options.channels_anywhere;
+    config.appointments_secret = options.appointments_secret;
+    config.appointments_base = options.appointments_base;
     let shutdown = shutdown()?;
     let listener = TcpListener::bind(&options.listen).await?;
     announce(&options.listen, listener.local_addr()?.port())?;

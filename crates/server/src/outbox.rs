@@ -93,6 +93,16 @@ impl Queue {
     /// The next in line, or `None` when nobody can add to the queue any more.
     pub(crate) async fn next(&mut self) -> Option<Outgoing> {
         let next = self.receiver.recv().await;
+        self.taken(next)
+    }
+
+    /// The next in line, or `None` when nobody is.
+    pub(crate) fn next_now(&mut self) -> Option<Outgoing> {
+        let next = self.receiver.try_recv().ok();
+        self.taken(next)
+    }
+
+    fn taken(&self, next: Option<Outgoing>) -> Option<Outgoing> {
         if let Some(Outgoing::Text(text)) = &next {
             self.shared.leave(text.len());
         }

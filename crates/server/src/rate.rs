@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::Limits;
+
 /// A token bucket: `burst` at once, and one more each `interval`.
 pub(crate) struct Bucket {
     burst: u32,
@@ -11,6 +13,15 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
+    /// For the messages of one client.
+    pub(crate) fn of(limits: Limits) -> Self {
+        Self::new(
+            limits.message_burst,
+            limits.messages_per_second,
+            Instant::now(),
+        )
+    }
+
     pub(crate) fn new(burst: u32, per_second: u32, now: Instant) -> Self {
         Self {
             burst,

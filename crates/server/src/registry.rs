@@ -1,23 +1,22 @@
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash};
 use std::sync::{Mutex, PoisonError};
-
-use videocalls_protocol::RoomName;
 
 /// More locks than processors that would wait for them.
 const SHARDS: usize = 16;
 
-/// The rooms that have someone in them, each a list in order of arrival.
+/// The rooms that have someone in them, each a list in order of arrival, under whatever the dialect
+/// calls a room.
 ///
 /// What happens in one room happens under one lock, so that everyone in it hears of it in the same
 /// order. Nothing under the lock waits: a message is put into a queue, never written.
-pub(crate) struct Registry<S> {
-    shards: [Mutex<HashMap<RoomName, Vec<S>>>; SHARDS],
+pub(crate) struct Registry<K, S> {
+    shards: [Mutex<HashMap<K, Vec<S>>>; SHARDS],
     hasher: RandomState,
 }
 
-impl<S> Registry<S> {
+impl<K: Clone + Eq + Hash, S> Registry<K, S> {
     pub(crate) fn new() -> Self {
         Self {
             shards: [(); SHARDS].map(|()| Mutex::default()),
@@ -26,7 +25,7 @@ impl<S> Registry<S> {
     }
 
     /// Works on the list of one room. A room begins with its first and ends with its last.
-    pub(crate) fn with<R>(&self, name: &RoomName, work: impl FnOnce(&mut Vec<S>) -> R) -> R {
+    pub(crate) fn with<R>(&self, name: &K, work: impl FnOnce(&mut Vec<S>) -> R) -> R {
         let mut rooms = self
             .shard(name)
             .lock()
@@ -46,7 +45,7 @@ impl<S> Registry<S> {
         result
     }
 
-    fn shard(&self, name: &RoomName) -> &Mutex<HashMap<RoomName, Vec<S>>> {
+    fn shard(&self, name: &K) -> &Mutex<HashMap<K, Vec<S>>> {
         let hash = self.hasher.hash_one(name);
         &self.shards[usize::try_from(hash % SHARDS as u64).unwrap_or_default()]
     }
@@ -56,7 +55,7 @@ impl<S> Registry<S> {
 mod tests {
     use super::*;
 
-    fn rooms(registry: &Registry<u8>) -> usize {
+    fn rooms(registry: &Registry<&str, u8>) -> usize {
         let count = |shard: &Mutex<HashMap<_, _>>| shard.lock().unwrap().len();
         registry.shards.iter().map(count).sum()
     }
@@ -64,7 +63,7 @@ mod tests {
     #[test]
     fn a_room_is_gone_with_its_last() {
         let registry = Registry::new();
-        let name = RoomName::new("standup").unwrap();
+        let name = "standup";
         registry.with(&name, |_| ());
         assert_eq!(rooms(&registry), 0);
         registry.with(&name, |room| room.push(1));

@@ -12,7 +12,7 @@ use videocalls_protocol::{DecodeError, Event, Join, Refusal, Request, Signal};
 use crate::hall::{Hall, NoSuchParticipant, Seat};
 use crate::heartbeat::{Beat, Heartbeat};
 use crate::outbox::Outbox;
-use crate::router::Shared;
+use crate::shared::Shared;
 use crate::socket::{self, Connection, End, Happening};
 
 /// The longest SDP text that is passed on, in bytes.

@@ -4,49 +4,72 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{WebSocket, WebSocketUpgrade};
 use axum::extract::{Path, State};
 use axum::http::header::CACHE_CONTROL;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use tracing::warn;
+use axum::routing::{any, get, post};
 use videocalls_protocol::RoomName;
 
-use crate::hall::Hall;
-use crate::relay::{self, Relays};
 use crate::serve::Life;
-use crate::{Assets, Config, Limits, Origin, Timing, headers, origin, rooms, socket, statics};
+use crate::shared::Shared;
+use crate::web::other_method;
+use crate::{
+    Config, appointments, channels, cors, headers, members, relay, rooms, socket, socketio, statics,
+};
 
 pub(crate) use axum::Router;
 
-/// What the handlers share.
-pub(crate) struct Shared {
-    pub(crate) hall: Arc<Hall>,
-    pub(crate) relays: Relays,
-    pub(crate) limits: Limits,
-    pub(crate) timing: Timing,
-    pub(crate) life: Life,
-    pub(crate) assets: Assets,
-    allow_origins: Vec<Origin>,
-}
-
 /// The whole URL space of the server.
 pub(crate) fn router(config: Config, life: Life) -> Router {
-    let shared = Arc::new(Shared {
-        hall: Arc::new(Hall::new(&config)),
-        relays: Relays::new(),
-        limits: config.limits,
-        timing: config.timing,
-        life,
-        assets: config.assets,
-        allow_origins: config.allow_origins,
-    });
+    let anywhere = config.channels_anywhere;
+    let shared = Arc::new(Shared::new(config, life));
+    let rest = if anywhere {
+        get(channels_or_files)
+    } else {
+        get(statics::serve)
+    };
     Router::new()
         .route("/healthz", get(healthz))
         .route("/rooms", get(rooms))
         .route("/relay/{room}", get(relay))
-        .fallback_service(get(statics::serve).with_state(Arc::clone(&shared)))
+        .route("/channels", get(channels))
+        .route("/channels/", get(channels))
+        .route("/channels/{*room}", get(channels))
+        .fallback_service(rest.with_state(Arc::clone(&shared)))
+        .merge(pages(&shared))
         .with_state(shared)
         .layer(middleware::from_fn(headers::protect))
+}
+
+/// The endpoints that the pages of other systems ask without a socket. Their own servers redirect to
+/// the path with a slash at its end; here it makes no difference.
+fn pages(shared: &Arc<Shared>) -> axum::Router<Arc<Shared>> {
+    let mut pages = axum::Router::new();
+    for (path, method) in [
+        ("/socket.io", any(socketio::serve)),
+        ("/user-link", get(appointments::user_link)),
+        ("/pro-link", get(appointments::professional_link)),
+        (
+            "/validate-link",
+            get(appointments::validate_link).post(appointments::validate_link),
+        ),
+        ("/get_token", get(members::token).fallback(other_method)),
+        (
+            "/create_member",
+            post(members::create).fallback(other_method),
+        ),
+        ("/get_member", get(members::member).fallback(other_method)),
+        (
+            "/delete_member",
+            post(members::delete).fallback(other_method),
+        ),
+    ] {
+        pages = pages
+            .route(path, method.clone())
+            .route(&format!("{path}/"), method);
+    }
+    let admit = middleware::from_fn_with_state(Arc::clone(shared), cors::admit);
+    pages.route_layer(admit)
 }
 
 async fn healthz() -> impl IntoResponse {
@@ -77,10 +100,38 @@ async fn relay(
     }
 }
 
-type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
+async fn channels(
+    State(shared): State<Arc<Shared>>,
+    uri: Uri,
+    headers: HeaderMap,
+    upgrade: Upgrade,
+) -> Response {
+    match channels::room(uri.path()) {
+        Some(room) => accept(&Arc::clone(&shared), &headers, upgrade, |socket| {
+            channels::serve(socket, room, shared)
+        }),
+        None => (StatusCode::BAD_REQUEST, "the room's name is too long\n").into_response(),
+    }
+}
+
+/// For pages that open their socket at their own path.
+async fn channels_or_files(
+    shared: State<Arc<Shared>>,
+    uri: Uri,
+    headers: HeaderMap,
+    upgrade: Upgrade,
+) -> Response {
+    if upgrade.is_ok() {
+        channels(shared, uri, headers, upgrade).await
+    } else {
+        statics::serve(shared, uri, headers).await
+    }
+}
+
+pub(crate) type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
 
 /// Upgrades a request from a page that may talk to us, and serves its socket.
-fn accept<F>(
+pub(crate) fn accept<F>(
     shared: &Shared,
     headers: &HeaderMap,
     upgrade: Upgrade,
@@ -89,8 +140,7 @@ fn accept<F>(
 where
     F: Future<Output = ()> + Send,
 {
-    if !origin::admits(&shared.allow_origins, headers) {
-        warn!("origin not allowed");
+    if !shared.admits(headers) {
         let help = "this origin is not allowed here; see --allow-origin\n";
         return (StatusCode::FORBIDDEN, help).into_response();
     }

@@ -1,5 +1,6 @@
 //! One WebSocket: read with limits, written through a queue, closed with a reason.
 
+use std::ops::ControlFlow::{self, Break, Continue};
 use std::pin::Pin;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
@@ -12,6 +13,7 @@ use tungstenite::error::{Error, ProtocolError};
 use videocalls_protocol::MAX_MESSAGE_BYTES;
 use videocalls_protocol::rooms::close;
 
+use crate::heartbeat::{Beat, Heartbeat};
 use crate::outbox::{Outbox, Outgoing, Queue, outbox};
 use crate::rate::Bucket;
 use crate::{Limits, Timing};
@@ -57,13 +59,19 @@ pub(crate) fn open(
     timing: Timing,
     shutdown: &CancellationToken,
 ) -> (Connection, Writer) {
+    resume(socket, outbox(limits), limits, timing, shutdown)
+}
+
+/// The same for a conversation that began elsewhere and brings its queue along.
+pub(crate) fn resume(
+    socket: WebSocket,
+    (outbox, queue): (Outbox, Queue),
+    limits: Limits,
+    timing: Timing,
+    shutdown: &CancellationToken,
+) -> (Connection, Writer) {
     let (sink, stream) = socket.split();
-    let (outbox, queue) = outbox(limits);
-    let rate = Bucket::new(
-        limits.message_burst,
-        limits.messages_per_second,
-        Instant::now(),
-    );
+    let rate = Bucket::of(limits);
     let shutdown = shutdown.clone();
     let connection = Connection {
         stream,
@@ -117,6 +125,40 @@ impl Connection {
         }
     }
 
+    /// Hands on each text until the socket ends. A peer that is silent is pinged, and given up when
+    /// it stays so.
+    pub(crate) async fn listen(
+        &mut self,
+        mut hear: impl FnMut(&Utf8Bytes) -> ControlFlow<End>,
+    ) -> End {
+        let (interval, silence) = (self.timing.relay_ping, self.timing.relay_silence);
+        let mut heartbeat = Heartbeat::new(interval, silence, Instant::now());
+        loop {
+            let happening = self.next(heartbeat.next()).await;
+            if matches!(happening, Happening::Text(_) | Happening::Alive) {
+                heartbeat.alive(Instant::now());
+            }
+            let next = match happening {
+                Happening::Text(text) => hear(&text),
+                Happening::Alive => Continue(()),
+                Happening::Deadline => self.beat(&mut heartbeat),
+                Happening::End(end) => Break(end),
+            };
+            if let Break(end) = next {
+                return end;
+            }
+        }
+    }
+
+    fn beat(&self, heartbeat: &mut Heartbeat) -> ControlFlow<End> {
+        match heartbeat.beat(Instant::now()) {
+            Beat::Rest => (),
+            Beat::Ask => self.outbox.ping(),
+            Beat::Dead => return Break(End::Close(close::PING_TIMEOUT)),
+        }
+        Continue(())
+    }
+
     fn read(&mut self, message: Option<Result<Message, axum::Error>>) -> Happening {
         let happening = match message {
             Some(Ok(Message::Text(text))) => Happening::Text(text),
@@ -165,7 +207,7 @@ fn fault(error: axum::Error) -> End {
     End::Close(code)
 }
 
-fn too_slow() -> End {
+pub(crate) fn too_slow() -> End {
     warn!("too slow a reader");
     End::Close(close::SLOW_CONSUMER)
 }

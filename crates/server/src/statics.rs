@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::Assets;
 use crate::assets::Asset;
-use crate::router::Shared;
+use crate::shared::Shared;
 
 const NOT_BUILT: &str = "The app is not built into this server: run `cargo xtask build`.\n";
 

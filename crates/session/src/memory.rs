@@ -1,5 +1,3 @@
-use std::collections::VecDeque;
-
 use videocalls_protocol::{Candidate, ParticipantId};
 
 use crate::link::{RemoteDescription, RemoteEnd};
@@ -16,11 +14,11 @@ const MAX_ANSWERS: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     /// Candidates that came before the description that they belong to.
-    early: VecDeque<(ParticipantId, Candidate)>,
+    early: Vec<(ParticipantId, Candidate)>,
     /// The connections of others that have been replaced or closed, as they were last described.
-    retired: VecDeque<RemoteEnd>,
+    retired: Vec<RemoteEnd>,
     /// The answers that were heard, where they carry no number of the offer that they answer.
-    answers: VecDeque<RemoteEnd>,
+    answers: Vec<RemoteEnd>,
 }
 
 impl Memory {
@@ -30,7 +28,7 @@ impl Memory {
             let own = self.early.iter().position(|(sender, _)| *sender == from);
             self.early.remove(own.unwrap_or_default());
         }
-        self.early.push_back((from, candidate));
+        self.early.push((from, candidate));
     }
 
     /// Takes out those of a participant's early candidates that fit now.
@@ -39,13 +37,8 @@ impl Memory {
         from: &ParticipantId,
         fits: impl Fn(&Candidate) -> bool,
     ) -> Vec<Candidate> {
-        let (fitting, early) = std::mem::take(&mut self.early)
-            .into_iter()
-            .partition(|(sender, candidate)| sender == from && fits(candidate));
-        self.early = early;
-        let fitting: VecDeque<(ParticipantId, Candidate)> = fitting;
-        fitting
-            .into_iter()
+        self.early
+            .extract_if(.., |(sender, candidate)| sender == from && fits(candidate))
             .map(|(_, candidate)| candidate)
             .collect()
     }
@@ -56,9 +49,9 @@ impl Memory {
 
     /// Remembers a connection of another's that is closed, or was never taken.
     pub(crate) fn retire(&mut self, end: RemoteEnd) {
-        self.retired.push_back(end);
+        self.retired.push(end);
         if self.retired.len() > MAX_RETIRED {
-            self.retired.pop_front();
+            self.retired.remove(0);
         }
     }
 
@@ -94,9 +87,9 @@ impl Memory {
             let again = known.ufrag == *ufrag || origin.version <= known.origin.version;
             known.origin == *origin || known.origin.session == origin.session && again && !goes_on
         });
-        self.answers.push_back(answer.end.clone());
+        self.answers.push(answer.end.clone());
         if self.answers.len() > MAX_ANSWERS {
-            self.answers.pop_front();
+            self.answers.remove(0);
         }
         late
     }

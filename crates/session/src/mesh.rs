@@ -205,8 +205,7 @@ impl Mesh {
             Signal::Answer { id, sdp } => (id, sdp, false),
         };
         let Some(end) = RemoteEnd::of(&sdp) else {
-            work.news
-                .push_back(News::Problem(Problem::MalformedMessage));
+            work.news.push(News::Problem(Problem::MalformedMessage));
             return;
         };
         let description = RemoteDescription { id, sdp, end };
@@ -238,8 +237,7 @@ impl Mesh {
                 let fate = link.report(work, report);
                 let participant = link.participant().cloned();
                 if fate == Fate::Broken {
-                    work.news
-                        .push_back(News::Problem(Problem::NegotiationFailed));
+                    work.news.push(News::Problem(Problem::NegotiationFailed));
                     self.rebuild(work, id, Cause::Broken);
                 } else if let Some(participant) = participant {
                     // An offer that was kept may have been taken.
@@ -350,7 +348,7 @@ impl Mesh {
             link.hear_offer(work, offer, true);
         }
         self.deliver_early(work, &from);
-        work.news.push_back(News::Appeared(from));
+        work.news.push(News::Appeared(from));
     }
 
     /// A link to answer a participant on: one that waits for an offer, or a new one.
@@ -398,7 +396,7 @@ impl Mesh {
             link.media_only = true;
             work.timer(Timer::Establish(id), ESTABLISH);
         }
-        work.news.push_back(News::Appeared(from.clone()));
+        work.news.push(News::Appeared(from.clone()));
         self.answered_while_holding(work, &from, &session);
         self.memory.reinstate(&session);
         self.deliver_early(work, &from);
@@ -478,12 +476,12 @@ impl Mesh {
                 return self.vanish(work, &participant);
             }
             Transport::Failed | Transport::Closed => {
-                work.news.push_back(News::Changed(participant));
+                work.news.push(News::Changed(participant));
                 return self.rebuild(work, id, Cause::Silence);
             }
             _ => {}
         }
-        work.news.push_back(News::Changed(participant));
+        work.news.push(News::Changed(participant));
     }
 
     /// Makes a link anew. After a silence, which both ends notice, the impolite side offers, and
@@ -520,7 +518,7 @@ impl Mesh {
             link.attempt = attempt;
             work.timer(Timer::Establish(id), link.patience());
         }
-        work.news.push_back(News::Changed(participant));
+        work.news.push(News::Changed(participant));
     }
 
     /// Makes a link anew that leads to nobody yet. One that was made in advance may be missing.
@@ -542,7 +540,7 @@ impl Mesh {
         let was_there = self.link_of(id).is_some_and(|link| link.remote.is_some());
         self.drop_participant(work, id);
         work.news
-            .push_back(News::Vanished(id.clone(), LeaveReason::Lost));
+            .push(News::Vanished(id.clone(), LeaveReason::Lost));
         if self.held.as_ref().is_some_and(|(from, _)| from != id) {
             work.timers.stop(Timer::Hold);
             self.hold_timed_out(work);

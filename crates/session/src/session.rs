@@ -8,7 +8,7 @@ use videocalls_protocol::{
 use crate::mesh::Mesh;
 use crate::time::{Timer, Timestamp};
 use crate::track::{LocalTrack, Move, TrackKind};
-use crate::work::{News, Work};
+use crate::work::{News, Work, next};
 use crate::{
     CallState, EndReason, Input, LinkId, Notice, Output, ParticipantView, Problem, Snapshot, Token,
 };
@@ -17,8 +17,8 @@ use crate::{
 const CONNECT: Duration = Duration::from_secs(15);
 /// How long an open server may take to let us in.
 const WELCOME: Duration = Duration::from_secs(5);
-/// How many ping intervals of silence mean that the socket is dead.
-const SILENT_PINGS: f64 = 2.4;
+/// How much of a ping interval's silence means that the socket is dead, in tenths.
+const SILENT_TENTHS: u64 = 24;
 /// How many unreadable messages are too many.
 const MAX_PROBLEMS: u32 = 50;
 
@@ -132,7 +132,7 @@ impl Session {
 
     /// Returns the next thing to do, until there is none.
     pub fn poll(&mut self) -> Option<Output> {
-        self.work.out.pop_front()
+        next(&mut self.work.out)
     }
 
     /// When to hand in an [`Input::Timeout`]; ask again after each drain.
@@ -259,10 +259,12 @@ impl Session {
     }
 
     fn welcomed(&mut self, welcome: Welcome) {
-        let pause = |millis: Option<u32>| millis.map(|it| Duration::from_millis(it.into()));
+        let pause = |millis: Option<u32>, tenths| {
+            millis.map(|millis| Duration::from_millis(u64::from(millis) * tenths / 10))
+        };
         let rhythm = Rhythm {
-            silence: pause(welcome.ping_interval).map(|pause| pause.mul_f64(SILENT_PINGS)),
-            keep_alive: pause(welcome.keep_alive),
+            silence: pause(welcome.ping_interval, SILENT_TENTHS),
+            keep_alive: pause(welcome.keep_alive, 10),
         };
         self.joined(Some(welcome.id.clone()), rhythm);
         let ids: Vec<_> = welcome.peers.iter().map(|peer| peer.id.clone()).collect();
@@ -357,7 +359,7 @@ impl Session {
 
     /// Passes on what the mesh has found out.
     fn spread_news(&mut self) {
-        while let Some(news) = self.work.news.pop_front() {
+        while let Some(news) = next(&mut self.work.news) {
             match news {
                 News::Appeared(id) if self.person(&id).is_none() => {
                     let found = self.found.take_if(|found| found.id == id);

@@ -1,5 +1,3 @@
-use std::collections::VecDeque;
-
 use videocalls_protocol::{LeaveReason, ParticipantId, Request, Signal};
 
 use crate::time::{Timer, Timers, Timestamp};
@@ -10,9 +8,9 @@ use crate::{LinkId, LinkOp, Output, Problem, Token};
 pub(crate) struct Work {
     pub(crate) now: Timestamp,
     pub(crate) timers: Timers,
-    pub(crate) out: VecDeque<Output>,
+    pub(crate) out: Vec<Output>,
     /// What the mesh has to tell the session, drained after each call into the mesh.
-    pub(crate) news: VecDeque<News>,
+    pub(crate) news: Vec<News>,
     last_token: u32,
     last_link: u32,
 }
@@ -44,7 +42,7 @@ impl Work {
     }
 
     pub(crate) fn output(&mut self, output: Output) {
-        self.out.push_back(output);
+        self.out.push(output);
     }
 
     pub(crate) fn link(&mut self, link: LinkId, op: LinkOp) {
@@ -58,4 +56,10 @@ impl Work {
     pub(crate) fn timer(&mut self, timer: Timer, pause: std::time::Duration) {
         self.timers.set(timer, self.now + pause);
     }
+}
+
+/// Takes the first one out. What waits here is a handful, and for that a plain list is smaller code
+/// than a ring.
+pub(crate) fn next<T>(waiting: &mut Vec<T>) -> Option<T> {
+    (!waiting.is_empty()).then(|| waiting.remove(0))
 }

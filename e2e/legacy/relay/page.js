@@ -34,6 +34,7 @@ export async function start(url) {
   };
   await describe(await link.createOffer());
   return {
+    link,
     end() {
       link.close();
       socket.close();

@@ -106,6 +106,11 @@ impl Client {
             .expect("a message, not an error")
     }
 
+    /// Reads on to the end, however it comes.
+    pub(crate) async fn ends(&mut self) {
+        while let Some(Ok(_)) = within("the end", self.socket.next()).await {}
+    }
+
     /// Reads on to the close and gives its code; what comes before is not looked at.
     pub(crate) async fn closed(&mut self) -> u16 {
         loop {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 use videocalls_server::{Assets, Config, run};
 
 /// Longer than anything that a test waits for; what takes as long has failed.
@@ -20,7 +20,7 @@ pub(crate) async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
 
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
-    stop: oneshot::Sender<()>,
+    stop: CancellationToken,
     ended: JoinHandle<()>,
 }
 
@@ -36,10 +36,8 @@ impl Server {
         change(&mut config);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (stop, stopped) = oneshot::channel();
-        let shutdown = async {
-            let _dropped = stopped.await;
-        };
+        let stop = CancellationToken::new();
+        let shutdown = stop.clone().cancelled_owned();
         let ended = tokio::spawn(run(listener, config, shutdown));
         Self {
             address,
@@ -50,8 +48,12 @@ impl Server {
 
     /// Asks the server to stop; it has when the handle resolves.
     pub(crate) fn stop(self) -> JoinHandle<()> {
-        self.stop.send(()).unwrap();
+        self.ask_to_stop();
         self.ended
+    }
+
+    pub(crate) fn ask_to_stop(&self) {
+        self.stop.cancel();
     }
 
     pub(crate) async fn tcp(&self) -> TcpStream {
@@ -62,8 +64,25 @@ impl Server {
         self.http("GET", path, headers).await
     }
 
-    /// Makes one request on a connection of its own.
+    /// Makes one request without a body on a connection of its own.
     pub(crate) async fn http(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
+        self.request(method, path, headers, b"").await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: impl AsRef<[u8]>) -> Reply {
+        let body = body.as_ref();
+        let length = body.len().to_string();
+        self.request("POST", path, &[("content-length", &length)], body)
+            .await
+    }
+
+    async fn request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Reply {
         let headers = headers
             .iter()
             .map(|(name, value)| format!("{name}: {value}\r\n"));
@@ -72,8 +91,13 @@ impl Server {
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}\r\n",
             self.address
         );
+        self.raw(&[head.as_bytes(), body].concat()).await
+    }
+
+    /// Sends these bytes and reads an answer up to the end.
+    pub(crate) async fn raw(&self, request: &[u8]) -> Reply {
         let mut tcp = self.tcp().await;
-        tcp.write_all(head.as_bytes()).await.unwrap();
+        tcp.write_all(request).await.unwrap();
         let mut answer = Vec::new();
         within("an answer", tcp.read_to_end(&mut answer))
             .await
@@ -108,6 +132,11 @@ impl Reply {
             headers: headers.collect(),
             body: answer[end + 4..].to_vec(),
         }
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        assert_eq!(self.header("content-type"), "application/json");
+        serde_json::from_slice(&self.body).unwrap()
     }
 
     /// A header's value, or nothing.

@@ -5,12 +5,18 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
+mod appointments;
+mod channels;
 mod client;
 mod document;
+mod engine;
 mod harness;
+mod io;
 mod limits;
 mod logs;
+mod members;
 mod origin;
+mod pairs;
 mod program;
 mod relay;
 mod rooms;

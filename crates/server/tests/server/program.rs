@@ -55,6 +55,8 @@ async fn a_wrong_setting_is_an_error_and_help_names_the_right_ones() {
         ["--allow-origin", "null"],
         ["--allow-origin", "*"],
         ["--room-capacity", "0"],
+        ["--appointments-secret", "too short"],
+        ["--appointments-base", "example.org"],
     ] {
         let output = program().args(wrong).output().await.unwrap();
         assert!(!output.status.success(), "{wrong:?}");
@@ -65,6 +67,9 @@ async fn a_wrong_setting_is_an_error_and_help_names_the_right_ones() {
         "--listen",
         "--allow-origin",
         "--room-capacity",
+        "--channels-anywhere",
+        "--appointments-secret",
+        "--appointments-base",
         "localhost:8080",
     ] {
         assert!(help.contains(name), "{name}");
@@ -87,4 +92,18 @@ async fn an_address_in_use_is_an_error_that_says_so() {
             .unwrap()
             .contains("cannot start")
     );
+}
+
+#[tokio::test]
+async fn help_does_not_show_the_secret_of_the_environment() {
+    let secret = "a secret of thirty-two bytes or more";
+    let help = program()
+        .arg("--help")
+        .env("VIDEOCALLS_APPOINTMENTS_SECRET", secret)
+        .output()
+        .await
+        .unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    assert!(help.contains("VIDEOCALLS_APPOINTMENTS_SECRET"));
+    assert!(!help.contains(secret));
 }

@@ -1,0 +1,200 @@
+//! Rooms of two over Socket.IO.
+
+use serde_json::{Value, json};
+
+use crate::harness::Server;
+use crate::io::Io;
+
+async fn join(io: &mut Io, room: &str) -> Value {
+    io.emit(json!(["join", room])).await;
+    io.event().await
+}
+
+/// The creator and the joiner of a room.
+async fn pair(server: &Server, room: &str) -> (Io, Io) {
+    let mut one = Io::connect(server).await;
+    assert_eq!(join(&mut one, room).await, json!(["created"]));
+    let mut two = Io::connect(server).await;
+    assert_eq!(join(&mut two, room).await, json!(["joined"]));
+    (one, two)
+}
+
+#[tokio::test]
+async fn the_first_is_told_created_the_second_joined_and_a_third_full() {
+    let server = Server::start().await;
+    let (mut one, mut two) = pair(&server, "room1").await;
+    let mut three = Io::connect(&server).await;
+    assert_eq!(join(&mut three, "room1").await, json!(["full"]));
+    for io in [&mut one, &mut two, &mut three] {
+        io.hears_nothing().await;
+    }
+    assert_eq!(join(&mut three, "room2").await, json!(["created"]));
+}
+
+#[tokio::test]
+async fn each_message_reaches_the_other_without_the_room_and_nobody_else() {
+    let server = Server::start().await;
+    let (mut one, mut two) = pair(&server, "room1").await;
+    let (mut three, mut four) = pair(&server, "room2").await;
+    two.emit(json!(["ready", "room1"])).await;
+    assert_eq!(one.event().await, json!(["ready"]));
+    let offer = json!({ "type": "offer", "sdp": "v=0\r\n" });
+    one.emit(json!(["offer", offer, "room1"])).await;
+    assert_eq!(two.event().await, json!(["offer", offer]));
+    let answer = json!({ "type": "answer", "sdp": "v=0\r\n" });
+    two.emit(json!(["answer", answer, "room1"])).await;
+    assert_eq!(one.event().await, json!(["answer", answer]));
+    let candidate = json!({
+        "candidate": "candidate:1", "sdpMid": "0", "sdpMLineIndex": 0, "usernameFragment": "ab",
+    });
+    for payload in [
+        candidate,
+        json!({ "candidate": "x" }),
+        json!(null),
+        json!([1]),
+    ] {
+        one.emit(json!(["candidate", payload, "room1"])).await;
+        assert_eq!(two.event().await, json!(["candidate", payload]));
+    }
+    for io in [&mut one, &mut two, &mut three, &mut four] {
+        io.hears_nothing().await;
+    }
+}
+
+#[tokio::test]
+async fn a_payload_is_passed_on_as_it_came() {
+    let server = Server::start().await;
+    let (mut one, mut two) = pair(&server, "room1").await;
+    let deep = format!("{}{}", "[".repeat(500), "]".repeat(500));
+    for payload in [
+        r#"{"b": 1,  "a": "\u00fc\ud83d"}"#,
+        "12345678901234567890.00000",
+        &deep,
+    ] {
+        one.say(&format!("42[\"offer\", {payload}, \"room\\u0031\"]"))
+            .await;
+        assert_eq!(two.hear().await, format!("42[\"offer\",{payload}]"));
+    }
+}
+
+#[tokio::test]
+async fn who_leaves_is_told_of_and_the_place_is_free() {
+    let server = Server::start().await;
+    let (mut one, mut two) = pair(&server, "room1").await;
+    two.emit(json!(["leave", "room1"])).await;
+    assert_eq!(one.event().await, json!(["leave"]));
+    two.hears_nothing().await;
+    one.emit(json!(["offer", {}, "room1"])).await;
+    two.hears_nothing().await;
+    let mut three = Io::connect(&server).await;
+    assert_eq!(join(&mut three, "room1").await, json!(["joined"]));
+    assert_eq!(join(&mut two, "room1").await, json!(["full"]));
+    one.hears_nothing().await;
+}
+
+/// The original says nothing; its page then waits for ever with whoever comes next.
+#[tokio::test]
+async fn an_abrupt_loss_is_told_as_leave() {
+    let server = Server::start().await;
+    let (one, mut two) = pair(&server, "room1").await;
+    drop(one);
+    assert_eq!(two.event().await, json!(["leave"]));
+    let mut three = Io::connect(&server).await;
+    assert_eq!(join(&mut three, "room1").await, json!(["joined"]));
+    three.emit(json!(["ready", "room1"])).await;
+    assert_eq!(two.event().await, json!(["ready"]));
+    three.close().await;
+    assert_eq!(two.event().await, json!(["leave"]));
+}
+
+/// The original passes everything on to whoever knows the room's name.
+#[tokio::test]
+async fn an_outsider_can_say_nothing_into_a_room() {
+    let server = Server::start().await;
+    let (mut one, mut two) = pair(&server, "room1").await;
+    let mut eve = Io::connect(&server).await;
+    assert_eq!(join(&mut eve, "room1").await, json!(["full"]));
+    for event in [
+        json!(["ready", "room1"]),
+        json!(["offer", { "sdp": "evil" }, "room1"]),
+        json!(["answer", { "sdp": "evil" }, "room1"]),
+        json!(["candidate", { "candidate": "evil" }, "room1"]),
+        json!(["leave", "room1"]),
+    ] {
+        eve.emit(event).await;
+    }
+    eve.hears_nothing().await;
+    one.hears_nothing().await;
+    two.hears_nothing().await;
+    two.emit(json!(["ready", "room1"])).await;
+    assert_eq!(one.event().await, json!(["ready"]));
+}
+
+#[tokio::test]
+async fn a_second_join_is_answered_as_by_the_original() {
+    let server = Server::start().await;
+    let mut one = Io::connect(&server).await;
+    assert_eq!(join(&mut one, "room1").await, json!(["created"]));
+    assert_eq!(join(&mut one, "room1").await, json!(["joined"]));
+    let mut two = Io::connect(&server).await;
+    assert_eq!(join(&mut two, "room1").await, json!(["joined"]));
+    assert_eq!(join(&mut one, "room1").await, json!(["full"]));
+    one.emit(json!(["leave", "room1"])).await;
+    assert_eq!(two.event().await, json!(["leave"]));
+    assert_eq!(join(&mut two, "room1").await, json!(["joined"]));
+}
+
+#[tokio::test]
+async fn a_room_may_have_any_name_up_to_a_length_and_one_may_be_in_a_few() {
+    let server = Server::start().await;
+    for room in ["", "my room", "Räum 😀/#?", "constructor", &"x".repeat(512)] {
+        let (mut one, mut two) = pair(&server, room).await;
+        two.emit(json!(["ready", room])).await;
+        assert_eq!(one.event().await, json!(["ready"]));
+    }
+    let mut io = Io::connect(&server).await;
+    assert_eq!(join(&mut io, &"x".repeat(513)).await, json!(["full"]));
+    for room in 0..8 {
+        assert_eq!(
+            join(&mut io, &format!("many{room}")).await,
+            json!(["created"])
+        );
+    }
+    assert_eq!(join(&mut io, "one too many").await, json!(["full"]));
+    let mut other = Io::connect(&server).await;
+    assert_eq!(join(&mut other, "one too many").await, json!(["created"]));
+}
+
+#[tokio::test]
+async fn strange_arguments_are_let_pass_a_few_times_and_harm_nobody() {
+    let server = Server::start().await;
+    let (mut one, mut two) = pair(&server, "room1").await;
+    let strange = [
+        json!(["join"]),
+        json!(["join", null]),
+        json!(["join", { "length": 1 }]),
+        json!(["ready"]),
+        json!(["ready", 7]),
+        json!(["offer"]),
+        json!(["offer", "room1"]),
+        json!(["candidate", {}, ["room1"]]),
+        json!(["leave", false]),
+    ];
+    for event in &strange {
+        two.emit(event.clone()).await;
+    }
+    two.hears_nothing().await;
+    one.hears_nothing().await;
+    two.emit(json!(["leave"])).await;
+    assert_eq!(two.closed().await, 4509);
+    assert_eq!(one.event().await, json!(["leave"]));
+}
+
+#[tokio::test]
+async fn more_arguments_than_needed_and_a_wish_for_an_answer_are_no_mistake() {
+    let server = Server::start().await;
+    let (mut one, mut two) = pair(&server, "room1").await;
+    two.say("4217[\"ready\",\"room1\",{\"more\":true}]").await;
+    assert_eq!(one.event().await, json!(["ready"]));
+    two.hears_nothing().await;
+}
