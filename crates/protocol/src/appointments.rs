@@ -41,11 +41,16 @@ enum Role {
 enum Hearing {
     /// Nothing is offered yet.
     Nothing,
-    /// The server may not have taken the offer yet. What sounded like an answer is kept.
+    /// It may be an old one. It is kept until the server has answered a question: the one that was
+    /// asked before the offer, which comes behind an old answer, or the one behind the offer.
     Perhaps(Option<Description>),
-    /// The server has taken the offer, and with it the place of the old answer.
+    /// It is.
     Answer,
 }
+
+/// The numbers of the questions before and behind an offer.
+const BEFORE: &str = "0";
+const BEHIND: &str = "1";
 
 impl Role {
     const CLIENT: &str = "client";
@@ -104,14 +109,16 @@ impl Appointments {
             return Vec::new();
         };
         *hearing = Hearing::Perhaps(None);
-        // Whatever comes behind the answer to this question comes behind the offer.
-        let question = Arguments::default().text(id).text(Role::CLIENT);
+        let question = || Arguments::default().text(id).text(Role::CLIENT);
         let offer = Text::default()
             .object("offer", Description::write(DescriptionKind::Offer, sdp))
             .json("apptInfo", appointment);
         let arguments = Arguments::default().json(&offer.finish());
-        let mut frames = self.io.emit("newOffer", arguments);
-        frames.extend(self.io.ask("getIce", question));
+        // A server that knows an old offer answers before it takes the new one; one that knows none
+        // leaves the first question unanswered.
+        let mut frames = self.io.ask(BEFORE, "getIce", question());
+        frames.extend(self.io.emit("newOffer", arguments));
+        frames.extend(self.io.ask(BEHIND, "getIce", question()));
         frames
     }
 
@@ -212,7 +219,9 @@ impl Appointments {
         let arguments = Arguments::default()
             .text(&appointment)
             .text(Role::PROFESSIONAL);
-        decoded.replies.extend(self.io.ask("getIce", arguments));
+        decoded
+            .replies
+            .extend(self.io.ask(BEFORE, "getIce", arguments));
         Ok(())
     }
 
@@ -244,10 +253,13 @@ impl Appointments {
         decoded.events.push(Event::Signal { from, signal });
     }
 
-    /// The server has answered what it was asked last.
-    fn answered(&mut self, mut answer: List<'_>, decoded: &mut Decoded) {
-        if let Role::Client { hearing, .. } = &mut self.role {
-            *hearing = Hearing::Answer;
+    /// The server has answered a question.
+    fn answered(&mut self, number: &str, mut answer: List<'_>, decoded: &mut Decoded) {
+        if let Role::Client { hearing, .. } = &mut self.role
+            && let Hearing::Perhaps(kept) = std::mem::replace(hearing, Hearing::Answer)
+            && let Some(answer) = kept.filter(|_| number == BEHIND)
+        {
+            self.hear_description(answer, None, decoded);
         }
         self.hear_candidates(answer.records(), decoded);
     }
@@ -318,7 +330,7 @@ impl Dialect for Appointments {
             Packet::Ping => decoded.events.push(Event::Ping),
             Packet::Dismissed => decoded.events.push(Event::Refused(Refusal::Forbidden)),
             Packet::Event(name, arguments) => self.event(frame, &name, arguments, &mut decoded)?,
-            Packet::Answer(answer) => self.answered(answer, &mut decoded),
+            Packet::Answer(number, answer) => self.answered(number, answer, &mut decoded),
             Packet::Unknown => decoded.unknown(frame),
         }
         Ok(decoded)

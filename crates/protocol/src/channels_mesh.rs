@@ -16,6 +16,8 @@ use crate::{
 const MAX_PEOPLE: usize = 64;
 /// Stands between a name and the digits that make it unique.
 const TWIN: &str = "~";
+/// How many digits do that: with four, one of every 65536 pairs of guests would be deaf to each other.
+const DIGITS: usize = 6;
 /// The two spellings of the addressee, as servers in the wild have them.
 const SPELLINGS: [&str; 2] = ["receiver_channel_name", "reciver_channel_name"];
 
@@ -37,7 +39,7 @@ impl ChannelsMesh {
     pub fn new(id: &str) -> Self {
         Self {
             name: String::new(),
-            digits: id.chars().take(4).collect(),
+            digits: id.chars().take(DIGITS).collect(),
             spelling: SPELLINGS[0],
             welcomed: false,
             people: Vec::new(),
@@ -223,7 +225,7 @@ fn shown(name: &str) -> &str {
 }
 
 fn is_twin(digits: &str) -> bool {
-    digits.len() == 4 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+    digits.len() == DIGITS && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
 }
 
 fn wrong(field: &'static str) -> DecodeError {

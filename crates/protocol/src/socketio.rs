@@ -41,8 +41,8 @@ pub(crate) enum Packet<'a> {
     /// The server does not want to talk to us, or not any more.
     Dismissed,
     Event(String, List<'a>),
-    /// The answer to what was [`ask`](SocketIo::ask)ed.
-    Answer(List<'a>),
+    /// The answer to what was [`ask`](SocketIo::ask)ed under this number.
+    Answer(&'a str, List<'a>),
     Unknown,
 }
 
@@ -104,9 +104,9 @@ impl SocketIo {
         self.send("42", name, arguments)
     }
 
-    /// Writes an event that wants an answer.
-    pub(crate) fn ask(&mut self, name: &str, arguments: Arguments) -> Vec<String> {
-        self.send("420", name, arguments)
+    /// Writes an event that wants an answer, under a number of one digit.
+    pub(crate) fn ask(&mut self, number: &str, name: &str, arguments: Arguments) -> Vec<String> {
+        self.send(&["42", number].concat(), name, arguments)
     }
 
     fn send(&mut self, kind: &str, name: &str, arguments: Arguments) -> Vec<String> {
@@ -177,7 +177,10 @@ impl SocketIo {
                 let name = arguments.text();
                 Ok(name.map_or(Packet::Unknown, |name| Packet::Event(name, arguments)))
             }
-            '3' => List::parse(body).map(Packet::Answer),
+            '3' => {
+                let number = rest.strip_suffix(body).unwrap_or_default();
+                List::parse(body).map(|answer| Packet::Answer(number, answer))
+            }
             _ => Ok(Packet::Unknown),
         }
     }

@@ -3,7 +3,8 @@
 //!
 //! Nobody has an id, and no message says who sent it, so the codec gives ids of its own: the first
 //! in the room is `a`, the second `b`, and who comes later is `c1`, `c2`, … Each is greater than
-//! those who were there before, which makes the newcomer the polite one at both ends.
+//! those who were there before, which makes the newcomer the polite one at both ends. Only of two
+//! who came at once each may seem to have come after the other: then the first is `a1` to the second.
 
 use crate::json::List;
 use crate::socketio::{Arguments, Heartbeat, Packet, SocketIo};
@@ -23,6 +24,8 @@ pub struct SocketIoRooms {
     newcomers: u64,
     /// Whether we have offered, and nobody has said a word since.
     unheard: bool,
+    /// Whether anybody has said a word.
+    met: bool,
 }
 
 /// Who was there before us.
@@ -42,6 +45,7 @@ impl SocketIoRooms {
             other: None,
             newcomers: 0,
             unheard: false,
+            met: false,
         }
     }
 
@@ -65,14 +69,18 @@ impl SocketIoRooms {
     /// Offers. A newcomer who offers once more without having heard a word says `ready` before: a
     /// page that was still being asked for its camera lost the first one, and ignores offers too.
     fn offer(&mut self, sdp: &str) -> Vec<String> {
-        let second = self.other.as_ref().is_some_and(|it| it.as_str() == FIRST);
-        let mut frames = match self.unheard && second {
+        let mut frames = match self.unheard && self.second() {
             true => self.emit("ready", Arguments::default()),
             false => Vec::new(),
         };
         self.unheard = true;
         frames.extend(self.describe(DescriptionKind::Offer, sdp));
         frames
+    }
+
+    /// Whether the other one was there before us.
+    fn second(&self) -> bool {
+        self.other.as_ref().is_some_and(|it| it.as_str() == FIRST)
     }
 
     fn describe(&mut self, kind: DescriptionKind, sdp: &str) -> Vec<String> {
@@ -103,8 +111,15 @@ impl SocketIoRooms {
             // A room holds two, so who was there before has gone without a word, even if their
             // media seems to go on for a while.
             "ready" => {
+                // Two who come at once hear each other's; then the one who came last is the newcomer.
+                let first = !self.met && self.second();
                 decoded.events.extend(self.part());
-                decoded.events.push(Event::Joined(self.newcomer()));
+                let newcomer = if first {
+                    self.meet("a1")
+                } else {
+                    self.newcomer()
+                };
+                decoded.events.push(Event::Joined(newcomer));
             }
             "leave" => decoded.events.extend(self.part()),
             "offer" | "answer" | "candidate" => self.hear(name, arguments, decoded)?,
@@ -129,6 +144,7 @@ impl SocketIoRooms {
             field: "payload",
         })?;
         self.unheard = false;
+        self.met = true;
         let from = match &self.other {
             Some(other) => other.clone(),
             None => {
@@ -213,7 +229,7 @@ impl Dialect for SocketIoRooms {
             Packet::Ping => decoded.events.push(Event::Ping),
             Packet::Dismissed => decoded.events.push(Event::Refused(Refusal::Kicked)),
             Packet::Event(name, arguments) => self.event(frame, &name, arguments, &mut decoded)?,
-            Packet::Answer(_) | Packet::Unknown => decoded.unknown(frame),
+            Packet::Answer(..) | Packet::Unknown => decoded.unknown(frame),
         }
         Ok(decoded)
     }

@@ -537,8 +537,7 @@ impl Mesh {
     }
 
     fn vanish(&mut self, work: &mut Work, id: &ParticipantId) {
-        let was_there = |link: &Link| link.remote.is_some() && link.attempt < ATTEMPTS;
-        let was_there = self.link_of(id).is_some_and(was_there);
+        let was_there = self.link_of(id).is_some_and(|link| link.remote.is_some());
         self.drop_participant(work, id);
         work.news
             .push(News::Vanished(id.clone(), LeaveReason::Lost));
@@ -554,11 +553,12 @@ impl Mesh {
         }
     }
 
-    /// Offers to someone who counts as gone, by what is known of them, once.
+    /// Offers to someone who counts as gone, once more or twice, by what is known of them. Who
+    /// answers, and is lost again, is called again.
     fn recall(&mut self, work: &mut Work, id: &ParticipantId) {
         self.offer_to(work, id);
         if let Some(link) = self.link_to(id) {
-            link.attempt = ATTEMPTS;
+            link.attempt = ATTEMPTS - 1;
             work.timer(Timer::Establish(link.id), link.patience());
         }
     }

@@ -15,15 +15,40 @@ use sim::{plan, run};
 
 #[test]
 fn any_number_of_people_in_a_room_end_up_with_each_other() {
-    run::run("rooms", 40, plan::rooms);
+    run::run("rooms", 30, plan::rooms);
 }
 
 #[test]
 fn two_people_on_a_relay_end_up_with_each_other() {
-    run::run("relay", 35, plan::relay);
+    run::run("relay", 20, plan::relay);
 }
 
 #[test]
 fn a_page_of_videocalls_js_and_one_of_ours_end_up_with_each_other() {
-    run::run("legacy", 25, plan::legacy);
+    run::run("legacy", 15, plan::legacy);
+}
+
+#[test]
+fn two_people_in_a_socket_io_room_end_up_with_each_other() {
+    run::run("pairs", 10, plan::pairs);
+}
+
+#[test]
+fn a_page_of_the_socket_io_rooms_and_one_of_ours_end_up_with_each_other() {
+    run::run("old pairs", 7, plan::old_pairs);
+}
+
+#[test]
+fn any_number_of_people_in_the_mesh_end_up_with_each_other() {
+    run::run("mesh", 7, plan::mesh);
+}
+
+#[test]
+fn pages_of_the_mesh_and_some_of_ours_end_up_with_each_other() {
+    run::run("old mesh", 5, plan::old_mesh);
+}
+
+#[test]
+fn a_client_and_a_professional_end_up_with_each_other() {
+    run::run("appointments", 6, plan::appointments);
 }

@@ -17,8 +17,8 @@ pub(crate) const SUBJECT: Subject = Subject {
     you: "other",
     frames,
     unknown: &[
-        r#"{"peer":"Ann~5678","action":"hologram","message":{"receiver_channel_name":"other"}}"#,
-        r#"{"peer":"Ann~5678","action":"new-offers","message":{}}"#,
+        r#"{"peer":"Ann~567890","action":"hologram","message":{"receiver_channel_name":"other"}}"#,
+        r#"{"peer":"Ann~567890","action":"new-offers","message":{}}"#,
     ],
     pass_on,
     carried,
@@ -66,15 +66,15 @@ fn entering() -> Box<dyn Dialect> {
 
 fn client() -> Box<dyn Dialect> {
     let mut client = entering();
-    client.decode(&arrival("Zoë~1234", "me")).unwrap();
-    client.decode(&arrival("Ann~5678", "other")).unwrap();
+    client.decode(&arrival("Zoë~123456", "me")).unwrap();
+    client.decode(&arrival("Ann~567890", "other")).unwrap();
     client
 }
 
 fn other() -> Box<dyn Dialect> {
-    let mut other = named("Ann", "5678");
-    other.decode(&arrival("Ann~5678", "other")).unwrap();
-    other.decode(&arrival("Zoë~1234", "me")).unwrap();
+    let mut other = named("Ann", "567890");
+    other.decode(&arrival("Ann~567890", "other")).unwrap();
+    other.decode(&arrival("Zoë~123456", "me")).unwrap();
     other
 }
 
@@ -135,25 +135,25 @@ fn frames() -> Vec<Said> {
     };
     vec![
         in_room(
-            r#"{"peer":"Ann~5678","action":"new-offer","message":{"sdp":{"type":"offer","sdp":"v=0\r\no=- é🎥\r\n"},"receiver_channel_name":"other"}}"#,
+            r#"{"peer":"Ann~567890","action":"new-offer","message":{"sdp":{"type":"offer","sdp":"v=0\r\no=- é🎥\r\n"},"receiver_channel_name":"other"}}"#,
             says("other", "Ann", offer("v=0\r\no=- é🎥\r\n")),
         ),
         in_room(
-            r#"{"peer":"Ann~5678","action":"new-answer","message":{"receiver_channel_name":"other","sdp":{"sdp":"v=0","type":"answer"}}}"#,
+            r#"{"peer":"Ann~567890","action":"new-answer","message":{"receiver_channel_name":"other","sdp":{"sdp":"v=0","type":"answer"}}}"#,
             says("other", "Ann", answer("v=0")),
         ),
         // Clones misspell the key.
         in_room(
-            r#"{"peer":"Ann~5678","action":"new-answer","message":{"sdp":{"type":"answer","sdp":"v=0"},"reciver_channel_name":"other"}}"#,
+            r#"{"peer":"Ann~567890","action":"new-answer","message":{"sdp":{"type":"answer","sdp":"v=0"},"reciver_channel_name":"other"}}"#,
             says("other", "Ann", answer("v=0")),
         ),
         // A page of the old style has no digits.
         in_room(
-            r#"{"peer":"Änne: the ~ 1st","action":"new-offer","message":{"sdp":{"type":"offer","sdp":"v=0"},"receiver_channel_name":"specific.1!2"}}"#,
-            says("specific.1!2", "Änne: the ~ 1st", offer("v=0")),
+            r#"{"peer":"Änne: the ~ 1st of","action":"new-offer","message":{"sdp":{"type":"offer","sdp":"v=0"},"receiver_channel_name":"specific.1!2"}}"#,
+            says("specific.1!2", "Änne: the ~ 1st of", offer("v=0")),
         ),
         in_room(
-            r#"{"peer":"会議~0000","action":"new-peer","message":{"receiver_channel_name":"third"}}"#,
+            r#"{"peer":"会議~00000f","action":"new-peer","message":{"receiver_channel_name":"third"}}"#,
             vec![Event::Joined(peer("third", Some("会議")))],
         ),
         in_room(
@@ -162,31 +162,31 @@ fn frames() -> Vec<Said> {
         ),
         // The same one again, by another channel, and by the one that is known.
         in_room(
-            r#"{"peer":"Ann~5678","action":"new-peer","message":{"receiver_channel_name":"third"}}"#,
+            r#"{"peer":"Ann~567890","action":"new-peer","message":{"receiver_channel_name":"third"}}"#,
             vec![left("other"), Event::Joined(peer("third", Some("Ann")))],
         ),
         in_room(
-            r#"{"peer":"Ann~5678","action":"new-offer","message":{"sdp":{"type":"offer","sdp":"v=0"},"receiver_channel_name":"third"}}"#,
+            r#"{"peer":"Ann~567890","action":"new-offer","message":{"sdp":{"type":"offer","sdp":"v=0"},"receiver_channel_name":"third"}}"#,
             [vec![left("other")], says("third", "Ann", offer("v=0"))].concat(),
         ),
         in_room(
-            r#"{"peer":"Ann~5678","action":"new-peer","message":{"receiver_channel_name":"other"}}"#,
+            r#"{"peer":"Ann~567890","action":"new-peer","message":{"receiver_channel_name":"other"}}"#,
             vec![],
         ),
         in_room(
-            r#"{"peer":"Zoë~1234","action":"new-peer","message":{"receiver_channel_name":"me"}}"#,
+            r#"{"peer":"Zoë~123456","action":"new-peer","message":{"receiver_channel_name":"me"}}"#,
             vec![],
         ),
         before(
-            r#"{"peer":"Zoë~1234","action":"new-peer","message":{"receiver_channel_name":"me"}}"#,
+            r#"{"peer":"Zoë~123456","action":"new-peer","message":{"receiver_channel_name":"me"}}"#,
             welcome(),
         ),
         before(
-            r#"{"peer":"Zoë~1234","action":"new-peer","message":{"reciver_channel_name":"me"}}"#,
+            r#"{"peer":"Zoë~123456","action":"new-peer","message":{"reciver_channel_name":"me"}}"#,
             welcome(),
         ),
         before(
-            r#"{"peer":"Ann~5678","action":"new-peer","message":{"receiver_channel_name":"other"}}"#,
+            r#"{"peer":"Ann~567890","action":"new-peer","message":{"receiver_channel_name":"other"}}"#,
             vec![Event::Joined(peer("other", Some("Ann")))],
         ),
     ]
@@ -219,22 +219,22 @@ fn requests() -> Vec<(Request, Vec<&'static str>)> {
     vec![
         (
             Request::Join(join(Some("Bob \"🎥\" \\"))),
-            vec![r#"{"peer":"Bob \"🎥\" \\~1234","action":"new-peer","message":{}}"#],
+            vec![r#"{"peer":"Bob \"🎥\" \\~123456","action":"new-peer","message":{}}"#],
         ),
         (
             Request::Join(join(None)),
-            vec![r#"{"peer":"guest~1234","action":"new-peer","message":{}}"#],
+            vec![r#"{"peer":"guest~123456","action":"new-peer","message":{}}"#],
         ),
         (
             to_other(offer("v=0\r\n")),
             vec![
-                r#"{"peer":"Zoë~1234","action":"new-offer","message":{"sdp":{"type":"offer","sdp":"v=0\r\n"},"receiver_channel_name":"other"}}"#,
+                r#"{"peer":"Zoë~123456","action":"new-offer","message":{"sdp":{"type":"offer","sdp":"v=0\r\n"},"receiver_channel_name":"other"}}"#,
             ],
         ),
         (
             to_other(answer("v=0\r\n")),
             vec![
-                r#"{"peer":"Zoë~1234","action":"new-answer","message":{"sdp":{"type":"answer","sdp":"v=0\r\n"},"receiver_channel_name":"other"}}"#,
+                r#"{"peer":"Zoë~123456","action":"new-answer","message":{"sdp":{"type":"answer","sdp":"v=0\r\n"},"receiver_channel_name":"other"}}"#,
             ],
         ),
         (to_other(Signal::Candidate(Candidate::default())), vec![]),
@@ -256,7 +256,7 @@ fn unsayable() -> Vec<(Request, EncodeError)> {
 #[test]
 fn a_server_that_misspells_is_answered_in_its_own_spelling() {
     let mut client = entering();
-    let welcome = arrival("Zoë~1234", "me").replace("receiver", "reciver");
+    let welcome = arrival("Zoë~123456", "me").replace("receiver", "reciver");
     client.decode(&welcome).unwrap();
     let frame = client.encode(&to_other(offer("v=0"))).unwrap().remove(0);
     assert_eq!(
@@ -280,7 +280,7 @@ fn a_crowd_is_remembered_as_far_as_a_room_goes() {
 fn chat_travels_with_the_name_in_front_as_the_pages_have_it() {
     let client = client();
     let line = client.write_chat("see: this");
-    assert_eq!(line, "Zoë~1234: see: this");
+    assert_eq!(line, "Zoë~123456: see: this");
     for (line, text) in [
         (line.as_str(), "see: this"),
         ("ann: hello", "hello"),

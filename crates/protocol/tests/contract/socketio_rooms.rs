@@ -234,7 +234,7 @@ fn frames() -> Vec<Said> {
         by(
             second,
             r#"42["ready"]"#,
-            vec![left("a"), Event::Joined(peer("c1"))],
+            vec![left("a"), Event::Joined(peer("a1"))],
             &[],
         ),
         by(started, OPEN, vec![], &["40"]),

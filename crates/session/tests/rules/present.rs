@@ -166,7 +166,7 @@ fn a_way_that_is_lost_for_4_seconds_counts_as_leaving() {
 
 /// Who was cut off only is there still, and nobody would ever offer again.
 #[test]
-fn who_counts_as_gone_is_offered_to_once_more() {
+fn who_counts_as_gone_is_offered_to_twice_more() {
     let (mut desk, link) = linked();
     desk.transport(link, Transport::Failed);
     desk.make();
@@ -178,6 +178,9 @@ fn who_counts_as_gone_is_offered_to_once_more() {
     silent.transport(link, Transport::Failed);
     silent.make();
     silent.look();
+    silent.wait(20_000);
+    silent.make();
+    assert_eq!(offered(&silent.look()), ["c1"]);
     silent.wait(29_999);
     assert_eq!(silent.look(), []);
     silent.wait(1);

@@ -124,7 +124,10 @@ impl World {
         }
         let decoded = self.clients[client].dialect.decode(text);
         let decoded = decoded.expect("our own servers write what can be read");
-        assert!(decoded.replies.is_empty());
+        if let Some(conn) = self.clients[client].conn {
+            let replies = decoded.replies.into_iter();
+            replies.for_each(|text| self.send_up(conn, text));
+        }
         for event in decoded.events {
             self.feed(client, Input::SignalingEvent(event));
         }

@@ -1,7 +1,13 @@
-//! A page of videocalls.js, quirks and all: offers once when it has its camera, always gives way,
-//! says no goodbye, and loses what comes too early.
+//! Pages of the old style, quirks and all.
+//!
+//! One of videocalls.js offers once when it has its camera, always gives way, says no goodbye, and
+//! loses what comes too early. What is special about the others is in [`quirks`](super::quirks).
 
+use std::collections::BTreeMap;
+
+use videocalls_protocol::channels_mesh::ChannelsMesh;
 use videocalls_protocol::relay::Relay;
+use videocalls_protocol::socketio_rooms::SocketIoRooms;
 use videocalls_protocol::{Candidate, Dialect, Event, ParticipantId, Request, Signal};
 use videocalls_session::LinkRole;
 
@@ -10,7 +16,8 @@ use super::world::{ConnId, Happening, Holder, World};
 
 pub(crate) struct Page {
     pub(crate) id: ParticipantId,
-    pub(crate) codec: Relay,
+    pub(crate) kind: Kind,
+    pub(crate) codec: Box<dyn Dialect>,
     pub(crate) conn: Option<ConnId>,
     pub(crate) pc: Option<PcId>,
     pub(crate) open: bool,
@@ -19,13 +26,34 @@ pub(crate) struct Page {
     /// How long the socket takes to open, and the user to allow the camera.
     pub(crate) opening: u64,
     pub(crate) asking: u64,
+    /// A page in the mesh has a connection for each channel.
+    pub(crate) others: BTreeMap<String, PcId>,
+    /// The ways that are known, to be put into a description.
+    pub(crate) ways: BTreeMap<PcId, String>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Kind {
+    /// Of videocalls.js.
+    Relay,
+    /// Of the Socket.IO rooms: who was first in the room offers, and nobody else.
+    Pair { creator: bool },
+    /// Of the channels mesh.
+    Mesh,
 }
 
 impl World {
-    pub(crate) fn add_page(&mut self, id: &str, opening: u64, asking: u64) -> usize {
+    pub(crate) fn add_page(&mut self, kind: Kind, id: &str, opening: u64, asking: u64) -> usize {
         self.pages.push(Page {
             id: ParticipantId::new(id),
-            codec: Relay::new(id),
+            kind,
+            codec: match kind {
+                Kind::Relay => Box::new(Relay::new(id)),
+                Kind::Pair { .. } => Box::new(SocketIoRooms::new()),
+                Kind::Mesh => Box::new(ChannelsMesh::new(id)),
+            },
+            others: BTreeMap::new(),
+            ways: BTreeMap::new(),
             conn: None,
             pc: None,
             open: false,
@@ -40,8 +68,20 @@ impl World {
     pub(crate) fn page_starts(&mut self, page: usize) {
         let conn = self.open_conn(Holder::Page(page));
         self.pages[page].conn = Some(conn);
-        self.after(self.pages[page].opening, Happening::PageOpened { page });
-        self.after(self.pages[page].asking, Happening::PageMedia { page });
+        let (opening, asking) = (self.pages[page].opening, self.pages[page].asking);
+        match self.pages[page].kind {
+            Kind::Relay => {
+                self.after(opening, Happening::PageOpened { page });
+                self.after(asking, Happening::PageMedia { page });
+            }
+            // Asks for the camera once it is in the room.
+            Kind::Pair { .. } => self.after(opening, Happening::PageOpened { page }),
+            // Is joined by hand, with the camera on.
+            Kind::Mesh => {
+                self.pages[page].media = true;
+                self.after(opening + asking, Happening::PageOpened { page });
+            }
+        }
     }
 
     pub(crate) fn page_opened(&mut self, page: usize) {
@@ -50,6 +90,9 @@ impl World {
         };
         self.pages[page].open = true;
         self.enter_relay(conn);
+        if self.pages[page].kind != Kind::Relay {
+            self.page_joins(page);
+        }
     }
 
     /// With the camera comes the connection, in place of an earlier one, and its offer.
@@ -58,11 +101,14 @@ impl World {
             return;
         }
         self.pages[page].media = true;
+        if let Kind::Pair { creator } = self.pages[page].kind {
+            return self.pair_has_media(page, creator);
+        }
         let pc = self.page_connects(page, LinkRole::Offerer);
         self.enqueue(pc, Op::CreateOffer);
     }
 
-    fn page_connects(&mut self, page: usize, role: LinkRole) -> PcId {
+    pub(crate) fn page_connects(&mut self, page: usize, role: LinkRole) -> PcId {
         let pc = self.pcs.len();
         self.pcs.push(ModelPeer::new(pc, Owner::Page(page), role));
         self.pages[page].pc = Some(pc);
@@ -94,9 +140,13 @@ impl World {
         }
     }
 
-    fn page_says(&mut self, page: usize, signal: Signal) {
-        let request = Request::Signal { to: None, signal };
-        let frames = self.pages[page].codec.encode(&request).unwrap();
+    pub(crate) fn page_says(&mut self, page: usize, signal: Signal) {
+        let to = None;
+        self.page_asks(page, &Request::Signal { to, signal });
+    }
+
+    pub(crate) fn page_asks(&mut self, page: usize, request: &Request) {
+        let frames = self.pages[page].codec.encode(request).unwrap();
         frames
             .into_iter()
             .for_each(|text| self.page_sends(page, text));
@@ -105,6 +155,11 @@ impl World {
     pub(crate) fn page_hears(&mut self, page: usize, text: &str) {
         if self.pages[page].ended {
             return;
+        }
+        match self.pages[page].kind {
+            Kind::Relay => {}
+            Kind::Pair { .. } => return self.pair_hears(page, text),
+            Kind::Mesh => return self.mesh_page_hears(page, text),
         }
         let events = self.pages[page].codec.decode(text).unwrap().events;
         for event in events {
@@ -128,8 +183,9 @@ impl World {
 
     pub(crate) fn page_gathers(&mut self, page: usize, pc: PcId, candidate: Candidate) {
         // The handler of a connection that has been replaced still sends.
-        let _ = pc;
-        if !candidate.candidate.is_empty() {
+        if self.pages[page].kind == Kind::Mesh {
+            self.mesh_page_gathers(page, pc, &candidate);
+        } else if !candidate.candidate.is_empty() {
             self.page_says(page, Signal::Candidate(candidate));
         }
     }
@@ -162,7 +218,9 @@ impl World {
             false => Signal::Answer { id: None, sdp },
         };
         self.apply_local(pc, desc);
-        self.page_says(page, signal);
+        if self.pages[page].kind != Kind::Mesh {
+            self.page_says(page, signal);
+        }
     }
 
     pub(crate) fn page_sets_remote(&mut self, pc: PcId, offer: bool, sdp: &str) {

@@ -1,21 +1,31 @@
 //! Schedules: who comes when, what they do, how rough the world is.
 
+use videocalls_protocol::appointments::Appointments;
+use videocalls_protocol::channels_mesh::ChannelsMesh;
 use videocalls_protocol::relay::Relay;
 use videocalls_protocol::rooms::Rooms;
+use videocalls_protocol::socketio_rooms::SocketIoRooms;
 use videocalls_protocol::{Dialect, DisplayName, MediaState, ParticipantId, RoomName, TrackState};
 use videocalls_session::{Config, TrackKind};
 
+use super::page::Kind;
 use super::rng::Rng;
 use super::server::Server;
+use super::systems::{Book, CLIENT, Engine, PROFESSIONAL};
 use super::world::{Weather, Whim, World};
 
 /// When the last planned thing has happened, how long it may take until all is calm.
 const CALM: u64 = 200_000;
 
 fn config(dialect: &dyn Dialect, own_id: Option<String>, rng: &mut Rng) -> Config {
+    // Rooms of one kind are appointments.
+    let room = match dialect.errand() {
+        Some(_) => "u7",
+        None => "standup",
+    };
     Config {
         capabilities: dialect.capabilities(),
-        room: RoomName::new("standup").ok(),
+        room: RoomName::new(room).ok(),
         name: DisplayName::new("Ann").ok(),
         token: None,
         own_id: own_id.map(ParticipantId::new),
@@ -33,6 +43,7 @@ fn rough(rng: &mut Rng) -> Weather {
         failures: 0,
         bare: false,
         bundled: false,
+        helpless: 0,
     }
 }
 
@@ -45,7 +56,7 @@ fn newcomer(
     at: u64,
 ) -> usize {
     let mut config = config(&*dialect, id, rng);
-    config.capabilities.trickle = !world.weather.bundled;
+    config.capabilities.trickle &= !world.weather.bundled;
     let client = world.add_client(config, dialect);
     let (wanted, _) = world.clients[client].devices;
     let result = |rng: &mut Rng, wanted| match (wanted, rng.below(8)) {
@@ -220,6 +231,257 @@ fn paged(world: &mut World, rng: &mut Rng, at: u64) {
     let id = format!("{:016x}", rng.next());
     let opening = rng.pick(&[0, 30, 400, 1_200]);
     let asking = rng.pick(&[0, 10, 300, 2_500, 9_000]);
-    let page = world.add_page(&id, opening, asking);
+    let page = world.add_page(Kind::Relay, &id, opening, asking);
     world.whim(at, Whim::PageStarts { page });
+}
+
+fn engine(rng: &mut Rng) -> Engine {
+    Engine {
+        old: rng.percent(20),
+        ping: rng.percent(10).then_some(25_000),
+    }
+}
+
+/// Two of ours in a Socket.IO room, who may reload, be cut off or die, and a third.
+pub(crate) fn pairs(seed: u64, traced: bool) -> World {
+    let mut rng = Rng::new(seed ^ 0x0D44);
+    let mut weather = rough(&mut rng);
+    weather.failures = rng.pick(&[0, 0, 0, 0, 0, 30]);
+    let engine = engine(&mut rng);
+    let members = Vec::new();
+    let mut world = World::new(seed, Server::Pairs { members, engine }, weather, traced);
+    for _ in 0..if rng.percent(15) { 3 } else { 2 } {
+        let at = moment(&mut rng);
+        paired(&mut world, &mut rng, engine, at);
+    }
+    for _ in 0..rng.below(6) {
+        let (at, whim) = (moment(&mut rng), whim(&mut rng, 2));
+        world.whim(at, whim);
+    }
+    for at in departures(&mut world, &mut rng, 2) {
+        paired(&mut world, &mut rng, engine, at);
+    }
+    darkness(&mut world, &mut rng, 2);
+    world.run(CALM);
+    world
+}
+
+/// One of ours and a page of the Socket.IO rooms, in either order.
+pub(crate) fn old_pairs(seed: u64, traced: bool) -> World {
+    let mut rng = Rng::new(seed ^ 0x0E55);
+    let weather = rough(&mut rng);
+    let engine = engine(&mut rng);
+    let members = Vec::new();
+    let mut world = World::new(seed, Server::Pairs { members, engine }, weather, traced);
+    let mut at = moment(&mut rng);
+    let ours = moment(&mut rng);
+    let page = |world: &mut World, rng: &mut Rng, at| {
+        let kind = Kind::Pair { creator: false };
+        let (opening, asking) = (
+            rng.pick(&[0, 30, 400]),
+            rng.pick(&[0, 10, 300, 2_500, 9_000]),
+        );
+        let page = world.add_page(kind, "page", opening, asking);
+        world.whim(at, Whim::PageStarts { page });
+        page
+    };
+    let first = page(&mut world, &mut rng, at);
+    paired(&mut world, &mut rng, engine, ours);
+    for _ in 0..rng.below(4) {
+        let client = 0;
+        let at = moment(&mut rng);
+        world.whim(at, Whim::Replay { client });
+    }
+    match rng.below(4) {
+        // The page is closed, with or without a word, and another comes.
+        0 => {
+            at += 1_000 + moment(&mut rng);
+            world.whim(
+                at,
+                match rng.percent(50) {
+                    true => Whim::PageEnds { page: first },
+                    false => Whim::PageLeaves { page: first },
+                },
+            );
+            at += rng.pick(&[700, 3_000, 20_000]);
+            page(&mut world, &mut rng, at);
+        }
+        // We reload, or leave and come back: to a page that may have been the second.
+        1 => {
+            let client = 0;
+            let mut at = 1_000 + ours + moment(&mut rng);
+            world.whim(
+                at,
+                match rng.percent(50) {
+                    true => Whim::Leave { client },
+                    false => Whim::Vanish { client },
+                },
+            );
+            // A ghost keeps the room full for a while.
+            at += rng.pick(&[700, 3_000, 26_000]);
+            paired(&mut world, &mut rng, engine, at);
+        }
+        _ => {}
+    }
+    world.run(CALM);
+    world
+}
+
+/// One to four of ours in the channels mesh.
+pub(crate) fn mesh(seed: u64, traced: bool) -> World {
+    let mut rng = Rng::new(seed ^ 0x0F66);
+    let mut weather = rough(&mut rng);
+    weather.helpless = rng.pick(&[0, 0, 10_000]);
+    weather.failures = rng.pick(&[0, 0, 0, 0, 0, 30]);
+    let conns = Vec::new();
+    let mut world = World::new(seed, Server::Mesh { conns }, weather, traced);
+    let people = rng.pick(&[1, 2, 2, 2, 3, 4]);
+    for _ in 0..people {
+        let at = moment(&mut rng);
+        meshed(&mut world, &mut rng, at);
+    }
+    for _ in 0..rng.below(6) {
+        let (at, whim) = (moment(&mut rng), whim(&mut rng, people));
+        world.whim(at, whim);
+    }
+    for at in departures(&mut world, &mut rng, people) {
+        meshed(&mut world, &mut rng, at);
+    }
+    darkness(&mut world, &mut rng, people);
+    world.run(CALM);
+    world
+}
+
+/// Some of ours and some pages in the channels mesh.
+pub(crate) fn old_mesh(seed: u64, traced: bool) -> World {
+    let mut rng = Rng::new(seed ^ 0x1077);
+    let mut weather = rough(&mut rng);
+    weather.helpless = rng.pick(&[0, 0, 0, 10_000]);
+    let conns = Vec::new();
+    let mut world = World::new(seed, Server::Mesh { conns }, weather, traced);
+    let people = rng.pick(&[1, 1, 2]);
+    for _ in 0..people {
+        let at = moment(&mut rng);
+        meshed(&mut world, &mut rng, at);
+    }
+    let mut last = 0;
+    for number in 0..rng.pick(&[1, 1, 2]) {
+        last = moment(&mut rng);
+        let opening = rng.pick(&[0, 30, 400]);
+        let page = world.add_page(Kind::Mesh, &format!("{number:04x}"), opening, 0);
+        world.whim(last, Whim::PageStarts { page });
+    }
+    for _ in 0..rng.below(3) {
+        let client = rng.below(people) as usize;
+        let at = moment(&mut rng);
+        world.whim(at, Whim::Replay { client });
+    }
+    if rng.percent(30) {
+        world.whim(last + 1_000 + moment(&mut rng), Whim::PageEnds { page: 0 });
+    }
+    for at in departures(&mut world, &mut rng, people) {
+        meshed(&mut world, &mut rng, at);
+    }
+    darkness(&mut world, &mut rng, people);
+    world.run(CALM);
+    world
+}
+
+/// A client and a professional, in either order, either of whom may come again.
+pub(crate) fn appointments(seed: u64, traced: bool) -> World {
+    let mut rng = Rng::new(seed ^ 0x1188);
+    // A professional's browser that fails can't ask for another offer.
+    let weather = rough(&mut rng);
+    // A server of the old kind would not hear the token.
+    let engine = Engine {
+        old: false,
+        ..engine(&mut rng)
+    };
+    let book = Book::default();
+    let mut world = World::new(seed, Server::Appointments { book, engine }, weather, traced);
+    for token in [CLIENT, PROFESSIONAL] {
+        let at = moment(&mut rng);
+        appointed(&mut world, &mut rng, engine, token, at);
+    }
+    for _ in 0..rng.below(5) {
+        let at = moment(&mut rng);
+        let whim = match whim(&mut rng, 2) {
+            // Only the client can say that there is something to negotiate.
+            Whim::Renegotiate { restart, .. } => Whim::Renegotiate {
+                client: 0,
+                both: false,
+                restart,
+            },
+            other => other,
+        };
+        world.whim(at, whim);
+    }
+    for (client, token) in [CLIENT, PROFESSIONAL].into_iter().enumerate() {
+        if rng.percent(30) {
+            let at = moment(&mut rng);
+            world.whim(
+                at,
+                match rng.percent(50) {
+                    true => Whim::Leave { client },
+                    false => Whim::Vanish { client },
+                },
+            );
+            if rng.percent(70) {
+                let again = at + rng.pick(&[1, 50, 1_000, 3_000, 30_000]);
+                appointed(&mut world, &mut rng, engine, token, again);
+            }
+        }
+    }
+    darkness(&mut world, &mut rng, 2);
+    world.run(CALM);
+    world
+}
+
+/// Has some go, and returns when somebody comes instead.
+fn departures(world: &mut World, rng: &mut Rng, people: u64) -> Vec<u64> {
+    let mut arrivals = Vec::new();
+    for _ in 0..rng.pick(&[0, 0, 1, 1, 2]) {
+        let (at, client) = (moment(rng), rng.below(people) as usize);
+        let whim = match rng.below(4) {
+            0 | 1 => Whim::Leave { client },
+            2 => Whim::Vanish { client },
+            _ => Whim::LoseSocket { client },
+        };
+        world.whim(at, whim);
+        if rng.percent(60) {
+            arrivals.push(at + rng.pick(&[0, 1, 50, 3_000, 26_000]));
+        }
+    }
+    arrivals
+}
+
+/// Now and then somebody's media does not get through for a while.
+fn darkness(world: &mut World, rng: &mut Rng, people: u64) {
+    if rng.percent(10) {
+        let (at, client) = (moment(rng), rng.below(people) as usize);
+        let until = 1_000 + at + rng.pick(&[1_000, 7_000, 12_000, 25_000]);
+        world.whim(at, Whim::Dark { client, until });
+    }
+}
+
+fn paired(world: &mut World, rng: &mut Rng, engine: Engine, at: u64) {
+    let mut dialect = SocketIoRooms::new();
+    greeted(&mut dialect, engine);
+    newcomer(world, rng, Box::new(dialect), None, at);
+}
+
+fn meshed(world: &mut World, rng: &mut Rng, at: u64) {
+    let dialect = ChannelsMesh::new(&format!("{:016x}", rng.next()));
+    newcomer(world, rng, Box::new(dialect), None, at);
+}
+
+fn appointed(world: &mut World, rng: &mut Rng, engine: Engine, token: &str, at: u64) {
+    let mut dialect = Appointments::new(token).expect("it is a token");
+    greeted(&mut dialect, engine);
+    newcomer(world, rng, Box::new(dialect), None, at);
+}
+
+fn greeted(dialect: &mut dyn Dialect, engine: Engine) {
+    let query = if engine.old { "?EIO=3" } else { "" };
+    dialect.address(&["ws://h/", query].concat());
 }

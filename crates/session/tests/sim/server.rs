@@ -1,10 +1,12 @@
-//! Models of two servers: rooms, with the codec's own server half, and a plain relay.
+//! Models of two servers: rooms, with the codec's own server half, and a plain relay; what they have
+//! in common with the servers of [`systems`](super::systems).
 
 use videocalls_protocol::rooms::{Incoming, read_request, write_event};
 use videocalls_protocol::{
     Event, LeaveReason, ParticipantId, Peer, Refusal, Request, Verdict, Welcome,
 };
 
+use super::systems::{Book, Engine};
 use super::world::{Conn, ConnId, Happening, Holder, World};
 
 #[derive(Debug)]
@@ -18,9 +20,49 @@ pub(crate) enum Server {
         conns: Vec<ConnId>,
         echo: bool,
     },
+    /// Socket.IO rooms, of which one is enough.
+    Pairs {
+        members: Vec<ConnId>,
+        engine: Engine,
+    },
+    Mesh {
+        conns: Vec<ConnId>,
+    },
+    Appointments {
+        book: Book,
+        engine: Engine,
+    },
 }
 
 impl Server {
+    /// Whether somebody always has something to say.
+    pub(crate) fn beats(&self) -> bool {
+        match self {
+            Self::Rooms { ping, .. } => ping.is_some(),
+            Self::Pairs { engine, .. } | Self::Appointments { engine, .. } => engine.ping.is_some(),
+            Self::Relay { .. } | Self::Mesh { .. } => false,
+        }
+    }
+
+    /// Whether everyone knows everyone by the same id.
+    pub(crate) fn names(&self) -> bool {
+        !matches!(self, Self::Pairs { .. } | Self::Appointments { .. })
+    }
+
+    /// Whether an answer carries the number of its offer.
+    pub(crate) fn numbers(&self) -> bool {
+        matches!(self, Self::Rooms { .. })
+    }
+
+    /// Whether this socket has a place.
+    pub(crate) fn seats(&self, conn: ConnId) -> bool {
+        match self {
+            Self::Relay { conns, .. } | Self::Mesh { conns } => conns.contains(&conn),
+            Self::Pairs { members, .. } => members.contains(&conn),
+            Self::Rooms { .. } | Self::Appointments { .. } => false,
+        }
+    }
+
     pub(crate) fn rooms(capacity: usize, ping: Option<u32>) -> Self {
         Self::Rooms {
             seats: Vec::new(),
@@ -54,6 +96,7 @@ impl World {
 
     /// A relay's socket is open at the server.
     pub(crate) fn enter_relay(&mut self, conn: ConnId) {
+        self.greet(conn);
         if let Server::Relay { conns, .. } = &mut self.server {
             if conns.contains(&conn) {
                 return;
@@ -85,6 +128,17 @@ impl World {
                     }
                 }
             }
+            Server::Pairs { .. } => {
+                if let Some((name, arguments)) = self.engine_hears(conn, text) {
+                    self.pairs_serve(conn, &name, &arguments);
+                }
+            }
+            Server::Appointments { .. } => {
+                if let Some((name, arguments)) = self.engine_hears(conn, text) {
+                    self.appointments_serve(conn, &name, &arguments);
+                }
+            }
+            Server::Mesh { .. } => self.mesh_hears(conn, text),
             Server::Rooms { .. } => match read_request(text).expect("our clients write well") {
                 Incoming::Request(request) => self.serve(conn, request),
                 other => panic!("the server is given {other:?}"),
@@ -95,7 +149,12 @@ impl World {
     pub(crate) fn server_loses(&mut self, conn: ConnId) {
         self.conns[conn].held = false;
         match &mut self.server {
-            Server::Relay { conns, .. } => conns.retain(|&other| other != conn),
+            Server::Relay { conns, .. } | Server::Mesh { conns } => {
+                conns.retain(|&other| other != conn);
+            }
+            // Nobody is told.
+            Server::Pairs { members, .. } => members.retain(|&other| other != conn),
+            Server::Appointments { .. } => {}
             Server::Rooms { .. } => self.unseat(conn, LeaveReason::Lost),
         }
     }
@@ -184,6 +243,12 @@ impl World {
     }
 
     pub(crate) fn server_pings(&mut self, conn: ConnId) {
+        if let Server::Pairs { engine, .. } | Server::Appointments { engine, .. } = &self.server
+            && let (Some(ping), true) = (engine.ping, self.conns[conn].held)
+        {
+            self.send_down(conn, "2".to_owned(), false);
+            self.after(ping.into(), Happening::ServerPing { conn });
+        }
         if let (
             Server::Rooms {
                 ping: Some(ping), ..
@@ -218,7 +283,7 @@ impl World {
     fn seats(&self) -> &[(ConnId, Peer)] {
         match &self.server {
             Server::Rooms { seats, .. } => seats,
-            Server::Relay { .. } => &[],
+            _ => &[],
         }
     }
 

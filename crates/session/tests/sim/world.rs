@@ -137,6 +137,10 @@ pub(crate) enum Whim {
     PageEnds {
         page: usize,
     },
+    /// The page's own button, where it has one.
+    PageLeaves {
+        page: usize,
+    },
 }
 
 /// Whose socket it is.
@@ -176,6 +180,8 @@ pub(crate) struct Weather {
     pub(crate) bare: bool,
     /// Whether descriptions must hold all candidates.
     pub(crate) bundled: bool,
+    /// How much later than the last candidate its mark comes, in ms.
+    pub(crate) helpless: u64,
 }
 
 /// What was met on the way, to know that the schedules go where it is dangerous.
@@ -316,6 +322,7 @@ impl World {
                 if text.contains("\"signal\"")
                     || text.contains("\"sdp\"")
                     || text.contains("\"ice\"")
+                    || text.contains("\"candidate\"")
                 {
                     self.conns[conn].delivered.push(text.clone());
                 }
@@ -427,6 +434,7 @@ impl World {
             Whim::Light => self.refresh_all(),
             Whim::PageStarts { page } => self.page_starts(page),
             Whim::PageEnds { page } => self.page_ends(page),
+            Whim::PageLeaves { page } => self.page_leaves(page),
         }
     }
 
