@@ -120,8 +120,9 @@ export class VideoCall {
       await init();
       if (abort?.aborted || this.state === 'ended') throw aborted();
       this.#handle = start(core, (type, detail) => this.#receive(type, detail));
+      const joined = this.#handle.joined(); // It may be over already, and the handle gone.
       this.#early.splice(0).forEach(([type, detail]) => this.#receive(type, detail));
-      await this.#handle?.joined();
+      await joined;
     } catch (error) {
       this.#last.state = 'ended';
       abort?.removeEventListener('abort', stop);
