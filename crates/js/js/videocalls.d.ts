@@ -157,7 +157,7 @@ export interface Transport {
   connect(closed: (code?: number) => void): void | Promise<void>;
   /** Sends a message. */
   send(text: string): void;
-  /** Is called once, before `connect`, with what is to be called with each message that comes. */
+  /** Is called before `connect`, with what is to be called with each message that comes. */
   onMessage(receive: (text: string) => void): void;
   /** Disconnects, after what was sent has gone out. */
   close?(): void;
