@@ -352,8 +352,8 @@ function prepare(options) {
     room: text('room', options.room),
     name: text('name', options.name),
     token: text('token', token ?? options.token),
-    audio: constraints.audio ?? true,
-    video: videoConstraints(constraints.video ?? true, options),
+    audio: wish('audio', constraints.audio),
+    video: videoConstraints(wish('video', constraints.video), options),
     rtc: compact({ ...rtcConfig, iceServers: iceServers ?? rtcConfig?.iceServers,
       iceTransportPolicy: iceTransportPolicy ?? rtcConfig?.iceTransportPolicy }),
   };
@@ -374,6 +374,17 @@ function prepare(options) {
     });
   }
   return { core, local, remote, handlers, abort: options.signal };
+}
+
+/** A track that the page brings itself goes on as a promise, which it may also be. */
+function wish(kind, given) {
+  if (typeof (given?.then ?? given?.stop) !== 'function') return given ?? true;
+  const brought = Promise.resolve(given).then((track) => {
+    if (!track || track.kind === kind) return track;
+    throw new TypeError(`'constraints.${kind}' gives no ${kind} track`);
+  });
+  brought.catch(() => {}); // The call says so, once it is there.
+  return brought;
 }
 
 /** Constraints of one's own stand as they are; else the camera is asked for up to these bounds. */
