@@ -208,6 +208,7 @@ describe('AgoraRTC', () => {
       await b.until(() => globalThis.log.at(-1) === 'left ann Quit');
       assert.deepEqual(await a.run(() => [client.remoteUsers.length, globalThis.__e2e.holdings()]), [0, { tracks: 2, sockets: 0, links: 0 }]);
       await sees(a, ann, '#me video'); // Her own tracks go on until she closes them.
+      assert.deepEqual(await a.run(() => tracks.map((track) => track.getMediaStreamTrack().enabled)), [true, true]);
       await act(a, "await client.join('app', 'elsewhere', null, 'ann')");
       await act(a, 'await client.publish(tracks)');
       await act(a, 'tracks.forEach((track) => track.close())');
