@@ -139,6 +139,20 @@ fn when_both_offer_the_newcomer_gives_way() {
     ));
 }
 
+/// They have heard ours by now, and have not answered: they could not take it.
+#[test]
+fn an_offer_that_comes_long_after_ours_is_taken_by_the_impolite_side_too() {
+    for (pause, taken) in [(3_999, false), (4_000, true)] {
+        let mut first = in_room("a", &[]);
+        first.event(joined("c1"));
+        first.wait(pause);
+        first.look();
+        first.hear("c1", offer("200", 1));
+        let said = first.look();
+        assert_eq!(opened(&said) == [LinkRole::Answerer], taken, "{pause}");
+    }
+}
+
 #[test]
 fn who_comes_again_under_a_new_id_replaces_the_old_one() {
     let (mut desk, old) = linked();
