@@ -85,7 +85,7 @@ async function oneCall(kind, loading) {
   }, { ...options, name: 'Bob' });
   await wait.until(() => globalThis.__e2e.see(document.querySelector('#localVideoElement')), patience(10_000, 'the waiting camera'));
 
-  const join = await open(joiner, kind);
+  const join = await open(joiner, kind, loading);
   if (loading) await join.raw.setCacheEnabled(false);
   const steps = await join.run(timedStart, { ...options, name: 'Ann' }, loading);
   await join.until((person) => globalThis.__e2e.see(document.querySelector('#remoteVideoElement'))?.person === person, bob.person);
@@ -93,8 +93,10 @@ async function oneCall(kind, loading) {
   return steps;
 }
 
-function open(browser, kind) {
-  const { url, prepare = () => {}, start } = KINDS[kind];
+/** Who loads within the call prepares nothing before it. */
+function open(browser, kind, loading) {
+  const { url, start, ...rest } = KINDS[kind];
+  const prepare = (!loading && rest.prepare) || (() => {});
   const before = `
     globalThis.load = async () => {
       const module = await import(${JSON.stringify(url)});

@@ -7,6 +7,7 @@ const root = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 /** The package as it is published. */
 export const PACKAGE = process.env.VIDEOCALLS_PACKAGE ?? root('pkg');
 export const BENCH = root('e2e/bench');
+export const DOCS = root('docs');
 export const LEGACY = root('e2e/legacy');
 export const PAGES = root('e2e/pages');
 export const PLAIN = root('examples/plain');

@@ -11,9 +11,12 @@ import init, {
   type EndReason,
   type ErrorCategory,
   type ErrorCode,
+  type OwnTrack,
   type Participant,
+  type Dialect,
   type Signaling,
   type TrackState,
+  type Transport,
   type VideoCall,
   type VideoCallEventMap,
   type VideoCallListener,
@@ -66,6 +69,39 @@ const options: VideoCallOptions = {
 await initializeVideoCall(options);
 await initializeVideoCall({ signaling: '/rooms', room: 'tea', constraints: { audio: true, video: false } });
 await initializeVideoCall({ signaling: '/rooms', room: 'tea', localVideoElement: null, remoteVideoElement: null });
+
+// Every dialect, and a transport of one's own.
+const dialects: Record<Dialect, true> = {
+  rooms: true,
+  relay: true,
+  'socketio-rooms': true,
+  'channels-mesh': true,
+  appointments: true,
+};
+console.log(dialects);
+const channel = new BroadcastChannel('tea');
+const transport: Transport = {
+  dialect: 'relay',
+  connect: (closed) => holds<Same<typeof closed, (code?: number) => void>>(),
+  send: (text) => channel.postMessage(text),
+  onMessage: (receive) => (channel.onmessage = ({ data }) => receive(data)),
+  close: () => channel.close(),
+};
+await initializeVideoCall({ signaling: transport });
+await initializeVideoCall({ signaling: { connect: async (closed) => closed(4001), send() {}, onMessage() {}, token: 'secret' }, room: 'tea' });
+// @ts-expect-error a transport must be able to send
+await initializeVideoCall({ signaling: { connect() {}, onMessage() {} } });
+// @ts-expect-error what is sent is text
+const wrong: Transport = { connect() {}, send: (text: number) => {}, onMessage() {} };
+console.log(wrong);
+
+// Tracks of the page's own, given or promised.
+const [canvasTrack] = document.createElement('canvas').captureStream().getVideoTracks();
+const microphoneTrack: OwnTrack = navigator.mediaDevices.getUserMedia({ audio: true }).then((stream) => stream.getAudioTracks()[0] ?? null);
+await initializeVideoCall({ signaling: '/rooms', room: 'tea', constraints: { audio: microphoneTrack, video: canvasTrack! } });
+await initializeVideoCall({ signaling: '/rooms', room: 'tea', constraints: { audio: Promise.resolve(null), video: true } });
+// @ts-expect-error a stream is no track
+await initializeVideoCall({ signaling: '/rooms', room: 'tea', constraints: { audio: Promise.resolve(new MediaStream()) } });
 
 // @ts-expect-error there is no call without signaling
 await initializeVideoCall({ room: 'tea' });
@@ -150,6 +186,10 @@ toggleTrack('audio', microphone && camera);
 call.toggleTrack('smell');
 // @ts-expect-error on or off, nothing between
 toggleTrack('video', 'maybe');
+holds<Same<ReturnType<typeof call.sendText>, void>>();
+call.sendText('good morning');
+// @ts-expect-error only text is said
+call.sendText(5);
 call.endCall();
 positional.endCall();
 endCall();
@@ -164,6 +204,10 @@ call.on('participant-changed', ({ participant }) => console.log(participant.name
 call.on('participant-left', ({ participant, reason }) => {
   holds<Same<typeof reason, 'bye' | 'lost' | 'kicked'>>();
   console.log(participant.id);
+});
+call.on('text', ({ participant, text }) => {
+  holds<Same<typeof participant, Participant>>();
+  holds<Same<typeof text, string>>();
 });
 call.on('local-stream', ({ stream }) => holds<Same<typeof stream, MediaStream>>());
 call.on('local-changed', (event) => {
@@ -184,6 +228,7 @@ const events: Record<keyof VideoCallEventMap, true> = {
   'participant-joined': true,
   'participant-changed': true,
   'participant-left': true,
+  text: true,
   'local-stream': true,
   'local-changed': true,
   error: true,

@@ -46,6 +46,7 @@ const ESBUILD: &[&str] = &[
 ];
 
 const ESBUILD_SCRIPT: &[&str] = &["--format=esm", "--target=es2022"];
+const ESBUILD_CLASSIC: &[&str] = &["--format=iife", "--target=es2022"];
 
 /// What this file does to its inputs, for a fingerprint of a result.
 pub(crate) fn recipe(tools: &NodeTools) -> Fingerprint {
@@ -53,6 +54,7 @@ pub(crate) fn recipe(tools: &NodeTools) -> Fingerprint {
         .with(WASM_OPT)
         .with(ESBUILD)
         .with(ESBUILD_SCRIPT)
+        .with(ESBUILD_CLASSIC)
         .with(&tools.version)
 }
 
@@ -123,8 +125,17 @@ pub(crate) fn optimize(
 
 /// Puts a script and what it imports into one file.
 pub(crate) fn script(tools: &NodeTools, entry: &Path, bundle: &Path) -> Result<()> {
+    run_esbuild(tools, ESBUILD_SCRIPT, entry, bundle)
+}
+
+/// The same for a page that loads it without `type="module"`.
+pub(crate) fn classic_script(tools: &NodeTools, entry: &Path, bundle: &Path) -> Result<()> {
+    run_esbuild(tools, ESBUILD_CLASSIC, entry, bundle)
+}
+
+fn run_esbuild(tools: &NodeTools, kind: &[&str], entry: &Path, bundle: &Path) -> Result<()> {
     let mut esbuild = tools.esbuild();
-    esbuild.args(ESBUILD).args(ESBUILD_SCRIPT).arg(entry);
+    esbuild.args(ESBUILD).args(kind).arg(entry);
     process::quiet(esbuild.arg(outfile(bundle)))
 }
 

@@ -14,6 +14,8 @@ use crate::workspace::Workspace;
 /// The folder of the hand-written files of the package.
 const SOURCES: &str = "crates/js/js";
 const ENTRY: &str = "videocalls.js";
+/// A classic script of its own, which loads the package when it is needed.
+const CLASSIC: &str = "agora.js";
 const MODULE: &str = "videocalls_bg.wasm";
 
 /// Builds the package and returns its folder.
@@ -59,7 +61,8 @@ fn make(tools: &NodeTools, compiled: &Path, sources: &[PathBuf], made: &Path) ->
         bundle::optimize(tools, &stage, "videocalls_glue", &made.join(MODULE))
     })?;
     step("package: bundle", || {
-        bundle::script(tools, &stage.join(ENTRY), &made.join(ENTRY))
+        bundle::script(tools, &stage.join(ENTRY), &made.join(ENTRY))?;
+        bundle::classic_script(tools, &stage.join(CLASSIC), &made.join(CLASSIC))
     })?;
     finds_its_module(&made.join(ENTRY))
 }

@@ -1,4 +1,4 @@
-use js_sys::{Function, Object};
+use js_sys::{Function, Object, Promise};
 use videocalls_protocol::{DisplayName, RoomName};
 use videocalls_session::Config;
 use wasm_bindgen::JsValue;
@@ -35,6 +35,10 @@ pub enum Wish {
     /// One with these `MediaTrackConstraints`
     /// (<https://www.w3.org/TR/mediacapture-streams/#media-track-constraints>).
     Like(Object),
+    /// What the page brings itself, instead of a device: a promise of a `MediaStreamTrack` of this
+    /// kind, or of null for none. The call turns the track off and on by its `enabled`, and never
+    /// stops it: who made it does.
+    Given(Promise),
 }
 
 impl CallBuilder {
@@ -189,14 +193,19 @@ impl CallBuilder {
 }
 
 impl Wish {
-    /// Whether the device is to be asked for.
+    /// Whether there is to be a track.
     pub(crate) fn is_wanted(&self) -> bool {
         !matches!(self, Self::Nothing)
     }
 
+    /// Whether the browser is to be asked for a device.
+    pub(crate) fn is_asked(&self) -> bool {
+        matches!(self, Self::Any | Self::Like(_))
+    }
+
     pub(crate) fn to_js(&self) -> JsValue {
         match self {
-            Self::Nothing => false.into(),
+            Self::Nothing | Self::Given(_) => false.into(),
             Self::Any => true.into(),
             Self::Like(constraints) => constraints.clone().into(),
         }

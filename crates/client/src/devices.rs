@@ -1,5 +1,7 @@
-//! Asking the browser for microphone and camera, and making do with what it gives.
+//! Asking the browser for microphone and camera, or waiting for the page's own tracks, and making do
+//! with what there is.
 
+use js_sys::Promise;
 use videocalls_protocol::{MediaState, TrackState};
 use videocalls_session::TrackKind;
 use wasm_bindgen::{JsCast, JsValue};
@@ -37,38 +39,61 @@ impl Wishes {
     }
 }
 
-/// Asks for both devices at once, and for each alone when that fails: a missing camera must not
-/// cost the sound. What is refused is told in [`Captured::errors`]; this never fails as a whole.
+/// Asks for the devices, and waits for what the page brings itself. What is refused is told in
+/// [`Captured::errors`]; this never fails as a whole.
 ///
-/// Takes as long as the user takes to answer, which may be forever.
+/// Takes as long as the user takes to answer, or the page, which may be forever.
 pub(crate) async fn capture(wishes: &Wishes) -> Captured {
+    let (mut tracks, mut errors) = ask(wishes).await;
+    for kind in TrackKind::ALL {
+        if let Wish::Given(promise) = wishes.of(kind) {
+            match await_given(kind, promise).await {
+                Ok(given) => tracks.extend(given),
+                Err(error) => errors.push(error.about(kind)),
+            }
+        }
+    }
+    Captured::new(tracks, errors)
+}
+
+/// Waits for a track of the page's own, or for its word that there is none.
+async fn await_given(kind: TrackKind, promise: &Promise) -> Result<Option<LocalTrack>, CallError> {
+    let given = JsFuture::from(promise.clone()).await;
+    let given = given.map_err(|error| device_error(&error))?;
+    let track = given.is_object().then(|| given.unchecked_into());
+    Ok(track.map(|track| LocalTrack::given(kind, track)))
+}
+
+/// Asks for both devices at once, and for each alone when that fails: a missing camera must not
+/// cost the sound.
+async fn ask(wishes: &Wishes) -> (Vec<LocalTrack>, Vec<CallError>) {
     let wanted: Vec<TrackKind> = TrackKind::ALL
         .into_iter()
-        .filter(|&kind| wishes.of(kind).is_wanted())
+        .filter(|&kind| wishes.of(kind).is_asked())
         .collect();
+    if wanted.is_empty() {
+        return Default::default();
+    }
     let devices = match media_devices() {
         Ok(devices) => devices,
         Err(error) => {
-            let errors = wanted
-                .iter()
-                .map(|&kind| error.clone().about(kind))
-                .collect();
-            return Captured::new(wishes, Vec::new(), errors);
+            let about = wanted.iter().map(|&kind| error.clone().about(kind));
+            return (Vec::new(), about.collect());
         }
     };
     match request(&devices, wishes, &wanted).await {
-        Ok(tracks) => Captured::new(wishes, tracks, Vec::new()),
-        Err(error) => capture_each(&devices, wishes, &wanted, error).await,
+        Ok(tracks) => (tracks, Vec::new()),
+        Err(error) => ask_each(&devices, wishes, &wanted, error).await,
     }
 }
 
 /// Tries the devices one by one, after asking for all of them has failed.
-async fn capture_each(
+async fn ask_each(
     devices: &MediaDevices,
     wishes: &Wishes,
     wanted: &[TrackKind],
     first: CallError,
-) -> Captured {
+) -> (Vec<LocalTrack>, Vec<CallError>) {
     let (mut tracks, mut errors) = (Vec::new(), Vec::new());
     for &kind in wanted {
         let alone = wanted.len() == 1;
@@ -82,7 +107,7 @@ async fn capture_each(
             Err(error) => errors.push(error.about(kind)),
         }
     }
-    Captured::new(wishes, tracks, errors)
+    (tracks, errors)
 }
 
 /// Asks for one device as wished; if there is none like that, for any.
@@ -191,7 +216,7 @@ fn device_error(error: &JsValue) -> CallError {
 }
 
 impl Captured {
-    fn new(wishes: &Wishes, tracks: Vec<LocalTrack>, errors: Vec<CallError>) -> Self {
+    fn new(tracks: Vec<LocalTrack>, errors: Vec<CallError>) -> Self {
         let state = |kind: TrackKind| {
             if tracks.iter().any(|track| track.kind == kind) {
                 return TrackState::Live;
@@ -201,7 +226,7 @@ impl Captured {
                 .find(|error| error.device == Some(kind))
                 .map(|e| e.code)
             {
-                None if !wishes.of(kind).is_wanted() => TrackState::NotRequested,
+                None => TrackState::NotRequested,
                 Some(ErrorCode::PermissionDenied) => TrackState::PermissionDenied,
                 Some(ErrorCode::DeviceNotFound) => TrackState::DeviceNotFound,
                 Some(ErrorCode::DeviceInUse) => TrackState::DeviceInUse,

@@ -390,7 +390,7 @@ impl Driver {
         role: LinkRole,
         report: impl Fn(LinkReport) + Clone + 'static,
     ) {
-        match Peer::open(&self.rtc, report.clone()) {
+        match Peer::open(&self.rtc, role, report.clone()) {
             Ok(peer) => {
                 let chat = self.dialect.borrow().capabilities().chat;
                 if let (Some(open), Some(label)) = (self.chat, chat) {

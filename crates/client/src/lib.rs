@@ -21,6 +21,11 @@
 //! The call itself is `videocalls-session`, a pure machine; this crate carries out in the browser
 //! what that machine asks for. `web_sys::MediaStream` is the only browser type that crosses.
 
+/// The example there, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/your-own-dialect.md")]
+mod your_own_dialect {}
+
 mod browser;
 mod builder;
 mod call;

@@ -12,12 +12,14 @@ pub(crate) struct LocalTracks {
     tracks: RefCell<Vec<LocalTrack>>,
 }
 
-/// A track of a device. The device is released when this is dropped.
+/// A track of a device, which is released when this is dropped; or one that the page has brought,
+/// which is left as it is.
 #[derive(Debug)]
 #[must_use = "the device is released when this is dropped"]
 pub(crate) struct LocalTrack {
     pub(crate) kind: TrackKind,
     track: MediaStreamTrack,
+    given: bool,
     ended: Option<EventListener>,
 }
 
@@ -73,12 +75,18 @@ impl LocalTracks {
 }
 
 impl LocalTrack {
-    pub(crate) fn new(kind: TrackKind, track: MediaStreamTrack) -> Self {
+    fn new(kind: TrackKind, track: MediaStreamTrack, given: bool) -> Self {
         Self {
             kind,
             track,
+            given,
             ended: None,
         }
+    }
+
+    /// Takes a track that the page has brought.
+    pub(crate) fn given(kind: TrackKind, track: MediaStreamTrack) -> Self {
+        Self::new(kind, track, true)
     }
 
     /// Takes the tracks out of a stream that the browser has given.
@@ -86,7 +94,7 @@ impl LocalTrack {
         let tracks = stream.get_tracks();
         let tracks = tracks.iter().map(MediaStreamTrack::from);
         tracks
-            .map(|track| Self::new(kind_of(&track), track))
+            .map(|track| Self::new(kind_of(&track), track, false))
             .collect()
     }
 }
@@ -101,6 +109,8 @@ fn kind_of(track: &MediaStreamTrack) -> TrackKind {
 
 impl Drop for LocalTrack {
     fn drop(&mut self) {
-        self.track.stop();
+        if !self.given {
+            self.track.stop();
+        }
     }
 }

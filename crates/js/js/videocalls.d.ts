@@ -157,11 +157,18 @@ export interface Transport {
   connect(closed: (code?: number) => void): void | Promise<void>;
   /** Sends a message. */
   send(text: string): void;
-  /** Is called once, before `connect`, with what is to be called with each message that comes. */
+  /** Is called before `connect`, with what is to be called with each message that comes. */
   onMessage(receive: (text: string) => void): void;
   /** Disconnects, after what was sent has gone out. */
   close?(): void;
 }
+
+/**
+ * A track of the page's own, from a canvas, an audio graph or a device that it has asked for itself;
+ * or a promise of one, or of null for none. Nothing is sent before all such promises are kept.
+ * The call turns the track off and on by its `enabled`, and never stops it: that is for who made it.
+ */
+export type OwnTrack = MediaStreamTrack | PromiseLike<MediaStreamTrack | null>;
 
 export interface VideoCallOptions {
   signaling: string | URL | Signaling | Transport;
@@ -175,9 +182,10 @@ export interface VideoCallOptions {
   localVideoElement?: HTMLMediaElement | string | null;
   /** Where to show the first other person: an element, or its id. */
   remoteVideoElement?: HTMLMediaElement | string | null;
+  /** What is wanted of the devices; or, instead of a device, a track of the page's own. */
   constraints?: {
-    audio?: boolean | MediaTrackConstraints;
-    video?: boolean | MediaTrackConstraints;
+    audio?: boolean | MediaTrackConstraints | OwnTrack;
+    video?: boolean | MediaTrackConstraints | OwnTrack;
   };
   /** In pixels; 1280 unless said otherwise or in `constraints`. */
   maxVideoWidth?: number;

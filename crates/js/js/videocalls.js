@@ -1,6 +1,7 @@
 // The public face of the package. What is here is what JavaScript says best: forms of options,
 // elements, events, an error class. The call itself is WebAssembly, behind `start`.
 import load, { start } from './videocalls_glue.js';
+import { dial } from './dial.js';
 import { isTransport, opener } from './transport.js';
 
 /** A failure: `code` is stable, `message` for developers, `help` for people. */
@@ -121,6 +122,10 @@ export class VideoCall {
     const { abort, core } = this.#options;
     const stop = () => this.endCall();
     abort?.addEventListener('abort', stop);
+    // These connect to the very address that they are given.
+    const direct = !core.transport && /^(rooms|relay)$/.test(core.dialect ?? 'rooms');
+    const line = direct && !abort?.aborted ? dial(core.url) : undefined;
+    if (line) core.socket = line.take;
     try {
       await init();
       if (abort?.aborted || this.state === 'ended') throw aborted();
@@ -130,6 +135,7 @@ export class VideoCall {
         this.#early.splice(0).forEach(([type, detail]) => this.#receive(type, detail));
       });
     } catch (error) {
+      line?.hangUp();
       this.#last.state = 'ended';
       abort?.removeEventListener('abort', stop);
       throw error instanceof Error ? error : new VideoCallError(error);
@@ -346,8 +352,8 @@ function prepare(options) {
     room: text('room', options.room),
     name: text('name', options.name),
     token: text('token', token ?? options.token),
-    audio: constraints.audio ?? true,
-    video: videoConstraints(constraints.video ?? true, options),
+    audio: wish('audio', constraints.audio),
+    video: videoConstraints(wish('video', constraints.video), options),
     rtc: compact({ ...rtcConfig, iceServers: iceServers ?? rtcConfig?.iceServers,
       iceTransportPolicy: iceTransportPolicy ?? rtcConfig?.iceTransportPolicy }),
   };
@@ -368,6 +374,17 @@ function prepare(options) {
     });
   }
   return { core, local, remote, handlers, abort: options.signal };
+}
+
+/** A track that the page brings itself goes on as a promise, which it may also be. */
+function wish(kind, given) {
+  if (typeof (given?.then ?? given?.stop) !== 'function') return given ?? true;
+  const brought = Promise.resolve(given).then((track) => {
+    if (!track || track.kind === kind) return track;
+    throw new TypeError(`'constraints.${kind}' gives no ${kind} track`);
+  });
+  brought.catch(() => {}); // The call says so, once it is there.
+  return brought;
 }
 
 /** Constraints of one's own stand as they are; else the camera is asked for up to these bounds. */

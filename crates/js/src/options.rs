@@ -1,6 +1,6 @@
 //! The options, as `js/videocalls.js` has prepared them.
 
-use js_sys::{Function, Object};
+use js_sys::{Function, Object, Promise};
 use videocalls_client::dialects::{self, Make};
 use videocalls_client::{CallBuilder, CallError, ErrorCode, VideoCall, Wish};
 use wasm_bindgen::JsCast;
@@ -78,8 +78,11 @@ fn dialect(name: &str) -> Result<Make, CallError> {
     })
 }
 
-/// Constraints are `false`, `true`, or an object of the browser's own kind.
+/// Constraints are `false`, `true`, an object of the browser's own kind, or a promise of a track.
 fn wish(constraints: &JsValue) -> Wish {
+    if let Some(promise) = constraints.dyn_ref::<Promise>() {
+        return Wish::Given(promise.clone());
+    }
     match constraints.dyn_ref::<Object>() {
         Some(constraints) => Wish::Like(constraints.clone()),
         None if constraints.is_falsy() => Wish::Nothing,

@@ -151,7 +151,7 @@ impl Mesh {
         }
         match self.capabilities.offerer {
             Offerer::Newcomer | Offerer::Other => {
-                let link = self.open(work, LinkRole::Answerer, Audience::Nobody);
+                let link = self.open(work, LinkRole::StandBy, Audience::Nobody);
                 self.links.push(link);
             }
             Offerer::Present => drop(self.open_offering(work, Audience::Nobody)),

@@ -78,6 +78,8 @@ pub enum LinkRole {
     Offerer,
     /// It answers: the offer makes the transceivers.
     Answerer,
+    /// It answers an offer that is not there yet, and may get ready for it.
+    StandBy,
 }
 
 /// Names a link, for the length of a session.

@@ -100,7 +100,7 @@ fn a_professional_waits_with_a_link_standing_by() {
     let mut desk = professional();
     let said = desk.look();
     let standing_by = match ops(&said)[..] {
-        [(link, LinkOp::Open(LinkRole::Answerer))] => link,
+        [(link, LinkOp::Open(LinkRole::StandBy))] => link,
         _ => panic!("one link, to answer on: {said:?}"),
     };
     desk.report(standing_by, LinkReport::NegotiationNeeded);
@@ -139,7 +139,7 @@ fn a_professional_lets_go_of_a_link_that_finds_no_way() {
     let said = desk.look();
     assert!(matches!(
         ops(&said)[..],
-        [(_, LinkOp::Close), (_, LinkOp::Open(LinkRole::Answerer))]
+        [(_, LinkOp::Close), (_, LinkOp::Open(LinkRole::StandBy))]
     ));
     assert_eq!(desk.people(), [""; 0]);
     assert_eq!(desk.session.next_timeout(), None);

@@ -55,7 +55,7 @@ fn who_waits_alone_has_a_link_standing_by_to_answer_on() {
     let [
         ..,
         (_, LinkOp::Close),
-        (standing_by, LinkOp::Open(LinkRole::Answerer)),
+        (standing_by, LinkOp::Open(LinkRole::StandBy)),
     ] = ops(&said)[..]
     else {
         panic!("the offer made in advance is for nobody: {said:?}");
@@ -69,11 +69,7 @@ fn who_waits_alone_has_a_link_standing_by_to_answer_on() {
     assert!(
         matches!(
             ops(&said)[..],
-            [
-                ..,
-                (_, LinkOp::Close),
-                (_, LinkOp::Open(LinkRole::Answerer))
-            ]
+            [.., (_, LinkOp::Close), (_, LinkOp::Open(LinkRole::StandBy))]
         ),
         "alone again: {said:?}"
     );

@@ -1,0 +1,37 @@
+/**
+ * A socket that connects while the WebAssembly is still being loaded or compiled, and keeps for it
+ * what comes too early.
+ */
+export function dial(url) {
+  const address = socketAddress(url);
+  if (!address) return undefined; // The call itself will say what is wrong with it.
+  const socket = new WebSocket(address);
+  const early = [];
+  const keep = ({ data }) => early.push(data);
+  socket.addEventListener('message', keep);
+  let taken = false;
+  return {
+    /** Gives the socket to one who adds listeners at once; to one who comes again, a new one. */
+    take(url) {
+      if (taken) return new WebSocket(url);
+      taken = true;
+      socket.removeEventListener('message', keep);
+      queueMicrotask(() => {
+        for (const data of early) socket.dispatchEvent(new MessageEvent('message', { data }));
+      });
+      return socket;
+    },
+    hangUp: () => socket.close(),
+  };
+}
+
+function socketAddress(url) {
+  try {
+    const address = new URL(url, location.href);
+    address.protocol = address.protocol.replace('http', 'ws');
+    address.hash = '';
+    return /^wss?:$/.test(address.protocol) ? address : undefined;
+  } catch {
+    return undefined;
+  }
+}

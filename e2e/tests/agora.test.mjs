@@ -1,0 +1,245 @@
+// The pages of "video-chat-django" as they are, with our `AgoraRTC` and our server's five addresses in
+// place of the provider and Django.
+
+import assert from 'node:assert/strict';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { before, describe, test } from 'node:test';
+import { agoraPage, independentSite } from '../lib/independent.mjs';
+import { patience } from '../lib/page.mjs';
+import { PACKAGE } from '../lib/paths.mjs';
+import { ann, bob, cat, freshRoom } from '../lib/people.mjs';
+import { hears, hearsNothing, sees } from '../lib/senses.mjs';
+import { startServer } from '../lib/server.mjs';
+import { startSite } from '../lib/site.mjs';
+import { stage } from '../lib/stage.mjs';
+
+describe('AgoraRTC', () => {
+  const scene = stage();
+  let server;
+  let site;
+
+  before(async () => {
+    scene.browser('firefox', cat); // Takes seconds to start; is waited for where it is needed.
+    server = await startServer();
+    scene.defer(() => server.stop());
+    site = await independentSite();
+    scene.defer(() => site.stop());
+  });
+
+  const TILES = '.video-container video';
+  const meets = (page, person) => Promise.all([sees(page, person, TILES), hears(page, person, 'audio')]);
+  // In any order: who comes later may have the others' tiles before their own.
+  const waitForNames = (page, ...names) =>
+    page.until(
+      (names) => [...document.querySelectorAll('.user-name')].map(({ textContent }) => textContent).sort().join() === names,
+      names.join(),
+      patience(10_000, `the names ${names}`),
+    );
+
+  describe('in the pages of video-chat-django', () => {
+    const enter = async (person, room, { kind = 'chromium', on = scene } = {}) => {
+      const sdk = `${server.origin}/videocalls/agora.js`;
+      const page = await agoraPage.enter(on, scene.browser(kind, person), { site: site.origin, api: server.origin, sdk, room });
+      // It deletes its member when it leaves, and once more when it goes.
+      page.expectFault(/404 \(Not Found\).*delete_member/);
+      return page;
+    };
+
+    test('two see, hear and name each other; the buttons mute, and leaving leaves', async () => {
+      const room = freshRoom();
+      const a = await enter(ann, room);
+      await sees(a, ann, TILES);
+      const b = await enter(bob, room);
+      await Promise.all([meets(a, bob), meets(b, ann)]);
+      await Promise.all([waitForNames(a, 'Ann', 'Bob'), waitForNames(b, 'Ann', 'Bob')]);
+
+      await b.run(() => {
+        globalThis.news = [];
+        for (const event of ['user-published', 'user-unpublished']) client.on(event, () => news.push(event));
+      });
+      await a.run(() => document.querySelector('#mic-btn').click());
+      await hearsNothing(b, 'audio');
+      await a.run(() => document.querySelector('#camera-btn').click());
+      await b.until(
+        () => globalThis.__e2e.see(document.querySelector(`#user-${client.remoteUsers[0].uid} video`)) === null,
+        patience(5000, 'no picture'),
+      );
+      const red = (id) => a.run((id) => document.querySelector(id).style.backgroundColor, id);
+      assert.deepEqual([await red('#mic-btn'), await red('#camera-btn')], ['rgb(255, 80, 80)', 'rgb(255, 80, 80)']);
+      await a.run(() => document.querySelector('#mic-btn').click());
+      await a.run(() => document.querySelector('#camera-btn').click());
+      await meets(b, ann);
+      assert.deepEqual(await b.run(() => globalThis.news), [], 'who is muted is still published');
+
+      await agoraPage.leave(a);
+      await waitForNames(b, 'Bob');
+      await b.until(() => !document.querySelector('audio'), patience(2000, 'no sound of hers'));
+      assert.equal(await a.run(() => location.pathname), '/agora/');
+    });
+
+    test('three, one of them with Firefox', async () => {
+      const room = freshRoom();
+      const a = await enter(ann, room);
+      const b = await enter(bob, room);
+      const c = await enter(cat, room, { kind: 'firefox' });
+      await Promise.all([meets(a, bob), meets(a, cat), meets(b, ann), meets(b, cat), meets(c, ann), meets(c, bob)]);
+      await Promise.all([a, b, c].map((page) => waitForNames(page, 'Ann', 'Bob', 'Cat')));
+    });
+
+    test('a room page that is loaded anew is in again', async () => {
+      const room = freshRoom();
+      const a = await enter(ann, room);
+      const b = await enter(bob, room);
+      await Promise.all([meets(a, bob), meets(b, ann)]);
+      const uid = await b.run(() => sessionStorage.getItem('UID'));
+      await b.raw.reload();
+      await b.until(() => globalThis.published);
+      await Promise.all([meets(a, bob), meets(b, ann)]);
+      await Promise.all([waitForNames(a, 'Ann', 'Bob'), waitForNames(b, 'Ann', 'Bob')]);
+      assert.deepEqual(await a.run(() => client.remoteUsers.map((user) => user.uid)), [Number(uid)]);
+    });
+
+    test('a tab that is closed takes its tile with it', async () => {
+      const room = freshRoom();
+      const a = await enter(ann, room);
+      const own = { open: async (browser, url) => (await browser).open(url) }; // Not the scene's to close.
+      const b = await enter(bob, room, { on: own });
+      await Promise.all([meets(a, bob), meets(b, ann)]);
+      await b.assertClean();
+      await b.raw.close();
+      await waitForNames(a, 'Ann');
+      await meets(await enter(cat, room), ann);
+    });
+  });
+
+  describe('under a strict policy, with tracks one by one', () => {
+    let strict;
+
+    before(async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'videocalls-e2e-agora-'));
+      scene.defer(() => rmSync(folder, { recursive: true }));
+      cpSync(PACKAGE, join(folder, 'vendor'), { recursive: true });
+      writeFileSync(
+        join(folder, 'index.html'),
+        `<!doctype html><title>Agora</title><div id="me"></div><div id="them"></div>
+         <script src="vendor/agora.js" data-signaling="${server.socket('/rooms')}"></script>`,
+      );
+      strict = await startSite({ '/': folder });
+      scene.defer(() => strict.stop());
+    });
+
+    /** A page that is in, and writes down what it hears of; what it subscribes to it plays. */
+    const enter = async (person, room, uid = null) => {
+      const page = await scene.open(scene.browser('chromium', person), `${strict.origin}/`);
+      await page.run(
+        async (room, uid) => {
+          globalThis.log = [];
+          globalThis.client = AgoraRTC.createClient({ mode: 'rtc', codec: 'vp8' });
+          client.on('user-joined', ({ uid }) => log.push(`joined ${uid}`));
+          client.on('user-left', ({ uid }, reason) => log.push(`left ${uid} ${reason}`));
+          client.on('user-unpublished', ({ uid }, kind) => log.push(`unpublished ${uid} ${kind}`));
+          client.on('user-published', async (user, kind) => {
+            log.push(`published ${user.uid} ${kind}`);
+            const track = await client.subscribe(user, kind);
+            if (track !== user[`${kind}Track`]) throw new Error('another track');
+            track.play('them');
+          });
+          globalThis.uid = await client.join('app', room, 'token', uid);
+        },
+        room,
+        uid,
+      );
+      return page;
+    };
+    const create = (page) =>
+      page.run(async () => {
+        globalThis.tracks = await AgoraRTC.createMicrophoneAndCameraTracks({ AEC: false }, { encoderConfig: '240p' });
+        tracks[1].play(document.querySelector('#me'));
+      });
+    const act = (page, source) => page.run(`async () => void (${source})`);
+    const logged = (page, ...lines) =>
+      page.until((lines) => globalThis.log.join() === lines, lines.join(), patience(5_000, `the log ${lines.join(', ')}`));
+
+    test('who publishes, unpublishes, disables and mutes is told apart', async () => {
+      const room = `A room, ${freshRoom()}`;
+      const b = await enter(bob, room, 'bob');
+      const a = await enter(ann, room, 'ann');
+      await logged(b, 'joined ann');
+      await create(a);
+      await sees(a, ann, '#me video');
+      await act(a, 'await client.publish(tracks[1])');
+      await sees(b, ann, '#them video');
+      await b.until(() => !client.remoteUsers[0].hasAudio && client.remoteUsers[0].hasVideo);
+      await assert.rejects(act(b, "await client.subscribe(client.remoteUsers[0], 'audio')"), /user ann has no audio/);
+      await act(a, 'await client.publish(tracks[0])');
+      await hears(b, ann, 'audio');
+
+      await b.run(() => (globalThis.log = []));
+      await act(a, 'await tracks[1].setMuted(true)');
+      await b.until(() => globalThis.__e2e.see(document.querySelector('#them video')) === null);
+      await act(a, 'await tracks[1].setMuted(false)');
+      await sees(b, ann, '#them video');
+      await act(a, 'await tracks[1].setEnabled(false)');
+      await logged(b, 'unpublished ann video');
+      assert.equal(await b.run(() => document.querySelector('#them video')), null);
+      await act(a, 'await tracks[1].setMuted(true)');
+      await act(a, 'await tracks[1].setEnabled(true)');
+      await logged(b, 'unpublished ann video', 'published ann video');
+      assert.equal(await b.run(() => globalThis.__e2e.see(document.querySelector('#them video'))), null, 'still muted');
+      await act(a, 'await tracks[1].setMuted(false)');
+      await sees(b, ann, '#them video');
+      await act(a, 'await client.unpublish([tracks[0]])');
+      await logged(b, 'unpublished ann video', 'published ann video', 'unpublished ann audio');
+
+      await act(a, 'await client.leave()');
+      await b.until(() => globalThis.log.at(-1) === 'left ann Quit');
+      assert.deepEqual(await a.run(() => [client.remoteUsers.length, globalThis.__e2e.holdings()]), [0, { tracks: 2, sockets: 0, links: 0 }]);
+      await sees(a, ann, '#me video'); // Her own tracks go on until she closes them.
+      await act(a, "await client.join('app', 'elsewhere', null, 'ann')");
+      await act(a, 'await client.publish(tracks)');
+      await act(a, 'tracks.forEach((track) => track.close())');
+      assert.equal(await a.run(() => globalThis.__e2e.holdings().tracks), 0);
+    });
+
+    test('without a number of their own everyone draws one', async () => {
+      const room = freshRoom();
+      const [a, b] = [await enter(ann, room), await enter(bob, room)];
+      const [one, other] = [await a.run(() => globalThis.uid), await b.run(() => globalThis.uid)];
+      assert.ok(Number.isInteger(one) && Number.isInteger(other) && one !== other);
+      await logged(a, `joined ${other}`);
+      await logged(b, `joined ${one}`);
+    });
+
+    test('what is not offered says so by its name', async () => {
+      const page = await enter(ann, freshRoom());
+      await create(page);
+      for (const [source, name] of [
+        ['AgoraRTC.createScreenVideoTrack()', 'AgoraRTC.createScreenVideoTrack'],
+        ['AgoraRTC.createClient({ mode: "live" })', "AgoraRTC.createClient with mode 'live'"],
+        ['AgoraRTC.onAutoplayFailed = () => {}', 'AgoraRTC.onAutoplayFailed'],
+        ['client.setClientRole("host")', 'client.setClientRole'],
+        ['client.on("network-quality", () => {})', "client.on('network-quality')"],
+        ['tracks[0].setVolume(50)', 'track.setVolume'],
+      ]) {
+        const said = await page.run(`async () => { try { ${source} } catch ({ code, message }) { return code + ': ' + message; } }`);
+        assert.ok(said?.startsWith(`NOT_SUPPORTED: ${name} is not offered by videocalls`), `${source}: ${said}`);
+      }
+      // What only looks at it is not refused.
+      await page.run(async () => [JSON.stringify(await tracks[0]), `${client}`, 'then' in tracks[0], AgoraRTC.__esModule]);
+      await assert.rejects(act(page, "await client.join('app', 'room', null, null)"), /has joined already/);
+      await act(page, 'await client.publish(tracks)');
+      await act(page, 'globalThis.more = await AgoraRTC.createMicrophoneAndCameraTracks()');
+      await assert.rejects(act(page, 'await client.publish(more)'), /client.publish of a second microphone or camera is not offered/);
+      await act(page, 'await client.leave()');
+      await assert.rejects(act(page, 'await client.publish(tracks)'), /client.publish comes after client.join/);
+    });
+
+    test('a call that cannot be is told by join', async () => {
+      const page = await scene.open(scene.browser('chromium', ann), `${strict.origin}/`);
+      const code = await page.run(() => AgoraRTC.createClient().join('app', 'r'.repeat(129), null, 1).catch(({ code }) => code));
+      assert.equal(code, 'invalid-options');
+    });
+  });
+});

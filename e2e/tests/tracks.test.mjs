@@ -1,0 +1,133 @@
+// Tracks that the page brings itself, instead of those of a device.
+
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import { callSite, endAndRelease, prepare } from '../lib/calls.mjs';
+import { patience } from '../lib/page.mjs';
+import { ann, bob, freshRoom } from '../lib/people.mjs';
+import { hears, sees } from '../lib/senses.mjs';
+import { startServer } from '../lib/server.mjs';
+import { stage } from '../lib/stage.mjs';
+
+const REMOTE = '#remoteVideoElement';
+
+describe("the page's own tracks", () => {
+  const scene = stage();
+  let server;
+  let site;
+
+  before(async () => {
+    scene.browser('firefox', bob); // Takes seconds to start; is waited for where it is needed.
+    server = await startServer();
+    scene.defer(() => server.stop());
+    site = await callSite();
+    scene.defer(() => site.stop());
+  });
+
+  const enter = (kind, person, options) => scene.join(scene.browser(kind, person), site.origin, options);
+  /** A page that is ready to start, with a microphone and a camera of its own in `own`. */
+  const open = async (person, kind = 'chromium') => {
+    const page = await prepare(await scene.open(scene.browser(kind, person), site.origin));
+    await page.run(async () => {
+      const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
+      globalThis.own = { audio: stream.getAudioTracks()[0], video: stream.getVideoTracks()[0] };
+    });
+    return page;
+  };
+  const said = (page) => page.run(() => globalThis.log.filter(({ type }) => type === 'errorHandler').map(({ error }) => `${error.code}: ${error.message}`));
+
+  for (const kind of ['chromium', 'firefox']) {
+    test(`${kind}: one given at once, one promised for later; the page's they stay`, async () => {
+      const options = { signaling: server.socket('/rooms'), room: freshRoom() };
+      const a = await enter('chromium', ann, options);
+      const b = await open(bob, kind);
+      await b.run((options) => {
+        const audio = new Promise((resolve) => (globalThis.give = () => resolve(own.audio)));
+        return globalThis.start({ ...options, constraints: { audio, video: own.video } });
+      }, options);
+      await a.page.until(() => call.participants[0]?.connection === 'connected');
+      assert.deepEqual(await a.page.run(() => [call.participants[0].audio, call.participants[0].video]), ['pending', 'pending']);
+      await b.run(() => globalThis.give());
+      await Promise.all([sees(a.page, bob, REMOTE), hears(a.page, bob, REMOTE), sees(b, ann, REMOTE)]);
+      assert.equal(await b.run(() => globalThis.__e2e.made.captures), 1, "the page's own asking, and no other");
+
+      assert.equal(await b.run(() => call.toggleTrack('video')), false);
+      await a.page.until(() => call.participants[0].video === 'muted');
+      assert.equal(await b.run(() => own.video.enabled), false);
+      await b.run(() => call.toggleTrack('video'));
+      await sees(a.page, bob, REMOTE);
+
+      await b.run(() => call.endCall());
+      assert.deepEqual(await b.run(() => Object.values(own).map(({ readyState }) => readyState)), ['live', 'live']);
+      assert.deepEqual(await b.run(() => globalThis.__e2e.holdings()), { tracks: 2, sockets: 0, links: 0 });
+      await b.run(() => Object.values(own).forEach((track) => track.stop()));
+      await endAndRelease(a.page);
+    });
+  }
+
+  test('a device for the sound, a canvas for the picture', async () => {
+    const options = { signaling: server.socket('/rooms'), room: freshRoom() };
+    const a = await enter('chromium', ann, options);
+    const b = await prepare(await scene.open(scene.browser('chromium', bob), site.origin));
+    await b.run((options) => {
+      const canvas = Object.assign(document.createElement('canvas'), { width: 80, height: 60 });
+      const pen = canvas.getContext('2d');
+      setInterval(() => {
+        pen.fillStyle = '#00f';
+        pen.fillRect(0, 0, 80, 60);
+      }, 50);
+      const [video] = canvas.captureStream(20).getVideoTracks();
+      return globalThis.start({ ...options, constraints: { audio: true, video } });
+    }, options);
+    await hears(a.page, bob, REMOTE);
+    await a.page.until(
+      (remote) => {
+        const pen = document.createElement('canvas').getContext('2d');
+        pen.drawImage(document.querySelector(remote), 0, 0, 8, 8);
+        const [red, green, blue] = pen.getImageData(4, 4, 1, 1).data;
+        return blue > 200 && red < 60 && green < 60;
+      },
+      REMOTE,
+      patience(10_000, 'blue'),
+    );
+  });
+
+  test('what is not kept is told, and the call goes on', async () => {
+    const b = await open(bob);
+    const options = { signaling: server.socket('/rooms'), room: freshRoom() };
+    await b.run(
+      (options) =>
+        globalThis.start({
+          ...options,
+          constraints: { audio: Promise.resolve(null), video: Promise.reject(new DOMException('no', 'NotReadableError')) },
+        }),
+      options,
+    );
+    await b.until(() => call.camera !== 'pending');
+    assert.deepEqual(await b.run(() => [call.state, call.microphone, call.camera]), ['connected', 'not-requested', 'device-in-use']);
+    assert.deepEqual(await said(b), ['device-in-use: NotReadableError: no']);
+    await b.run(() => {
+      call.endCall();
+      globalThis.log.length = 0;
+    });
+
+    await b.run((options) => globalThis.start({ ...options, constraints: { audio: own.video, video: own.video } }), options);
+    await b.until(() => call.camera === 'live');
+    assert.equal(await b.run(() => call.microphone), 'unavailable');
+    assert.deepEqual(await said(b), ["invalid-options: TypeError: 'constraints.audio' gives no audio track"]);
+  });
+
+  test('a promise that is kept after the end changes nothing', async () => {
+    const b = await open(bob);
+    const options = { signaling: server.socket('/rooms'), room: freshRoom() };
+    const after = await b.run(async (options) => {
+      const video = new Promise((resolve) => (globalThis.give = () => resolve(own.video)));
+      await globalThis.start({ ...options, constraints: { audio: false, video } });
+      call.endCall();
+      globalThis.give();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return [call.state, call.camera, own.video.readyState, document.querySelector('#localVideoElement').srcObject];
+    }, options);
+    assert.deepEqual(after, ['ended', 'pending', 'live', null]);
+  });
+});
