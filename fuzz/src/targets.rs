@@ -20,17 +20,19 @@ const CLIENT: &str = "h.eyJ1dWlkIjoidTciLCJjbGllbnROYW1lIjoiSmltIn0.s";
 const PROFESSIONAL: &str = "h.eyJwcm9JZCI6MX0.s";
 const SDP: &str = "v=0\r\no=- 7 1 IN IP4 0.0.0.0\r\nm=audio 9 X 0\r\na=mid:0\r\na=ice-ufrag:u\r\n";
 
-/// All targets, by the names of their corpora.
-pub(crate) const TARGETS: [(&str, fn(&[u8])); 9] = [
-    ("rooms", rooms),
-    ("rooms_server", rooms_server),
-    ("relay", relay),
-    ("socketio_rooms", socketio_rooms),
-    ("channels_mesh", channels_mesh),
-    ("client", client),
-    ("professional", professional),
-    ("descriptions", descriptions),
-    ("calls", calls),
+/// What is done with an input, by the name of its corpus.
+pub(crate) struct Target(pub(crate) &'static str, pub(crate) fn(&[u8]));
+
+pub(crate) const TARGETS: [Target; 9] = [
+    Target("rooms", rooms),
+    Target("rooms_server", rooms_server),
+    Target("relay", relay),
+    Target("socketio_rooms", socketio_rooms),
+    Target("channels_mesh", channels_mesh),
+    Target("client", client),
+    Target("professional", professional),
+    Target("descriptions", descriptions),
+    Target("calls", calls),
 ];
 
 pub(crate) fn rooms(data: &[u8]) {

@@ -327,6 +327,9 @@ impl Mesh {
             .and_then(|link| link.offered_at());
         let wait_until = match (self.capabilities.glare, ours) {
             (GlareRule::Perfect, Some(sent)) if !polite && now < sent + CROSSING => {
+                if let Some(link) = self.link_to(&from) {
+                    link.overhear();
+                }
                 return self.memory.retire(offer.end);
             }
             (GlareRule::Hold, Some(sent)) => sent + if polite { POLITE_HOLD } else { LOST_OFFER },
@@ -541,7 +544,7 @@ impl Mesh {
     }
 
     fn vanish(&mut self, work: &mut Work, id: &ParticipantId) {
-        let was_there = self.link_of(id).is_some_and(|link| link.remote.is_some());
+        let was_there = self.link_of(id).is_some_and(Link::was_heard);
         self.drop_participant(work, id);
         work.news
             .push(News::Vanished(id.clone(), LeaveReason::Lost));

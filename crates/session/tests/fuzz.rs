@@ -14,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use rng::Rng;
-use targets::TARGETS;
+use targets::{TARGETS, Target};
 
 /// How many changed inputs each target is given.
 const EXECUTIONS: u64 = 40_000;
@@ -24,7 +24,7 @@ fn what_is_changed_at_random_is_survived() {
     let executions = std::env::var("VIDEOCALLS_FUZZ").ok();
     let executions = executions.map_or(EXECUTIONS, |it| it.parse().unwrap());
     std::thread::scope(|scope| {
-        for (name, target) in TARGETS {
+        for Target(name, target) in TARGETS {
             scope.spawn(move || run(name, target, executions));
         }
     });

@@ -211,6 +211,26 @@ fn who_counts_as_gone_is_offered_to_twice_more() {
     assert_eq!(silent.session.next_timeout(), None, "that was all");
 }
 
+/// They are there, if only with an offer that lost against ours, and could not take ours.
+#[test]
+fn who_never_answered_but_offered_is_offered_to_again_too() {
+    for heard in [false, true] {
+        let mut desk = in_room("a", &[]);
+        desk.event(joined("c1"));
+        for patience in [10_000, 10_000, 20_000] {
+            desk.wait(patience);
+            desk.make();
+        }
+        if heard {
+            desk.hear("c1", offer("200", 1));
+        }
+        desk.wait(30_000);
+        assert_eq!(desk.people(), [""; 0]);
+        let recalls = desk.session.link_of(&ParticipantId::new("c1")).is_some();
+        assert_eq!(recalls, heard);
+    }
+}
+
 #[test]
 fn who_counts_as_gone_and_offers_is_back_with_the_name() {
     let (mut desk, link) = linked();
