@@ -143,6 +143,16 @@ impl Link {
         }
     }
 
+    /// The other end offers, and loses against our own offer.
+    pub(crate) fn overhear(&mut self) {
+        self.heard = self.heard.or(Some(0));
+    }
+
+    /// Whether the other end has said anything.
+    pub(crate) fn was_heard(&self) -> bool {
+        self.remote.is_some() || self.heard.is_some()
+    }
+
     /// Whether this answer is to the offer that is open.
     pub(crate) fn awaits(&self, answer: &RemoteDescription) -> bool {
         let Negotiation::Offered { id } = self.negotiation else {

@@ -27,6 +27,8 @@ const DEPARTURE: Duration = Duration::from_secs(4);
 const OVERTURE: Duration = Duration::from_secs(3);
 /// An offer unanswered for so long has reached nobody; giving way to another offer costs nothing.
 const LOST_OFFER: Duration = Duration::from_secs(1);
+/// Offers cross for so long at most; one that comes later comes from who has given up ours.
+const CROSSING: Duration = Duration::from_secs(4);
 /// How long the polite side waits for an answer to its own offer before it takes the other's.
 const POLITE_HOLD: Duration = Duration::from_millis(250);
 /// How long a newcomer to a full room of two may wait for the other one to turn out gone.
@@ -324,7 +326,12 @@ impl Mesh {
             .first_offer_to(&from)
             .and_then(|link| link.offered_at());
         let wait_until = match (self.capabilities.glare, ours) {
-            (GlareRule::Perfect, Some(_)) if !polite => return self.memory.retire(offer.end),
+            (GlareRule::Perfect, Some(sent)) if !polite && now < sent + CROSSING => {
+                if let Some(link) = self.link_to(&from) {
+                    link.overhear();
+                }
+                return self.memory.retire(offer.end);
+            }
             (GlareRule::Hold, Some(sent)) => sent + if polite { POLITE_HOLD } else { LOST_OFFER },
             _ => now,
         };
@@ -537,7 +544,7 @@ impl Mesh {
     }
 
     fn vanish(&mut self, work: &mut Work, id: &ParticipantId) {
-        let was_there = self.link_of(id).is_some_and(|link| link.remote.is_some());
+        let was_there = self.link_of(id).is_some_and(Link::was_heard);
         self.drop_participant(work, id);
         work.news
             .push(News::Vanished(id.clone(), LeaveReason::Lost));

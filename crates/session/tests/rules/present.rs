@@ -139,6 +139,20 @@ fn when_both_offer_the_newcomer_gives_way() {
     ));
 }
 
+/// They have heard ours by now, and have not answered: they could not take it.
+#[test]
+fn an_offer_that_comes_long_after_ours_is_taken_by_the_impolite_side_too() {
+    for (pause, taken) in [(3_999, false), (4_000, true)] {
+        let mut first = in_room("a", &[]);
+        first.event(joined("c1"));
+        first.wait(pause);
+        first.look();
+        first.hear("c1", offer("200", 1));
+        let said = first.look();
+        assert_eq!(opened(&said) == [LinkRole::Answerer], taken, "{pause}");
+    }
+}
+
 #[test]
 fn who_comes_again_under_a_new_id_replaces_the_old_one() {
     let (mut desk, old) = linked();
@@ -195,6 +209,26 @@ fn who_counts_as_gone_is_offered_to_twice_more() {
         ]
     ));
     assert_eq!(silent.session.next_timeout(), None, "that was all");
+}
+
+/// They are there, if only with an offer that lost against ours, and could not take ours.
+#[test]
+fn who_never_answered_but_offered_is_offered_to_again_too() {
+    for heard in [false, true] {
+        let mut desk = in_room("a", &[]);
+        desk.event(joined("c1"));
+        for patience in [10_000, 10_000, 20_000] {
+            desk.wait(patience);
+            desk.make();
+        }
+        if heard {
+            desk.hear("c1", offer("200", 1));
+        }
+        desk.wait(30_000);
+        assert_eq!(desk.people(), [""; 0]);
+        let recalls = desk.session.link_of(&ParticipantId::new("c1")).is_some();
+        assert_eq!(recalls, heard);
+    }
 }
 
 #[test]

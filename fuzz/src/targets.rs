@@ -1,0 +1,271 @@
+//! What is done with an input: each of its lines is a frame from a server, and between the frames
+//! the client talks. Used by the fuzzer and by a test that runs a slice of it (`tests/fuzz.rs` of
+//! `videocalls-session`).
+
+#![allow(dead_code, reason = "each target uses its own part")]
+
+use videocalls_protocol::appointments::Appointments;
+use videocalls_protocol::channels_mesh::ChannelsMesh;
+use videocalls_protocol::relay::Relay;
+use videocalls_protocol::rooms::{Incoming, Rooms, read_request, write_event};
+use videocalls_protocol::socketio_rooms::SocketIoRooms;
+use videocalls_protocol::{
+    Candidate, Dialect, DisplayName, Event, Join, MediaState, ParticipantId, Request, RoomName,
+    Signal,
+};
+use videocalls_session::{Config, Input, LinkReport, Output, Session, Timestamp};
+
+/// The tokens hold `{"uuid":"u7","clientName":"Jim"}` and `{"proId":1}`.
+const CLIENT: &str = "h.eyJ1dWlkIjoidTciLCJjbGllbnROYW1lIjoiSmltIn0.s";
+const PROFESSIONAL: &str = "h.eyJwcm9JZCI6MX0.s";
+const SDP: &str = "v=0\r\no=- 7 1 IN IP4 0.0.0.0\r\nm=audio 9 X 0\r\na=mid:0\r\na=ice-ufrag:u\r\n";
+
+/// What is done with an input, by the name of its corpus.
+pub(crate) struct Target(pub(crate) &'static str, pub(crate) fn(&[u8]));
+
+pub(crate) const TARGETS: [Target; 9] = [
+    Target("rooms", rooms),
+    Target("rooms_server", rooms_server),
+    Target("relay", relay),
+    Target("socketio_rooms", socketio_rooms),
+    Target("channels_mesh", channels_mesh),
+    Target("client", client),
+    Target("professional", professional),
+    Target("descriptions", descriptions),
+    Target("calls", calls),
+];
+
+pub(crate) fn rooms(data: &[u8]) {
+    talk(Rooms, data);
+}
+
+pub(crate) fn relay(data: &[u8]) {
+    talk(Relay::new("me"), data);
+}
+
+pub(crate) fn socketio_rooms(data: &[u8]) {
+    talk(SocketIoRooms::new(), data);
+}
+
+pub(crate) fn channels_mesh(data: &[u8]) {
+    talk(ChannelsMesh::new("123456"), data);
+}
+
+pub(crate) fn client(data: &[u8]) {
+    if let Some(codec) = Appointments::new(CLIENT) {
+        talk(codec, data);
+    }
+}
+
+/// The first line is a token of anybody's making, too.
+pub(crate) fn professional(data: &[u8]) {
+    let _ = lines(data).next().map(|line| Appointments::new(&line));
+    if let Some(codec) = Appointments::new(PROFESSIONAL) {
+        talk(codec, data);
+    }
+}
+
+/// What a client's frame says is what it says when it is written again.
+pub(crate) fn rooms_server(data: &[u8]) {
+    for frame in lines(data) {
+        let Ok(Incoming::Request(request)) = read_request(&frame) else {
+            continue;
+        };
+        if let Request::Join(_) | Request::Signal { .. } | Request::Media(_) = &request {
+            let written = Rooms.encode(&request).unwrap_or_default();
+            let read = written.first().map(|frame| read_request(frame));
+            assert_eq!(read, Some(Ok(Incoming::Request(request.clone()))));
+        }
+        if let Request::Signal {
+            to: Some(from),
+            signal,
+        } = request
+        {
+            let event = Event::Signal { from, signal };
+            let read = Rooms.decode(&write_event(&event, Some(7)));
+            assert_eq!(read, Ok(event.into()));
+        }
+    }
+}
+
+/// Each line is a description, an offer and an answer by turns, with `|` for the ends of its lines;
+/// a session on a relay makes of it what it can.
+pub(crate) fn descriptions(data: &[u8]) {
+    let codec = Relay::new("m");
+    let mut session = started(&codec);
+    let mut now = 0;
+    for (index, line) in lines(data).enumerate() {
+        let sdp = line.replace('|', "\r\n");
+        let signal = match index % 3 {
+            0 => Signal::Offer { id: None, sdp },
+            1 => Signal::Answer { id: None, sdp },
+            _ => Signal::Candidate(Candidate {
+                username_fragment: sdp.get(..4).map(str::to_owned),
+                candidate: sdp,
+                ..Candidate::default()
+            }),
+        };
+        let from = ParticipantId::new(if line.len() % 2 == 0 { "a" } else { "z" });
+        now += 400;
+        feed(
+            &mut session,
+            now,
+            Input::SignalingEvent(Event::Signal { from, signal }),
+        );
+        feed(&mut session, now, Input::Timeout);
+    }
+    settle(session, now);
+}
+
+/// A whole call, in the dialect that the first byte names.
+pub(crate) fn calls(data: &[u8]) {
+    let Some((which, data)) = data.split_first() else {
+        return;
+    };
+    match which % 6 {
+        0 => call(Rooms, data),
+        1 => call(Relay::new("me"), data),
+        2 => call(SocketIoRooms::new(), data),
+        3 => call(ChannelsMesh::new("123456"), data),
+        4 => Appointments::new(CLIENT)
+            .into_iter()
+            .for_each(|it| call(it, data)),
+        _ => Appointments::new(PROFESSIONAL)
+            .into_iter()
+            .for_each(|it| call(it, data)),
+    }
+}
+
+/// A client hears each line, and says something of its own after each.
+fn talk(mut codec: impl Dialect, data: &[u8]) {
+    let before = codec.capabilities();
+    let mut whom = None;
+    say(&mut codec, &Request::Join(join()));
+    for frame in lines(data) {
+        let decoded = codec.decode(&frame).unwrap_or_default();
+        for event in &decoded.events {
+            if let Event::Joined(peer) | Event::Found(peer) = event {
+                whom = Some(peer.id.clone());
+            }
+        }
+        let (sdp, to) = (SDP.to_owned(), whom.clone());
+        say(
+            &mut codec,
+            &Request::Signal {
+                to,
+                signal: Signal::Offer { id: None, sdp },
+            },
+        );
+    }
+    assert_eq!(codec.capabilities(), before);
+    let _ = codec.read_chat(&codec.write_chat("x"));
+}
+
+/// A client hears each line, and a session decides what it says.
+fn call(mut codec: impl Dialect, data: &[u8]) {
+    let mut session = started(&codec);
+    let mut now = 0;
+    say(&mut codec, &Request::Join(join()));
+    for frame in lines(data) {
+        now += 700;
+        let decoded = codec.decode(&frame).unwrap_or_default();
+        for event in decoded.events {
+            for request in feed(&mut session, now, Input::SignalingEvent(event)) {
+                say(&mut codec, &request);
+            }
+        }
+        for request in feed(&mut session, now, Input::Timeout) {
+            say(&mut codec, &request);
+        }
+    }
+    settle(session, now);
+}
+
+fn lines(data: &[u8]) -> impl Iterator<Item = String> {
+    data.split(|&byte| byte == b'\n')
+        .take(8)
+        .map(|line| String::from_utf8_lossy(line).into_owned())
+}
+
+fn join() -> Join {
+    Join {
+        room: RoomName::new("u7").ok(),
+        name: DisplayName::new("Ann").ok(),
+        token: None,
+        resume: None,
+        media: MediaState::LIVE,
+    }
+}
+
+/// Frames without a line's end: it would make two of one.
+fn say(codec: &mut impl Dialect, request: &Request) {
+    for frame in codec.encode(request).unwrap_or_default() {
+        assert!(!frame.contains('\n'));
+    }
+}
+
+fn started(codec: &impl Dialect) -> Session {
+    let join = join();
+    let mut session = Session::new(Config {
+        capabilities: codec.capabilities(),
+        room: join.room,
+        name: join.name,
+        token: None,
+        own_id: codec.own_id(),
+        audio: true,
+        video: false,
+    });
+    for input in [
+        Input::Start,
+        Input::SignalingOpened,
+        Input::MediaSettled(MediaState::LIVE),
+    ] {
+        feed(&mut session, 0, input);
+    }
+    session
+}
+
+/// Hands an input in, has a browser do at once what comes of it, and returns what is to be sent.
+fn feed(session: &mut Session, now: u64, input: Input) -> Vec<Request> {
+    let (mut inputs, mut sent) = (vec![input], Vec::new());
+    // The version grows with each description, as in a browser.
+    let mut version = now;
+    let mut turns = 0;
+    while let Some(input) = inputs.pop() {
+        turns += 1;
+        assert!(turns < 10_000, "it comes to no end");
+        session.handle(Timestamp::from_millis(now), input);
+        while let Some(output) = session.poll() {
+            match output {
+                Output::Send(request) => sent.push(request),
+                Output::Link { link, op } => {
+                    version += 1;
+                    let sdp = SDP.replace("7 1", &["7 ", &version.to_string()].concat());
+                    let report = report(op, sdp);
+                    inputs.extend(report.map(|report| Input::Link { link, report }));
+                }
+                _ => {}
+            }
+        }
+    }
+    sent
+}
+
+fn report(op: videocalls_session::LinkOp, sdp: String) -> Option<LinkReport> {
+    use videocalls_session::LinkOp;
+    match op {
+        LinkOp::MakeOffer { token } | LinkOp::AcceptOffer { token, .. } => {
+            Some(LinkReport::Made { token, sdp })
+        }
+        LinkOp::AcceptAnswer { token, .. } => Some(LinkReport::Applied { token }),
+        _ => None,
+    }
+}
+
+/// The end gives everything back, whatever came before.
+fn settle(mut session: Session, now: u64) {
+    let end = Input::End(videocalls_session::EndReason::Left);
+    feed(&mut session, now, end);
+    assert_eq!(session.next_timeout(), None);
+    assert!(session.snapshot().participants.is_empty());
+}
