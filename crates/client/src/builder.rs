@@ -222,24 +222,20 @@ fn complain<T>(outcome: Result<T, impl ToString>, complaints: &mut Vec<String>) 
 /// or begin with `http`.
 fn socket_url(url: &str) -> Result<String, String> {
     let page = web_sys::window().and_then(|window| window.location().href().ok());
-    let parsed = match page {
-        Some(page) => Url::new_with_base(url, &page),
-        None => Url::new(url),
-    };
     let wrong = |what| Err(["'", url, what].concat());
-    let Ok(parsed) = parsed else {
+    let Ok(parsed) = Url::new_with_base(url, &page.unwrap_or_default()) else {
         return wrong("' is not an address of a signaling server");
     };
-    match parsed.protocol().as_str() {
-        "http:" => parsed.set_protocol("ws:"),
-        "https:" => parsed.set_protocol("wss:"),
-        "ws:" | "wss:" => {}
-        _ => {
-            return wrong("' is not an address by ws, wss, http or https");
-        }
+    let href = parsed.href();
+    let href = href.split_once('#').map_or(href.as_str(), |(href, _)| href);
+    let address = match href.strip_prefix("http") {
+        Some(rest) => ["ws", rest].concat(),
+        None => href.to_owned(),
+    };
+    if address.starts_with("ws:") || address.starts_with("wss:") {
+        return Ok(address);
     }
-    parsed.set_hash("");
-    Ok(parsed.href())
+    wrong("' is not an address by ws, wss, http or https")
 }
 
 /// A UUID v4. `crypto.randomUUID` exists in secure contexts only, so the bits are drawn by hand.

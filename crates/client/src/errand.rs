@@ -35,11 +35,15 @@ pub(crate) fn run(socket: &str, errand: Errand, tell: Box<dyn FnOnce(u16)>) -> T
 
 /// The address of a path on the server of a `ws:` or `wss:` address.
 fn beside(socket: &str, path: &str) -> String {
-    // The scheme, nothing, the authority.
-    let mut parts = socket.split('/');
-    let scheme = match parts.next() {
-        Some("wss:") => "https://",
-        _ => "http://",
+    let (scheme, rest) = socket.split_once(':').unwrap_or_default();
+    let rest = rest.trim_start_matches('/');
+    let authority = rest
+        .split_once('/')
+        .map_or(rest, |(authority, _)| authority);
+    let http = if scheme == "wss" {
+        "https://"
+    } else {
+        "http://"
     };
-    [scheme, parts.nth(1).unwrap_or_default(), path].concat()
+    [http, authority, path].concat()
 }

@@ -68,13 +68,13 @@ impl SocketIo {
     pub(crate) fn address(&mut self, server: &str) -> String {
         let (path, query) = server.split_once('?').unwrap_or((server, ""));
         let path = path.trim_end_matches('/');
-        // `wss:`, nothing, the authority, and then the folders.
-        let folder = match path.split('/').nth(3) {
-            Some(_) => "/?",
-            None => "/socket.io/?",
+        // Two slashes stand before the authority, and more of them before folders.
+        let folder = match path.bytes().filter(|&it| it == b'/').count() {
+            ..=2 => "/socket.io/?",
+            _ => "/?",
         };
         let mut address = [path, folder, query].concat();
-        if query.split('&').any(|field| field == "EIO=3") {
+        if query.as_bytes().windows(5).any(|field| field == b"EIO=3") {
             self.old = true;
         } else {
             address.push_str(if query.is_empty() { "EIO=4" } else { "&EIO=4" });
