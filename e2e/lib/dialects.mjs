@@ -9,7 +9,6 @@
 // leave     what a person does there to leave; `farewell` is how we are told of it
 // misses    waits until their page has noticed that a person has gone
 // silent    whether ICE alone tells of it, in its own time and whatever the server: then it is tried once
-// next      whether they can be followed by somebody else in the same call
 // chat      `say` and `reads` in their page
 // firefox   whether their page works there
 // further   what only this system has to be got along with, by name; tried on the first server and on
@@ -98,7 +97,6 @@ export const DIALECTS = {
     farewell: 'lost',
     silent: true,
     misses: linkIsLost,
-    next: true,
     firefox: true,
   },
 
@@ -121,7 +119,6 @@ export const DIALECTS = {
     farewell: 'bye',
     silent: false,
     misses: (page) => page.until(() => globalThis.link.signalingState === 'closed'),
-    next: true,
     firefox: true,
     further: {
       // Their page would never offer to anybody again, and ours has to.
@@ -159,7 +156,6 @@ export const DIALECTS = {
     farewell: 'lost',
     silent: true,
     misses: (page, { name }) => meshPage.misses(page, name),
-    next: true,
     firefox: true,
     chat: { say: meshPage.say, reads: meshPage.reads },
     further: {
@@ -200,7 +196,6 @@ export const DIALECTS = {
     farewell: 'lost',
     silent: true,
     misses: linkIsLost,
-    next: false,
     firefox: false, // It asks for a microphone by an id that Chromium alone has.
     further: {
       'their client loads the page anew': async ({ meeting, enterUs, enterThem, perceive }) => {

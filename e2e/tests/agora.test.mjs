@@ -39,9 +39,9 @@ describe('AgoraRTC', () => {
     );
 
   describe('in the pages of video-chat-django', () => {
-    const enter = async (person, room, { kind = 'chromium', on = scene } = {}) => {
-      const sdk = `${server.origin}/videocalls/agora.js`;
-      const page = await agoraPage.enter(on, scene.browser(kind, person), { site: site.origin, api: server.origin, sdk, room });
+    const enter = async (person, room, { kind = 'chromium', on = scene, from = server.origin } = {}) => {
+      const sdk = `${from}/videocalls/agora.js`;
+      const page = await agoraPage.enter(on, scene.browser(kind, person), { site: site.origin, api: from, sdk, room });
       // It deletes its member when it leaves, and once more when it goes.
       page.expectFault(/404 \(Not Found\).*delete_member/);
       return page;
@@ -111,6 +111,17 @@ describe('AgoraRTC', () => {
       await b.raw.close();
       await waitForNames(a, 'Ann');
       await meets(await enter(cat, room), ann);
+    });
+
+    test('a server that goes takes the others with it', async () => {
+      const passing = await startServer();
+      const room = freshRoom();
+      const a = await enter(ann, room, { from: passing.origin });
+      const b = await enter(bob, room, { from: passing.origin });
+      for (const page of [a, b]) page.expectFault(/ERR_CONNECTION_REFUSED/); // Of its goodbye to the names.
+      await Promise.all([meets(a, bob), meets(b, ann)]);
+      await passing.stop();
+      await Promise.all([waitForNames(a, 'Ann'), waitForNames(b, 'Bob')]);
     });
   });
 
@@ -197,10 +208,27 @@ describe('AgoraRTC', () => {
       await b.until(() => globalThis.log.at(-1) === 'left ann Quit');
       assert.deepEqual(await a.run(() => [client.remoteUsers.length, globalThis.__e2e.holdings()]), [0, { tracks: 2, sockets: 0, links: 0 }]);
       await sees(a, ann, '#me video'); // Her own tracks go on until she closes them.
+      assert.deepEqual(await a.run(() => tracks.map((track) => track.getMediaStreamTrack().enabled)), [true, true]);
       await act(a, "await client.join('app', 'elsewhere', null, 'ann')");
       await act(a, 'await client.publish(tracks)');
       await act(a, 'tracks.forEach((track) => track.close())');
       assert.equal(await a.run(() => globalThis.__e2e.holdings().tracks), 0);
+    });
+
+    test('of two with one uid the others have the later', async () => {
+      const room = freshRoom();
+      const b = await enter(bob, room, 7);
+      const a = await enter(ann, room, 8);
+      await logged(b, 'joined 8');
+      const c = await enter(cat, room, 8);
+      await logged(b, 'joined 8', 'left 8 ServerTimeOut', 'joined 8');
+      await act(a, 'await client.leave()');
+      await create(c);
+      await act(c, 'await client.publish(tracks)');
+      await sees(b, cat, '#them video');
+      assert.deepEqual(await b.run(() => client.remoteUsers.map(({ uid }) => uid)), [8]);
+      assert.ok(!(await b.run(() => globalThis.log)).includes('left 8 Quit'));
+      await logged(a, 'joined 7');
     });
 
     test('without a number of their own everyone draws one', async () => {

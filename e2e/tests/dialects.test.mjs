@@ -105,8 +105,8 @@ describe('dialects', () => {
             if (!withLeaving) return;
             await dialect.leave(them);
             assert.equal(await told(us), dialect.farewell);
-            if (!dialect.next) return;
             const next = await theirPage(cat, meeting.theirs(theirRole));
+            await dialect.engage(next, meeting.theirs(theirRole));
             await perceive(us, next);
           });
         }

@@ -198,14 +198,10 @@ fn navigator() -> Option<Navigator> {
 /// into our words.
 fn device_error(error: &JsValue) -> CallError {
     let code = match exception_name(error).as_str() {
-        "NotAllowedError" | "PermissionDeniedError" | "SecurityError" => {
-            ErrorCode::PermissionDenied
-        }
-        "NotFoundError" | "DevicesNotFoundError" => ErrorCode::DeviceNotFound,
-        "NotReadableError" | "TrackStartError" => ErrorCode::DeviceInUse,
-        "OverconstrainedError" | "ConstraintNotSatisfiedError" => {
-            ErrorCode::ConstraintsNotSatisfied
-        }
+        "NotAllowedError" | "SecurityError" => ErrorCode::PermissionDenied,
+        "NotFoundError" => ErrorCode::DeviceNotFound,
+        "NotReadableError" => ErrorCode::DeviceInUse,
+        "OverconstrainedError" => ErrorCode::ConstraintsNotSatisfied,
         "TypeError" => ErrorCode::InvalidOptions,
         _ => ErrorCode::DeviceFailed,
     };

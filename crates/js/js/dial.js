@@ -3,9 +3,15 @@
  * what comes too early.
  */
 export function dial(url) {
-  const address = socketAddress(url);
-  if (!address) return undefined; // The call itself will say what is wrong with it.
-  const socket = new WebSocket(address);
+  let socket;
+  try {
+    const address = new URL(url, location.href);
+    address.protocol = address.protocol.replace('http', 'ws');
+    address.hash = '';
+    socket = new WebSocket(address);
+  } catch {
+    return undefined; // The call itself will say what is wrong with the address.
+  }
   const early = [];
   const keep = ({ data }) => early.push(data);
   socket.addEventListener('message', keep);
@@ -23,15 +29,4 @@ export function dial(url) {
     },
     hangUp: () => socket.close(),
   };
-}
-
-function socketAddress(url) {
-  try {
-    const address = new URL(url, location.href);
-    address.protocol = address.protocol.replace('http', 'ws');
-    address.hash = '';
-    return /^wss?:$/.test(address.protocol) ? address : undefined;
-  } catch {
-    return undefined;
-  }
 }

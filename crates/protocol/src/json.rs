@@ -207,13 +207,17 @@ pub(crate) fn quote(text: &str, json: &mut String) {
 /// characters as they are, which no reader takes.
 fn escape(c: char, text: &mut String) {
     match c {
-        '"' | '\\' => text.extend(['\\', c]),
+        '"' | '\\' => {
+            text.push('\\');
+            text.push(c);
+        }
         '\n' => text.push_str("\\n"),
         '\r' => text.push_str("\\r"),
         '\u{0}'..='\u{1F}' => {
             text.push_str("\\u00");
-            let digits = [u32::from(c) >> 4, u32::from(c) & 0xf];
-            text.extend(digits.map(|digit| char::from_digit(digit, 16).unwrap_or('0')));
+            for digit in [u32::from(c) >> 4, u32::from(c) & 0xf] {
+                text.push(char::from_digit(digit, 16).unwrap_or('0'));
+            }
         }
         _ => text.push(c),
     }

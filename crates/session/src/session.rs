@@ -385,7 +385,10 @@ impl Session {
             let turn = self.track_mut(kind).settle(state);
             self.turn(kind, turn);
         }
-        self.local_changed();
+        // What was turned off before it came is off in a moment, and never was on.
+        if !self.audio.is_moving() && !self.video.is_moving() {
+            self.local_changed();
+        }
     }
 
     fn toggle(&mut self, kind: TrackKind, on: Option<bool>) {

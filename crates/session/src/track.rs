@@ -54,6 +54,11 @@ impl LocalTrack {
         }
     }
 
+    /// Whether it is between on and off.
+    pub(crate) fn is_moving(self) -> bool {
+        matches!(self, Self::Moving { .. })
+    }
+
     /// What the others may be told.
     pub(crate) fn state(self) -> TrackState {
         let live = |on| {

@@ -56,6 +56,32 @@ fn a_toggle_while_the_browser_is_asked_is_carried_out_afterwards() {
 }
 
 #[test]
+fn what_is_turned_off_while_the_browser_is_asked_is_never_told_to_be_on() {
+    let mut desk = Desk::new(Rooms.capabilities(), "me");
+    desk.input(Input::Start);
+    desk.input(Input::SignalingOpened);
+    desk.event(welcome("me", &[], None));
+    desk.look();
+    desk.input(toggle(Some(false)));
+    desk.input(Input::MediaSettled(LIVE));
+    let said = desk.look();
+    assert_eq!(sent(&said), [] as [&Request; 0]);
+    let token = said.iter().find_map(|output| match output {
+        Output::SetTrack { token, .. } => Some(*token),
+        _ => None,
+    });
+    desk.input(Input::TrackSet {
+        kind: TrackKind::Audio,
+        token: token.expect("the microphone is to be turned off"),
+    });
+    let said = desk.look();
+    assert_eq!(
+        sent(&said),
+        [&Request::Media(media(TrackState::Muted, TrackState::Live))]
+    );
+}
+
+#[test]
 fn a_toggle_in_the_call_is_told_to_the_room_once_it_is_done() {
     let mut desk = Desk::in_room("me", &[]);
     desk.look();
