@@ -393,7 +393,8 @@ impl Mesh {
             return;
         };
         if !link.awaits(&answer) {
-            return self.answers_miss(work, &from);
+            let stranger = link.is_agreed() && !link.continues(&answer);
+            return self.answers_miss(work, &from, stranger);
         }
         let session = answer.end.origin.session.clone();
         link.hear_answer(work, answer);
@@ -425,8 +426,12 @@ impl Mesh {
 
     /// An answer to an offer that we have given up for theirs: where nobody is told whose turn it
     /// is, both may give way, and then both wait for what will not come.
-    fn answers_miss(&mut self, work: &mut Work, from: &ParticipantId) {
+    ///
+    /// Where nobody else offers, an answer by a connection that is new to us is to an offer that the
+    /// server has kept: who was there has come back, and the old connection is gone.
+    fn answers_miss(&mut self, work: &mut Work, from: &ParticipantId, stranger: bool) {
         let hold = self.capabilities.glare == GlareRule::Hold;
+        let calls_out = self.calls_out();
         let polite = self.is_polite_to(from);
         let Some(link) = self.link_to(from) else {
             return;
@@ -435,6 +440,9 @@ impl Mesh {
             let pause = if polite { LOST_OFFER } else { Duration::ZERO };
             link.attempt |= u8::from(polite);
             work.timer(Timer::Establish(link.id), pause);
+        } else if stranger && calls_out && !hold {
+            let id = link.id;
+            self.rebuild(work, id, Cause::Broken);
         }
     }
 

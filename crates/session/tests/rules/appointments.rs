@@ -4,7 +4,7 @@ use videocalls_protocol::appointments::Appointments;
 use videocalls_protocol::{Dialect, DisplayName, Event, ParticipantId, Peer, Request, Signal};
 use videocalls_session::{LinkId, LinkOp, LinkReport, LinkRole, Transport};
 
-use crate::desk::{Desk, answer, offer, ops, peer, sent, started, welcome};
+use crate::desk::{Desk, answer, offer, ops, peer, sent, started, token, welcome};
 
 /// The tokens hold `{"uuid":1}` and `{"proId":1}`.
 fn arrived(token: &str) -> Desk {
@@ -73,6 +73,36 @@ fn an_answer_is_taken_however_late_it_comes() {
     desk.hear("professional", answer("100", 1));
     desk.hear("professional", answer("99", 1));
     assert_eq!(desk.look(), [], "one is enough");
+}
+
+/// The server gives the offer that it has kept to a professional who comes back.
+#[test]
+fn an_answer_to_an_offer_that_was_answered_is_a_reason_to_offer_anew() {
+    let mut desk = client();
+    desk.event(welcome("client", &[], None));
+    desk.hear("professional", answer("100", 1));
+    let said = desk.look();
+    let token = ops(&said).iter().rev().find_map(|(_, op)| token(op));
+    let token = token.expect("the answer is taken");
+    let old = link_to(&desk, "professional");
+    desk.report(old, LinkReport::Applied { token });
+    desk.transport(old, Transport::Connected);
+    desk.hear("professional", answer("100", 1));
+    assert_eq!(link_to(&desk, "professional"), old, "a repetition is none");
+    desk.look();
+    desk.hear("professional", answer("200", 1));
+    desk.make();
+    let said = desk.look();
+    assert!(ops(&said).contains(&(old, &LinkOp::Close)));
+    let offered = sent(&said);
+    assert!(matches!(
+        offered[..],
+        [Request::Signal {
+            signal: Signal::Offer { .. },
+            ..
+        }]
+    ));
+    assert_eq!(desk.people(), ["professional"]);
 }
 
 #[test]
