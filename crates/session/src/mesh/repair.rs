@@ -1,0 +1,153 @@
+//! Ways that are lost: links that are made anew, and participants who are given up.
+
+use std::time::Duration;
+
+use videocalls_protocol::{Departure, LeaveReason, Offerer, ParticipantId};
+
+use super::{ESTABLISH, Mesh};
+use crate::link::{Audience, Link};
+use crate::time::Timer;
+use crate::work::{News, Work};
+use crate::{LinkId, Transport};
+
+/// How often a link is made anew before there is a pause, or, where no server would know better,
+/// before its participant counts as gone.
+const ATTEMPTS: u8 = 3;
+/// How long a lost way may take to heal before its participant counts as gone. Browsers say
+/// `disconnected` after 5 to 8 s of silence, so someone who vanished is gone after 9 to 12 s.
+const DEPARTURE: Duration = Duration::from_secs(4);
+
+/// Why a link is made anew.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Cause {
+    /// It found no way, or lost it.
+    Silence,
+    /// The browser has failed.
+    Broken,
+}
+
+impl Mesh {
+    pub(crate) fn establish_timed_out(&mut self, work: &mut Work, id: LinkId) {
+        let useless = |link: &Link| link.transport != Transport::Connected || link.is_broken();
+        if self.link(id).is_some_and(useless) {
+            self.rebuild(work, id, Cause::Silence);
+        }
+    }
+
+    pub(crate) fn departure_timed_out(&mut self, work: &mut Work, id: LinkId) {
+        if let Some(participant) = self.link(id).and_then(Link::participant).cloned() {
+            self.vanish(work, &participant);
+        }
+    }
+
+    pub(super) fn transport_changed(&mut self, work: &mut Work, id: LinkId, transport: Transport) {
+        let Some(link) = self.find_mut(|link| link.id == id) else {
+            return;
+        };
+        link.transport = transport;
+        let Some(participant) = link.participant().cloned() else {
+            return;
+        };
+        work.timers.stop(Timer::Departure(id));
+        match transport {
+            Transport::Connected if !link.is_broken() => {
+                link.attempt = 0;
+                work.timers.stop(Timer::Establish(id));
+            }
+            Transport::Disconnected if link.media_only => {
+                work.timer(Timer::Departure(id), DEPARTURE);
+                if self.held.is_some() {
+                    return self.vanish(work, &participant);
+                }
+            }
+            Transport::Failed | Transport::Closed if link.media_only => {
+                return self.vanish(work, &participant);
+            }
+            Transport::Failed | Transport::Closed => {
+                work.news.push(News::Changed(participant));
+                return self.rebuild(work, id, Cause::Silence);
+            }
+            _ => {}
+        }
+        work.news.push(News::Changed(participant));
+    }
+
+    /// Makes a link anew. After a silence, which both ends notice, the impolite side offers, and
+    /// the polite one every other time, in case the other takes no turns. A broken link is known
+    /// at this end alone. Who can't be reached in the end has gone, unless a server would know;
+    /// who has no seat any more can't be told of a new link, and who offers always need not be.
+    pub(super) fn rebuild(&mut self, work: &mut Work, id: LinkId, cause: Cause) {
+        let Some(link) = self.find_mut(|link| link.id == id) else {
+            return;
+        };
+        let Some(participant) = link.participant().cloned() else {
+            return self.rebuild_call(work, id, cause);
+        };
+        link.attempt = link.attempt.saturating_add(1);
+        let (attempt, pause, media_only) = (link.attempt, link.patience(), link.media_only);
+        let (broken, unasked) = (link.is_broken(), link.awaits_offer());
+        let seatless = self.capabilities.departure == Departure::Announced;
+        let theirs = self.capabilities.offerer == Offerer::Other;
+        if media_only && (seatless || theirs || attempt > ATTEMPTS || self.held.is_some()) {
+            return self.vanish(work, &participant);
+        }
+        let waits = match cause {
+            Cause::Broken => attempt > ATTEMPTS,
+            Cause::Silence => {
+                !broken && !unasked && attempt % 2 == 1 && self.is_polite_to(&participant)
+            }
+        };
+        if waits {
+            return work.timer(Timer::Establish(id), pause);
+        }
+        self.retire_links(work, |link| link.is_for(&participant));
+        let id = self.open_offering(work, Audience::One(participant.clone()));
+        if let Some(link) = self.find_mut(|link| link.id == id) {
+            link.attempt = attempt;
+            work.timer(Timer::Establish(id), link.patience());
+        }
+        work.news.push(News::Changed(participant));
+    }
+
+    /// Makes a link anew that leads to nobody yet. One that was made in advance may be missing.
+    fn rebuild_call(&mut self, work: &mut Work, id: LinkId, cause: Cause) {
+        let calls = self
+            .links
+            .iter()
+            .any(|link| link.id == id && link.audience == Audience::Anyone);
+        if calls && cause == Cause::Broken {
+            return work.timer(Timer::Establish(id), ESTABLISH);
+        }
+        self.close_where(work, |link| link.id == id);
+        if calls {
+            self.open_offering(work, Audience::Anyone);
+        }
+    }
+
+    fn vanish(&mut self, work: &mut Work, id: &ParticipantId) {
+        let was_there = self.link_of(id).is_some_and(Link::was_heard);
+        self.drop_participant(work, id);
+        work.news
+            .push(News::Vanished(id.clone(), LeaveReason::Lost));
+        if self.held.as_ref().is_some_and(|(from, _)| from != id) {
+            work.timers.stop(Timer::Hold);
+            self.hold_timed_out(work);
+        }
+        // They may have been cut off only, and wait as we do; or somebody else may come.
+        if self.calls_out() && self.links.is_empty() {
+            self.open_offering(work, Audience::Anyone);
+        } else if was_there && self.capabilities.offerer == Offerer::Present {
+            self.recall(work, id);
+        }
+    }
+
+    /// Offers to someone who counts as gone, once more or twice, by what is known of them. Who
+    /// answers, and is lost again, is called again.
+    fn recall(&mut self, work: &mut Work, id: &ParticipantId) {
+        self.offer_to(work, id);
+        if let Some(link) = self.link_to(id) {
+            link.attempt = ATTEMPTS - 1;
+            work.timer(Timer::Establish(link.id), link.patience());
+        }
+    }
+}
