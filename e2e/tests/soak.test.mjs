@@ -133,9 +133,9 @@ async function settledHeap(inspector) {
   return least;
 }
 
-/** The middle one of the slopes between any two batches: one odd batch does not matter. */
+/** The middle one of the steps from batch to batch: what leaks is in each of them, an odd one in one. */
 function slope(values) {
-  const slopes = values.flatMap((value, x) => values.slice(x + 1).map((other, steps) => (other - value) / (steps + 1)));
-  slopes.sort((a, b) => a - b);
-  return (slopes[Math.floor((slopes.length - 1) / 2)] + slopes[Math.ceil((slopes.length - 1) / 2)]) / 2;
+  const steps = values.slice(1).map((value, index) => value - values[index]);
+  steps.sort((a, b) => a - b);
+  return steps[Math.floor(steps.length / 2)];
 }

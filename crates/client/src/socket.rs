@@ -4,9 +4,6 @@ use videocalls_protocol::MAX_MESSAGE_BYTES;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CloseEvent, MessageEvent, WebSocket};
 
-/// The close code of a connection that was lost, or never made.
-const ABNORMAL: u16 = 1006;
-
 /// A WebSocket that is closed, and silent, when this is dropped.
 #[derive(Debug)]
 #[must_use = "the socket is closed when this is dropped"]
@@ -45,12 +42,6 @@ impl Socket {
                 .unchecked_into(),
             None => WebSocket::new(url)?,
         };
-        // One that was given may be open or closed already; then it does not say so again.
-        match socket.ready_state() {
-            WebSocket::OPEN => on_event(SocketEvent::Opened),
-            WebSocket::CLOSED => on_event(SocketEvent::Closed(ABNORMAL)),
-            _ => {}
-        }
         let [opened, message, closed] = [on_event.clone(), on_event.clone(), on_event];
         let listeners = [
             EventListener::new(&socket, "open", move |_| opened(SocketEvent::Opened)),

@@ -13,17 +13,18 @@ export function dial(url) {
     return undefined; // The call itself will say what is wrong with the address.
   }
   const early = [];
-  const keep = ({ data }) => early.push(data);
-  socket.addEventListener('message', keep);
+  const keep = (event) => early.push(event);
+  const kinds = ['open', 'message', 'close'];
+  for (const kind of kinds) socket.addEventListener(kind, keep);
   let taken = false;
   return {
     /** Gives the socket to one who adds listeners at once; to one who comes again, a new one. */
     take(url) {
       if (taken) return new WebSocket(url);
       taken = true;
-      socket.removeEventListener('message', keep);
+      for (const kind of kinds) socket.removeEventListener(kind, keep);
       queueMicrotask(() => {
-        for (const data of early) socket.dispatchEvent(new MessageEvent('message', { data }));
+        for (const event of early) socket.dispatchEvent(new event.constructor(event.type, event));
       });
       return socket;
     },

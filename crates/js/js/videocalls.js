@@ -43,6 +43,7 @@ export class VideoCall {
   #listeners = new Map();
   #last = { state: 'idle', microphone: 'pending', camera: 'pending', participants: [] };
   #joined; // Settles the promise of `_start`.
+  #over; // Why, once it is.
   #early = [];
   #options;
 
@@ -134,6 +135,7 @@ export class VideoCall {
         this.#handle = start(core, (type, detail) => this.#receive(type, detail));
         this.#early.splice(0).forEach(([type, detail]) => this.#receive(type, detail));
       });
+      if (this.#over) throw this.#over; // Let in and sent away in one breath.
     } catch (error) {
       line?.hangUp();
       this.#last.state = 'ended';
@@ -202,7 +204,8 @@ export class VideoCall {
     }
     if (current === this) current = undefined;
     const failure = error && new VideoCallError(error);
-    this.#joined.reject(failure ?? aborted());
+    this.#over = failure ?? aborted();
+    this.#joined.reject(this.#over);
     this.#emit('ended', failure ? { reason, error: failure } : { reason });
     this.#listeners.clear();
   }
