@@ -215,6 +215,8 @@ describe('the independent pages and servers', () => {
           a = await client();
           await appointmentsPage.enable(a);
         }
+        // What reaches the professional's page while it is being opened is lost there (6.5.4).
+        await a.until(() => globalThis.link.iceGatheringState === 'complete');
         await appointmentsPage.join(b, '1');
         await appointmentsPage.enable(b);
         await inCall(a, b, appointmentsPage.remote);
