@@ -1,9 +1,5 @@
 //! docs/quirks.md promises a test for each quirk; here it is held to it.
 #![cfg(not(target_arch = "wasm32"))]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a page that can't be read fails the test"
-)]
 
 use std::fs;
 use std::path::Path;
