@@ -103,6 +103,20 @@ describe('ending a call', () => {
     scene.defer(() => site.stop());
   });
 
+  test('before the WebAssembly has come', async () => {
+    const page = await scene.open(scene.browser('chromium', ann), site.origin);
+    await page.run(async (signaling) => {
+      const { default: init, initializeVideoCall, endCall } = await import('/videocalls/videocalls.js');
+      init(new Promise(() => {}));
+      initializeVideoCall({ signaling, room: 'slow' });
+      globalThis.dialled = globalThis.__e2e.made.sockets;
+      endCall();
+    }, server.socket('/rooms'));
+    assert.equal(await page.run(() => globalThis.dialled), 1);
+    // A server would hang up by itself after some seconds.
+    await page.until(() => globalThis.__e2e.holdings().sockets === 0, patience(2_000, 'the socket to be closed'));
+  });
+
   for (const kind of ['chromium', 'firefox']) {
     test(`at any moment of its start, in ${kind}`, async () => {
       const options = { signaling: server.socket('/rooms'), room: freshRoom() };

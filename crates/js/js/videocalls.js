@@ -44,6 +44,7 @@ export class VideoCall {
   #last = { state: 'idle', microphone: 'pending', camera: 'pending', participants: [] };
   #joined; // Settles the promise of `_start`.
   #over; // Why, once it is.
+  #line; // To the server, from before the WebAssembly is there.
   #early = [];
   #options;
 
@@ -92,8 +93,9 @@ export class VideoCall {
   }
 
   endCall() {
-    if (this.#handle) this.#handle.endCall();
-    else this.#last.state = 'ended';
+    if (this.#handle) return this.#handle.endCall();
+    this.#last.state = 'ended';
+    this.#line?.hangUp(); // The WebAssembly may take long to load.
   }
 
   on(type, listener) {
@@ -125,7 +127,7 @@ export class VideoCall {
     abort?.addEventListener('abort', stop);
     // These connect to the very address that they are given.
     const direct = !core.transport && /^(rooms|relay)$/.test(core.dialect ?? 'rooms');
-    const line = direct && !abort?.aborted ? dial(core.url) : undefined;
+    const line = (this.#line = direct && !abort?.aborted ? dial(core.url) : undefined);
     if (line) core.socket = line.take;
     try {
       await init();
