@@ -13,7 +13,7 @@ use videocalls_protocol::{
     Candidate, Dialect, DisplayName, Event, Join, MediaState, ParticipantId, Request, RoomName,
     Signal,
 };
-use videocalls_session::{Config, Input, LinkReport, Output, Session, Timestamp};
+use videocalls_session::{Config, Input, LinkReport, Muted, Output, Session, Source, Timestamp};
 
 /// The tokens hold `{"uuid":"u7","clientName":"Jim"}` and `{"proId":1}`.
 const CLIENT: &str = "h.eyJ1dWlkIjoidTciLCJjbGllbnROYW1lIjoiSmltIn0.s";
@@ -36,7 +36,7 @@ pub(crate) const TARGETS: [Target; 9] = [
 ];
 
 pub(crate) fn rooms(data: &[u8]) {
-    talk(Rooms, data);
+    talk(Rooms::default(), data);
 }
 
 pub(crate) fn relay(data: &[u8]) {
@@ -72,7 +72,7 @@ pub(crate) fn rooms_server(data: &[u8]) {
             continue;
         };
         if let Request::Join(_) | Request::Signal { .. } | Request::Media(_) = &request {
-            let written = Rooms.encode(&request).unwrap_or_default();
+            let written = Rooms::default().encode(&request).unwrap_or_default();
             let read = written.first().map(|frame| read_request(frame));
             assert_eq!(read, Some(Ok(Incoming::Request(request.clone()))));
         }
@@ -82,7 +82,7 @@ pub(crate) fn rooms_server(data: &[u8]) {
         } = request
         {
             let event = Event::Signal { from, signal };
-            let read = Rooms.decode(&write_event(&event, Some(7)));
+            let read = Rooms::default().decode(&write_event(&event, Some(7)));
             assert_eq!(read, Ok(event.into()));
         }
     }
@@ -123,7 +123,7 @@ pub(crate) fn calls(data: &[u8]) {
         return;
     };
     match which % 6 {
-        0 => call(Rooms, data),
+        0 => call(Rooms::default(), data),
         1 => call(Relay::new("me"), data),
         2 => call(SocketIoRooms::new(), data),
         3 => call(ChannelsMesh::new("123456"), data),
@@ -193,6 +193,7 @@ fn join() -> Join {
         name: DisplayName::new("Ann").ok(),
         token: None,
         resume: None,
+        keeps: Vec::new(),
         media: MediaState::LIVE,
     }
 }
@@ -212,8 +213,12 @@ fn started(codec: &impl Dialect) -> Session {
         name: join.name,
         token: None,
         own_id: codec.own_id(),
-        audio: true,
-        video: false,
+        audio: Source::Device,
+        video: Source::Nothing,
+        muted: Muted::default(),
+        patience: std::time::Duration::from_secs(60),
+        seed: 7,
+        measures: true,
     });
     for input in [
         Input::Start,

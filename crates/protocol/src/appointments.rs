@@ -8,8 +8,8 @@ use crate::json::{List, Record, Text};
 use crate::socketio::{Arguments, Heartbeat, Packet, SocketIo};
 use crate::{
     Admission, Candidate, Capabilities, DecodeError, Decoded, Departure, Description,
-    DescriptionKind, Dialect, DisplayName, EncodeError, Errand, Event, GlareRule, MediaState,
-    Offerer, ParticipantId, Peer, Refusal, Request, Signal, Verdict, Welcome,
+    DescriptionKind, Dialect, DisplayName, EncodeError, Errand, Event, GlareRule, Offerer,
+    ParticipantId, Peer, Refusal, Request, Signal, Verdict, Welcome,
 };
 
 /// A client's half of the dialect.
@@ -92,6 +92,8 @@ impl Appointments {
         Event::Welcome(Welcome {
             id: ParticipantId::new(self.role.word()),
             peers: Vec::new(),
+            resumed: false,
+            heard: None,
             resume: None,
             epoch: None,
             seq: None,
@@ -239,14 +241,12 @@ impl Appointments {
         client: Option<DisplayName>,
         decoded: &mut Decoded,
     ) {
-        decoded.events.push(Event::Found(Peer {
-            id: ParticipantId::new(self.role.other_word()),
-            name: match &self.role {
-                Role::Client { professional, .. } => professional.clone(),
-                Role::Professional { .. } => client,
-            },
-            media: MediaState::LIVE,
-        }));
+        let name = match &self.role {
+            Role::Client { professional, .. } => professional.clone(),
+            Role::Professional { .. } => client,
+        };
+        let id = ParticipantId::new(self.role.other_word());
+        decoded.events.push(Event::Found(Peer::new(id, name)));
         self.hear(description.into(), decoded);
     }
 
@@ -289,6 +289,17 @@ impl Dialect for Appointments {
         self.io.address(server)
     }
 
+    /// The questions behind an offer are lost with the socket, and so may be the offer. The server
+    /// is about to repeat an answer that may be to another.
+    fn opened(&mut self) {
+        self.io.restart();
+        if let Role::Client { hearing, .. } = &mut self.role
+            && let Hearing::Perhaps(_) = hearing
+        {
+            *hearing = Hearing::Nothing;
+        }
+    }
+
     fn errand(&self) -> Option<Errand> {
         Some(Errand {
             path: "/validate-link",
@@ -320,7 +331,7 @@ impl Dialect for Appointments {
             },
             Request::Pong => vec!["3".to_owned()],
             Request::Ping => vec!["2".to_owned()],
-            Request::Media(_) | Request::Bye => Vec::new(),
+            Request::Media(_) | Request::Health(_) | Request::Bye | Request::Unload => Vec::new(),
         })
     }
 

@@ -1,15 +1,20 @@
 //! The `channels-mesh` dialect: any number of people on a Django channels server that broadcasts
 //! `new-peer` and delivers `new-offer` and `new-answer` to one channel.
 //!
-//! Everyone who is there offers to a newcomer. A person's id is the name of their channel, which
-//! the server puts into each message; the word `receiver_channel_name` means the addressee on the
-//! way up and the sender on the way down.
+//! Everyone who is there offers to a newcomer. The server puts the name of the sender's channel into
+//! each message; the word `receiver_channel_name` means the addressee on the way up and the sender on
+//! the way down.
+//!
+//! Who comes back gets another channel. The names of our own clients are made up for the length of a
+//! page, so they are ids as well, and whoever has one is the same by whatever channel. Of a page of
+//! the old style the channel is the id. Who comes back hears our channel by `still-here`, which the
+//! server broadcasts as it does with all that it does not know, and which the pages leave alone.
 
 use crate::json::{Record, Text};
 use crate::{
     Admission, Capabilities, DecodeError, Decoded, Departure, Description, DescriptionKind,
-    Dialect, DisplayName, EncodeError, Event, GlareRule, LeaveReason, MediaState, Offerer,
-    ParticipantId, Peer, Refusal, Request, Signal, Verdict, Welcome,
+    Dialect, DisplayName, EncodeError, Event, GlareRule, LeaveReason, Offerer, ParticipantId, Peer,
+    Refusal, Request, Signal, Verdict, Welcome,
 };
 
 /// How many people are remembered; a server that names more is playing a game.
@@ -28,9 +33,29 @@ pub struct ChannelsMesh {
     /// What makes the name unlike that of a namesake.
     digits: String,
     spelling: &'static str,
-    welcomed: bool,
-    /// Who is there, by name, each with the channel that they had last.
-    people: Vec<(String, ParticipantId)>,
+    /// The own channel, as soon as we are in.
+    channel: Option<String>,
+    people: Vec<Person>,
+}
+
+/// Somebody who is there.
+#[derive(Clone, Debug)]
+struct Person {
+    name: String,
+    channel: String,
+    /// Whether they have told of the channel since we are here. What comes by another one was on its
+    /// way for long.
+    told: bool,
+}
+
+impl Person {
+    fn id(&self) -> ParticipantId {
+        ParticipantId::new(if is_unique(&self.name) {
+            &self.name
+        } else {
+            &self.channel
+        })
+    }
 }
 
 impl ChannelsMesh {
@@ -41,7 +66,7 @@ impl ChannelsMesh {
             name: String::new(),
             digits: id.chars().take(DIGITS).collect(),
             spelling: SPELLINGS[0],
-            welcomed: false,
+            channel: None,
             people: Vec::new(),
         }
     }
@@ -54,6 +79,10 @@ impl ChannelsMesh {
         vec![record.finish()]
     }
 
+    fn still_here(&self) -> Vec<String> {
+        self.write("still-here", Text::default())
+    }
+
     fn describe(
         &self,
         action: &str,
@@ -62,29 +91,37 @@ impl ChannelsMesh {
         to: Option<&ParticipantId>,
     ) -> Result<Vec<String>, EncodeError> {
         let to = to.ok_or(EncodeError::AddresseeMissing)?;
+        let known = self.people.iter().find(|person| person.id() == *to);
+        let channel = match known {
+            Some(person) => &person.channel,
+            // No server would take the name for a channel.
+            None if is_unique(to.as_str()) => return Ok(Vec::new()),
+            None => to.as_str(),
+        };
         let message = Text::default()
             .object("sdp", Description::write(kind, sdp))
-            .text(self.spelling, to.as_str());
+            .text(self.spelling, channel);
         Ok(self.write(action, message))
     }
 
     /// Reads whose channel a message came by.
-    fn sender(&mut self, message: &mut Record<'_>) -> Result<ParticipantId, DecodeError> {
+    fn sender(&mut self, message: &mut Record<'_>) -> Result<String, DecodeError> {
         let named = SPELLINGS.into_iter().find_map(|spelling| {
             let channel = message.text(spelling).filter(|channel| !channel.is_empty());
             channel.map(|channel| (spelling, channel))
         });
         let (spelling, channel) = named.ok_or(wrong("receiver_channel_name"))?;
         self.spelling = spelling;
-        Ok(ParticipantId::new(channel))
+        Ok(channel)
     }
 
     /// Our own arrival, as the server tells it to everyone.
-    fn welcome(&mut self, channel: ParticipantId) -> Event {
-        self.welcomed = true;
+    fn welcome(&self) -> Event {
         Event::Welcome(Welcome {
-            id: channel,
+            id: ParticipantId::new(&self.name),
             peers: Vec::new(),
+            resumed: false,
+            heard: None,
             resume: None,
             epoch: None,
             seq: None,
@@ -93,21 +130,41 @@ impl ChannelsMesh {
         })
     }
 
-    /// Someone of this name speaks by this channel. If it is another than before, they left and came
-    /// back, even if their old media seems to go on for a while. Returns whether it is new.
-    fn meet(&mut self, name: &str, id: &ParticipantId, decoded: &mut Decoded) -> bool {
-        if self.people.iter().any(|(_, known)| known == id) {
-            return false;
+    /// Someone of this name speaks by this channel, to tell of it or of something else. Returns who it
+    /// is, and whether the channel is new.
+    fn meet(
+        &mut self,
+        name: &str,
+        channel: String,
+        tells: bool,
+        decoded: &mut Decoded,
+    ) -> (Peer, bool) {
+        let known = self.people.iter().position(|person| person.name == name);
+        let mut person = match known {
+            Some(index) => self.people.remove(index),
+            None => Person {
+                name: name.to_owned(),
+                channel: String::new(),
+                told: false,
+            },
+        };
+        let news = channel != person.channel && (tells || !person.told || !is_unique(name));
+        person.told |= tells;
+        if news {
+            // A page of the old style left and came back, even if its old media seems to go on for a
+            // while.
+            if known.is_some() && !is_unique(name) {
+                decoded.events.push(Event::Left {
+                    id: person.id(),
+                    reason: LeaveReason::Bye,
+                });
+            }
+            person.channel = channel;
         }
-        if let Some(index) = self.people.iter().position(|(known, _)| known == name) {
-            decoded.events.push(Event::Left {
-                id: self.people.remove(index).1,
-                reason: LeaveReason::Bye,
-            });
-        }
+        let peer = Peer::new(person.id(), DisplayName::new(shown(name)).ok());
         self.people.truncate(MAX_PEOPLE - 1);
-        self.people.insert(0, (name.to_owned(), id.clone()));
-        true
+        self.people.insert(0, person);
+        (peer, news)
     }
 
     fn hear(
@@ -116,11 +173,12 @@ impl ChannelsMesh {
         mut message: Record<'_>,
         decoded: &mut Decoded,
     ) -> Result<(), DecodeError> {
-        let from = self.sender(&mut message)?;
+        let channel = self.sender(&mut message)?;
         let description = message.record("sdp").and_then(Description::read);
         let signal = Signal::from(description.ok_or(wrong("sdp"))?);
-        self.meet(name, &from, decoded);
-        decoded.events.push(Event::Found(peer(name, &from)));
+        let (peer, _) = self.meet(name, channel, false, decoded);
+        let from = peer.id.clone();
+        decoded.events.push(Event::Found(peer));
         decoded.events.push(Event::Signal { from, signal });
         Ok(())
     }
@@ -141,6 +199,13 @@ impl Dialect for ChannelsMesh {
         }
     }
 
+    fn opened(&mut self) {
+        self.channel = None;
+        for person in &mut self.people {
+            person.told = false;
+        }
+    }
+
     fn encode(&mut self, request: &Request) -> Result<Vec<String>, EncodeError> {
         match request {
             Request::Join(join) => {
@@ -158,29 +223,47 @@ impl Dialect for ChannelsMesh {
                 // They are all in the description.
                 Signal::Candidate(_) => Ok(Vec::new()),
             },
-            Request::Media(_) | Request::Pong | Request::Ping | Request::Bye => Ok(Vec::new()),
+            Request::Media(_)
+            | Request::Health(_)
+            | Request::Pong
+            | Request::Ping
+            | Request::Bye
+            | Request::Unload => Ok(Vec::new()),
         }
     }
 
     fn decode(&mut self, frame: &str) -> Result<Decoded, DecodeError> {
         let mut record = Record::parse(frame)?;
-        let name = record.text("peer").ok_or(wrong("peer"))?;
+        let name = record.text("peer").filter(|name| !name.is_empty());
+        let name = name.ok_or(wrong("peer"))?;
         let action = record.text("action").ok_or(wrong("action"))?;
         let mut message = record.record("message").ok_or(wrong("message"))?;
         let mut decoded = Decoded::default();
         match action.as_str() {
             "new-peer" if name == self.name => {
-                if !self.welcomed {
-                    let channel = self.sender(&mut message)?;
-                    decoded.events.push(self.welcome(channel));
+                let channel = Some(self.sender(&mut message)?);
+                if self.channel.is_none() {
+                    decoded.events.push(self.welcome());
+                } else if self.channel != channel {
+                    // One of the two was on its way for long, and may have misled the others.
+                    decoded.replies = self.still_here();
                 }
+                self.channel = channel;
             }
             _ if name == self.name => {}
             "new-peer" => {
                 let channel = self.sender(&mut message)?;
-                if self.meet(&name, &channel, &mut decoded) {
-                    decoded.events.push(Event::Joined(peer(&name, &channel)));
+                let known = self.people.iter().any(|person| person.name == name);
+                if let (peer, true) = self.meet(&name, channel, true, &mut decoded) {
+                    decoded.events.push(Event::Joined(peer));
+                    if known && is_unique(&name) {
+                        decoded.replies = self.still_here();
+                    }
                 }
+            }
+            "still-here" if is_unique(&name) => {
+                let channel = self.sender(&mut message)?;
+                self.meet(&name, channel, true, &mut decoded);
             }
             "new-offer" | "new-answer" => self.hear(&name, message, &mut decoded)?,
             _ => decoded.unknown(frame),
@@ -208,20 +291,17 @@ impl Dialect for ChannelsMesh {
     }
 }
 
-fn peer(name: &str, id: &ParticipantId) -> Peer {
-    Peer {
-        id: id.clone(),
-        name: DisplayName::new(shown(name)).ok(),
-        media: MediaState::LIVE,
-    }
-}
-
 /// A name as it is shown: without the digits that a client of ours has added.
 fn shown(name: &str) -> &str {
-    match name.rsplit_once('~') {
+    match name.rsplit_once(TWIN) {
         Some((name, digits)) if is_twin(digits) && !name.is_empty() => name,
         _ => name,
     }
+}
+
+/// Whether a client of ours has added its digits.
+fn is_unique(name: &str) -> bool {
+    shown(name).len() < name.len()
 }
 
 fn is_twin(digits: &str) -> bool {

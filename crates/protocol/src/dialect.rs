@@ -21,6 +21,10 @@ pub trait Dialect {
     /// What this dialect's servers do, and what they leave to the client.
     fn capabilities(&self) -> Capabilities;
 
+    /// A new socket is open: what was begun on another is void. What it was about is not, such as a
+    /// seat to take again.
+    fn opened(&mut self) {}
+
     /// Turns a request into the text frames to send, in order.
     ///
     /// # Errors
@@ -58,6 +62,16 @@ pub trait Dialect {
     fn errand_done(&mut self, status: u16) -> Decoded {
         let _ = status;
         Decoded::default()
+    }
+
+    /// What a later life of this client needs to take its seat again, such as a reloaded page.
+    fn seat(&self) -> Option<&str> {
+        None
+    }
+
+    /// Has the next join take the [`seat`](Self::seat) of an earlier life.
+    fn take_seat(&mut self, seat: String) {
+        let _ = seat;
     }
 
     /// Puts a line of chat into the form in which it travels over a data channel.
@@ -123,7 +137,8 @@ pub struct Capabilities {
     /// Whether candidates may be sent after the description. If not, a description is held back
     /// until it holds them all.
     pub trickle: bool,
-    /// Whether the server keeps a seat for a while after the socket is lost.
+    /// Whether the server keeps a seat for a while after the socket is lost, answers
+    /// [`Request::Ping`] and passes [`Request::Health`] on.
     pub resume: bool,
     /// The label of the data channel that carries chat, which the offering side opens; `None`
     /// where there is no chat.

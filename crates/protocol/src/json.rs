@@ -106,6 +106,23 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// Whether a field is there and true.
+    pub(crate) fn flag(&mut self, field: &str) -> bool {
+        matches!(self.take(field), Some(Value::Word(true)))
+    }
+
+    /// Takes out a list of texts; whatever else is in it is left out.
+    pub(crate) fn texts(&mut self, field: &str) -> Vec<String> {
+        let Some(Value::List(items)) = self.take(field) else {
+            return Vec::new();
+        };
+        let texts = items.into_iter().filter_map(|item| match item {
+            Value::Text(text) => Some(text.into_owned()),
+            _ => None,
+        });
+        texts.collect()
+    }
+
     /// Takes out an object.
     pub(crate) fn record(&mut self, field: &str) -> Option<Self> {
         match self.take(field)? {
@@ -164,14 +181,34 @@ impl Text {
         this
     }
 
+    /// Writes a flag, if it is up.
+    pub(crate) fn flag(self, field: &str, up: bool) -> Self {
+        if up { self.json(field, "true") } else { self }
+    }
+
     pub(crate) fn objects(self, field: &str, objects: impl Iterator<Item = Self>) -> Self {
+        self.list(field, objects, |object, json| {
+            json.push_str(&object.finish());
+        })
+    }
+
+    pub(crate) fn texts<'t>(self, field: &str, texts: impl Iterator<Item = &'t str>) -> Self {
+        self.list(field, texts, quote)
+    }
+
+    fn list<T>(
+        self,
+        field: &str,
+        items: impl Iterator<Item = T>,
+        write: impl Fn(T, &mut String),
+    ) -> Self {
         let mut this = self.field(field);
         this.0.push('[');
-        for (index, object) in objects.enumerate() {
+        for (index, item) in items.enumerate() {
             if index > 0 {
                 this.0.push(',');
             }
-            this.0.push_str(&object.finish());
+            write(item, &mut this.0);
         }
         this.0.push(']');
         this

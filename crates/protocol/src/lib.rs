@@ -32,7 +32,7 @@ pub use dialect::{
 };
 pub use ids::{DisplayName, InvalidName, InvalidRoom, ParticipantId, RoomName};
 pub use media::{MediaState, TrackState};
-pub use message::{Event, Join, LeaveReason, Peer, Refusal, Request, Signal, Welcome};
+pub use message::{Event, Join, LeaveReason, Peer, Refusal, Request, Resume, Signal, Welcome};
 
 /// The longest message, in bytes, that a client or server reads: 64 KiB, as OWASP's WebSocket
 /// sheet advises. A longer one is refused before it is parsed.

@@ -15,12 +15,17 @@ pub enum Request {
     },
     /// Tells the room what this client sends.
     Media(MediaState),
+    /// Tells the room whom this client can't hear or see at the moment, though it should.
+    Health(Vec<ParticipantId>),
     /// Answers the server's [`Event::Ping`].
     Pong,
-    /// Tells the server that this client is alive, where that is the client's turn.
+    /// Tells the server that this client is alive, or asks whether the server is.
     Ping,
     /// Gives the seat back: leaves for good.
     Bye,
+    /// The page may be about to go away: if the socket goes now, that was a goodbye, unless the page
+    /// was only loaded anew and comes back in a moment.
+    Unload,
 }
 
 /// What a client says of itself when it joins; a dialect takes of it what its server needs.
@@ -32,10 +37,23 @@ pub struct Join {
     pub name: Option<DisplayName>,
     /// An access token, opaque to us.
     pub token: Option<String>,
-    /// The token of an earlier [`Welcome`], to take that seat again.
-    pub resume: Option<String>,
+    /// The seat to take again. A codec that remembers the one it has had adds it by itself.
+    pub resume: Option<Resume>,
+    /// Whom this client still hears or sees, as it comes back: with them nothing is to start anew.
+    pub keeps: Vec<ParticipantId>,
     /// What this client sends at the moment.
     pub media: MediaState,
+}
+
+/// A seat that was lost, as its holder remembers it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Resume {
+    /// The token of the last [`Welcome`].
+    pub token: String,
+    /// That welcome's epoch.
+    pub epoch: Option<String>,
+    /// The number of the last event that was heard in it; without one, the roster is wanted.
+    pub seq: Option<u64>,
 }
 
 /// What one participant says to another; the server passes it on unread.
@@ -86,6 +104,17 @@ pub enum Event {
         /// What was passed on.
         signal: Signal,
     },
+    /// Someone's connection to the server is lost; the seat is held for them for a while.
+    Away(ParticipantId),
+    /// Someone who was away has taken the seat again.
+    Back(ParticipantId),
+    /// Whom a participant can't hear or see has changed.
+    Health {
+        /// Who says so.
+        from: ParticipantId,
+        /// Whom they can't hear or see.
+        sick: Vec<ParticipantId>,
+    },
     /// What a participant sends has changed.
     Media {
         /// Whose tracks they are.
@@ -95,6 +124,10 @@ pub enum Event {
     },
     /// The server asks whether the client is alive; to be answered by [`Request::Pong`].
     Ping,
+    /// The server is alive, which is all that [`Request::Ping`] asked.
+    Pong,
+    /// Events of the server are missing: only its whole roster can mend that.
+    Gap,
     /// The server could not pass a message on, and says so; nothing is lost but that message.
     Rejected {
         /// The server's word for the reason.
@@ -112,8 +145,13 @@ pub enum Event {
 pub struct Welcome {
     /// The id by which the others know this client.
     pub id: ParticipantId,
-    /// Everyone who was there before.
+    /// Everyone who was there before; nobody if the seat is `resumed`.
     pub peers: Vec<Peer>,
+    /// Whether this client has its old seat again, with nothing missed: what it did not hear comes
+    /// next.
+    pub resumed: bool,
+    /// How many of this seat's messages the server has taken.
+    pub heard: Option<u64>,
     /// Single-use token by which a lost seat can be taken again.
     pub resume: Option<String>,
     /// The server's boot id: after a restart, sequence numbers start anew.
@@ -135,6 +173,23 @@ pub struct Peer {
     pub name: Option<DisplayName>,
     /// What they send.
     pub media: MediaState,
+    /// Whether their connection to the server is lost, and their seat is held.
+    pub away: bool,
+    /// Whom they can't hear or see at the moment, though they should.
+    pub sick: Vec<ParticipantId>,
+}
+
+impl Peer {
+    /// Someone of whom no more is known than this.
+    pub fn new(id: ParticipantId, name: Option<DisplayName>) -> Self {
+        Self {
+            id,
+            name,
+            media: MediaState::LIVE,
+            away: false,
+            sick: Vec::new(),
+        }
+    }
 }
 
 /// Why a seat became free.

@@ -62,6 +62,12 @@ impl SocketIo {
         }
     }
 
+    /// Begins anew on another socket.
+    pub(crate) fn restart(&mut self) {
+        self.connected = false;
+        self.waiting.clear();
+    }
+
     /// Completes a server's address: the path, unless it has one, and the transport. An old server
     /// is known by its greeting; with `EIO=3` in the address it is not asked for what it gives
     /// unasked.

@@ -10,8 +10,8 @@ use crate::json::List;
 use crate::socketio::{Arguments, Heartbeat, Packet, SocketIo};
 use crate::{
     Admission, Candidate, Capabilities, DecodeError, Decoded, Departure, Description,
-    DescriptionKind, Dialect, EncodeError, Event, GlareRule, LeaveReason, MediaState, Offerer,
-    ParticipantId, Peer, Refusal, Request, Signal, Verdict, Welcome,
+    DescriptionKind, Dialect, EncodeError, Event, GlareRule, LeaveReason, Offerer, ParticipantId,
+    Peer, Refusal, Request, Signal, Verdict, Welcome,
 };
 
 /// The client's half of the dialect.
@@ -20,16 +20,27 @@ pub struct SocketIoRooms {
     io: SocketIo,
     heartbeat: Heartbeat,
     room: String,
+    me: &'static str,
     other: Option<ParticipantId>,
+    /// Whether somebody was there before us, or before we came back.
+    second: bool,
+    /// Whether we have said that we are new, without having a newcomer's id.
+    begs: bool,
     newcomers: u64,
-    /// Whether we have offered, and nobody has said a word since.
-    unheard: bool,
+    /// Whether we come back, and the media to the other one goes on.
+    goes_on: bool,
+    /// The connection that we have offered last, if nobody has said a word since.
+    unheard: Option<String>,
     /// Whether anybody has said a word.
     met: bool,
 }
 
-/// Who was there before us.
+/// Who was there before us, or we, if nobody was.
 const FIRST: &str = "a";
+/// We, if somebody was.
+const SECOND: &str = "b";
+/// Who is there instead of somebody else, and has us for the newcomer.
+const BEFORE: &str = "0";
 
 impl SocketIoRooms {
     /// Starts a codec.
@@ -42,17 +53,23 @@ impl SocketIoRooms {
             io: SocketIo::new(String::new()),
             heartbeat: Heartbeat::default(),
             room: String::new(),
+            me: FIRST,
             other: None,
+            second: false,
+            begs: false,
             newcomers: 0,
-            unheard: false,
+            goes_on: false,
+            unheard: None,
             met: false,
         }
     }
 
-    fn welcome(&self, me: &str, peers: Vec<Peer>) -> Event {
+    fn welcome(&self, peers: Vec<Peer>) -> Event {
         Event::Welcome(Welcome {
-            id: ParticipantId::new(me),
+            id: ParticipantId::new(self.me),
             peers,
+            resumed: false,
+            heard: None,
             resume: None,
             epoch: None,
             seq: None,
@@ -66,21 +83,48 @@ impl SocketIoRooms {
         self.io.emit(name, arguments.text(&room))
     }
 
-    /// Offers. A newcomer who offers once more without having heard a word says `ready` before: a
-    /// page that was still being asked for its camera lost the first one, and ignores offers too.
-    fn offer(&mut self, sdp: &str) -> Vec<String> {
-        let mut frames = match self.unheard && self.second() {
-            true => self.emit("ready", Arguments::default()),
-            false => Vec::new(),
-        };
-        self.unheard = true;
-        frames.extend(self.describe(DescriptionKind::Offer, sdp));
-        frames
+    /// Takes the place that the server gives: the first, or the second behind somebody.
+    ///
+    /// `ready` would have the other one begin anew. Where the media goes on, nobody needs to, and
+    /// both stay who they were: the other has not noticed that we were away.
+    fn enter(&mut self, second: bool, decoded: &mut Decoded) {
+        self.second = second;
+        if self.goes_on {
+            let other = self.other.clone().filter(|_| second);
+            let peers = other.into_iter().map(|id| Peer::new(id, None)).collect();
+            decoded.events.push(self.welcome(peers));
+            return;
+        }
+        let gone = self.other.take();
+        self.met = false;
+        self.unheard = None;
+        self.me = if second { SECOND } else { FIRST };
+        let first = second.then(|| self.meet(FIRST));
+        let welcome = self.welcome(first.into_iter().collect());
+        decoded.events.push(welcome);
+        let gone = gone.filter(|gone| self.other.as_ref() != Some(gone));
+        decoded.events.extend(gone.map(left));
+        if second {
+            let ready = self.emit("ready", Arguments::default());
+            decoded.replies.extend(ready);
+        }
     }
 
-    /// Whether the other one was there before us.
-    fn second(&self) -> bool {
-        self.other.as_ref().is_some_and(|it| it.as_str() == FIRST)
+    /// Offers. A newcomer who offers once more without having heard a word says `ready` before: a
+    /// page that was still being asked for its camera lost the first one, and ignores offers too.
+    /// But an offer that is only repeated is no reason to begin anew.
+    fn offer(&mut self, sdp: &str) -> Vec<String> {
+        // `v=0`, then `o=`, the user and the session that the connection has for life.
+        let connection = Some(sdp.split(' ').nth(1).unwrap_or(sdp).to_owned());
+        let again = self.unheard.is_some() && self.unheard != connection;
+        let mut frames = Vec::new();
+        if again && self.second {
+            frames = self.emit("ready", Arguments::default());
+            self.begs = self.me == FIRST;
+        }
+        self.unheard = connection;
+        frames.extend(self.describe(DescriptionKind::Offer, sdp));
+        frames
     }
 
     fn describe(&mut self, kind: DescriptionKind, sdp: &str) -> Vec<String> {
@@ -100,19 +144,14 @@ impl SocketIoRooms {
         decoded: &mut Decoded,
     ) -> Result<(), DecodeError> {
         match name {
-            "created" => decoded.events.push(self.welcome(FIRST, Vec::new())),
-            "joined" => {
-                let first = self.meet(FIRST);
-                decoded.events.push(self.welcome("b", vec![first]));
-                let ready = self.emit("ready", Arguments::default());
-                decoded.replies.extend(ready);
-            }
+            "created" => self.enter(false, decoded),
+            "joined" => self.enter(true, decoded),
             "full" => decoded.events.push(Event::Refused(Refusal::RoomFull)),
             // A room holds two, so who was there before has gone without a word, even if their
             // media seems to go on for a while.
             "ready" => {
                 // Two who come at once hear each other's; then the one who came last is the newcomer.
-                let first = !self.met && self.second();
+                let first = !self.met && self.second;
                 decoded.events.extend(self.part());
                 let newcomer = if first {
                     self.meet("a1")
@@ -143,8 +182,13 @@ impl SocketIoRooms {
             kind: "signal",
             field: "payload",
         })?;
-        self.unheard = false;
+        self.unheard = None;
         self.met = true;
+        if std::mem::take(&mut self.begs) && name == "offer" {
+            decoded.events.extend(self.part());
+            let before = self.meet(BEFORE);
+            decoded.events.push(Event::Found(before));
+        }
         let from = match &self.other {
             Some(other) => other.clone(),
             None => {
@@ -165,18 +209,18 @@ impl SocketIoRooms {
     fn meet(&mut self, id: &str) -> Peer {
         let id = ParticipantId::new(id);
         self.other = Some(id.clone());
-        Peer {
-            id,
-            name: None,
-            media: MediaState::LIVE,
-        }
+        Peer::new(id, None)
     }
 
     fn part(&mut self) -> Option<Event> {
-        let id = self.other.take()?;
-        let reason = LeaveReason::Bye;
-        Some(Event::Left { id, reason })
+        self.second = false;
+        self.other.take().map(left)
     }
+}
+
+fn left(id: ParticipantId) -> Event {
+    let reason = LeaveReason::Bye;
+    Event::Left { id, reason }
 }
 
 impl Dialect for SocketIoRooms {
@@ -198,11 +242,17 @@ impl Dialect for SocketIoRooms {
         self.io.address(server)
     }
 
+    fn opened(&mut self) {
+        self.io.restart();
+    }
+
     fn encode(&mut self, request: &Request) -> Result<Vec<String>, EncodeError> {
         Ok(match request {
             Request::Join(join) => {
                 let room = join.room.as_ref().ok_or(EncodeError::RoomMissing)?;
                 self.room = room.as_str().to_owned();
+                let mut keeps = join.keeps.iter();
+                self.goes_on = keeps.any(|kept| self.other.as_ref() == Some(kept));
                 self.emit("join", Arguments::default())
             }
             Request::Signal { signal, .. } => match signal {
@@ -217,7 +267,7 @@ impl Dialect for SocketIoRooms {
             Request::Bye => self.emit("leave", Arguments::default()),
             Request::Pong => vec!["3".to_owned()],
             Request::Ping => vec!["2".to_owned()],
-            Request::Media(_) => Vec::new(),
+            Request::Media(_) | Request::Health(_) | Request::Unload => Vec::new(),
         })
     }
 

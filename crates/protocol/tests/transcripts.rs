@@ -74,7 +74,7 @@ fn replay(path: &Path) {
 fn started(codec: &str) -> Box<dyn Dialect> {
     let (name, more) = codec.split_once(' ').unwrap_or((codec, ""));
     let mut codec: Box<dyn Dialect> = match name {
-        "rooms" => Box::new(Rooms),
+        "rooms" => Box::new(Rooms::default()),
         "relay" => Box::new(Relay::new(more)),
         "socketio-rooms" => Box::new(SocketIoRooms::new()),
         "channels-mesh" => Box::new(ChannelsMesh::new(more)),
@@ -103,6 +103,7 @@ fn request(line: &str) -> Request {
             name: name.map(|name| DisplayName::new(&name).unwrap()),
             token: None,
             resume: None,
+            keeps: Vec::new(),
             media: MediaState::LIVE,
         }),
         "offer" => signal(Signal::Offer { id, sdp: text }),

@@ -17,8 +17,8 @@ pub(super) enum Value<'a> {
     Number(&'a str),
     List(Vec<Value<'a>>),
     Object(Object<'a>),
-    /// True, false or null.
-    Word,
+    /// True, or else false or null.
+    Word(bool),
 }
 
 pub(super) type Object<'a> = Vec<(Cow<'a, str>, Value<'a>)>;
@@ -44,7 +44,10 @@ pub(super) fn parse(text: &str) -> (Option<Value<'_>>, usize) {
 fn value<'a>(depth: usize, next: u8, lexer: &mut SliceLexer<'a>) -> Result<Value<'a>, Broken> {
     let depth = depth.checked_sub(1).ok_or(Broken)?;
     match next {
-        b'a'..=b'z' => lexer.null_or_bool().map(|_| Value::Word).ok_or(Broken),
+        b'a'..=b'z' => lexer
+            .null_or_bool()
+            .map(|word| Value::Word(word == Some(true)))
+            .ok_or(Broken),
         b'0'..=b'9' | b'-' => {
             let digits = lexer.num_bytes().validated().map_err(|_| Broken)?.0;
             let digits = std::str::from_utf8(digits).map_err(|_| Broken)?;

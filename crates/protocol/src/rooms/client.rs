@@ -1,5 +1,7 @@
+use super::seat::{Seat, Turn};
 use super::wire::{
-    leave_reason, media, message, participant, peer, refusal, signal, with_media, with_signal,
+    leave_reason, media, message, participant, peer, refusal, sick, signal, with_media, with_sick,
+    with_signal,
 };
 use super::{VERSION, close};
 use crate::json::{Record, Text};
@@ -10,7 +12,9 @@ use crate::{
 
 /// The client's half of the dialect.
 #[derive(Clone, Debug, Default)]
-pub struct Rooms;
+pub struct Rooms {
+    seat: Seat,
+}
 
 impl Dialect for Rooms {
     fn capabilities(&self) -> Capabilities {
@@ -27,25 +31,43 @@ impl Dialect for Rooms {
         }
     }
 
+    fn opened(&mut self) {
+        self.seat.reopen();
+    }
+
     fn encode(&mut self, request: &Request) -> Result<Vec<String>, EncodeError> {
         let record = match request {
-            Request::Join(join) => write_join(join)?,
+            Request::Join(join) => return Ok(vec![self.write_join(join)?.finish()]),
+            Request::Pong => return Ok(vec![message("pong").finish()]),
+            Request::Ping => return Ok(vec![message("ping").finish()]),
+            Request::Bye => return Ok(vec![message("bye").finish()]),
+            Request::Unload => return Ok(vec![message("leaving").finish()]),
             Request::Signal { to, signal } => {
                 let to = to.as_ref().ok_or(EncodeError::AddresseeMissing)?;
                 with_signal(message("signal").text("to", to.as_str()), signal)
             }
             Request::Media(media) => with_media(message("media"), *media),
-            Request::Pong => message("pong"),
-            Request::Ping => return Ok(Vec::new()),
-            Request::Bye => message("bye"),
+            Request::Health(sick) => with_sick(message("health"), sick),
         };
-        Ok(vec![record.finish()])
+        let frame = record.finish();
+        Ok(match self.seat.say(&frame) {
+            true => vec![frame],
+            false => Vec::new(),
+        })
     }
 
     fn decode(&mut self, frame: &str) -> Result<Decoded, DecodeError> {
         let mut record = Record::parse(frame)?;
-        let event = match record.text("type").as_deref() {
-            Some("welcome") => Event::Welcome(read_welcome(&mut record)?),
+        let kind = record.text("type");
+        if kind.as_deref() == Some("welcome") {
+            return self.welcomed(&mut record);
+        }
+        match record.number("seq").map(|number| self.seat.turn(number)) {
+            Some(Turn::Again) => return Ok(Decoded::default()),
+            Some(Turn::Gap) => return Ok(Event::Gap.into()),
+            Some(Turn::Next) | None => {}
+        }
+        let event = match kind.as_deref() {
             Some("joined") => Event::Joined(peer(&mut record, "joined")?),
             Some("left") => Event::Left {
                 id: participant(&mut record, "left", "id")?,
@@ -59,7 +81,23 @@ impl Dialect for Rooms {
                 from: participant(&mut record, "media", "from")?,
                 media: media(&mut record),
             },
-            Some("ping") => Event::Ping,
+            Some("away") => Event::Away(participant(&mut record, "away", "id")?),
+            Some("back") => Event::Back(participant(&mut record, "back", "id")?),
+            Some("health") => Event::Health {
+                from: participant(&mut record, "health", "from")?,
+                sick: sick(&mut record),
+            },
+            Some("ping") => {
+                self.seat.heard(record.number("heard").unwrap_or_default());
+                match record
+                    .number("last")
+                    .is_some_and(|last| self.seat.misses(last))
+                {
+                    true => Event::Gap,
+                    false => Event::Ping,
+                }
+            }
+            Some("pong") => Event::Pong,
             Some("refused") => Event::Refused(refusal(record.text("code").as_deref())),
             Some("rejected") => Event::Rejected {
                 code: record.text("code").unwrap_or_default(),
@@ -72,17 +110,41 @@ impl Dialect for Rooms {
     fn closed(&self, code: u16) -> Verdict {
         close::verdict(code)
     }
+
+    fn seat(&self) -> Option<&str> {
+        self.seat.token()
+    }
+
+    fn take_seat(&mut self, seat: String) {
+        self.seat.inherit(seat);
+    }
 }
 
-fn write_join(join: &Join) -> Result<Text, EncodeError> {
-    let room = join.room.as_ref().ok_or(EncodeError::RoomMissing)?;
-    let record = message("join")
-        .number("v", Some(VERSION))
-        .text("room", room.as_str())
-        .text_if("name", join.name.as_ref().map(DisplayName::as_str))
-        .text_if("token", join.token.as_deref())
-        .text_if("resume", join.resume.as_deref());
-    Ok(with_media(record, join.media))
+impl Rooms {
+    fn write_join(&self, join: &Join) -> Result<Text, EncodeError> {
+        let room = join.room.as_ref().ok_or(EncodeError::RoomMissing)?;
+        let record = message("join")
+            .number("v", Some(VERSION))
+            .text("room", room.as_str())
+            .text_if("name", join.name.as_ref().map(DisplayName::as_str))
+            .text_if("token", join.token.as_deref());
+        let record = with_media(record, join.media);
+        Ok(match join.resume.clone().or_else(|| self.seat.claim()) {
+            Some(resume) => record
+                .text("resume", &resume.token)
+                .text_if("epoch", resume.epoch.as_deref())
+                .number("seq", resume.seq),
+            None => record,
+        })
+    }
+
+    fn welcomed(&mut self, record: &mut Record<'_>) -> Result<Decoded, DecodeError> {
+        let welcome = read_welcome(record)?;
+        Ok(Decoded {
+            replies: self.seat.take(&welcome),
+            events: vec![Event::Welcome(welcome)],
+        })
+    }
 }
 
 fn read_welcome(record: &mut Record<'_>) -> Result<Welcome, DecodeError> {
@@ -93,6 +155,8 @@ fn read_welcome(record: &mut Record<'_>) -> Result<Welcome, DecodeError> {
             .into_iter()
             .map(|mut one| peer(&mut one, "welcome"))
             .collect::<Result<_, _>>()?,
+        resumed: record.flag("resumed"),
+        heard: record.number("heard"),
         resume: record.text("resume"),
         epoch: record.text("epoch"),
         seq: record.number("seq"),

@@ -5,11 +5,12 @@
 
 mod client;
 pub mod close;
+mod seat;
 mod server;
 mod wire;
 
 pub use client::Rooms;
-pub use server::{Incoming, read_request, write_event};
+pub use server::{Incoming, read_request, write_event, write_ping};
 
 /// The version that this crate speaks, carried by `join` and `welcome`.
 pub const VERSION: u32 = 1;

@@ -1,10 +1,10 @@
 use super::VERSION;
 use super::wire::{
-    leave_word, media, message, participant, refusal_word, signal, with_media, with_peer,
-    with_signal,
+    leave_word, media, message, participant, refusal_word, sick, signal, with_media, with_peer,
+    with_sick, with_signal,
 };
 use crate::json::{Record, Text};
-use crate::{DecodeError, DisplayName, Event, Join, Refusal, Request, RoomName, Welcome};
+use crate::{DecodeError, DisplayName, Event, Join, Refusal, Request, Resume, RoomName, Welcome};
 
 /// What a client's frame turned out to be.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -35,7 +35,10 @@ pub fn read_request(frame: &str) -> Result<Incoming, DecodeError> {
             signal: signal(&mut record)?,
         },
         Some("media") => Request::Media(media(&mut record)),
+        Some("health") => Request::Health(sick(&mut record)),
         Some("pong") => Request::Pong,
+        Some("ping") => Request::Ping,
+        Some("leaving") => Request::Unload,
         Some("bye") => Request::Bye,
         _ => return Ok(Incoming::Unknown { bytes: frame.len() }),
     };
@@ -57,15 +60,30 @@ pub fn write_event(event: &Event, seq: Option<u64>) -> String {
         Event::Media { from, media } => {
             with_media(message("media").text("from", from.as_str()), *media)
         }
+        Event::Away(id) => message("away").text("id", id.as_str()),
+        Event::Back(id) => message("back").text("id", id.as_str()),
+        Event::Health { from, sick } => {
+            with_sick(message("health").text("from", from.as_str()), sick)
+        }
         Event::Ping => message("ping"),
+        Event::Pong => message("pong"),
         Event::Rejected { code } => message("rejected").text("code", code.as_str()),
-        Event::Unknown { .. } => message("unknown"),
+        Event::Unknown { .. } | Event::Gap => message("unknown"),
     };
     let contained = match event {
         Event::Welcome(welcome) => welcome.seq,
         _ => None,
     };
     record.number("seq", seq.or(contained)).finish()
+}
+
+/// Writes a ping, which says how many of the seat's messages have been taken, and what number its
+/// last event has.
+pub fn write_ping(heard: u64, last: u64) -> String {
+    message("ping")
+        .number("heard", Some(heard))
+        .number("last", Some(last))
+        .finish()
 }
 
 fn write_welcome(welcome: &Welcome) -> Text {
@@ -77,6 +95,8 @@ fn write_welcome(welcome: &Welcome) -> Text {
         .number("v", Some(VERSION))
         .text("id", welcome.id.as_str())
         .objects("participants", peers)
+        .flag("resumed", welcome.resumed)
+        .number("heard", welcome.heard)
         .text_if("resume", welcome.resume.as_deref())
         .text_if("epoch", welcome.epoch.as_deref())
         .number("ping", welcome.ping_interval)
@@ -101,8 +121,13 @@ fn read_join(mut record: Record<'_>) -> Incoming {
     Incoming::Request(Request::Join(Join {
         room: Some(room),
         name,
+        keeps: Vec::new(),
         media: media(&mut record),
         token: record.text("token"),
-        resume: record.text("resume"),
+        resume: record.text("resume").map(|token| Resume {
+            token,
+            epoch: record.text("epoch"),
+            seq: record.number("seq"),
+        }),
     }))
 }

@@ -6,6 +6,9 @@ use crate::{
     ParticipantId, Peer, Refusal, Signal, TrackState,
 };
 
+/// How many participants one may call sick.
+const MAX_SICK: usize = 64;
+
 /// Starts a message of a kind.
 pub(super) fn message(kind: &str) -> Text {
     Text::default().text("type", kind)
@@ -72,7 +75,21 @@ pub(super) fn with_peer(message: Text, peer: &Peer) -> Text {
     let message = message
         .text("id", peer.id.as_str())
         .text_if("name", peer.name.as_ref().map(DisplayName::as_str));
-    with_media(message, peer.media)
+    let message = with_media(message, peer.media).flag("away", peer.away);
+    match peer.sick.is_empty() {
+        true => message,
+        false => with_sick(message, &peer.sick),
+    }
+}
+
+pub(super) fn with_sick(message: Text, sick: &[ParticipantId]) -> Text {
+    message.texts("sick", sick.iter().map(ParticipantId::as_str))
+}
+
+/// Reads whom somebody can't hear; the room holds fewer than what is left out.
+pub(super) fn sick(message: &mut Record<'_>) -> Vec<ParticipantId> {
+    let ids = message.texts("sick").into_iter();
+    ids.take(MAX_SICK).map(ParticipantId::new).collect()
 }
 
 pub(super) fn peer(message: &mut Record<'_>, kind: &'static str) -> Result<Peer, DecodeError> {
@@ -83,6 +100,8 @@ pub(super) fn peer(message: &mut Record<'_>, kind: &'static str) -> Result<Peer,
             .text("name")
             .and_then(|name| DisplayName::new(&name).ok()),
         media: media(message),
+        away: message.flag("away"),
+        sick: sick(message),
     })
 }
 

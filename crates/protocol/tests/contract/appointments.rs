@@ -17,8 +17,13 @@ const UNKNOWN: &[&str] = &[
     "5",
 ];
 const CLOSINGS: &[(u16, Verdict)] = &[
+    // A session that the server does not know any more, or that did not answer its pings.
     (1000, Verdict::RejoinFresh),
+    (1001, Verdict::RejoinFresh),
+    (1005, Verdict::RejoinFresh),
     (1006, Verdict::RejoinFresh),
+    (1011, Verdict::RejoinFresh),
+    (1012, Verdict::RejoinFresh),
     (1008, Verdict::Terminal(Refusal::BadRequest)),
     (1009, Verdict::Terminal(Refusal::BadRequest)),
 ];
@@ -89,6 +94,7 @@ fn connected(mut dialect: Box<dyn Dialect>, room: Option<&str>) -> Box<dyn Diale
         name: None,
         token: None,
         resume: None,
+        keeps: Vec::new(),
         media: MediaState::LIVE,
     };
     assert_eq!(dialect.encode(&Request::Join(join)), Ok(vec![]));
@@ -157,11 +163,8 @@ fn candidate() -> Signal {
 }
 
 fn found(id: &str, name: Option<&str>) -> Event {
-    Event::Found(Peer {
-        id: from(id),
-        name: name.and_then(|name| DisplayName::new(name).ok()),
-        media: MediaState::LIVE,
-    })
+    let name = name.and_then(|name| DisplayName::new(name).ok());
+    Event::Found(Peer::new(from(id), name))
 }
 
 fn says(id: &str, signal: Signal) -> Event {
@@ -189,6 +192,8 @@ fn welcome(me: &str) -> Event {
     Event::Welcome(Welcome {
         id: from(me),
         peers: Vec::new(),
+        resumed: false,
+        heard: None,
         resume: None,
         epoch: None,
         seq: None,
@@ -442,6 +447,43 @@ fn an_answer_with_candidates_behind_it_counts_all_the_same() {
     let heard = client.decode(candidate_frame).unwrap().events;
     let said = [answer("new"), candidate()].map(|signal| says("professional", signal));
     assert_eq!(heard[1..], said);
+}
+
+/// What was asked behind the offer is lost with the socket, and the server repeats what it has kept.
+#[test]
+fn who_comes_back_does_not_take_the_repeated_answer_for_one_to_a_lost_offer() {
+    let [old, new] = answers();
+    let mut client = offering_client();
+    client.opened();
+    client.decode(OPEN).unwrap();
+    assert_eq!(
+        client.decode(r#"40{"sid":"s2"}"#).unwrap().events,
+        [welcome("client")]
+    );
+    assert_eq!(client.decode(old), Ok(Decoded::default()));
+    assert_eq!(
+        client.encode(&signal(candidate())),
+        Ok(vec![]),
+        "nor is there an offer"
+    );
+    client.encode(&signal(offer("v=1"))).unwrap();
+    client.decode("430[[]]").unwrap();
+    let heard = client.decode(new).unwrap().events;
+    assert_eq!(heard.last(), Some(&says("professional", answer("new"))));
+}
+
+/// It is as good as the first time; the session knows it for a repetition.
+#[test]
+fn who_comes_back_from_an_answered_offer_hears_the_answer_again() {
+    let [_, new] = answers();
+    let mut client = client();
+    client.decode(new).unwrap();
+    client.opened();
+    client.decode(OPEN).unwrap();
+    client.decode(r#"40{"sid":"s2"}"#).unwrap();
+    let heard = client.decode(new).unwrap().events;
+    assert_eq!(heard.last(), Some(&says("professional", answer("new"))));
+    assert_eq!(client.encode(&signal(candidate())).unwrap().len(), 1);
 }
 
 #[test]

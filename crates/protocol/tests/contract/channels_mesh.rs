@@ -1,4 +1,5 @@
-//! Any number of people on a Django channels server. The channels are `me` and `other`.
+//! Any number of people on a Django channels server. The channels are `me` and `other`, the people have
+//! their names for ids.
 
 use videocalls_protocol::channels_mesh::ChannelsMesh;
 use videocalls_protocol::{
@@ -12,9 +13,9 @@ use super::subject::{Said, Subject, from, last_event};
 pub(crate) const SUBJECT: Subject = Subject {
     name: "channels-mesh",
     client,
-    me: "me",
+    me: ME,
     other,
-    you: "other",
+    you: YOU,
     frames,
     unknown: &[
         r#"{"peer":"Ann~567890","action":"hologram","message":{"receiver_channel_name":"other"}}"#,
@@ -27,8 +28,13 @@ pub(crate) const SUBJECT: Subject = Subject {
     unsayable,
     closings: &[
         (1000, Verdict::RejoinFresh),
+        (1001, Verdict::RejoinFresh),
+        (1005, Verdict::RejoinFresh),
         (1006, Verdict::RejoinFresh),
+        // A handler of the server failed; it does for any exception.
         (1011, Verdict::RejoinFresh),
+        (1012, Verdict::RejoinFresh),
+        (1013, Verdict::RejoinFresh),
         (1008, Verdict::Terminal(Refusal::BadRequest)),
         (1009, Verdict::Terminal(Refusal::BadRequest)),
     ],
@@ -37,12 +43,16 @@ pub(crate) const SUBJECT: Subject = Subject {
     lasting: last_event,
 };
 
+const ME: &str = "Zoë~123456";
+const YOU: &str = "Ann~567890";
+
 fn join(name: Option<&str>) -> Join {
     Join {
         room: None,
         name: name.and_then(|name| DisplayName::new(name).ok()),
         token: None,
         resume: None,
+        keeps: Vec::new(),
         media: MediaState::LIVE,
     }
 }
@@ -79,11 +89,7 @@ fn other() -> Box<dyn Dialect> {
 }
 
 fn peer(id: &str, name: Option<&str>) -> Peer {
-    Peer {
-        id: from(id),
-        name: name.and_then(|name| DisplayName::new(name).ok()),
-        media: MediaState::LIVE,
-    }
+    Peer::new(from(id), name.and_then(|name| DisplayName::new(name).ok()))
 }
 
 fn says(id: &str, name: &str, signal: Signal) -> Vec<Event> {
@@ -124,8 +130,10 @@ fn frames() -> Vec<Said> {
     let before = |text, events| frame(Some(entering as fn() -> Box<dyn Dialect>), text, events);
     let welcome = || {
         vec![Event::Welcome(Welcome {
-            id: from("me"),
+            id: from(ME),
             peers: Vec::new(),
+            resumed: false,
+            heard: None,
             resume: None,
             epoch: None,
             seq: None,
@@ -136,16 +144,16 @@ fn frames() -> Vec<Said> {
     vec![
         in_room(
             r#"{"peer":"Ann~567890","action":"new-offer","message":{"sdp":{"type":"offer","sdp":"v=0\r\no=- é🎥\r\n"},"receiver_channel_name":"other"}}"#,
-            says("other", "Ann", offer("v=0\r\no=- é🎥\r\n")),
+            says(YOU, "Ann", offer("v=0\r\no=- é🎥\r\n")),
         ),
         in_room(
             r#"{"peer":"Ann~567890","action":"new-answer","message":{"receiver_channel_name":"other","sdp":{"sdp":"v=0","type":"answer"}}}"#,
-            says("other", "Ann", answer("v=0")),
+            says(YOU, "Ann", answer("v=0")),
         ),
         // Clones misspell the key.
         in_room(
             r#"{"peer":"Ann~567890","action":"new-answer","message":{"sdp":{"type":"answer","sdp":"v=0"},"reciver_channel_name":"other"}}"#,
-            says("other", "Ann", answer("v=0")),
+            says(YOU, "Ann", answer("v=0")),
         ),
         // A page of the old style has no digits.
         in_room(
@@ -154,7 +162,7 @@ fn frames() -> Vec<Said> {
         ),
         in_room(
             r#"{"peer":"会議~00000f","action":"new-peer","message":{"receiver_channel_name":"third"}}"#,
-            vec![Event::Joined(peer("third", Some("会議")))],
+            vec![Event::Joined(peer("会議~00000f", Some("会議")))],
         ),
         in_room(
             r#"{"peer":"\u202e","action":"new-peer","message":{"receiver_channel_name":"third"}}"#,
@@ -162,12 +170,8 @@ fn frames() -> Vec<Said> {
         ),
         // The same one again, by another channel, and by the one that is known.
         in_room(
-            r#"{"peer":"Ann~567890","action":"new-peer","message":{"receiver_channel_name":"third"}}"#,
-            vec![left("other"), Event::Joined(peer("third", Some("Ann")))],
-        ),
-        in_room(
             r#"{"peer":"Ann~567890","action":"new-offer","message":{"sdp":{"type":"offer","sdp":"v=0"},"receiver_channel_name":"third"}}"#,
-            [vec![left("other")], says("third", "Ann", offer("v=0"))].concat(),
+            says(YOU, "Ann", offer("v=0")),
         ),
         in_room(
             r#"{"peer":"Ann~567890","action":"new-peer","message":{"receiver_channel_name":"other"}}"#,
@@ -175,6 +179,14 @@ fn frames() -> Vec<Said> {
         ),
         in_room(
             r#"{"peer":"Zoë~123456","action":"new-peer","message":{"receiver_channel_name":"me"}}"#,
+            vec![],
+        ),
+        in_room(
+            r#"{"peer":"Ann~567890","action":"still-here","message":{"receiver_channel_name":"other"}}"#,
+            vec![],
+        ),
+        in_room(
+            r#"{"peer":"Zoë~123456","action":"still-here","message":{"receiver_channel_name":"me"}}"#,
             vec![],
         ),
         before(
@@ -187,7 +199,7 @@ fn frames() -> Vec<Said> {
         ),
         before(
             r#"{"peer":"Ann~567890","action":"new-peer","message":{"receiver_channel_name":"other"}}"#,
-            vec![Event::Joined(peer("other", Some("Ann")))],
+            vec![Event::Joined(peer(YOU, Some("Ann")))],
         ),
     ]
 }
@@ -211,7 +223,7 @@ fn carried(signal: Signal) -> Option<Signal> {
 }
 
 fn to_other(signal: Signal) -> Request {
-    let to = Some(from("other"));
+    let to = Some(from(YOU));
     Request::Signal { to, signal }
 }
 
@@ -245,6 +257,118 @@ fn requests() -> Vec<(Request, Vec<&'static str>)> {
     ]
 }
 
+/// The channel to which a client writes what is for a person.
+fn reaches(client: &mut Box<dyn Dialect>, id: &str) -> Option<String> {
+    let (to, signal) = (Some(from(id)), offer("v=0"));
+    let frames = client.encode(&Request::Signal { to, signal }).unwrap();
+    let frame = frames.first()?;
+    let channel = json::value(frame)["message"]["receiver_channel_name"].take();
+    channel.as_str().map(str::to_owned)
+}
+
+fn still_here(name: &str, channel: &str) -> String {
+    arrival(name, channel).replace("new-peer", "still-here")
+}
+
+#[test]
+fn who_comes_back_is_the_same_by_another_channel() {
+    let mut client = client();
+    let read = client.decode(&arrival(YOU, "third")).unwrap();
+    let joined = Event::Joined(peer(YOU, Some("Ann")));
+    assert_eq!(
+        read.events,
+        [joined],
+        "what they missed is to be said again"
+    );
+    assert_eq!(reaches(&mut client, YOU).as_deref(), Some("third"));
+    let [reply] = &read.replies[..] else {
+        panic!("they are told our channel, which may be another too: {read:?}");
+    };
+    assert_eq!(
+        json::value(reply),
+        json::value(r#"{"peer":"Zoë~123456","action":"still-here","message":{}}"#)
+    );
+    let newcomer = client.decode(&arrival("Bob~000001", "fourth")).unwrap();
+    assert_eq!(newcomer.replies, [""; 0], "who is new gets an offer");
+}
+
+#[test]
+fn what_was_on_its_way_by_an_old_channel_is_heard_but_not_answered_there() {
+    let mut client = client();
+    client.decode(&arrival(YOU, "third")).unwrap();
+    let late = r#"{"peer":"Ann~567890","action":"new-offer","message":{"sdp":{"type":"offer","sdp":"v=0"},"receiver_channel_name":"other"}}"#;
+    assert_eq!(
+        client.decode(late).unwrap().events,
+        says(YOU, "Ann", offer("v=0"))
+    );
+    assert_eq!(reaches(&mut client, YOU).as_deref(), Some("third"));
+}
+
+#[test]
+fn who_comes_back_keeps_the_id_and_learns_the_channels_of_the_others() {
+    for told in [true, false] {
+        let mut client = client();
+        client.opened();
+        let frames = client.encode(&Request::Join(join(Some("Zoë")))).unwrap();
+        assert_eq!(json::value(&frames[0])["peer"], ME);
+        let read = client.decode(&arrival(ME, "me again")).unwrap();
+        assert!(matches!(&read.events[..], [Event::Welcome(it)] if it.id == from(ME)));
+        let read = match told {
+            true => client.decode(&still_here(YOU, "third")).unwrap().events,
+            false => {
+                let offered = r#"{"peer":"Ann~567890","action":"new-offer","message":{"sdp":{"type":"offer","sdp":"v=0"},"receiver_channel_name":"third"}}"#;
+                client.decode(offered).unwrap().events
+            }
+        };
+        assert_eq!(read.is_empty(), told, "nobody has joined or left");
+        assert_eq!(reaches(&mut client, YOU).as_deref(), Some("third"));
+    }
+}
+
+/// A network that was dark delivers what was said on the old socket behind what the new one said.
+#[test]
+fn an_own_arrival_that_comes_late_is_put_right() {
+    let mut client = client();
+    let read = client.decode(&arrival(ME, "an old one")).unwrap();
+    assert_eq!(read.events, []);
+    assert_eq!(read.replies.len(), 1);
+    assert_eq!(json::value(&read.replies[0])["action"], "still-here");
+}
+
+#[test]
+fn a_page_of_the_old_style_that_comes_by_another_channel_is_another() {
+    let mut client = client();
+    client.decode(&arrival("Old", "first")).unwrap();
+    let read = client.decode(&arrival("Old", "second")).unwrap();
+    let joined = Event::Joined(peer("second", Some("Old")));
+    assert_eq!(
+        read,
+        Decoded {
+            events: vec![left("first"), joined],
+            replies: Vec::new()
+        }
+    );
+}
+
+#[test]
+fn a_message_by_no_channel_is_wrong() {
+    for action in ["new-peer", "still-here", "new-offer"] {
+        let frame = arrival(YOU, "").replace("new-peer", action);
+        assert!(client().decode(&frame).is_err(), "{action}");
+    }
+}
+
+/// A server would close the socket of who names no channel.
+#[test]
+fn nothing_is_said_to_somebody_whose_channel_is_not_known() {
+    let mut client = client();
+    assert_eq!(reaches(&mut client, "Bob~000001"), None);
+    assert_eq!(
+        reaches(&mut client, "a channel").as_deref(),
+        Some("a channel")
+    );
+}
+
 fn unsayable() -> Vec<(Request, EncodeError)> {
     let nobody = |signal| Request::Signal { to: None, signal };
     vec![
@@ -256,8 +380,10 @@ fn unsayable() -> Vec<(Request, EncodeError)> {
 #[test]
 fn a_server_that_misspells_is_answered_in_its_own_spelling() {
     let mut client = entering();
-    let welcome = arrival("Zoë~123456", "me").replace("receiver", "reciver");
+    let welcome = arrival(ME, "me").replace("receiver", "reciver");
     client.decode(&welcome).unwrap();
+    let arrival = arrival(YOU, "other").replace("receiver", "reciver");
+    client.decode(&arrival).unwrap();
     let frame = client.encode(&to_other(offer("v=0"))).unwrap().remove(0);
     assert_eq!(
         json::value(&frame)["message"]["reciver_channel_name"],

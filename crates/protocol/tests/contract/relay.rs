@@ -20,8 +20,13 @@ pub(crate) const SUBJECT: Subject = Subject {
     unsayable: Vec::new,
     closings: &[
         (1000, Verdict::Backoff),
+        (1001, Verdict::Backoff),
+        (1005, Verdict::Backoff),
         (1006, Verdict::Backoff),
+        // A handler of the server failed; it does for any exception.
         (1011, Verdict::Backoff),
+        (1012, Verdict::Backoff),
+        (1013, Verdict::Backoff),
         (1008, Verdict::Terminal(Refusal::BadRequest)),
         (1009, Verdict::Terminal(Refusal::BadRequest)),
         (ROOM_FULL, Verdict::Terminal(Refusal::RoomFull)),
@@ -90,6 +95,7 @@ fn requests() -> Vec<(Request, Vec<&'static str>)> {
         name: None,
         token: None,
         resume: None,
+        keeps: Vec::new(),
         media: MediaState::LIVE,
     };
     let offer = Signal::Offer {
@@ -124,4 +130,14 @@ fn requests() -> Vec<(Request, Vec<&'static str>)> {
         (Request::Pong, vec![]),
         (Request::Bye, vec![]),
     ]
+}
+
+/// The relay knows nobody, so nobody is lost with a socket.
+#[test]
+fn who_comes_back_is_the_same_and_says_nothing_of_it() {
+    let mut client = (SUBJECT.client)();
+    client.opened();
+    let (join, _) = requests().remove(2);
+    assert_eq!(client.encode(&join), Ok(vec![]));
+    assert_eq!(client.own_id(), Some(from("me")));
 }

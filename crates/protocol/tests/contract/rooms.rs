@@ -1,9 +1,9 @@
 //! Our own dialect, both halves of it.
 
-use videocalls_protocol::rooms::{Incoming, Rooms, close, read_request, write_event};
+use videocalls_protocol::rooms::{Incoming, Rooms, close, read_request, write_event, write_ping};
 use videocalls_protocol::{
     Candidate, Dialect, DisplayName, EncodeError, Event, Join, LeaveReason, MediaState, Peer,
-    Refusal, Request, RoomName, Signal, TrackState, Verdict, Welcome,
+    Refusal, Request, Resume, RoomName, Signal, TrackState, Verdict, Welcome,
 };
 
 use super::json;
@@ -11,8 +11,8 @@ use super::subject::{SDP, Subject, from, one_each, signals};
 
 pub(crate) const SUBJECT: Subject = Subject {
     name: "rooms",
-    client: || Box::new(Rooms),
-    other: || Box::new(Rooms),
+    client: || Box::new(Rooms::default()),
+    other: || Box::new(Rooms::default()),
     me: "me",
     you: "other",
     frames: || one_each(frames()),
@@ -56,12 +56,11 @@ fn pass_on(frame: &str) -> String {
 
 fn peer(id: &str, name: Option<&str>) -> Peer {
     Peer {
-        id: from(id),
-        name: name.and_then(|name| DisplayName::new(name).ok()),
         media: MediaState {
             audio: TrackState::Muted,
             video: TrackState::Live,
         },
+        ..Peer::new(from(id), name.and_then(|name| DisplayName::new(name).ok()))
     }
 }
 
@@ -76,6 +75,8 @@ fn frames() -> Vec<(&'static str, Event)> {
             Event::Welcome(Welcome {
                 id: from("me"),
                 peers: vec![peer("other", Some("Zoë 🎥"))],
+                resumed: false,
+                heard: None,
                 resume: Some("r".into()),
                 epoch: Some("e".into()),
                 seq: Some(7),
@@ -135,6 +136,54 @@ fn frames() -> Vec<(&'static str, Event)> {
                 },
             },
         ),
+        (
+            r#"{"type":"welcome","v":1,"id":"me","participants":[{"id":"other","audio":"live","video":"live","away":true,"sick":["me","third"]}],"resume":"r","epoch":"e","seq":7}"#,
+            Event::Welcome(Welcome {
+                id: from("me"),
+                peers: vec![Peer {
+                    away: true,
+                    sick: vec![from("me"), from("third")],
+                    ..Peer::new(from("other"), None)
+                }],
+                resumed: false,
+                heard: None,
+                resume: Some("r".into()),
+                epoch: Some("e".into()),
+                seq: Some(7),
+                ping_interval: None,
+                keep_alive: None,
+            }),
+        ),
+        (
+            r#"{"type":"welcome","v":1,"id":"me","resumed":true,"heard":3,"resume":"r","epoch":"e","seq":7}"#,
+            Event::Welcome(Welcome {
+                id: from("me"),
+                peers: Vec::new(),
+                resumed: true,
+                heard: Some(3),
+                resume: Some("r".into()),
+                epoch: Some("e".into()),
+                seq: Some(7),
+                ping_interval: None,
+                keep_alive: None,
+            }),
+        ),
+        (
+            r#"{"type":"away","id":"other"}"#,
+            Event::Away(from("other")),
+        ),
+        (
+            r#"{"type":"back","id":"other"}"#,
+            Event::Back(from("other")),
+        ),
+        (
+            r#"{"type":"health","from":"other","sick":["third"]}"#,
+            Event::Health {
+                from: from("other"),
+                sick: vec![from("third")],
+            },
+        ),
+        (r#"{"type":"pong"}"#, Event::Pong),
         (r#"{"type":"ping"}"#, Event::Ping),
         (
             r#"{"type":"refused","code":"room-full"}"#,
@@ -157,6 +206,7 @@ fn join() -> Join {
         name: DisplayName::new("Zoë \"🎥\" \\").ok(),
         token: Some("t".into()),
         resume: None,
+        keeps: Vec::new(),
         media: MediaState::PENDING,
     }
 }
@@ -186,8 +236,14 @@ fn requests() -> Vec<(Request, Vec<&'static str>)> {
             Request::Media(MediaState::LIVE),
             vec![r#"{"type":"media","audio":"live","video":"live"}"#],
         ),
+        (
+            Request::Health(vec![from("other"), from("third")]),
+            vec![r#"{"type":"health","sick":["other","third"]}"#],
+        ),
         (Request::Pong, vec![r#"{"type":"pong"}"#]),
+        (Request::Ping, vec![r#"{"type":"ping"}"#]),
         (Request::Bye, vec![r#"{"type":"bye"}"#]),
+        (Request::Unload, vec![r#"{"type":"leaving"}"#]),
     ]
 }
 
@@ -217,12 +273,16 @@ fn what_a_client_writes_our_server_reads() {
             .map(|signal| Request::Signal { to: to(), signal }),
     );
     requests.push(Request::Join(Join {
-        resume: Some("\u{7f}".into()),
+        resume: Some(Resume {
+            token: "\u{7f}".into(),
+            epoch: Some("e".into()),
+            seq: Some(1 << 40),
+        }),
         name: None,
         ..join()
     }));
     for request in requests {
-        let frames = Rooms.encode(&request).unwrap();
+        let frames = Rooms::default().encode(&request).unwrap();
         for alike in [
             json::python(&frames[0]),
             json::backwards(&frames[0]),
@@ -261,7 +321,11 @@ fn what_our_server_writes_a_client_reads() {
         for seq in [None, Some(7)] {
             let frame = write_event(&event, seq);
             json::no_field_twice(&frame);
-            assert_eq!(Rooms.decode(&frame), Ok(event.clone().into()), "{frame}");
+            assert_eq!(
+                Rooms::default().decode(&frame),
+                Ok(event.clone().into()),
+                "{frame}"
+            );
             if let Some(seq) = seq {
                 assert_eq!(json::value(&frame)["seq"], seq);
             }
@@ -313,7 +377,7 @@ fn a_join_that_cannot_be_is_refused_with_the_reason() {
 #[test]
 fn a_frame_of_a_client_that_cannot_be_read_never_panics() {
     for (request, _) in requests() {
-        let frame = Rooms.encode(&request).unwrap().remove(0);
+        let frame = Rooms::default().encode(&request).unwrap().remove(0);
         for end in (0..frame.len()).filter(|&end| frame.is_char_boundary(end)) {
             assert!(read_request(&frame[..end]).is_err(), "{}", &frame[..end]);
         }
@@ -330,4 +394,113 @@ fn a_frame_of_a_client_that_cannot_be_read_never_panics() {
     let unknown = r#"{"type":"dance"}"#;
     let bytes = unknown.len();
     assert_eq!(read_request(unknown), Ok(Incoming::Unknown { bytes }));
+}
+
+/// A client with a seat, which has heard the events up to 7.
+fn seated() -> Rooms {
+    let mut client = Rooms::default();
+    client
+        .decode(r#"{"type":"welcome","v":1,"id":"me","participants":[],"resume":"r1","epoch":"e","seq":7}"#)
+        .unwrap();
+    client
+}
+
+fn say(client: &mut Rooms, candidate: &str) -> Vec<String> {
+    let candidate = Candidate {
+        candidate: candidate.into(),
+        ..Candidate::default()
+    };
+    let signal = Signal::Candidate(candidate);
+    let to = Some(from("other"));
+    client.encode(&Request::Signal { to, signal }).unwrap()
+}
+
+fn rejoin(client: &mut Rooms) -> String {
+    client.opened();
+    client.encode(&Request::Join(join())).unwrap().remove(0)
+}
+
+#[test]
+fn who_comes_back_names_the_seat_and_what_was_heard_last() {
+    let mut client = seated();
+    client
+        .decode(r#"{"type":"away","seq":8,"id":"other"}"#)
+        .unwrap();
+    let joining = json::value(&rejoin(&mut client));
+    assert_eq!(joining["resume"], "r1");
+    assert_eq!(joining["epoch"], "e");
+    assert_eq!(joining["seq"], 8);
+}
+
+#[test]
+fn what_the_server_has_not_taken_is_said_again_and_nothing_else() {
+    let mut client = seated();
+    let said: Vec<_> = ["a", "b", "c"].map(|it| say(&mut client, it)).concat();
+    assert_eq!(said.len(), 3, "in a call everything is said at once");
+    client.decode(r#"{"type":"ping","heard":1}"#).unwrap();
+    rejoin(&mut client);
+    assert!(say(&mut client, "d").is_empty(), "the seat is not ours yet");
+    let back = client
+        .decode(r#"{"type":"welcome","v":1,"id":"me","resumed":true,"heard":2,"resume":"r2","epoch":"e","seq":7}"#)
+        .unwrap();
+    assert_eq!(back.replies.len(), 2);
+    assert_eq!(back.replies[0], said[2]);
+    assert!(back.replies[1].contains(r#""candidate":"d""#));
+    assert_eq!(say(&mut client, "e").len(), 1);
+}
+
+#[test]
+fn on_a_fresh_seat_nothing_of_before_is_said_again() {
+    let mut client = seated();
+    say(&mut client, "a");
+    rejoin(&mut client);
+    let welcome =
+        r#"{"type":"welcome","v":1,"id":"me","participants":[],"resume":"r2","epoch":"f","seq":0}"#;
+    assert!(client.decode(welcome).unwrap().replies.is_empty());
+    let joining = json::value(&rejoin(&mut client));
+    assert_eq!(
+        (joining["resume"].as_str(), joining["seq"].as_u64()),
+        (Some("r2"), Some(0))
+    );
+}
+
+#[test]
+fn an_event_that_comes_again_is_dropped_and_a_gap_is_told() {
+    let mut client = seated();
+    let away = r#"{"type":"away","seq":8,"id":"other"}"#;
+    assert_eq!(client.decode(away).unwrap().events.len(), 1);
+    assert_eq!(client.decode(away).unwrap().events, []);
+    let late = r#"{"type":"back","seq":10,"id":"other"}"#;
+    assert_eq!(client.decode(late).unwrap().events, [Event::Gap]);
+    let joining = json::value(&rejoin(&mut client));
+    assert_eq!(joining["resume"], "r1");
+    assert_eq!(joining.get("seq"), None, "the whole roster is wanted");
+}
+
+#[test]
+fn a_ping_tells_of_an_event_that_did_not_come() {
+    let mut client = seated();
+    let ping = |last: u64| write_ping(0, last);
+    assert_eq!(client.decode(&ping(7)).unwrap().events, [Event::Ping]);
+    assert_eq!(client.decode(&ping(8)).unwrap().events, [Event::Gap]);
+    assert_eq!(json::value(&rejoin(&mut client)).get("seq"), None);
+}
+
+#[test]
+fn more_than_can_be_kept_is_mended_by_the_roster() {
+    let mut client = seated();
+    for _ in 0..=64 {
+        say(&mut client, "a");
+    }
+    assert_eq!(json::value(&rejoin(&mut client)).get("seq"), None);
+}
+
+#[test]
+fn a_later_life_takes_the_seat_by_its_token_alone() {
+    let seat = seated().seat().map(str::to_owned).unwrap();
+    let mut reloaded = Rooms::default();
+    reloaded.take_seat(seat);
+    let joining = json::value(&rejoin(&mut reloaded));
+    assert_eq!(joining["resume"], "r1");
+    assert_eq!(joining.get("seq"), None);
 }

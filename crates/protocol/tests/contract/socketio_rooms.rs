@@ -31,9 +31,13 @@ pub(crate) const SUBJECT: Subject = Subject {
     requests,
     unsayable: || vec![(Request::Join(join(None)), EncodeError::RoomMissing)],
     closings: &[
+        // A session that the server does not know any more, or that did not answer its pings.
         (1000, Verdict::RejoinFresh),
+        (1001, Verdict::RejoinFresh),
+        (1005, Verdict::RejoinFresh),
         (1006, Verdict::RejoinFresh),
         (1011, Verdict::RejoinFresh),
+        (1012, Verdict::RejoinFresh),
         (1008, Verdict::Terminal(Refusal::BadRequest)),
         (1009, Verdict::Terminal(Refusal::BadRequest)),
     ],
@@ -63,6 +67,7 @@ fn join(room: Option<&str>) -> Join {
         name: None,
         token: None,
         resume: None,
+        keeps: Vec::new(),
         media: MediaState::LIVE,
     }
 }
@@ -114,17 +119,15 @@ fn second() -> Box<dyn Dialect> {
 }
 
 fn peer(id: &str) -> Peer {
-    Peer {
-        id: from(id),
-        name: None,
-        media: MediaState::LIVE,
-    }
+    Peer::new(from(id), None)
 }
 
 fn welcome(me: &str, peers: Vec<Peer>, old: bool) -> Event {
     Event::Welcome(Welcome {
         id: from(me),
         peers,
+        resumed: false,
+        heard: None,
         resume: None,
         epoch: None,
         seq: None,
@@ -367,26 +370,117 @@ fn a_newcomer_who_is_not_heard_says_ready_again() {
             .map(|frame| frame[4..].split('"').next().unwrap().to_owned());
         names.collect::<Vec<_>>()
     };
+    let by = |connection: &str, edition: u32| {
+        offer(&format!(
+            "v=0\r\no=- {connection} {edition} IN IP4 0.0.0.0\r\n"
+        ))
+    };
     let mut newcomer = second();
-    assert_eq!(
-        names(newcomer.encode(&signal(offer("1"))).unwrap()),
-        ["offer"]
-    );
-    assert_eq!(
-        names(newcomer.encode(&signal(offer("2"))).unwrap()),
-        ["ready", "offer"]
-    );
+    for (connection, edition, expected) in [
+        ("1", 2, &["offer"][..]),
+        ("1", 3, &["offer"]),
+        ("2", 2, &["ready", "offer"]),
+    ] {
+        let frames = newcomer.encode(&signal(by(connection, edition))).unwrap();
+        assert_eq!(names(frames), expected, "{connection}, {edition}");
+    }
     newcomer
         .decode(r#"42["offer",{"type":"offer","sdp":"v=0"}]"#)
         .unwrap();
     assert_eq!(
-        names(newcomer.encode(&signal(offer("3"))).unwrap()),
+        names(newcomer.encode(&signal(by("3", 2))).unwrap()),
         ["offer"]
     );
     let mut first = first_of_two();
-    for _ in 0..3 {
-        assert_eq!(names(first.encode(&signal(offer("1"))).unwrap()), ["offer"]);
+    for connection in ["1", "2", "3"] {
+        let frames = first.encode(&signal(by(connection, 2))).unwrap();
+        assert_eq!(names(frames), ["offer"]);
     }
+}
+
+/// Has lost its socket, and is back in the room, with or without the media of `keeps`.
+fn back(mut client: Box<dyn Dialect>, keeps: &str, said: &str) -> (Box<dyn Dialect>, Decoded) {
+    client.opened();
+    let join = Join {
+        keeps: vec![from(keeps)],
+        ..join(Some("Straße_7"))
+    };
+    client.encode(&Request::Join(join)).unwrap();
+    let mut client = heard(client, &[OPEN, r#"40{"sid":"s2"}"#]);
+    let read = client.decode(said).unwrap();
+    (client, read)
+}
+
+const CREATED: &str = r#"42["created"]"#;
+const JOINED: &str = r#"42["joined"]"#;
+
+/// The other one would close the living connection at that word.
+#[test]
+fn who_comes_back_to_living_media_is_not_ready_for_anew_beginning() {
+    for (before, me, you) in [(first_of_two(), "a", "c1"), (second(), "b", "a")] {
+        let (mut client, read) = back(before, you, JOINED);
+        let same = welcome(me, vec![peer(you)], false);
+        assert_eq!(
+            read,
+            Decoded {
+                events: vec![same],
+                replies: Vec::new()
+            }
+        );
+        let said = client.decode(r#"42["offer",{"type":"offer","sdp":"v=0"}]"#);
+        assert_eq!(said.unwrap().events, [says(you, offer("v=0"))]);
+    }
+    for (before, me, you) in [(first_of_two(), "a", "c1"), (second(), "b", "a")] {
+        let (mut client, read) = back(before, you, CREATED);
+        assert_eq!(
+            read.events,
+            [welcome(me, vec![], false)],
+            "the other one is to come yet"
+        );
+        let said = client.decode(r#"42["offer",{"type":"offer","sdp":"v=0"}]"#);
+        assert_eq!(said.unwrap().events, [says(you, offer("v=0"))]);
+    }
+}
+
+#[test]
+fn who_comes_back_without_media_begins_anew() {
+    let (_, read) = back(first_of_two(), "somebody else", JOINED);
+    assert_eq!(read.replies, [r#"42["ready","Straße_7"]"#]);
+    assert_eq!(
+        read.events,
+        [welcome("b", vec![peer("a")], false), left("c1")]
+    );
+    let (_, read) = back(second(), "somebody else", JOINED);
+    assert_eq!(read.replies, [r#"42["ready","Straße_7"]"#]);
+    assert_eq!(read.events, [welcome("b", vec![peer("a")], false)]);
+    let (mut client, read) = back(first_of_two(), "somebody else", CREATED);
+    assert_eq!(
+        read,
+        Decoded {
+            events: vec![welcome("a", vec![], false), left("c1")],
+            replies: Vec::new(),
+        }
+    );
+    let newcomer = client.decode(r#"42["ready"]"#).unwrap().events;
+    assert_eq!(newcomer, [Event::Joined(peer("c2"))], "an id is given once");
+}
+
+/// The other one died while we were away, and a page that waits for the word has come instead.
+#[test]
+fn who_came_back_to_a_stranger_gives_way_to_the_offer_it_asked_for() {
+    let (mut client, _) = back(first_of_two(), "c1", JOINED);
+    for connection in [7, 8] {
+        let sdp = format!("v=0\r\no=- {connection} 2 IN IP4 0.0.0.0\r\n");
+        client.encode(&signal(offer(&sdp))).unwrap();
+    }
+    let read = client
+        .decode(r#"42["offer",{"type":"offer","sdp":"v=0"}]"#)
+        .unwrap();
+    assert_eq!(
+        read.events,
+        [left("c1"), Event::Found(peer("0")), says("0", offer("v=0"))]
+    );
+    assert!(from("0") < from("a"));
 }
 
 #[test]
