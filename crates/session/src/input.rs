@@ -27,7 +27,8 @@ pub enum Input {
     SignalingProblem(Problem),
     /// The socket is closed, or never opened.
     SignalingClosed(Verdict),
-    /// The browser has given, or refused, the devices that [`Output::AcquireMedia`] asked for.
+    /// The browser has given, or refused, devices that [`Output::AcquireMedia`] asked for; what it
+    /// has not yet answered is `Pending`.
     ///
     /// [`Output::AcquireMedia`]: crate::Output::AcquireMedia
     MediaSettled(MediaState),
@@ -38,8 +39,19 @@ pub enum Input {
         /// The token of the request.
         token: Token,
     },
-    /// A device went away.
+    /// A track ended: its device went away, or is forbidden now.
     TrackEnded(TrackKind),
+    /// The system silences a track, or no longer does.
+    TrackMuted {
+        /// Which track.
+        kind: TrackKind,
+        /// Whether it is silenced.
+        muted: bool,
+    },
+    /// There is a device of this kind, as far as the browser tells.
+    DeviceAppeared(TrackKind),
+    /// The devices of this kind are allowed now.
+    PermissionGranted(TrackKind),
     /// A link has something to report.
     Link {
         /// Which link.
@@ -47,6 +59,16 @@ pub enum Input {
         /// What it reports.
         report: LinkReport,
     },
+    /// The network or the page has come back, or may have changed: a good moment to look.
+    Nudge,
+    /// The page may be about to go away.
+    Leaving,
+    /// The page goes away: the call is over, unless the page is only loaded anew.
+    Unload,
+    /// The page goes out of sight, and may be shown again as it was: a browser's back-forward cache.
+    Sleep,
+    /// It is shown again.
+    Wake,
     /// Time has passed; timers may have run out.
     Timeout,
 }
@@ -78,6 +100,8 @@ pub enum LinkReport {
     Candidate(Candidate),
     /// The browser's `connectionState` changed.
     Transport(Transport),
+    /// What has come in by now: any number that changes as long as something comes in.
+    Measured(u64),
     /// A remote track has arrived, or has gone.
     TracksChanged,
     /// A line of chat has come by the data channel.

@@ -20,13 +20,16 @@
 //! | `link` | one `RTCPeerConnection`: its negotiation and its candidates |
 //! | `voice` | what a link says, held back until there is somebody to hear it |
 //! | `negotiation` | perfect negotiation as a table |
+//! | `devices` | when the browser is asked for microphone and camera, and asked again |
 //! | `track` | the microphone and the camera, as transitions |
 //! | `snapshot` | what the app shows, as plain data |
 //!
 //! A participant is not a link. The app sees participants only; with a media server, two links
 //! would carry everyone, and `mesh` is the one module that would get a sibling.
 
+mod devices;
 mod end;
+mod flow;
 mod input;
 mod link;
 mod memory;
@@ -34,6 +37,7 @@ mod mesh;
 mod negotiation;
 mod output;
 mod sdp;
+mod search;
 mod session;
 mod snapshot;
 mod time;
@@ -41,10 +45,11 @@ mod track;
 mod voice;
 mod work;
 
+pub use devices::{Muted, Source};
 pub use end::EndReason;
 pub use input::{Input, LinkReport, Transport};
 pub use output::{LinkId, LinkOp, LinkRole, Notice, Output, Problem, Token};
 pub use session::{Config, Session};
 pub use snapshot::{CallState, Connection, ParticipantView, Snapshot};
-pub use time::Timestamp;
+pub use time::{Pause, Timestamp};
 pub use track::TrackKind;

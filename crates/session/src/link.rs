@@ -1,17 +1,16 @@
-use std::time::Duration;
-
 use videocalls_protocol::{Candidate, ParticipantId, Signal};
 
+use crate::flow::Flow;
 use crate::negotiation::{Act, Cue, Phase, step};
 use crate::sdp::{self, Origin};
-use crate::time::{Timer, Timestamp};
+use crate::time::{Pause, Timer, Timestamp};
 use crate::voice::Voice;
 use crate::work::Work;
 use crate::{LinkId, LinkOp, LinkReport, LinkRole, Token, Transport};
 
 /// How long a description waits for its candidates, where they can't follow it: a server that
 /// would help to find more, and does not answer, is given up by browsers after 10 s only.
-const GATHERING: Duration = Duration::from_secs(2);
+const GATHERING: Pause = Pause::from_secs(2);
 
 /// One `RTCPeerConnection`: its negotiation, its candidates, its way to the other end.
 #[derive(Debug)]
@@ -25,6 +24,18 @@ pub(crate) struct Link {
     pub(crate) media_only: bool,
     /// How often this way to the same participant has been tried before.
     pub(crate) attempt: u8,
+    /// How often an offer was repeated since the other end said something.
+    pub(crate) repeats: u8,
+    /// Whether there ever was a way.
+    pub(crate) has_connected: bool,
+    /// What comes in by it.
+    pub(crate) flow: Flow,
+    /// Whether ICE is to be restarted as soon as the server is heard.
+    pub(crate) awaits_server: bool,
+    /// Whether the other end says that it can't hear us.
+    pub(crate) told: bool,
+    /// How often ICE was restarted since something last came in.
+    pub(crate) restarts: u8,
     /// The number of the last offer that came from the other end.
     heard: Option<u32>,
     negotiation: Negotiation,
@@ -113,6 +124,12 @@ impl Link {
             remote: None,
             media_only: false,
             attempt: 0,
+            repeats: 0,
+            has_connected: false,
+            flow: Flow::new(),
+            awaits_server: false,
+            told: false,
+            restarts: 0,
             heard: None,
             negotiation: Negotiation::Stable,
             kept: None,
@@ -219,6 +236,14 @@ impl Link {
         self.advance(work, Cue::Needed, true, None);
     }
 
+    /// Makes an offer anew that may have reached nobody.
+    pub(crate) fn offer_again(&mut self, work: &mut Work) {
+        if matches!(self.negotiation, Negotiation::Offered { .. }) {
+            self.negotiation = Negotiation::Stable;
+            self.offer(work);
+        }
+    }
+
     /// Says whom the link is for, and tells them what waits to be told.
     pub(crate) fn address(&mut self, work: &mut Work, audience: Audience) {
         self.audience = audience;
@@ -232,6 +257,7 @@ impl Link {
 
     /// The other end offers. The caller has made sure that it [`is_news`](Self::is_news).
     pub(crate) fn hear_offer(&mut self, work: &mut Work, offer: RemoteDescription, polite: bool) {
+        self.repeats = 0;
         self.heard = offer.id.or(self.heard);
         self.advance(work, Cue::RemoteOffer, polite, Some(offer));
     }
@@ -266,6 +292,9 @@ impl Link {
         work.timers.stop(Timer::Establish(self.id));
         work.timers.stop(Timer::Departure(self.id));
         work.timers.stop(Timer::Gathering(self.id));
+        work.timers.stop(Timer::Answer(self.id));
+        work.timers.stop(Timer::Measure(self.id));
+        work.timers.stop(Timer::Mend(self.id));
         work.link(self.id, LinkOp::Close);
     }
 
@@ -309,6 +338,7 @@ impl Link {
             (Act::AcceptOffer, Some(offer)) => self.accept_offer(work, offer),
             (Act::AcceptAnswer, Some(RemoteDescription { sdp, end, .. })) => {
                 let token = work.token();
+                self.repeats = 0;
                 self.remote = Some(end);
                 self.negotiation = Negotiation::Settling { token };
                 work.link(self.id, LinkOp::AcceptAnswer { sdp, token });
@@ -345,6 +375,9 @@ impl Link {
         match (act, &self.negotiation) {
             (Act::SendOffer, _) => {
                 self.negotiation = Negotiation::Offered { id: token.0 };
+                if self.has_connected {
+                    work.timer(Timer::Answer(self.id), self.answer_patience());
+                }
                 self.voice.say(
                     work,
                     &self.audience,

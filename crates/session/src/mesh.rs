@@ -5,21 +5,21 @@
 mod arrival;
 mod exchange;
 mod repair;
-
-use std::time::Duration;
+mod repeat;
+mod watch;
 
 use videocalls_protocol::{Capabilities, Departure, LeaveReason, Offerer, ParticipantId};
 
 use self::repair::Cause;
 use crate::link::{Audience, Fate, Link, RemoteDescription};
 use crate::memory::Memory;
-use crate::time::Timer;
+use crate::time::{Pause, Timer};
 use crate::work::{News, Work};
 use crate::{Connection, LinkId, LinkOp, LinkReport, LinkRole, Problem, Transport};
 
 /// How long a link may look for its way before it is made anew: ICE's own checks take at most
 /// 5 s on the worst of usable networks, then 5 s to spare.
-const ESTABLISH: Duration = Duration::from_secs(10);
+const ESTABLISH: Pause = Pause::from_secs(10);
 
 #[derive(Debug)]
 pub(crate) struct Mesh {
@@ -28,19 +28,57 @@ pub(crate) struct Mesh {
     /// In the order of their making; a handful, so a search by walking is the quickest.
     links: Vec<Link>,
     memory: Memory,
+    /// Whether there is a way to the server.
+    online: bool,
+    /// Whether the driver can measure what comes in.
+    measures: bool,
     /// An offer that waits: for an answer to ours, or for its sender's predecessor to be gone.
     held: Option<(ParticipantId, RemoteDescription)>,
 }
 
 impl Mesh {
-    pub(crate) fn new(capabilities: Capabilities, me: Option<ParticipantId>) -> Self {
+    pub(crate) fn new(
+        capabilities: Capabilities,
+        me: Option<ParticipantId>,
+        measures: bool,
+    ) -> Self {
         Self {
             capabilities,
             me,
             links: Vec::new(),
             memory: Memory::default(),
+            online: true,
+            measures,
             held: None,
         }
+    }
+
+    /// The way to the server is lost: nothing can be agreed on until it is back.
+    pub(crate) fn offline(&mut self) {
+        self.online = false;
+    }
+
+    /// There is a way to the server.
+    pub(crate) fn online(&mut self, work: &mut Work) {
+        if !std::mem::replace(&mut self.online, true) {
+            self.catch_up(work);
+            self.reachable(work);
+            self.say_again(work);
+        }
+    }
+
+    /// Someone whose seat was lost has one again.
+    pub(crate) fn seated(&mut self, id: &ParticipantId) {
+        let announced = self.capabilities.departure == Departure::Announced;
+        if let Some(link) = self.link_to(id) {
+            link.media_only &= !announced;
+        }
+    }
+
+    /// Whether sound or picture comes from anybody.
+    pub(crate) fn is_alive(&self) -> bool {
+        let mut links = self.links.iter();
+        links.any(|link| link.transport == Transport::Connected)
     }
 
     /// Someone's seat is free: closes the link, unless the media goes on and only the seat was
@@ -51,9 +89,12 @@ impl Mesh {
         id: &ParticipantId,
         reason: LeaveReason,
     ) -> bool {
+        // A server that tells nothing of the others, however many, has not told that one is gone.
+        let unknown = self.capabilities.departure == Departure::Unannounced
+            && self.capabilities.capacity.is_none();
         if let (LeaveReason::Lost, Some(link)) = (reason, self.link_to(id))
-            && link.transport == Transport::Connected
-            && !link.is_broken()
+            && (link.is_healthy() && !link.flow.silent
+                || unknown && link.transport == Transport::Disconnected)
         {
             link.media_only = true;
             return true;
@@ -63,19 +104,18 @@ impl Mesh {
     }
 
     pub(crate) fn close_all(&mut self, work: &mut Work) {
-        self.close_where(work, |_| true);
+        self.close_where(work, &|_| true);
         self.memory = Memory::default();
         self.held = None;
     }
 
     /// How a participant is connected.
     pub(crate) fn connection(&self, id: &ParticipantId) -> Connection {
-        match self.link_of(id).map(|link| link.transport) {
-            Some(Transport::Connected) => Connection::Connected,
-            Some(Transport::Disconnected | Transport::Failed | Transport::Closed) => {
-                Connection::Interrupted
-            }
-            Some(Transport::New | Transport::Connecting) | None => Connection::Connecting,
+        let link = self.link_of(id);
+        match link.map(|link| (link.transport, link.flow.silent)) {
+            Some((Transport::Connected, false)) => Connection::Connected,
+            Some((Transport::New | Transport::Connecting, false)) | None => Connection::Connecting,
+            Some(_) => Connection::Interrupted,
         }
     }
 
@@ -86,11 +126,12 @@ impl Mesh {
     /// Takes what the browser reports of a link; of a closed one it does not matter.
     pub(crate) fn report(&mut self, work: &mut Work, id: LinkId, report: LinkReport) {
         let never_offers = self.capabilities.offerer == Offerer::Other;
-        let Some(link) = self.find_mut(|link| link.id == id) else {
+        let Some(link) = self.link_mut(id) else {
             return;
         };
         match report {
             LinkReport::Transport(transport) => self.transport_changed(work, id, transport),
+            LinkReport::Measured(received) => self.measured(work, id, received),
             LinkReport::TracksChanged => {
                 work.news
                     .extend(link.participant().cloned().map(News::Changed));
@@ -116,7 +157,7 @@ impl Mesh {
 
     /// Candidates that have not been found by now are not worth waiting for.
     pub(crate) fn gathering_timed_out(&mut self, work: &mut Work, id: LinkId) {
-        if let Some(link) = self.find_mut(|link| link.id == id) {
+        if let Some(link) = self.link_mut(id) {
             link.stop_gathering(work);
         }
     }
@@ -130,7 +171,7 @@ impl Mesh {
 
     fn drop_participant(&mut self, work: &mut Work, id: &ParticipantId) {
         self.stop_holding(work, id);
-        self.retire_links(work, |link| link.is_for(id));
+        self.retire_links(work, &|link| link.is_for(id));
         self.memory.forget_early(id);
         self.stand_by(work);
     }
@@ -154,14 +195,14 @@ impl Mesh {
 
     /// Closes links and remembers whom they led to, so that what still comes from there is known
     /// for late.
-    fn retire_links(&mut self, work: &mut Work, which: impl Fn(&Link) -> bool) {
+    fn retire_links(&mut self, work: &mut Work, which: &dyn Fn(&Link) -> bool) {
         let leaving = self.links.iter().filter(|link| which(link));
         let ends: Vec<_> = leaving.filter_map(|link| link.remote.clone()).collect();
         ends.into_iter().for_each(|end| self.memory.retire(end));
         self.close_where(work, which);
     }
 
-    fn close_where(&mut self, work: &mut Work, which: impl Fn(&Link) -> bool) {
+    fn close_where(&mut self, work: &mut Work, which: &dyn Fn(&Link) -> bool) {
         self.links
             .extract_if(.., |link| which(link))
             .for_each(|link| link.close(work));
@@ -197,17 +238,21 @@ impl Mesh {
     }
 
     fn link_to(&mut self, id: &ParticipantId) -> Option<&mut Link> {
-        self.find_mut(|link| link.is_for(id))
+        self.find_mut(&|link| link.is_for(id))
     }
 
-    fn find_mut(&mut self, which: impl Fn(&Link) -> bool) -> Option<&mut Link> {
+    fn link_mut(&mut self, id: LinkId) -> Option<&mut Link> {
+        self.find_mut(&|link| link.id == id)
+    }
+
+    fn find_mut(&mut self, which: &dyn Fn(&Link) -> bool) -> Option<&mut Link> {
         self.links.iter_mut().find(|link| which(link))
     }
 }
 
 impl Link {
     /// How long it may take to find its way: longer each time.
-    fn patience(&self) -> Duration {
+    fn patience(&self) -> Pause {
         ESTABLISH * u32::from(self.attempt).clamp(1, 6)
     }
 

@@ -12,7 +12,8 @@ pub enum Output {
     CloseSignaling,
     /// Send a request to the server.
     Send(Request),
-    /// Ask the browser for the devices; what is not wanted is `NotRequested`.
+    /// Ask the browser for those devices that are `Pending`; what was there of them is of no use
+    /// any more.
     AcquireMedia(MediaState),
     /// Stop the microphone and the camera, at once or as soon as they are there.
     ReleaseMedia,
@@ -65,6 +66,11 @@ pub enum LinkOp {
     },
     /// Add a remote candidate. One that the browser refuses is of no importance.
     AddCandidate(Candidate),
+    /// Have the next offer start ICE anew, by ICE servers that are valid now, and report
+    /// [`LinkReport::NegotiationNeeded`](crate::LinkReport::NegotiationNeeded).
+    RestartIce,
+    /// Count what has come in, then report [`LinkReport::Measured`](crate::LinkReport::Measured).
+    Measure,
     /// Send a line of chat by the data channel, or keep it until that is open.
     SendText(String),
     /// Close the connection; nothing is reported after that.
@@ -117,6 +123,8 @@ pub enum Notice {
         /// What.
         text: String,
     },
+    /// The browser has been asking the person for a device for a while.
+    MediaPending,
     /// Something went wrong, and the call goes on.
     Problem(Problem),
     /// The call is over. Nothing comes after this.

@@ -2,23 +2,29 @@ use std::time::Duration;
 
 use videocalls_protocol::{
     Admission, Capabilities, Departure, DisplayName, Event, Join, LeaveReason, MediaState,
-    ParticipantId, Peer, Request, RoomName, TrackState, Verdict, Welcome,
+    ParticipantId, Peer, Refusal, Request, RoomName, TrackState, Verdict, Welcome,
 };
 
+use crate::devices::{Devices, Muted, Source};
 use crate::mesh::Mesh;
-use crate::time::{Timer, Timestamp};
-use crate::track::{LocalTrack, Move, TrackKind};
+use crate::search::{Search, Stage};
+use crate::time::{Pause, Timer, Timestamp};
+use crate::track::TrackKind;
 use crate::work::{News, Work, next};
 use crate::{
     CallState, EndReason, Input, LinkId, Notice, Output, ParticipantView, Problem, Snapshot, Token,
 };
 
-/// How long the socket may take to open.
-const CONNECT: Duration = Duration::from_secs(15);
+/// How long the socket may take to open at first.
+const CONNECT: Pause = Pause::from_secs(15);
 /// How long an open server may take to let us in.
-const WELCOME: Duration = Duration::from_secs(5);
+const WELCOME: Pause = Pause::from_secs(5);
 /// How much of a ping interval's silence means that the socket is dead, in tenths.
 const SILENT_TENTHS: u64 = 24;
+/// How long a server may take to say that it is alive, when there is reason to doubt it.
+const PROBE: Pause = Pause::from_secs(2);
+/// How long a page takes to go away, at most.
+const LEAVING: Pause = Pause::from_secs(2);
 /// How many unreadable messages are too many.
 const MAX_PROBLEMS: u32 = 50;
 
@@ -35,10 +41,19 @@ pub struct Config {
     pub token: Option<String>,
     /// The own id, in a dialect whose clients make up theirs.
     pub own_id: Option<ParticipantId>,
-    /// Whether the microphone is wanted.
-    pub audio: bool,
-    /// Whether the camera is wanted.
-    pub video: bool,
+    /// Where the sound is to come from.
+    pub audio: Source,
+    /// Where the picture is to come from.
+    pub video: Source,
+    /// What is to be off from the beginning.
+    pub muted: Muted,
+    /// How long a lost server is sought, unless sound or picture still comes from somebody; zero
+    /// ends the call with the connection to the server.
+    pub patience: Duration,
+    /// A random number, unlike that of other clients.
+    pub seed: u32,
+    /// Whether the driver can count what comes in by a link.
+    pub measures: bool,
 }
 
 /// A call.
@@ -46,14 +61,25 @@ pub struct Config {
 pub struct Session {
     config: Config,
     state: State,
+    /// The search that has led to a server which only says when it does not let us in again.
+    trial: Option<Search>,
+    /// The own id.
+    me: Option<ParticipantId>,
+    /// The life of the server in which the last roster was true.
+    epoch: Option<String>,
     people: Vec<Peer>,
     /// Who was introduced last; they are there as soon as there is a link.
     found: Option<Peer>,
     mesh: Mesh,
-    audio: LocalTrack,
-    video: LocalTrack,
+    devices: Devices,
     /// What the others were last told of our tracks.
     announced: MediaState,
+    /// Whom the others were last told that we can't hear.
+    sick: Vec<ParticipantId>,
+    /// The last search for the server: it may have to go on where it was.
+    search: Option<Search>,
+    /// When a page that may go away has not gone.
+    stays_from: Timestamp,
     problems: u32,
     work: Work,
 }
@@ -67,37 +93,39 @@ enum State {
     /// The server is to let us in.
     Joining,
     /// In.
-    Joined {
-        me: Option<ParticipantId>,
-        rhythm: Rhythm,
-    },
+    Joined(Rhythm),
+    /// Was in, and lost the way to the server.
+    Away(Search),
+    /// Has left with its page, which may be shown again.
+    Asleep,
     Ended(EndReason),
 }
 
 /// How long the server may be silent, and how long we may.
 #[derive(Clone, Copy, Debug, Default)]
 struct Rhythm {
-    silence: Option<Duration>,
-    keep_alive: Option<Duration>,
+    silence: Option<Pause>,
+    keep_alive: Option<Pause>,
 }
 
 impl Session {
     /// Prepares a call; nothing happens before [`Input::Start`].
     pub fn new(config: Config) -> Self {
-        let track = |wanted: bool| match wanted {
-            true => LocalTrack::Pending { on: true },
-            false => LocalTrack::Absent(TrackState::NotRequested),
-        };
         Self {
             state: State::Idle,
+            trial: None,
+            me: None,
+            epoch: None,
             people: Vec::new(),
             found: None,
-            mesh: Mesh::new(config.capabilities, config.own_id.clone()),
-            audio: track(config.audio),
-            video: track(config.video),
+            mesh: Mesh::new(config.capabilities, config.own_id.clone(), config.measures),
+            devices: Devices::new(config.audio, config.video, config.muted),
             announced: MediaState::PENDING,
+            sick: Vec::new(),
+            search: None,
+            stays_from: Timestamp::default(),
             problems: 0,
-            work: Work::default(),
+            work: Work::new(config.seed),
             config,
         }
     }
@@ -110,21 +138,31 @@ impl Session {
             (State::Idle, Input::Start) => self.start(),
             (State::Idle, Input::Toggle { kind, on }) => self.toggle(kind, on),
             (_, Input::End(reason)) => self.end(reason),
-            (State::Idle, _) | (_, Input::Start) => return,
-            (State::Opening, Input::SignalingOpened) => self.opened(),
-            (_, Input::SignalingOpened) => {}
+            (_, Input::Leaving) => self.leaving(),
+            (_, Input::Unload) => self.unload(),
+            (State::Asleep, Input::Wake) => self.wake(),
+            (State::Idle | State::Asleep, _) | (_, Input::Start | Input::Wake) => return,
+            (_, Input::Sleep) => self.sleep(),
+            (_, Input::SignalingOpened) => self.opened(),
             (_, Input::SignalingEvent(event)) => self.hear(event),
             (_, Input::SignalingProblem(problem)) => self.problem(problem),
             (_, Input::SignalingClosed(verdict)) => self.closed(verdict),
-            (_, Input::MediaSettled(media)) => self.media_settled(media),
+            (_, Input::MediaSettled(media)) => self.media(|it, work| it.settled(work, media)),
             (_, Input::Toggle { kind, on }) => self.toggle(kind, on),
             (_, Input::SendText(text)) => self.mesh.send_text(&mut self.work, &text),
             (_, Input::TrackSet { kind, token }) => self.track_set(kind, token),
-            (_, Input::TrackEnded(kind)) => {
-                *self.track_mut(kind) = LocalTrack::Absent(TrackState::Unavailable);
-                self.local_changed();
+            (_, Input::TrackEnded(kind)) => self.media(|it, work| it.ended(work, kind)),
+            (_, Input::TrackMuted { kind, muted }) => {
+                self.media(|it, work| it.muted(work, kind, muted));
+            }
+            (_, Input::DeviceAppeared(kind)) => {
+                self.media(|it, work| it.obtainable(work, kind, false));
+            }
+            (_, Input::PermissionGranted(kind)) => {
+                self.media(|it, work| it.obtainable(work, kind, true));
             }
             (_, Input::Link { link, report }) => self.mesh.report(&mut self.work, link, report),
+            (_, Input::Nudge) => self.nudge(),
             (_, Input::Timeout) => self.timeout(),
         }
         self.spread_news();
@@ -144,19 +182,23 @@ impl Session {
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
             state: self.call_state(),
-            me: match &self.state {
-                State::Joined { me, .. } => me.clone(),
-                _ => None,
-            },
+            me: self.me.clone(),
             participants: self.people.iter().map(|peer| self.view(peer)).collect(),
-            microphone: self.audio.state(),
-            camera: self.video.state(),
+            microphone: self.local_media().audio,
+            camera: self.local_media().video,
         }
     }
 
     /// Whether the user wants a track on; `None` if there is none to want.
     pub fn wants(&self, kind: TrackKind) -> Option<bool> {
-        self.track(kind).intention()
+        self.devices.wants(kind)
+    }
+
+    /// Whether a track of this kind is being waited for; one that comes unawaited is to be given
+    /// back at once.
+    pub fn awaits(&self, kind: TrackKind) -> bool {
+        let is_over = matches!(self.state, State::Asleep | State::Ended(_));
+        !is_over && kind.of(self.local_media()) == TrackState::Pending
     }
 
     /// The link that carries a participant's tracks.
@@ -169,15 +211,20 @@ impl Session {
         self.state = State::Opening;
         self.work.timer(Timer::Connect, CONNECT);
         self.work.output(Output::OpenSignaling);
-        let media = self.local_media();
-        if [media.audio, media.video].contains(&TrackState::Pending) {
-            self.work.output(Output::AcquireMedia(media));
-        }
+        self.devices.start(&mut self.work);
         self.mesh.prepare(&mut self.work);
         self.notify(Notice::StateChanged);
     }
 
     fn opened(&mut self) {
+        match &mut self.state {
+            State::Opening => self.state = State::Joining,
+            State::Away(search) if search.stage == Stage::Opening => {
+                search.stage = Stage::Joining;
+                self.trial = Some(*search);
+            }
+            _ => return,
+        }
         self.work.timers.stop(Timer::Connect);
         self.announced = self.local_media();
         self.work.output(Output::Send(Request::Join(Join {
@@ -185,23 +232,30 @@ impl Session {
             name: self.config.name.clone(),
             token: self.config.token.clone(),
             resume: None,
+            keeps: self.mesh.living(),
             media: self.announced,
         })));
         match self.config.capabilities.admission {
             Admission::Open => {
-                self.joined(self.config.own_id.clone(), Rhythm::default());
-                self.mesh.call_out(&mut self.work);
+                self.me = self.config.own_id.clone();
+                self.joined(Rhythm::default());
+                self.mesh.call_out_unless_linked(&mut self.work);
+                self.mesh.online(&mut self.work);
             }
-            _ => {
-                self.state = State::Joining;
-                self.work.timer(Timer::Welcome, WELCOME);
-            }
+            _ => self.work.timer(Timer::Welcome, WELCOME),
         }
     }
 
-    fn joined(&mut self, me: Option<ParticipantId>, rhythm: Rhythm) {
+    fn joined(&mut self, rhythm: Rhythm) {
+        if let State::Away(search) = self.state {
+            self.search = Some(search);
+        }
         self.work.timers.stop(Timer::Welcome);
-        self.state = State::Joined { me, rhythm };
+        if self.trial.is_none() {
+            self.work.timers.stop(Timer::Patience);
+        }
+        self.work.unheard = false;
+        self.state = State::Joined(rhythm);
         self.expect_server();
         self.keep_alive();
         self.notify(Notice::StateChanged);
@@ -209,12 +263,14 @@ impl Session {
 
     fn rhythm(&self) -> Rhythm {
         match self.state {
-            State::Joined { rhythm, .. } => rhythm,
+            State::Joined(rhythm) => rhythm,
             _ => Rhythm::default(),
         }
     }
 
+    /// The server has said something, and is to say something again in time.
     fn expect_server(&mut self) {
+        self.work.timers.stop(Timer::Probe);
         if let Some(silence) = self.rhythm().silence {
             self.work.timer(Timer::Silence, silence);
         }
@@ -228,30 +284,45 @@ impl Session {
 
     fn hear(&mut self, event: Event) {
         self.expect_server();
+        self.mesh.reachable(&mut self.work);
+        if !matches!(event, Event::Refused(_)) {
+            self.trial = None;
+        }
         match (&self.state, event) {
-            (State::Joining, Event::Welcome(welcome)) => self.welcomed(welcome),
-            (_, Event::Refused(refusal)) => self.end(EndReason::Refused(refusal)),
+            (State::Joining | State::Away(_), Event::Welcome(welcome)) => self.welcomed(welcome),
+            (_, Event::Refused(refusal)) => self.refused(refusal),
+            (State::Joined(_), Event::Gap) => self.lost(),
             (_, Event::Ping) => self.work.output(Output::Send(Request::Pong)),
             (_, Event::Rejected { .. }) => self.problem(Problem::MessageRejected),
-            (State::Joined { .. }, Event::Joined(peer)) => {
+            (State::Joined(_), Event::Joined(peer)) => {
                 let id = peer.id.clone();
-                self.add(peer);
+                self.admit(peer);
                 self.mesh.joined(&mut self.work, &id);
             }
-            (State::Joined { .. }, Event::Found(peer)) => self.found = Some(peer),
-            (State::Joined { .. }, Event::Left { id, reason }) => self.left(&id, reason),
-            (State::Joined { .. }, Event::Signal { from, signal }) => {
+            (State::Joined(_), Event::Found(peer)) => self.found = Some(peer),
+            (State::Joined(_), Event::Left { id, reason }) => self.left(&id, reason),
+            (State::Joined(_), Event::Away(id)) => {
+                self.update(&id, |peer| peer.away = true);
+                self.mesh.doubt_one(&mut self.work, &id);
+            }
+            (State::Joined(_), Event::Back(id)) => {
+                self.update(&id, |peer| peer.away = false);
+                self.mesh.returned(&mut self.work, &id);
+            }
+            (State::Joined(_), Event::Health { from, sick }) => {
+                let deaf = self.me.as_ref().is_some_and(|me| sick.contains(me));
+                self.update(&from, |peer| peer.sick = sick);
+                self.mesh.told(&mut self.work, &from, deaf);
+            }
+            (State::Joined(_), Event::Signal { from, signal }) => {
                 // Who went unannounced may come back so.
                 let open = self.config.capabilities.departure == Departure::Unannounced;
                 if open || self.person(&from).is_some() {
                     self.mesh.hear(&mut self.work, from, signal);
                 }
             }
-            (State::Joined { .. }, Event::Media { from, media }) => {
-                if let Some(peer) = self.people.iter_mut().find(|peer| peer.id == from) {
-                    peer.media = media;
-                    self.changed(&from);
-                }
+            (State::Joined(_), Event::Media { from, media }) => {
+                self.update(&from, |peer| peer.media = media);
             }
             // A second welcome, or news of a room that we are not in.
             _ => {}
@@ -260,25 +331,146 @@ impl Session {
 
     fn welcomed(&mut self, welcome: Welcome) {
         let pause = |millis: Option<u32>, tenths| {
-            millis.map(|millis| Duration::from_millis(u64::from(millis) * tenths / 10))
+            millis.map(|millis| Pause::from_millis(u64::from(millis) * tenths / 10))
         };
         let rhythm = Rhythm {
             silence: pause(welcome.ping_interval, SILENT_TENTHS),
             keep_alive: pause(welcome.keep_alive, 10),
         };
-        self.joined(Some(welcome.id.clone()), rhythm);
-        let ids: Vec<_> = welcome.peers.iter().map(|peer| peer.id.clone()).collect();
-        self.mesh.greet(&mut self.work, welcome.id, &ids);
-        welcome.peers.into_iter().for_each(|peer| self.add(peer));
+        self.joined(rhythm);
+        if !welcome.resumed {
+            self.reconcile(welcome);
+        }
+        self.mesh.online(&mut self.work);
         self.local_changed();
     }
 
+    /// Believes the server's roster, and keeps whoever can still be seen or heard.
+    fn reconcile(&mut self, welcome: Welcome) {
+        let announced = self.config.capabilities.departure == Departure::Announced;
+        let stranger = self.me.as_ref().is_some_and(|me| *me != welcome.id);
+        let complete = announced && self.epoch.is_some() && self.epoch == welcome.epoch;
+        let missing = |id: &ParticipantId| welcome.peers.iter().all(|other| other.id != *id);
+        let mut known = self.mesh.linked();
+        known.extend(self.people.iter().map(|peer| peer.id.clone()));
+        known.retain(|id| stranger || missing(id));
+        for id in known {
+            // Who comes back as another is another to them, and who is not told of is gone.
+            match stranger || complete {
+                true => self.part(&id),
+                false => self.left(&id, LeaveReason::Lost),
+            }
+        }
+        self.me = Some(welcome.id.clone());
+        self.epoch = welcome.epoch;
+        let ids: Vec<_> = welcome.peers.iter().map(|peer| peer.id.clone()).collect();
+        self.mesh.greet(&mut self.work, welcome.id, &ids);
+        welcome.peers.into_iter().for_each(|peer| self.admit(peer));
+        // What was said of it last may be lost.
+        if !self.sick.is_empty() {
+            self.say_health(self.mesh.sick());
+        }
+    }
+
+    /// A full room may be so with our own seat, which the server has not seen empty yet.
+    fn refused(&mut self, refusal: Refusal) {
+        match (&self.state, refusal) {
+            (State::Away(_), Refusal::RoomFull) => self.seek(true),
+            (State::Joined(_), Refusal::RoomFull) if self.trial.is_some() => self.seek(true),
+            _ => self.end(EndReason::Refused(refusal)),
+        }
+    }
+
     fn closed(&mut self, verdict: Verdict) {
-        self.end(match (verdict, &self.state) {
-            (Verdict::Terminal(refusal), _) => EndReason::Refused(refusal),
-            (_, State::Joined { .. }) => EndReason::ServerGone,
-            _ => EndReason::Unreachable,
-        });
+        match (verdict, &self.state) {
+            (Verdict::Terminal(refusal), _) => self.refused(refusal),
+            (_, State::Joined(_) | State::Away(_)) => self.lost(),
+            _ => self.end(EndReason::Unreachable),
+        }
+    }
+
+    /// The way to the server is lost: seeks it again, while sound and picture go on.
+    fn lost(&mut self) {
+        self.seek(false);
+    }
+
+    fn seek(&mut self, full: bool) {
+        for timer in [
+            Timer::Connect,
+            Timer::Welcome,
+            Timer::Silence,
+            Timer::KeepAlive,
+            Timer::Probe,
+        ] {
+            self.work.timers.stop(timer);
+        }
+        if self.config.patience.is_zero() {
+            return self.end(EndReason::ServerGone);
+        }
+        self.work.output(Output::CloseSignaling);
+        let now = self.work.now;
+        let fresh = !matches!(self.state, State::Away(_));
+        let mut search = match self.state {
+            State::Away(search) => search,
+            _ => {
+                let recent = self.search.take_if(|it| !it.is_over(now));
+                self.trial.or(recent).unwrap_or_else(|| Search::new(now))
+            }
+        };
+        let pause = search.wait(now, full, self.work.dice());
+        let pause = pause.max(self.stays_from.since(now));
+        self.work.timer(Timer::Retry, pause);
+        self.state = State::Away(search);
+        if fresh {
+            if self.trial.take().is_none() {
+                self.work.timer(Timer::Patience, self.patience());
+            }
+            self.mesh.offline();
+            self.work.unheard = !self.config.capabilities.resume;
+            self.notify(Notice::StateChanged);
+        }
+    }
+
+    fn patience(&self) -> Pause {
+        self.config.patience.into()
+    }
+
+    fn retry(&mut self) {
+        if let State::Away(search) = &mut self.state {
+            let patience = search.begin(self.work.now);
+            self.work.timers.stop(Timer::Retry);
+            self.work.timer(Timer::Connect, patience);
+            self.work.output(Output::OpenSignaling);
+        }
+    }
+
+    /// The network, or the page, may have come back: what was waited for may be possible now, and
+    /// what was believed may be wrong.
+    fn nudge(&mut self) {
+        self.mesh.doubt_all(&mut self.work);
+        match &self.state {
+            State::Away(search) if search.would_rather_try(self.work.now) => self.retry(),
+            _ => self.probe(),
+        }
+    }
+
+    /// Asks whether the server is alive, unless it is being asked.
+    fn probe(&mut self) {
+        let asks = matches!(self.state, State::Joined(_)) && self.config.capabilities.resume;
+        if asks && !self.work.timers.runs(Timer::Probe) {
+            self.work.output(Output::Send(Request::Ping));
+            self.work.timer(Timer::Probe, PROBE);
+        }
+    }
+
+    /// The server was sought for long enough, unless somebody can still be heard or seen.
+    fn patience_ends(&mut self) {
+        match self.state {
+            State::Away(search) if search.full => self.end(EndReason::Refused(Refusal::RoomFull)),
+            State::Joined(_) => self.trial = None,
+            _ if self.mesh.is_alive() => self.work.timer(Timer::Patience, self.patience()),
+            _ => self.end(EndReason::ServerGone),
+        }
     }
 
     fn problem(&mut self, problem: Problem) {
@@ -292,25 +484,79 @@ impl Session {
     fn timeout(&mut self) {
         while let Some(timer) = self.work.timers.expired(self.work.now) {
             match timer {
-                Timer::Connect => self.end(EndReason::Unreachable),
-                Timer::Welcome => self.end(EndReason::ServerSilent),
-                Timer::Silence => self.end(EndReason::ServerGone),
+                Timer::Connect if matches!(self.state, State::Opening) => {
+                    self.end(EndReason::Unreachable);
+                }
+                Timer::Welcome if matches!(self.state, State::Joining) => {
+                    self.end(EndReason::ServerSilent);
+                }
+                Timer::Connect | Timer::Welcome | Timer::Silence | Timer::Probe => self.lost(),
+                Timer::Retry => self.retry(),
+                Timer::Patience => self.patience_ends(),
                 Timer::Departure(link) => self.mesh.departure_timed_out(&mut self.work, link),
+                Timer::Mend(link) => self.mesh.mend_timed_out(&mut self.work, link),
+                Timer::Measure(link) => self.mesh.measure(&mut self.work, link),
                 Timer::Establish(link) => self.mesh.establish_timed_out(&mut self.work, link),
                 Timer::Gathering(link) => self.mesh.gathering_timed_out(&mut self.work, link),
                 Timer::KeepAlive => {
                     self.work.output(Output::Send(Request::Ping));
                     self.keep_alive();
                 }
+                Timer::Answer(link) => self.mesh.answer_timed_out(&mut self.work, link),
+                Timer::Silenced(kind) => {
+                    self.devices.silence_lasts(kind);
+                    self.local_changed();
+                }
+                Timer::Unanswered => self.devices.question_stands(&mut self.work),
                 Timer::Hold => self.mesh.hold_timed_out(&mut self.work),
             }
         }
     }
 
-    /// Ends the call: says goodbye, and gives everything back.
-    fn end(&mut self, reason: EndReason) {
-        if matches!(self.state, State::Joined { .. }) && reason.is_wanted() {
-            self.work.output(Output::Send(Request::Bye));
+    /// Leaves with the page, until that is shown again: nobody may be heard by a page that nobody
+    /// sees.
+    fn sleep(&mut self) {
+        self.give_back(Some(Request::Bye));
+        self.mesh.offline();
+        self.devices.rest();
+        let gone: Vec<_> = self.people.iter().map(|peer| peer.id.clone()).collect();
+        gone.iter()
+            .for_each(|id| self.remove(id, LeaveReason::Lost));
+        self.state = State::Asleep;
+        self.notify(Notice::StateChanged);
+    }
+
+    fn wake(&mut self) {
+        self.state = State::Away(Search::new(self.work.now));
+        self.work.timer(Timer::Patience, self.patience());
+        self.retry();
+        self.devices.start(&mut self.work);
+    }
+
+    /// Says that the page may go away. Some browsers close its sockets then, and a new one would only
+    /// make it look as if it stayed.
+    fn leaving(&mut self) {
+        self.stays_from = self.work.now + LEAVING;
+        if matches!(self.state, State::Joined(_)) {
+            self.work.output(Output::Send(Request::Unload));
+        }
+    }
+
+    /// Leaves with a page that may come back in a moment.
+    fn unload(&mut self) {
+        self.give_back(Some(Request::Unload));
+        self.over(EndReason::Left);
+    }
+
+    /// Says goodbye, if there is one to say, and gives everything back.
+    fn give_back(&mut self, goodbye: Option<Request>) {
+        let expected = match &self.state {
+            State::Joined(_) | State::Joining => true,
+            State::Away(search) => search.stage == Stage::Joining,
+            _ => false,
+        };
+        if let (true, Some(goodbye)) = (expected, goodbye) {
+            self.work.output(Output::Send(goodbye));
         }
         if !matches!(self.state, State::Idle) {
             self.work.output(Output::CloseSignaling);
@@ -319,18 +565,57 @@ impl Session {
         self.mesh.close_all(&mut self.work);
         self.work.timers.stop_all();
         self.work.news.clear();
+    }
+
+    /// Ends the call.
+    fn end(&mut self, reason: EndReason) {
+        // Who says nothing may have let us in all the same, and would hold the seat.
+        let held = self.config.capabilities.resume && reason == EndReason::ServerSilent;
+        let goodbye = reason.is_wanted() || held;
+        self.give_back(goodbye.then_some(Request::Bye));
+        self.over(reason);
+    }
+
+    fn over(&mut self, reason: EndReason) {
         self.people.clear();
+        self.me = None;
         self.state = State::Ended(reason);
         self.notify(Notice::StateChanged);
         self.notify(Notice::Ended(reason));
     }
 
-    fn add(&mut self, peer: Peer) {
-        let ourselves = matches!(&self.state, State::Joined { me: Some(me), .. } if *me == peer.id);
-        if !ourselves && self.person(&peer.id).is_none() {
-            self.notify(Notice::ParticipantJoined(self.view(&peer)));
-            self.people.push(peer);
+    /// Adds someone, or learns anew what is known of them.
+    fn admit(&mut self, peer: Peer) {
+        if self.me.as_ref() == Some(&peer.id) {
+            return;
         }
+        match self.people.iter_mut().find(|known| known.id == peer.id) {
+            Some(known) => {
+                let id = peer.id.clone();
+                let deaf = self.me.as_ref().is_some_and(|me| peer.sick.contains(me));
+                *known = peer;
+                self.mesh.seated(&id);
+                self.mesh.told(&mut self.work, &id, deaf);
+                self.changed(&id);
+            }
+            None => {
+                self.notify(Notice::ParticipantJoined(self.view(&peer)));
+                self.people.push(peer);
+            }
+        }
+    }
+
+    fn update(&mut self, id: &ParticipantId, update: impl FnOnce(&mut Peer)) {
+        if let Some(peer) = self.people.iter_mut().find(|peer| peer.id == *id) {
+            update(peer);
+            self.changed(id);
+        }
+    }
+
+    /// Someone is gone, whatever still comes from them.
+    fn part(&mut self, id: &ParticipantId) {
+        self.mesh.left(&mut self.work, id, LeaveReason::Bye);
+        self.remove(id, LeaveReason::Lost);
     }
 
     fn left(&mut self, id: &ParticipantId, reason: LeaveReason) {
@@ -363,58 +648,55 @@ impl Session {
             match news {
                 News::Appeared(id) if self.person(&id).is_none() => {
                     let found = self.found.take_if(|found| found.id == id);
-                    self.add(found.unwrap_or(Peer {
-                        id,
-                        name: None,
-                        media: MediaState::LIVE,
-                    }));
+                    self.admit(found.unwrap_or_else(|| Peer::new(id, None)));
                 }
                 News::Appeared(id) | News::Changed(id) => self.changed(&id),
                 News::Vanished(id, reason) => self.remove(&id, reason),
+                News::Doubt => self.probe(),
                 News::Text(from, text) => self.notify(Notice::Text { from, text }),
                 News::Problem(problem) => self.problem(problem),
             }
         }
+        self.tell_health();
     }
 
-    fn media_settled(&mut self, media: MediaState) {
-        for (kind, state) in [
-            (TrackKind::Audio, media.audio),
-            (TrackKind::Video, media.video),
-        ] {
-            let turn = self.track_mut(kind).settle(state);
-            self.turn(kind, turn);
+    /// Tells the room whom we can't hear or see, if that is another than before.
+    fn tell_health(&mut self) {
+        if !matches!(self.state, State::Joined(_)) || !self.config.capabilities.resume {
+            return;
         }
-        // What was turned off before it came is off in a moment, and never was on.
-        if !self.audio.is_moving() && !self.video.is_moving() {
+        let sick = self.mesh.sick();
+        if sick != self.sick {
+            self.say_health(sick);
+        }
+    }
+
+    fn say_health(&mut self, sick: Vec<ParticipantId>) {
+        self.sick.clone_from(&sick);
+        self.work.output(Output::Send(Request::Health(sick)));
+    }
+
+    /// Hands something to the devices, and tells of it if they say so.
+    fn media(&mut self, step: impl FnOnce(&mut Devices, &mut Work) -> bool) {
+        if step(&mut self.devices, &mut self.work) {
             self.local_changed();
         }
     }
 
     fn toggle(&mut self, kind: TrackKind, on: Option<bool>) {
-        let turn = self.track_mut(kind).toggle(on);
-        self.turn(kind, turn);
+        self.media(|it, work| it.toggle(work, kind, on));
     }
 
     fn track_set(&mut self, kind: TrackKind, token: Token) {
-        let turn = self.track_mut(kind).arrived(token);
-        self.turn(kind, turn);
+        self.devices.turned(&mut self.work, kind, token);
         self.local_changed();
-    }
-
-    fn turn(&mut self, kind: TrackKind, turn: Move) {
-        if let Some(on) = turn {
-            let token = self.work.token();
-            self.track_mut(kind).moving(on, token);
-            self.work.output(Output::SetTrack { kind, on, token });
-        }
     }
 
     /// Tells the app, and the room as far as it listens, what our tracks carry now.
     fn local_changed(&mut self) {
         self.notify(Notice::LocalChanged);
         let media = self.local_media();
-        let listening = matches!(self.state, State::Joined { .. });
+        let listening = matches!(self.state, State::Joined(_));
         if listening && self.config.capabilities.media_state && media != self.announced {
             self.announced = media;
             self.work.output(Output::Send(Request::Media(media)));
@@ -429,7 +711,8 @@ impl Session {
         match self.state {
             State::Idle => CallState::Idle,
             State::Opening | State::Joining => CallState::Connecting,
-            State::Joined { .. } => CallState::Connected,
+            State::Joined(_) => CallState::Connected,
+            State::Away(_) | State::Asleep => CallState::Reconnecting,
             State::Ended(reason) => CallState::Ended(reason),
         }
     }
@@ -440,6 +723,8 @@ impl Session {
             name: peer.name.clone(),
             connection: self.mesh.connection(&peer.id),
             media: peer.media,
+            away: peer.away,
+            sick: peer.sick.clone(),
         }
     }
 
@@ -448,23 +733,6 @@ impl Session {
     }
 
     fn local_media(&self) -> MediaState {
-        MediaState {
-            audio: self.audio.state(),
-            video: self.video.state(),
-        }
-    }
-
-    fn track(&self, kind: TrackKind) -> &LocalTrack {
-        match kind {
-            TrackKind::Audio => &self.audio,
-            TrackKind::Video => &self.video,
-        }
-    }
-
-    fn track_mut(&mut self, kind: TrackKind) -> &mut LocalTrack {
-        match kind {
-            TrackKind::Audio => &mut self.audio,
-            TrackKind::Video => &mut self.video,
-        }
+        self.devices.state()
     }
 }

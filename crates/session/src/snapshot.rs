@@ -58,6 +58,10 @@ pub struct ParticipantView {
     pub connection: Connection,
     /// What they send.
     pub media: MediaState,
+    /// Whether their connection to the server is lost, and their seat is held.
+    pub away: bool,
+    /// Whom they can't hear or see at the moment, though they should.
+    pub sick: Vec<ParticipantId>,
 }
 
 /// How a participant is connected with us.

@@ -1,7 +1,7 @@
-use std::ops::Add;
+use std::ops::{Add, Mul};
 use std::time::Duration;
 
-use crate::LinkId;
+use crate::{LinkId, TrackKind};
 
 /// A point in time, in milliseconds since some fixed moment of the driver's choice.
 ///
@@ -21,25 +21,68 @@ impl Timestamp {
     }
 
     /// The time from an earlier moment until this one; zero if it is not earlier.
-    pub const fn since(self, earlier: Self) -> Duration {
-        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    pub const fn since(self, earlier: Self) -> Pause {
+        Pause(self.0.saturating_sub(earlier.0))
     }
 }
 
-impl Add<Duration> for Timestamp {
+impl Add<Pause> for Timestamp {
     type Output = Self;
 
-    fn add(self, pause: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_add(u64::try_from(pause.as_millis()).unwrap_or(u64::MAX)),
-        )
+    fn add(self, pause: Pause) -> Self {
+        Self(self.0.saturating_add(pause.0))
+    }
+}
+
+/// A length of time in whole milliseconds. [`Duration`] counts what nobody here asks for, and needs
+/// wide numbers for it, which browsers have to be sent.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Pause(u64);
+
+impl Pause {
+    /// None at all.
+    pub const ZERO: Self = Self(0);
+
+    /// Makes a pause out of whole seconds.
+    pub const fn from_secs(seconds: u64) -> Self {
+        Self(seconds * 1_000)
+    }
+
+    /// Makes a pause out of whole milliseconds.
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    /// The whole milliseconds.
+    pub const fn as_millis(self) -> u64 {
+        self.0
+    }
+
+    /// What is left of it after another; zero if nothing is.
+    pub const fn saturating_sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+}
+
+impl Mul<u32> for Pause {
+    type Output = Self;
+
+    fn mul(self, times: u32) -> Self {
+        Self(self.0.saturating_mul(times.into()))
+    }
+}
+
+impl From<Duration> for Pause {
+    fn from(duration: Duration) -> Self {
+        Self(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
     }
 }
 
 /// Why a session wants to be woken.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Timer {
+    /// An offer should have been answered by now.
+    Answer(LinkId),
     /// The socket should be open by now.
     Connect,
     /// A link lost its way to the other end, and nobody else will tell whether they have gone.
@@ -52,8 +95,22 @@ pub(crate) enum Timer {
     Hold,
     /// The server wants to hear from us.
     KeepAlive,
+    /// It is time to see what comes in by a link.
+    Measure(LinkId),
+    /// A link has had the time to heal by itself.
+    Mend(LinkId),
+    /// A lost server was sought for long enough.
+    Patience,
+    /// The server should have said that it is alive by now.
+    Probe,
+    /// The server is to be sought again.
+    Retry,
     /// The server should have pinged by now.
     Silence,
+    /// The system has silenced a track for so long that the others are to know.
+    Silenced(TrackKind),
+    /// The person should have answered the browser's question for devices by now.
+    Unanswered,
     /// The server should have let us in, or refused, by now.
     Welcome,
 }
@@ -70,6 +127,10 @@ impl Timers {
 
     pub(crate) fn stop(&mut self, timer: Timer) {
         self.0.retain(|(other, _)| *other != timer);
+    }
+
+    pub(crate) fn runs(&self, timer: Timer) -> bool {
+        self.0.iter().any(|(other, _)| *other == timer)
     }
 
     pub(crate) fn stop_all(&mut self) {

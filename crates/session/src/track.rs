@@ -1,4 +1,4 @@
-use videocalls_protocol::TrackState;
+use videocalls_protocol::{MediaState, TrackState};
 
 use crate::Token;
 
@@ -15,6 +15,24 @@ impl TrackKind {
     /// Both kinds.
     pub const ALL: [Self; 2] = [Self::Audio, Self::Video];
 
+    /// The state of this kind's track.
+    pub fn of(self, media: MediaState) -> TrackState {
+        match self {
+            Self::Audio => media.audio,
+            Self::Video => media.video,
+        }
+    }
+
+    /// This state for this kind's track, and `NotRequested` for the other.
+    pub fn alone(self, state: TrackState) -> MediaState {
+        let other = TrackState::NotRequested;
+        let (audio, video) = match self {
+            Self::Audio => (state, other),
+            Self::Video => (other, state),
+        };
+        MediaState { audio, video }
+    }
+
     /// The browser's word for the kind.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -27,8 +45,8 @@ impl TrackKind {
 /// The microphone or the camera: absent, awaited, on, off, or on its way from one to the other.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum LocalTrack {
-    /// There is no device, and this is why.
-    Absent(TrackState),
+    /// There is no device, for this reason; `on` is what the user wanted of it last.
+    Absent { why: TrackState, on: bool },
     /// The browser is being asked; `on` is what the user wants once there is an answer.
     Pending { on: bool },
     /// The device is there, and the track is on or off.
@@ -48,7 +66,7 @@ impl LocalTrack {
     /// What the user wants, where there is a device to want something of.
     pub(crate) fn intention(self) -> Option<bool> {
         match self {
-            Self::Absent(_) => None,
+            Self::Absent { .. } => None,
             Self::Pending { on } | Self::Stable { on } => Some(on),
             Self::Moving { wanted, .. } => Some(wanted),
         }
@@ -69,7 +87,7 @@ impl LocalTrack {
             }
         };
         match self {
-            Self::Absent(reason) => reason,
+            Self::Absent { why, .. } => why,
             Self::Pending { .. } => TrackState::Pending,
             Self::Stable { on } => live(on),
             Self::Moving { asked, .. } => live(!asked),
@@ -80,7 +98,7 @@ impl LocalTrack {
     pub(crate) fn toggle(&mut self, on: Option<bool>) -> Move {
         let wanted = on.or_else(|| self.intention().map(|now| !now))?;
         match self {
-            Self::Absent(_) => None,
+            Self::Absent { .. } => None,
             Self::Pending { on } => {
                 *on = wanted;
                 None
@@ -108,7 +126,10 @@ impl LocalTrack {
     pub(crate) fn settle(&mut self, state: TrackState) -> Move {
         let wanted = self.intention().unwrap_or(true);
         if !state.has_device() {
-            *self = Self::Absent(state);
+            *self = Self::Absent {
+                why: state,
+                on: wanted,
+            };
             return None;
         }
         *self = Self::Stable { on: true };

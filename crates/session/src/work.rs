@@ -1,6 +1,6 @@
 use videocalls_protocol::{LeaveReason, ParticipantId, Request, Signal};
 
-use crate::time::{Timer, Timers, Timestamp};
+use crate::time::{Pause, Timer, Timers, Timestamp};
 use crate::{LinkId, LinkOp, Output, Problem, Token};
 
 /// What every part of a session works with: the time, the timers, and the two ways out.
@@ -11,8 +11,11 @@ pub(crate) struct Work {
     pub(crate) out: Vec<Output>,
     /// What the mesh has to tell the session, drained after each call into the mesh.
     pub(crate) news: Vec<News>,
+    /// Whether there is nobody who would pass a signal on, or keep it.
+    pub(crate) unheard: bool,
     last_token: u32,
     last_link: u32,
+    dice: u32,
 }
 
 /// What the links tell of the people behind them.
@@ -24,6 +27,8 @@ pub(crate) enum News {
     Changed(ParticipantId),
     /// Someone can't be reached any more.
     Vanished(ParticipantId, LeaveReason),
+    /// Nothing comes in by a link; does the server still hear us?
+    Doubt,
     /// Someone says something.
     Text(ParticipantId, String),
     /// Something went wrong.
@@ -31,6 +36,22 @@ pub(crate) enum News {
 }
 
 impl Work {
+    pub(crate) fn new(seed: u32) -> Self {
+        Self {
+            dice: seed | 1,
+            ..Self::default()
+        }
+    }
+
+    /// A random number, good enough to keep many clients from doing the same at the same moment
+    /// (xorshift, <https://doi.org/10.18637/jss.v008.i14>).
+    pub(crate) fn dice(&mut self) -> u32 {
+        self.dice ^= self.dice << 13;
+        self.dice ^= self.dice >> 17;
+        self.dice ^= self.dice << 5;
+        self.dice
+    }
+
     pub(crate) fn token(&mut self) -> Token {
         self.last_token += 1;
         Token(self.last_token)
@@ -50,10 +71,12 @@ impl Work {
     }
 
     pub(crate) fn signal(&mut self, to: Option<ParticipantId>, signal: Signal) {
-        self.output(Output::Send(Request::Signal { to, signal }));
+        if !self.unheard {
+            self.output(Output::Send(Request::Signal { to, signal }));
+        }
     }
 
-    pub(crate) fn timer(&mut self, timer: Timer, pause: std::time::Duration) {
+    pub(crate) fn timer(&mut self, timer: Timer, pause: Pause) {
         self.timers.set(timer, self.now + pause);
     }
 }

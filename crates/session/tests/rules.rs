@@ -5,10 +5,14 @@
 mod desk;
 mod rules {
     mod appointments;
+    mod devices;
     mod ends;
+    mod foreign_returns;
     mod links;
     mod present;
     mod relay;
+    mod returns;
     mod texts;
     mod tracks;
+    mod watch;
 }

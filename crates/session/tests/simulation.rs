@@ -19,6 +19,11 @@ fn any_number_of_people_in_a_room_end_up_with_each_other() {
 }
 
 #[test]
+fn no_living_link_is_cut_when_sockets_and_servers_are_lost() {
+    run::run("steady", 10, plan::steady);
+}
+
+#[test]
 fn two_people_on_a_relay_end_up_with_each_other() {
     run::run("relay", 20, plan::relay);
 }

@@ -1,17 +1,16 @@
 //! Who comes, and who was there before: the first word to each.
 
-use std::time::Duration;
-
 use videocalls_protocol::{Offerer, ParticipantId};
 
 use super::{ESTABLISH, Mesh};
-use crate::LinkRole;
-use crate::link::Audience;
-use crate::time::Timer;
+use crate::link::{Audience, Link};
+use crate::memory::Memory;
+use crate::time::{Pause, Timer};
 use crate::work::Work;
+use crate::{LinkRole, Transport};
 
 /// How long one who was there before us may take to offer, where it is their turn.
-const OVERTURE: Duration = Duration::from_secs(3);
+const OVERTURE: Pause = Pause::from_secs(3);
 
 impl Mesh {
     /// Makes the first link, with its offer and its candidates, before anyone is known: all that
@@ -23,9 +22,11 @@ impl Mesh {
         }
     }
 
-    /// Calls out to whoever may be there, on a server that only broadcasts.
+    /// Calls out to whoever may be there, on a server that only broadcasts. A call that went out
+    /// before may have been lost, or taken for one that is over.
     pub(crate) fn call_out(&mut self, work: &mut Work) {
-        match self.find_mut(|link| link.audience == Audience::Nobody) {
+        self.close_where(work, &|link| link.audience == Audience::Anyone);
+        match self.find_mut(&|link| link.audience == Audience::Nobody) {
             Some(spare) => spare.address(work, Audience::Anyone),
             None => {
                 self.open_offering(work, Audience::Anyone);
@@ -33,12 +34,26 @@ impl Mesh {
         }
     }
 
+    /// The same, unless somebody has been met before.
+    pub(crate) fn call_out_unless_linked(&mut self, work: &mut Work) {
+        let alone = self.links.iter().all(|link| link.participant().is_none());
+        if alone {
+            self.call_out(work);
+        }
+    }
+
     /// Turns to everyone who was there before us, once to each: offers, or waits for their offers.
+    /// With whom there is a way already, there is nothing to do.
     pub(crate) fn greet(&mut self, work: &mut Work, me: ParticipantId, peers: &[ParticipantId]) {
         self.me = Some(me);
+        if self.capabilities.offerer == Offerer::Other {
+            // The server repeats the offer that it keeps, which may be one that we have given up.
+            self.memory = Memory::default();
+        }
         let present = self.capabilities.offerer == Offerer::Present;
-        for peer in peers {
-            if self.link_of(peer).is_some() || self.me.as_ref() == Some(peer) {
+        for (index, peer) in peers.iter().enumerate() {
+            let twice = peers.iter().take(index).any(|other| other == peer);
+            if twice || self.me.as_ref() == Some(peer) || self.keeps(work, peer) {
                 continue;
             }
             match present {
@@ -47,13 +62,27 @@ impl Mesh {
             }
         }
         if self.capabilities.offerer == Offerer::Everyone {
-            return self.call_out(work);
+            return self.call_out_unless_linked(work);
         }
         let alone = self.links.iter().all(|link| link.participant().is_none());
         if !self.waits_prepared() || !alone {
-            self.close_where(work, |link| link.audience == Audience::Nobody);
+            self.close_where(work, &|link| link.audience == Audience::Nobody);
         }
         self.stand_by(work);
+    }
+
+    /// Whether there is a way to a participant that works, or a way to that way. What was said on
+    /// it while there was no server may be lost, and is said again.
+    fn keeps(&mut self, work: &mut Work, peer: &ParticipantId) -> bool {
+        let Some(link) = self.link_to(peer) else {
+            return false;
+        };
+        if link.is_healthy() {
+            link.offer_again(work);
+            return true;
+        }
+        self.retire_links(work, &|link| link.is_for(peer));
+        false
     }
 
     /// Whether what is made in advance serves one who waits as well as one who comes.
@@ -61,19 +90,31 @@ impl Mesh {
         matches!(self.capabilities.offerer, Offerer::Present | Offerer::Other)
     }
 
-    /// Someone took a seat after us.
+    /// Someone took a seat after us, or has come back to it: what was under way with them is lost.
     pub(crate) fn joined(&mut self, work: &mut Work, peer: &ParticipantId) {
         let ourselves = self.me.as_ref() == Some(peer);
-        let known = self.link_of(peer).is_some();
-        if self.capabilities.offerer == Offerer::Present && !ourselves && !known {
+        let linked = self.link_of(peer).is_some_and(Link::is_healthy);
+        if self.capabilities.offerer == Offerer::Present && !ourselves && !linked {
+            self.retire_links(work, &|link| link.is_for(peer));
             self.offer_to(work, peer);
+        }
+        self.returned(work, peer);
+    }
+
+    /// Someone has found the way to the server again. What they missed meanwhile may be an offer.
+    pub(crate) fn returned(&mut self, work: &mut Work, peer: &ParticipantId) {
+        let told = self.capabilities.resume;
+        if let Some(link) = self.link_to(peer)
+            && (told || link.transport == Transport::Connected)
+        {
+            link.offer_again(work);
         }
     }
 
     /// Offers to a participant, by the link that is made in advance if it is there still.
     pub(super) fn offer_to(&mut self, work: &mut Work, peer: &ParticipantId) {
         let audience = Audience::One(peer.clone());
-        match self.find_mut(|link| link.audience == Audience::Nobody && link.offers()) {
+        match self.find_mut(&|link| link.audience == Audience::Nobody && link.offers()) {
             Some(spare) => {
                 spare.address(work, audience);
                 let timer = Timer::Establish(spare.id);

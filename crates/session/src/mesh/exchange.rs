@@ -1,25 +1,23 @@
 //! Offers, answers and candidates: which link each is for, and what becomes of those that cross, come
 //! early or come late.
 
-use std::time::Duration;
-
 use videocalls_protocol::{Candidate, GlareRule, ParticipantId, Signal};
 
 use super::repair::Cause;
 use super::{ESTABLISH, Mesh};
 use crate::link::{Audience, Link, RemoteDescription, RemoteEnd};
-use crate::time::Timer;
+use crate::time::{Pause, Timer};
 use crate::work::{News, Work};
 use crate::{LinkId, LinkOp, LinkRole, Problem, Transport};
 
 /// An offer unanswered for so long has reached nobody; giving way to another offer costs nothing.
-const LOST_OFFER: Duration = Duration::from_secs(1);
+const LOST_OFFER: Pause = Pause::from_secs(1);
 /// Offers cross for so long at most; one that comes later comes from who has given up ours.
-const CROSSING: Duration = Duration::from_secs(4);
+const CROSSING: Pause = Pause::from_secs(4);
 /// How long the polite side waits for an answer to its own offer before it takes the other's.
-const POLITE_HOLD: Duration = Duration::from_millis(250);
+const POLITE_HOLD: Pause = Pause::from_millis(250);
 /// How long a newcomer to a full room of two may wait for the other one to turn out gone.
-const SUCCESSOR_HOLD: Duration = Duration::from_secs(20);
+const SUCCESSOR_HOLD: Pause = Pause::from_secs(20);
 
 impl Mesh {
     /// Takes a participant's signal.
@@ -113,9 +111,9 @@ impl Mesh {
         let before = self.link_of(&from).map(|link| link.attempt);
         self.stop_holding(work, &from);
         let id = self.answering(work, &from);
-        self.retire_links(work, |link| link.is_for(&from) && link.id != id);
-        self.close_where(work, |link| link.participant().is_none());
-        if let Some(link) = self.find_mut(|link| link.id == id) {
+        self.retire_links(work, &|link| link.is_for(&from) && link.id != id);
+        self.close_where(work, &|link| link.participant().is_none());
+        if let Some(link) = self.link_mut(id) {
             link.attempt = before.unwrap_or_default();
             link.hear_offer(work, offer, true);
         }
@@ -126,7 +124,7 @@ impl Mesh {
     /// A link to answer a participant on: one that waits for an offer, or a new one.
     fn answering(&mut self, work: &mut Work, from: &ParticipantId) -> LinkId {
         let audience = Audience::One(from.clone());
-        let waiting = self.find_mut(|link| {
+        let waiting = self.find_mut(&|link| {
             link.awaits_offer() && (link.is_for(from) || link.audience == Audience::Nobody)
         });
         match waiting {
@@ -153,7 +151,7 @@ impl Mesh {
         }
         let anyone = self.calls_out() && self.link_of(&from).is_none() && self.has_room_for(&from);
         let Some(link) = self
-            .find_mut(|link| link.is_for(&from) || (anyone && link.audience == Audience::Anyone))
+            .find_mut(&|link| link.is_for(&from) || (anyone && link.audience == Audience::Anyone))
         else {
             return;
         };
@@ -202,7 +200,7 @@ impl Mesh {
             return;
         };
         if hold && link.is_agreed() && link.transport != Transport::Connected {
-            let pause = if polite { LOST_OFFER } else { Duration::ZERO };
+            let pause = if polite { LOST_OFFER } else { Pause::ZERO };
             link.attempt |= u8::from(polite);
             work.timer(Timer::Establish(link.id), pause);
         } else if stranger && calls_out && !hold {

@@ -1,12 +1,10 @@
 //! Ways that are lost: links that are made anew, and participants who are given up.
 
-use std::time::Duration;
-
 use videocalls_protocol::{Departure, LeaveReason, Offerer, ParticipantId};
 
 use super::{ESTABLISH, Mesh};
 use crate::link::{Audience, Link};
-use crate::time::Timer;
+use crate::time::{Pause, Timer};
 use crate::work::{News, Work};
 use crate::{LinkId, Transport};
 
@@ -15,7 +13,7 @@ use crate::{LinkId, Transport};
 const ATTEMPTS: u8 = 3;
 /// How long a lost way may take to heal before its participant counts as gone. Browsers say
 /// `disconnected` after 5 to 8 s of silence, so someone who vanished is gone after 9 to 12 s.
-const DEPARTURE: Duration = Duration::from_secs(4);
+const DEPARTURE: Pause = Pause::from_secs(4);
 
 /// Why a link is made anew.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -28,20 +26,54 @@ pub(super) enum Cause {
 
 impl Mesh {
     pub(crate) fn establish_timed_out(&mut self, work: &mut Work, id: LinkId) {
-        let useless = |link: &Link| link.transport != Transport::Connected || link.is_broken();
+        if !self.online {
+            return work.timer(Timer::Establish(id), ESTABLISH);
+        }
+        if self.restart_again(work, id) {
+            return;
+        }
+        let useless = |link: &Link| {
+            link.transport != Transport::Connected
+                || link.flow.silent
+                || link.told
+                || link.is_broken()
+        };
         if self.link(id).is_some_and(useless) {
             self.rebuild(work, id, Cause::Silence);
         }
     }
 
     pub(crate) fn departure_timed_out(&mut self, work: &mut Work, id: LinkId) {
+        if !self.online {
+            return work.timer(Timer::Departure(id), DEPARTURE);
+        }
         if let Some(participant) = self.link(id).and_then(Link::participant).cloned() {
             self.vanish(work, &participant);
         }
     }
 
+    /// What could not be mended while there was no server is mended now.
+    pub(super) fn catch_up(&mut self, work: &mut Work) {
+        let lost = self.links.iter().filter(|link| {
+            link.transport == Transport::Failed
+                || link.transport == Transport::Disconnected
+                || link.flow.silent
+                || link.is_broken()
+        });
+        let lost: Vec<_> = lost.map(|link| link.id).collect();
+        for id in lost {
+            let gone = self
+                .link(id)
+                .is_some_and(|link| link.transport == Transport::Failed);
+            if !self.mend(work, id) && gone {
+                self.rebuild(work, id, Cause::Silence);
+            }
+        }
+    }
+
     pub(super) fn transport_changed(&mut self, work: &mut Work, id: LinkId, transport: Transport) {
-        let Some(link) = self.find_mut(|link| link.id == id) else {
+        let online = self.online;
+        let Some(link) = self.link_mut(id) else {
             return;
         };
         link.transport = transport;
@@ -52,7 +84,11 @@ impl Mesh {
         match transport {
             Transport::Connected if !link.is_broken() => {
                 link.attempt = 0;
+                link.restarts = 0;
                 work.timers.stop(Timer::Establish(id));
+                if !std::mem::replace(&mut link.has_connected, true) {
+                    self.watch(work, id);
+                }
             }
             Transport::Disconnected if link.media_only => {
                 work.timer(Timer::Departure(id), DEPARTURE);
@@ -60,12 +96,19 @@ impl Mesh {
                     return self.vanish(work, &participant);
                 }
             }
+            Transport::Disconnected => {
+                self.mend(work, id);
+            }
+            Transport::Failed | Transport::Closed if !online => {}
             Transport::Failed | Transport::Closed if link.media_only => {
                 return self.vanish(work, &participant);
             }
             Transport::Failed | Transport::Closed => {
                 work.news.push(News::Changed(participant));
-                return self.rebuild(work, id, Cause::Silence);
+                if transport == Transport::Closed || !self.mend(work, id) {
+                    self.rebuild(work, id, Cause::Silence);
+                }
+                return;
             }
             _ => {}
         }
@@ -77,7 +120,7 @@ impl Mesh {
     /// at this end alone. Who can't be reached in the end has gone, unless a server would know;
     /// who has no seat any more can't be told of a new link, and who offers always need not be.
     pub(super) fn rebuild(&mut self, work: &mut Work, id: LinkId, cause: Cause) {
-        let Some(link) = self.find_mut(|link| link.id == id) else {
+        let Some(link) = self.link_mut(id) else {
             return;
         };
         let Some(participant) = link.participant().cloned() else {
@@ -86,6 +129,7 @@ impl Mesh {
         link.attempt = link.attempt.saturating_add(1);
         let (attempt, pause, media_only) = (link.attempt, link.patience(), link.media_only);
         let (broken, unasked) = (link.is_broken(), link.awaits_offer());
+        let was_heard = link.was_heard();
         let seatless = self.capabilities.departure == Departure::Announced;
         let theirs = self.capabilities.offerer == Offerer::Other;
         if media_only && (seatless || theirs || attempt > ATTEMPTS || self.held.is_some()) {
@@ -100,10 +144,13 @@ impl Mesh {
         if waits {
             return work.timer(Timer::Establish(id), pause);
         }
-        self.retire_links(work, |link| link.is_for(&participant));
+        self.retire_links(work, &|link| link.is_for(&participant));
         let id = self.open_offering(work, Audience::One(participant.clone()));
-        if let Some(link) = self.find_mut(|link| link.id == id) {
+        if let Some(link) = self.link_mut(id) {
             link.attempt = attempt;
+            if was_heard {
+                link.overhear();
+            }
             work.timer(Timer::Establish(id), link.patience());
         }
         work.news.push(News::Changed(participant));
@@ -118,7 +165,7 @@ impl Mesh {
         if calls && cause == Cause::Broken {
             return work.timer(Timer::Establish(id), ESTABLISH);
         }
-        self.close_where(work, |link| link.id == id);
+        self.close_where(work, &|link| link.id == id);
         if calls {
             self.open_offering(work, Audience::Anyone);
         }
@@ -141,12 +188,13 @@ impl Mesh {
         }
     }
 
-    /// Offers to someone who counts as gone, once more or twice, by what is known of them. Who
-    /// answers, and is lost again, is called again.
+    /// Offers to someone who counts as gone, twice, by what is known of them: the polite side takes
+    /// more turns for that. Who answers, and is lost again, is called again.
     fn recall(&mut self, work: &mut Work, id: &ParticipantId) {
         self.offer_to(work, id);
+        let polite = u8::from(self.is_polite_to(id));
         if let Some(link) = self.link_to(id) {
-            link.attempt = ATTEMPTS - 1;
+            link.attempt = ATTEMPTS - 1 - polite;
             work.timer(Timer::Establish(link.id), link.patience());
         }
     }

@@ -1,5 +1,7 @@
 //! One session on a desk: hand it inputs, look at its outputs.
 
+use std::time::Duration;
+
 use videocalls_protocol::relay::Relay;
 use videocalls_protocol::rooms::Rooms;
 use videocalls_protocol::{
@@ -7,7 +9,8 @@ use videocalls_protocol::{
     TrackState, Welcome,
 };
 use videocalls_session::{
-    Config, Input, LinkId, LinkOp, LinkReport, Notice, Output, Session, Timestamp, Token, Transport,
+    Config, Input, LinkId, LinkOp, LinkReport, Muted, Notice, Output, Session, Source, Timestamp,
+    Token, Transport,
 };
 
 pub(crate) struct Desk {
@@ -21,15 +24,23 @@ pub(crate) const LIVE: MediaState = MediaState::LIVE;
 
 impl Desk {
     pub(crate) fn new(capabilities: Capabilities, me: &str) -> Self {
-        Self::with(Config {
+        Self::with(Self::config(capabilities, me))
+    }
+
+    pub(crate) fn config(capabilities: Capabilities, me: &str) -> Config {
+        Config {
             capabilities,
             room: None,
             name: None,
             token: None,
             own_id: Some(ParticipantId::new(me)),
-            audio: true,
-            video: true,
-        })
+            audio: Source::Device,
+            video: Source::Device,
+            muted: Muted::default(),
+            patience: Duration::from_secs(60),
+            seed: 7,
+            measures: false,
+        }
     }
 
     pub(crate) fn with(config: Config) -> Self {
@@ -42,12 +53,33 @@ impl Desk {
 
     /// A session in a room, known there as `me`.
     pub(crate) fn in_room(me: &str, others: &[&str]) -> Self {
-        let mut desk = Self::new(Rooms.capabilities(), me);
+        let mut desk = Self::new(Rooms::default().capabilities(), me);
         desk.input(Input::Start);
         desk.input(Input::SignalingOpened);
         desk.input(Input::MediaSettled(LIVE));
         desk.make();
         desk.event(welcome(me, others, None));
+        desk
+    }
+
+    /// The same with nobody else, by a driver that measures what comes in.
+    pub(crate) fn measuring(me: &str) -> Self {
+        Self::alone(me, |config| config.measures = true)
+    }
+
+    /// The same, but without patience for a lost server.
+    pub(crate) fn impatient() -> Self {
+        Self::alone("me", |config| config.patience = Duration::ZERO)
+    }
+
+    fn alone(me: &str, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Self::config(Rooms::default().capabilities(), me);
+        change(&mut config);
+        let mut desk = Self::with(config);
+        desk.input(Input::Start);
+        desk.input(Input::SignalingOpened);
+        desk.input(Input::MediaSettled(LIVE));
+        desk.event(welcome(me, &[], None));
         desk
     }
 
@@ -104,7 +136,13 @@ impl Desk {
 
     /// Answers the latest request for an offer or answer by a description of that link's own.
     pub(crate) fn make(&mut self) -> LinkId {
-        let asked = self.out.iter().rev().find_map(|output| match output {
+        let out = self.out.clone();
+        self.make_of(&out)
+    }
+
+    /// The same, of what was looked at already.
+    pub(crate) fn make_of(&mut self, out: &[Output]) -> LinkId {
+        let asked = out.iter().rev().find_map(|output| match output {
             Output::Link { link, op } => token(op).map(|token| (*link, token)),
             _ => None,
         });
@@ -205,6 +243,8 @@ pub(crate) fn welcome(me: &str, others: &[&str], ping_interval: Option<u32>) -> 
     Event::Welcome(Welcome {
         id: ParticipantId::new(me),
         peers: others.iter().map(|id| peer(id)).collect(),
+        resumed: false,
+        heard: None,
         resume: None,
         epoch: None,
         seq: None,
@@ -214,11 +254,7 @@ pub(crate) fn welcome(me: &str, others: &[&str], ping_interval: Option<u32>) -> 
 }
 
 pub(crate) fn peer(id: &str) -> Peer {
-    Peer {
-        id: ParticipantId::new(id),
-        name: None,
-        media: LIVE,
-    }
+    Peer::new(ParticipantId::new(id), None)
 }
 
 pub(crate) fn left(id: &str, reason: LeaveReason) -> Event {
@@ -228,6 +264,6 @@ pub(crate) fn left(id: &str, reason: LeaveReason) -> Event {
     }
 }
 
-pub(crate) fn media(audio: TrackState, video: TrackState) -> MediaState {
+pub(crate) const fn media(audio: TrackState, video: TrackState) -> MediaState {
     MediaState { audio, video }
 }

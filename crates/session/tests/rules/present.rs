@@ -319,6 +319,8 @@ fn who_has_to_say_that_it_is_alive_says_so_as_often_as_it_is_told() {
     desk.event(Event::Welcome(Welcome {
         id: ParticipantId::new("a"),
         peers: Vec::new(),
+        resumed: false,
+        heard: None,
         resume: None,
         epoch: None,
         seq: None,

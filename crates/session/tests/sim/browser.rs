@@ -68,17 +68,22 @@ impl World {
     }
 
     fn set_local(&mut self, pc: PcId, token: Token) {
-        let signaling = self.pcs[pc].signaling;
-        assert_ne!(
-            signaling,
-            Signaling::HaveLocalOffer,
-            "connection {pc}: an offer is made while one is open"
-        );
         let desc = self.pcs[pc].create(&mut self.next_ufrag);
         // The promise is resolved before the first candidate is surfaced.
-        let sdp = desc.write();
+        let sdp = desc.write() + &self.ways(pc, desc.ufrag);
         self.report_soon(pc, LinkReport::Made { token, sdp });
         self.apply_local(pc, desc);
+    }
+
+    /// The candidates of a generation that are known already, as a local description holds them.
+    fn ways(&self, pc: PcId, ufrag: u32) -> String {
+        let known = self.pcs[pc].surfaced.iter();
+        let known = known.filter(|&&(generation, _)| generation == ufrag);
+        let lines = known.map(|&(_, number)| {
+            let candidate = candidate(ufrag, number, true).candidate;
+            ["a=", &candidate, "\r\n"].concat()
+        });
+        lines.collect()
     }
 
     /// Sets a local description and gathers its candidates, if its generation is new.
@@ -128,7 +133,14 @@ impl World {
         );
         self.expect_news(pc, &desc);
         let offer = self.pcs[pc].pending_local.as_ref().unwrap();
-        let right = desc.answers == Some((pc, offer.version));
+        // An offer that is repeated as it was is the same offer.
+        let alike = |version: u64| {
+            let edition = (version, offer.ufrag, offer.adds);
+            !self.server.numbers() && self.pcs[pc].offers.contains(&edition)
+        };
+        let right = desc.answers.is_some_and(|(session, version)| {
+            session == pc && (version == offer.version || alike(version))
+        });
         // Only the answers of our own rooms carry a number: now and then a late one can't be told
         // from the right one. Then the link does not come about, and is made anew.
         assert!(
@@ -188,15 +200,19 @@ impl World {
     }
 
     pub(crate) fn gathered(&mut self, pc: PcId, ufrag: u32, number: Option<u32>) {
-        let peer = &self.pcs[pc];
+        let (peer, bare) = (&self.pcs[pc], self.weather.bare);
         if peer.closed || peer.local_ufrag != Some(ufrag) {
             return;
         }
+        let owner = peer.owner;
         let candidate = match number {
-            Some(number) => candidate(ufrag, number, self.weather.bare),
+            Some(number) => candidate(ufrag, number, bare),
             None => Candidate::default(),
         };
-        match peer.owner {
+        self.pcs[pc]
+            .surfaced
+            .extend(number.map(|number| (ufrag, number)));
+        match owner {
             Owner::Client { .. } => self.report(pc, LinkReport::Candidate(candidate)),
             Owner::Page(page) => self.page_gathers(page, pc, candidate),
         }
@@ -276,6 +292,26 @@ impl World {
             && enough
             && !self.is_dark_for(here.owner)
             && !self.is_dark_for(there.owner)
+    }
+
+    /// Whether something comes in. A restart leaves the old way as it is until there is a new one.
+    pub(crate) fn flows(&self, pc: PcId) -> bool {
+        let here = &self.pcs[pc];
+        let there = here.current_remote.as_ref().map(|it| &self.pcs[it.session]);
+        there.is_some_and(|there| {
+            here.transport == Transport::Connected
+                && !there.closed
+                && !self.is_dark_for(here.owner)
+                && !self.is_dark_for(there.owner)
+        })
+    }
+
+    /// Whether media gets through, and both ends know.
+    pub(crate) fn lives(&self, pc: PcId) -> bool {
+        let connected = |pc: PcId| self.pcs[pc].transport == Transport::Connected;
+        let there = self.pcs[pc].current_remote.as_ref();
+        let there = there.is_some_and(|remote| connected(remote.session));
+        self.is_matched(pc) && connected(pc) && there
     }
 
     fn is_dark_for(&self, owner: Owner) -> bool {

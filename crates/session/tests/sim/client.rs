@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use videocalls_protocol::{Dialect, MediaState, ParticipantId, TrackState};
+use videocalls_protocol::{Dialect, MediaState, ParticipantId, TrackState, Verdict};
 use videocalls_session::{
-    Config, EndReason, Input, LinkId, LinkOp, LinkReport, Notice, Output, Problem, Session,
+    Config, EndReason, Input, LinkId, LinkOp, LinkReport, Notice, Output, Problem, Session, Source,
     Timestamp, TrackKind,
 };
 
@@ -16,6 +16,7 @@ pub(crate) struct Client {
     pub(crate) dialect: Box<dyn Dialect>,
     pub(crate) links: BTreeMap<LinkId, PcId>,
     pub(crate) conn: Option<ConnId>,
+    pub(crate) started: bool,
     pub(crate) alive: bool,
     pub(crate) ended: Option<EndReason>,
     pub(crate) closed_signaling: bool,
@@ -43,12 +44,9 @@ pub(crate) struct MediaWishes {
 
 impl World {
     pub(crate) fn add_client(&mut self, config: Config, dialect: Box<dyn Dialect>) -> usize {
-        let asked = |wanted| {
-            if wanted {
-                TrackState::Live
-            } else {
-                TrackState::NotRequested
-            }
+        let asked = |source| match source {
+            Source::Nothing => TrackState::NotRequested,
+            _ => TrackState::Live,
         };
         let devices = MediaState {
             audio: asked(config.audio),
@@ -59,6 +57,7 @@ impl World {
             dialect,
             links: BTreeMap::new(),
             conn: None,
+            started: false,
             alive: true,
             ended: None,
             closed_signaling: false,
@@ -81,7 +80,7 @@ impl World {
     /// Whether a client's program runs and its call is not over.
     pub(crate) fn is_in_call(&self, client: usize) -> bool {
         let client = &self.clients[client];
-        client.alive && client.ended.is_none() && client.conn.is_some()
+        client.alive && client.ended.is_none() && client.started
     }
 
     pub(crate) fn feed(&mut self, client: usize, input: Input) {
@@ -142,18 +141,24 @@ impl World {
             Output::OpenSignaling => self.open_signaling(client),
             Output::CloseSignaling => {
                 self.clients[client].closed_signaling = true;
-                if let Some(conn) = self.clients[client].conn {
+                if let Some(conn) = self.clients[client].conn.take() {
                     self.close_up(conn);
                 }
             }
             Output::Send(request) => {
                 let frames = self.clients[client].dialect.encode(&request);
                 let frames = frames.expect("a session asks only what can be said");
-                let conn = self.clients[client].conn.expect("it is open");
-                frames.into_iter().for_each(|text| self.send_up(conn, text));
+                let conn = self.clients[client]
+                    .conn
+                    .filter(|&it| self.conns[it].listens && self.conns[it].open);
+                if let Some(conn) = conn {
+                    frames.into_iter().for_each(|text| self.send_up(conn, text));
+                }
             }
-            Output::AcquireMedia(_) => {
+            Output::AcquireMedia(asked) => {
                 let (media, pause) = self.clients[client].devices;
+                self.clients[client].audio_on |= asked.audio == TrackState::Pending;
+                self.clients[client].video_on |= asked.video == TrackState::Pending;
                 let input = Input::MediaSettled(media);
                 self.after(pause, Happening::Feed { client, input });
             }
@@ -174,19 +179,37 @@ impl World {
     }
 
     fn open_signaling(&mut self, client: usize) {
-        let Some(pause) = self.clients[client].opening else {
+        let again = std::mem::replace(&mut self.clients[client].started, true);
+        let Some(first) = self.clients[client].opening else {
             return;
         };
         let conn = self.open_conn(Holder::Client(client));
         self.clients[client].conn = Some(conn);
-        self.after(pause, Happening::ClientOpened { client });
+        self.clients[client].closed_signaling = false;
+        let pause = if again { self.rng.below(300) } else { first };
+        if self.muted_until(client).is_some() {
+            return;
+        }
+        if again && self.now < self.down_until {
+            self.after(pause, Happening::ClientRefused { client, conn });
+        } else {
+            self.after(pause, Happening::ClientOpened { client, conn });
+        }
     }
 
-    pub(crate) fn client_opened(&mut self, client: usize) {
-        let conn = self.clients[client].conn.expect("it is opening");
-        if self.clients[client].alive && self.conns[conn].listens {
+    pub(crate) fn client_opened(&mut self, client: usize, conn: ConnId) {
+        let current = self.clients[client].conn == Some(conn);
+        if current && self.clients[client].alive && self.conns[conn].listens {
+            self.conns[conn].open = true;
             self.enter_relay(conn);
+            self.clients[client].dialect.opened();
             self.feed(client, Input::SignalingOpened);
+        }
+    }
+
+    pub(crate) fn client_refused(&mut self, client: usize, conn: ConnId) {
+        if self.clients[client].conn == Some(conn) {
+            self.deliver_close(conn, Verdict::Backoff);
         }
     }
 
@@ -207,6 +230,7 @@ impl World {
         match op {
             LinkOp::Open(_) | LinkOp::SendText(_) => {}
             LinkOp::Close => {
+                self.tally.cuts += u64::from(self.lives(pc));
                 self.clients[client].links.remove(&link);
                 self.close_pc(pc);
             }
@@ -221,6 +245,20 @@ impl World {
                 self.enqueue(pc, Op::SetRemoteAnswer { sdp, token });
             }
             LinkOp::AddCandidate(candidate) => self.enqueue(pc, Op::AddCandidate(candidate)),
+            LinkOp::RestartIce => {
+                self.tally.restarts += 1;
+                self.pcs[pc].restart = true;
+                self.pcs[pc].needed_check = true;
+                self.check_negotiation_needed(pc);
+            }
+            LinkOp::Measure => {
+                if self.flows(pc) {
+                    self.pcs[pc].received = self.now;
+                }
+                let report = LinkReport::Measured(self.pcs[pc].received);
+                let pause = self.rng.below(20);
+                self.after(pause, Happening::Report { pc, report });
+            }
         }
     }
 
@@ -252,11 +290,13 @@ impl World {
     }
 
     pub(crate) fn toggle(&mut self, client: usize, kind: TrackKind, on: Option<bool>) {
+        // What is missing is asked for anew.
+        let is_missing = self.clients[client].session.wants(kind).is_none();
         let wish = match kind {
             TrackKind::Audio => &mut self.clients[client].wishes.audio,
             TrackKind::Video => &mut self.clients[client].wishes.video,
         };
-        *wish = on.unwrap_or(!*wish);
+        *wish = on.unwrap_or(is_missing || !*wish);
         self.feed(client, Input::Toggle { kind, on });
     }
 

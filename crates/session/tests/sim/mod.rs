@@ -3,6 +3,7 @@
 pub(crate) mod browser;
 pub(crate) mod check;
 pub(crate) mod client;
+pub(crate) mod hall;
 pub(crate) mod page;
 pub(crate) mod peer;
 pub(crate) mod plan;

@@ -28,6 +28,8 @@ pub(crate) struct Page {
     pub(crate) asking: u64,
     /// A page in the mesh has a connection for each channel.
     pub(crate) others: BTreeMap<String, PcId>,
+    /// Whom each of its connections is for, and by which channel.
+    pub(crate) ends: BTreeMap<PcId, (String, String)>,
     /// The ways that are known, to be put into a description.
     pub(crate) ways: BTreeMap<PcId, String>,
 }
@@ -53,6 +55,7 @@ impl World {
                 Kind::Mesh => Box::new(ChannelsMesh::new(id)),
             },
             others: BTreeMap::new(),
+            ends: BTreeMap::new(),
             ways: BTreeMap::new(),
             conn: None,
             pc: None,

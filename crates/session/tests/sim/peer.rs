@@ -155,8 +155,14 @@ pub(crate) struct ModelPeer {
     pub(crate) local_ufrag: Option<u32>,
     /// Generations and numbers of the candidates that this end has gathered.
     pub(crate) gathered: Vec<(u32, u32)>,
+    /// Those of them that it has told of.
+    pub(crate) surfaced: Vec<(u32, u32)>,
+    /// The editions of its offers: version, generation, transceivers.
+    pub(crate) offers: Vec<(u64, u32, u32)>,
     pub(crate) remote_candidates: Vec<(u32, u32)>,
     pub(crate) transport: Transport,
+    /// What the browser counts: the moment of the last packet does.
+    pub(crate) received: u64,
     /// What the transport is on its way to: a connection, or the loss of one.
     pub(crate) goal: Option<bool>,
     pub(crate) epoch: u32,
@@ -183,8 +189,11 @@ impl ModelPeer {
             restart: false,
             local_ufrag: None,
             gathered: Vec::new(),
+            surfaced: Vec::new(),
+            offers: Vec::new(),
             remote_candidates: Vec::new(),
             transport: Transport::New,
+            received: 0,
             goal: None,
             epoch: 0,
             generation: (0, 0),
@@ -239,6 +248,7 @@ impl ModelPeer {
     /// state.
     pub(crate) fn set_local(&mut self, desc: Desc) {
         if desc.offer {
+            self.offers.push((desc.version, desc.ufrag, desc.adds));
             self.pending_local = Some(desc);
             self.signaling = Signaling::HaveLocalOffer;
         } else {

@@ -1,13 +1,16 @@
 //! Schedules: who comes when, what they do, how rough the world is.
 
+use std::time::Duration;
+
 use videocalls_protocol::appointments::Appointments;
 use videocalls_protocol::channels_mesh::ChannelsMesh;
 use videocalls_protocol::relay::Relay;
 use videocalls_protocol::rooms::Rooms;
 use videocalls_protocol::socketio_rooms::SocketIoRooms;
 use videocalls_protocol::{Dialect, DisplayName, MediaState, ParticipantId, RoomName, TrackState};
-use videocalls_session::{Config, TrackKind};
+use videocalls_session::{Config, Muted, Source, TrackKind};
 
+use super::hall::Hall;
 use super::page::Kind;
 use super::rng::Rng;
 use super::server::Server;
@@ -15,7 +18,7 @@ use super::systems::{Book, CLIENT, Engine, PROFESSIONAL};
 use super::world::{Weather, Whim, World};
 
 /// When the last planned thing has happened, how long it may take until all is calm.
-const CALM: u64 = 200_000;
+const CALM: u64 = 400_000;
 
 fn config(dialect: &dyn Dialect, own_id: Option<String>, rng: &mut Rng) -> Config {
     // Rooms of one kind are appointments.
@@ -23,14 +26,22 @@ fn config(dialect: &dyn Dialect, own_id: Option<String>, rng: &mut Rng) -> Confi
         Some(_) => "u7",
         None => "standup",
     };
+    let source = |wanted| match wanted {
+        true => Source::Device,
+        false => Source::Nothing,
+    };
     Config {
         capabilities: dialect.capabilities(),
         room: RoomName::new(room).ok(),
         name: DisplayName::new("Ann").ok(),
         token: None,
         own_id: own_id.map(ParticipantId::new),
-        audio: rng.percent(90),
-        video: rng.percent(80),
+        audio: source(rng.percent(90)),
+        video: source(rng.percent(80)),
+        muted: Muted::default(),
+        patience: Duration::from_secs(60),
+        seed: u32::try_from(rng.below(1 << 32)).unwrap(),
+        measures: false,
     }
 }
 
@@ -57,6 +68,7 @@ fn newcomer(
 ) -> usize {
     let mut config = config(&*dialect, id, rng);
     config.capabilities.trickle &= !world.weather.bundled;
+    config.measures = world.measures;
     let client = world.add_client(config, dialect);
     let (wanted, _) = world.clients[client].devices;
     let result = |rng: &mut Rng, wanted| match (wanted, rng.below(8)) {
@@ -102,37 +114,139 @@ fn whim(rng: &mut Rng, clients: u64) -> Whim {
     }
 }
 
+/// What befalls the way between a client and the server.
+fn trouble(rng: &mut Rng, people: u64, at: u64) -> Whim {
+    let client = rng.below(people) as usize;
+    match rng.below(10) {
+        0..=4 => Whim::LoseSocket { client },
+        5 | 6 => Whim::Restart {
+            down: rng.pick(&[0, 0, 200, 3_000, 14_000]),
+        },
+        7 | 8 => Whim::Blackout {
+            client,
+            until: 1_000 + at + rng.pick(&[1_000, 7_000, 12_000, 30_000]),
+        },
+        _ => Whim::Nudge { client },
+    }
+}
+
+/// Some of that, or nothing.
+fn troubles(world: &mut World, rng: &mut Rng, people: u64) {
+    for _ in 0..rng.pick(&[0, 0, 1, 1, 2, 4]) {
+        let at = moment(rng);
+        let whim = trouble(rng, people, at);
+        world.whim(at, whim);
+    }
+}
+
+/// What befalls one of ours alone: a page of the old style would not come back from it.
+fn losses(world: &mut World, rng: &mut Rng, people: u64) {
+    for _ in 0..rng.pick(&[0, 0, 1, 1, 2, 4]) {
+        let (at, client) = (moment(rng), rng.below(people) as usize);
+        let whim = match rng.below(5) {
+            0 => Whim::Nudge { client },
+            _ => Whim::LoseSocket { client },
+        };
+        world.whim(at, whim);
+    }
+}
+
+/// A call that stands, on a system without seats, whose sockets and server are lost time and again: no
+/// link may be closed by which media gets through.
+pub(crate) fn steady(seed: u64, traced: bool) -> World {
+    let mut rng = Rng::new(seed ^ 0x1299);
+    let weather = rough(&mut rng);
+    let engine = Engine {
+        old: false,
+        ..engine(&mut rng)
+    };
+    let (members, conns, book) = (Vec::new(), Vec::new(), Book::default());
+    let (server, people) = match seed % 4 {
+        1 => (Server::relay(true), 2),
+        2 => (Server::Pairs { members, engine }, 2),
+        3 => (Server::Mesh { conns }, 3),
+        _ => (Server::Appointments { book, engine }, 2),
+    };
+    let mut world = World::new(seed, server, weather, traced);
+    for number in 0..people {
+        let at = 100 * number;
+        match seed % 4 {
+            1 => relayed(&mut world, &mut rng, at),
+            2 => paired(&mut world, &mut rng, engine, at),
+            3 => meshed(&mut world, &mut rng, at),
+            _ => {
+                let token = [CLIENT, PROFESSIONAL][number as usize];
+                appointed(&mut world, &mut rng, engine, token, at);
+            }
+        }
+    }
+    for _ in 0..1 + rng.below(5) {
+        let (at, client) = (60_000 + moment(&mut rng), rng.below(people) as usize);
+        let whim = match rng.below(8) {
+            0..=3 => Whim::LoseSocket { client },
+            4 | 5 => Whim::Restart {
+                down: rng.pick(&[0, 0, 200, 3_000, 14_000]),
+            },
+            6 => Whim::Nudge { client },
+            _ => Whim::Renegotiate {
+                client: 0,
+                both: false,
+                restart: false,
+            },
+        };
+        world.whim(at, whim);
+    }
+    world.run(60_000);
+    let before = world.tally.cuts;
+    world.run(CALM);
+    assert_eq!(world.tally.cuts, before, "a living link was closed");
+    world
+}
+
 /// One to five people in a room.
 pub(crate) fn rooms(seed: u64, traced: bool) -> World {
     let mut rng = Rng::new(seed ^ 0x0A11);
     let ping = rng.percent(10).then_some(10_000);
+    let numbers = rng.percent(60);
     let capacity = if rng.percent(5) { 2 } else { 16 };
     let mut weather = rough(&mut rng);
     weather.bare = rng.percent(5);
     weather.bundled = rng.percent(10);
     weather.failures = rng.pick(&[0, 0, 0, 0, 0, 30]);
-    let mut world = World::new(seed, Server::rooms(capacity, ping), weather, traced);
+    let mut world = World::new(
+        seed,
+        Server::Rooms(Hall::new(capacity, ping, numbers)),
+        weather,
+        traced,
+    );
+    world.measures = rng.percent(10);
     let people = rng.pick(&[1, 2, 2, 2, 2, 2, 2, 3, 3, 4, 5]);
     for _ in 0..people {
         let at = moment(&mut rng);
-        newcomer(&mut world, &mut rng, Box::new(Rooms), None, at);
+        newcomer(&mut world, &mut rng, Box::new(Rooms::default()), None, at);
     }
     for _ in 0..rng.below(6) {
         let at = moment(&mut rng);
         let whim = whim(&mut rng, people);
         world.whim(at, whim);
     }
+    troubles(&mut world, &mut rng, people);
     for _ in 0..rng.pick(&[0, 0, 1, 1, 2]) {
         let (at, client) = (moment(&mut rng), rng.below(people) as usize);
-        let whim = match rng.below(4) {
+        let whim = match rng.below(3) {
             0 | 1 => Whim::Leave { client },
-            2 => Whim::Vanish { client },
-            _ => Whim::LoseSocket { client },
+            _ => Whim::Vanish { client },
         };
         world.whim(at, whim);
         if rng.percent(50) {
             let again = at + rng.pick(&[0, 1, 50, 3_000]);
-            newcomer(&mut world, &mut rng, Box::new(Rooms), None, again);
+            newcomer(
+                &mut world,
+                &mut rng,
+                Box::new(Rooms::default()),
+                None,
+                again,
+            );
         }
     }
     if rng.percent(10) {
@@ -165,6 +279,7 @@ pub(crate) fn relay(seed: u64, traced: bool) -> World {
         let whim = whim(&mut rng, people);
         world.whim(at, whim);
     }
+    troubles(&mut world, &mut rng, people);
     for _ in 0..rng.pick(&[0, 0, 1, 1, 2]) {
         let (at, client) = (moment(&mut rng), rng.below(people) as usize);
         let whim = match rng.below(3) {
@@ -194,8 +309,13 @@ pub(crate) fn legacy(seed: u64, traced: bool) -> World {
     let mut world = World::new(seed, Server::relay(rng.percent(70)), weather, traced);
     let at = moment(&mut rng);
     relayed(&mut world, &mut rng, at);
+    // A page that gets its camera late offers again, and only once: while we are away, to nobody.
+    let quick = rng.percent(50);
+    if quick {
+        losses(&mut world, &mut rng, 1);
+    }
     let mut at = moment(&mut rng);
-    paged(&mut world, &mut rng, at);
+    paged(&mut world, &mut rng, quick, at);
     for _ in 0..rng.below(4) {
         let at = moment(&mut rng);
         let client = 0;
@@ -215,7 +335,7 @@ pub(crate) fn legacy(seed: u64, traced: bool) -> World {
         world.whim(at, Whim::PageEnds { page: 0 });
         if rng.percent(70) {
             at += rng.pick(&[700, 1_300, 3_000, 20_000]);
-            paged(&mut world, &mut rng, at);
+            paged(&mut world, &mut rng, quick, at);
         }
     }
     world.run(CALM);
@@ -227,10 +347,13 @@ fn relayed(world: &mut World, rng: &mut Rng, at: u64) {
     newcomer(world, rng, Box::new(Relay::new(id.clone())), Some(id), at);
 }
 
-fn paged(world: &mut World, rng: &mut Rng, at: u64) {
+fn paged(world: &mut World, rng: &mut Rng, quick: bool, at: u64) {
     let id = format!("{:016x}", rng.next());
     let opening = rng.pick(&[0, 30, 400, 1_200]);
-    let asking = rng.pick(&[0, 10, 300, 2_500, 9_000]);
+    let asking = match quick {
+        true => opening,
+        false => rng.pick(&[0, 10, 300, 2_500, 9_000]),
+    };
     let page = world.add_page(Kind::Relay, &id, opening, asking);
     world.whim(at, Whim::PageStarts { page });
 }
@@ -258,6 +381,7 @@ pub(crate) fn pairs(seed: u64, traced: bool) -> World {
         let (at, whim) = (moment(&mut rng), whim(&mut rng, 2));
         world.whim(at, whim);
     }
+    troubles(&mut world, &mut rng, 2);
     for at in departures(&mut world, &mut rng, 2) {
         paired(&mut world, &mut rng, engine, at);
     }
@@ -292,6 +416,7 @@ pub(crate) fn old_pairs(seed: u64, traced: bool) -> World {
         let at = moment(&mut rng);
         world.whim(at, Whim::Replay { client });
     }
+    losses(&mut world, &mut rng, 1);
     match rng.below(4) {
         // The page is closed, with or without a word, and another comes.
         0 => {
@@ -344,6 +469,7 @@ pub(crate) fn mesh(seed: u64, traced: bool) -> World {
         let (at, whim) = (moment(&mut rng), whim(&mut rng, people));
         world.whim(at, whim);
     }
+    troubles(&mut world, &mut rng, people);
     for at in departures(&mut world, &mut rng, people) {
         meshed(&mut world, &mut rng, at);
     }
@@ -379,6 +505,7 @@ pub(crate) fn old_mesh(seed: u64, traced: bool) -> World {
     if rng.percent(30) {
         world.whim(last + 1_000 + moment(&mut rng), Whim::PageEnds { page: 0 });
     }
+    losses(&mut world, &mut rng, people);
     for at in departures(&mut world, &mut rng, people) {
         meshed(&mut world, &mut rng, at);
     }
@@ -416,6 +543,7 @@ pub(crate) fn appointments(seed: u64, traced: bool) -> World {
         };
         world.whim(at, whim);
     }
+    troubles(&mut world, &mut rng, 2);
     for (client, token) in [CLIENT, PROFESSIONAL].into_iter().enumerate() {
         if rng.percent(30) {
             let at = moment(&mut rng);

@@ -1,8 +1,10 @@
 //! What is special about the pages of two systems: those of the Socket.IO rooms, where roles are for
 //! good, and those of the channels mesh, where an interruption is.
 
+use videocalls_protocol::channels_mesh::ChannelsMesh;
 use videocalls_protocol::{
-    Candidate, DisplayName, Event, Join, MediaState, ParticipantId, Request, RoomName, Signal,
+    Candidate, Dialect, DisplayName, Event, Join, MediaState, ParticipantId, Request, RoomName,
+    Signal,
 };
 use videocalls_session::{LinkRole, Transport};
 
@@ -10,16 +12,11 @@ use super::page::Kind;
 use super::peer::{Op, PcId};
 use super::world::{Happening, World};
 
+const CHANNEL: &str = "\"receiver_channel_name\":\"";
+
 impl World {
     pub(crate) fn page_joins(&mut self, page: usize) {
-        let join = Request::Join(Join {
-            room: RoomName::new("standup").ok(),
-            name: DisplayName::new("Old").ok(),
-            token: None,
-            resume: None,
-            media: MediaState::LIVE,
-        });
-        self.page_asks(page, &join);
+        self.page_asks(page, &page_join());
     }
 
     /// The id by which clients know a page, where there are such ids.
@@ -98,17 +95,24 @@ impl World {
     }
 
     pub(crate) fn mesh_page_hears(&mut self, page: usize, text: &str) {
-        let events = self.pages[page].codec.decode(text).unwrap().events;
+        // The page takes each arrival for a new one.
+        let channel = text.rsplit_once(CHANNEL).expect("a channel").1;
+        let channel = channel.split('"').next().unwrap().to_owned();
+        let mut forgetful = ChannelsMesh::new(self.pages[page].id.as_str());
+        forgetful.encode(&page_join()).unwrap();
+        let events = forgetful.decode(text).unwrap().events;
         for event in events {
             self.note(|| format!("page {page} hears {event:?}"));
             match event {
                 Event::Joined(peer) => {
-                    let pc = self.mesh_page_connects(page, &peer.id);
+                    let pc = self.mesh_page_connects(page, &peer.id, &channel);
+                    let name = peer.id.as_str().to_owned();
+                    self.pages[page].others.insert(name, pc);
                     self.enqueue(pc, Op::CreateOffer);
                 }
                 Event::Signal { from, signal } => match signal {
                     Signal::Offer { sdp, .. } => {
-                        let pc = self.mesh_page_connects(page, &from);
+                        let pc = self.mesh_page_connects(page, &from, &channel);
                         self.enqueue(pc, Op::SetRemoteBlindly { offer: true, sdp });
                     }
                     Signal::Answer { sdp, .. } => {
@@ -123,10 +127,10 @@ impl World {
         }
     }
 
-    fn mesh_page_connects(&mut self, page: usize, other: &ParticipantId) -> PcId {
+    fn mesh_page_connects(&mut self, page: usize, other: &ParticipantId, channel: &str) -> PcId {
         let pc = self.page_connects(page, LinkRole::Offerer);
-        let others = &mut self.pages[page].others;
-        others.insert(other.as_str().to_owned(), pc);
+        let end = (other.as_str().to_owned(), channel.to_owned());
+        self.pages[page].ends.insert(pc, end);
         pc
     }
 
@@ -137,11 +141,8 @@ impl World {
             *ways += &["a=", &candidate.candidate, "\r\n"].concat();
             return;
         }
-        let mut others = self.pages[page].others.iter();
-        let to = others.find(|&(_, &known)| known == pc);
-        let Some(to) = to.map(|(id, _)| ParticipantId::new(id.as_str())) else {
-            return;
-        };
+        let (_, to) = &self.pages[page].ends[&pc];
+        let to = ParticipantId::new(to.as_str());
         let peer = &self.pcs[pc];
         let Some(desc) = peer.pending_local.as_ref().or(peer.current_local.as_ref()) else {
             return;
@@ -158,10 +159,27 @@ impl World {
 
     /// An interruption is final in the mesh, and nobody offers again.
     pub(crate) fn page_sees(&mut self, page: usize, pc: PcId, transport: Transport) {
+        // Who answers knows the other one once there is a data channel.
+        if let (Transport::Connected, Some((name, _))) = (transport, self.pages[page].ends.get(&pc))
+        {
+            let name = name.clone();
+            self.pages[page].others.insert(name, pc);
+        }
         let lost = matches!(transport, Transport::Disconnected | Transport::Failed);
         if lost && self.pages[page].kind == Kind::Mesh {
             self.pages[page].others.retain(|_, known| *known != pc);
             self.close_pc(pc);
         }
     }
+}
+
+fn page_join() -> Request {
+    Request::Join(Join {
+        room: RoomName::new("standup").ok(),
+        name: DisplayName::new("Old").ok(),
+        token: None,
+        resume: None,
+        keeps: Vec::new(),
+        media: MediaState::LIVE,
+    })
 }

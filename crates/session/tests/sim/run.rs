@@ -56,8 +56,9 @@ pub(crate) fn run(name: &str, share: u64, plan: fn(u64, bool) -> World) {
         return replay(name, seed, plan);
     }
     let total = total.into_inner().unwrap();
+    // After a blackout what was on its way arrives late, and an answer may find another offer.
     assert!(
-        total.misled * 200 <= schedules,
+        total.misled * 100 <= schedules,
         "{name}: too many wrong answers are taken: {total:?}"
     );
     say(&format!("\n{name}: {total:?}\n"));
@@ -122,6 +123,9 @@ impl Tally {
         self.duplicates += other.duplicates;
         self.links += other.links;
         self.departures += other.departures;
+        self.restarts += other.restarts;
+        self.troubles += other.troubles;
+        self.cuts += other.cuts;
         self.misled += other.misled;
     }
 }

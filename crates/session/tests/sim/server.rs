@@ -1,21 +1,15 @@
-//! Models of two servers: rooms, with the codec's own server half, and a plain relay; what they have
-//! in common with the servers of [`systems`](super::systems).
+//! What the models of servers have in common: our own in [`hall`](super::hall), a plain relay here, those
+//! of other systems in [`systems`](super::systems).
 
-use videocalls_protocol::rooms::{Incoming, read_request, write_event};
-use videocalls_protocol::{
-    Event, LeaveReason, ParticipantId, Peer, Refusal, Request, Verdict, Welcome,
-};
+use videocalls_protocol::{Refusal, Verdict};
 
+use super::hall::Hall;
 use super::systems::{Book, Engine};
 use super::world::{Conn, ConnId, Happening, Holder, World};
 
 #[derive(Debug)]
 pub(crate) enum Server {
-    Rooms {
-        seats: Vec<(ConnId, Peer)>,
-        capacity: usize,
-        ping: Option<u32>,
-    },
+    Rooms(Hall),
     Relay {
         conns: Vec<ConnId>,
         echo: bool,
@@ -38,7 +32,7 @@ impl Server {
     /// Whether somebody always has something to say.
     pub(crate) fn beats(&self) -> bool {
         match self {
-            Self::Rooms { ping, .. } => ping.is_some(),
+            Self::Rooms(hall) => hall.ping.is_some(),
             Self::Pairs { engine, .. } | Self::Appointments { engine, .. } => engine.ping.is_some(),
             Self::Relay { .. } | Self::Mesh { .. } => false,
         }
@@ -51,7 +45,7 @@ impl Server {
 
     /// Whether an answer carries the number of its offer.
     pub(crate) fn numbers(&self) -> bool {
-        matches!(self, Self::Rooms { .. })
+        matches!(self, Self::Rooms(_))
     }
 
     /// Whether this socket has a place.
@@ -59,15 +53,17 @@ impl Server {
         match self {
             Self::Relay { conns, .. } | Self::Mesh { conns } => conns.contains(&conn),
             Self::Pairs { members, .. } => members.contains(&conn),
-            Self::Rooms { .. } | Self::Appointments { .. } => false,
+            Self::Rooms(_) | Self::Appointments { .. } => false,
         }
     }
 
-    pub(crate) fn rooms(capacity: usize, ping: Option<u32>) -> Self {
-        Self::Rooms {
-            seats: Vec::new(),
-            capacity,
-            ping,
+    /// Loses all that it knew.
+    pub(crate) fn restart(&mut self) {
+        match self {
+            Self::Rooms(hall) => hall.forget(),
+            Self::Relay { conns, .. } | Self::Mesh { conns } => conns.clear(),
+            Self::Pairs { members, .. } => members.clear(),
+            Self::Appointments { book, .. } => *book = Book::default(),
         }
     }
 
@@ -85,8 +81,10 @@ impl World {
         let conn = self.conns.len();
         self.conns.push(Conn {
             holder,
+            open: matches!(holder, Holder::Page(_)),
             listens: true,
             held: true,
+            cut: false,
             up_last: 0,
             down_last: 0,
             delivered: Vec::new(),
@@ -139,10 +137,7 @@ impl World {
                 }
             }
             Server::Mesh { .. } => self.mesh_hears(conn, text),
-            Server::Rooms { .. } => match read_request(text).expect("our clients write well") {
-                Incoming::Request(request) => self.serve(conn, request),
-                other => panic!("the server is given {other:?}"),
-            },
+            Server::Rooms(_) => self.hall_hears(conn, text),
         }
     }
 
@@ -155,90 +150,7 @@ impl World {
             // Nobody is told.
             Server::Pairs { members, .. } => members.retain(|&other| other != conn),
             Server::Appointments { .. } => {}
-            Server::Rooms { .. } => self.unseat(conn, LeaveReason::Lost),
-        }
-    }
-
-    fn serve(&mut self, conn: ConnId, request: Request) {
-        match request {
-            Request::Join(join) => {
-                let id = ParticipantId::new(format!("{:016x}", self.rng.next()));
-                let media = join.media;
-                self.seat(
-                    conn,
-                    Peer {
-                        id,
-                        name: join.name,
-                        media,
-                    },
-                );
-            }
-            Request::Signal { to, signal } => {
-                let Some(from) = self.seat_of(conn) else {
-                    return;
-                };
-                let to = self
-                    .seats()
-                    .iter()
-                    .find(|(_, peer)| Some(&peer.id) == to.as_ref());
-                match to.map(|&(to, _)| to) {
-                    Some(to) => {
-                        let text = write_event(&Event::Signal { from, signal }, Some(1));
-                        self.send_down(to, text, true);
-                    }
-                    None => {
-                        let code = "no-such-participant".to_owned();
-                        self.send_down(conn, write_event(&Event::Rejected { code }, None), false);
-                    }
-                }
-            }
-            Request::Media(media) => {
-                if let Some(from) = self.seat_of(conn) {
-                    if let Server::Rooms { seats, .. } = &mut self.server {
-                        seats
-                            .iter_mut()
-                            .filter(|(seat, _)| *seat == conn)
-                            .for_each(|(_, peer)| peer.media = media);
-                    }
-                    self.tell_others(conn, &Event::Media { from, media });
-                }
-            }
-            Request::Pong => {}
-            Request::Bye => self.unseat(conn, LeaveReason::Bye),
-            other => panic!("the server is asked for {other:?}"),
-        }
-    }
-
-    /// Takes a seat: the newcomer is told of exactly those who are told of the newcomer.
-    fn seat(&mut self, conn: ConnId, peer: Peer) {
-        let Server::Rooms {
-            seats,
-            capacity,
-            ping,
-        } = &mut self.server
-        else {
-            return;
-        };
-        if seats.len() >= *capacity {
-            let refused = write_event(&Event::Refused(Refusal::RoomFull), None);
-            self.send_down(conn, refused, false);
-            return self.close_down(conn, Verdict::Terminal(Refusal::RoomFull));
-        }
-        let ping = *ping;
-        let welcome = Event::Welcome(Welcome {
-            id: peer.id.clone(),
-            peers: seats.iter().map(|(_, peer)| peer.clone()).collect(),
-            resume: None,
-            epoch: None,
-            seq: Some(0),
-            ping_interval: ping,
-            keep_alive: None,
-        });
-        seats.push((conn, peer.clone()));
-        self.send_down(conn, write_event(&welcome, None), false);
-        self.tell_others(conn, &Event::Joined(peer));
-        if let Some(ping) = ping {
-            self.after(ping.into(), Happening::ServerPing { conn });
+            Server::Rooms(_) => self.hall_loses(conn),
         }
     }
 
@@ -249,46 +161,8 @@ impl World {
             self.send_down(conn, "2".to_owned(), false);
             self.after(ping.into(), Happening::ServerPing { conn });
         }
-        if let (
-            Server::Rooms {
-                ping: Some(ping), ..
-            },
-            Some(_),
-        ) = (&self.server, self.seat_of(conn))
-        {
-            let ping = *ping;
-            self.send_down(conn, write_event(&Event::Ping, None), false);
-            self.after(ping.into(), Happening::ServerPing { conn });
+        if let Server::Rooms(_) = &self.server {
+            self.hall_pings(conn);
         }
-    }
-
-    fn unseat(&mut self, conn: ConnId, reason: LeaveReason) {
-        let Some(id) = self.seat_of(conn) else {
-            return;
-        };
-        if let Server::Rooms { seats, .. } = &mut self.server {
-            seats.retain(|(seat, _)| *seat != conn);
-        }
-        self.tell_others(conn, &Event::Left { id, reason });
-    }
-
-    fn tell_others(&mut self, conn: ConnId, event: &Event) {
-        let text = write_event(event, Some(1));
-        let others: Vec<_> = self.seats().iter().map(|&(to, _)| to).collect();
-        for to in others.into_iter().filter(|&to| to != conn) {
-            self.send_down(to, text.clone(), false);
-        }
-    }
-
-    fn seats(&self) -> &[(ConnId, Peer)] {
-        match &self.server {
-            Server::Rooms { seats, .. } => seats,
-            _ => &[],
-        }
-    }
-
-    fn seat_of(&self, conn: ConnId) -> Option<ParticipantId> {
-        let seat = self.seats().iter().find(|(seat, _)| *seat == conn);
-        seat.map(|(_, peer)| peer.id.clone())
     }
 }

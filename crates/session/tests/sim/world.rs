@@ -36,6 +36,17 @@ pub(crate) enum Happening {
     },
     ClientOpened {
         client: usize,
+        conn: ConnId,
+    },
+    /// A socket could not be opened.
+    ClientRefused {
+        client: usize,
+        conn: ConnId,
+    },
+    /// A seat was held for long enough.
+    GraceOver {
+        id: ParticipantId,
+        lost: u64,
     },
     /// The operation at the head of a connection's chain is done.
     Operation {
@@ -121,6 +132,19 @@ pub(crate) enum Whim {
     LoseSocket {
         client: usize,
     },
+    /// The server dies, and is another when it comes back.
+    Restart {
+        down: u64,
+    },
+    /// Neither media nor signaling gets through to a client until then.
+    Blackout {
+        client: usize,
+        until: u64,
+    },
+    /// The network says that it is there.
+    Nudge {
+        client: usize,
+    },
     /// A signal that was delivered before comes once more.
     Replay {
         client: usize,
@@ -153,10 +177,14 @@ pub(crate) enum Holder {
 #[derive(Debug)]
 pub(crate) struct Conn {
     pub(crate) holder: Holder,
+    /// Whether it is open, at the holder's end.
+    pub(crate) open: bool,
     /// Whether the holder still listens.
     pub(crate) listens: bool,
     /// Whether the server still holds it.
     pub(crate) held: bool,
+    /// Whether what is on the way is lost on the way.
+    pub(crate) cut: bool,
     pub(crate) up_last: u64,
     pub(crate) down_last: u64,
     /// The signals that were delivered, to be replayed.
@@ -195,6 +223,12 @@ pub(crate) struct Tally {
     pub(crate) duplicates: u64,
     pub(crate) links: u64,
     pub(crate) departures: u64,
+    /// Restarts of ICE.
+    pub(crate) restarts: u64,
+    /// Sockets lost, servers restarted, networks gone dark.
+    pub(crate) troubles: u64,
+    /// Links that were closed while media got through.
+    pub(crate) cuts: u64,
     /// Answers that were taken for the answer to another offer.
     pub(crate) misled: u64,
 }
@@ -214,6 +248,12 @@ pub(crate) struct World {
     pub(crate) next_ufrag: u32,
     /// Until when no media reaches a client.
     pub(crate) dark: Vec<(usize, u64)>,
+    /// Until when no signaling reaches a client or comes from there.
+    pub(crate) mute: Vec<(usize, u64)>,
+    /// Until when there is no server.
+    pub(crate) down_until: u64,
+    /// Whether clients measure what comes in.
+    pub(crate) measures: bool,
     pub(crate) tally: Tally,
     traced: bool,
 }
@@ -234,6 +274,9 @@ impl World {
             server,
             next_ufrag: 0,
             dark: Vec::new(),
+            mute: Vec::new(),
+            down_until: 0,
+            measures: false,
             tally: Tally::default(),
             traced,
         }
@@ -290,7 +333,9 @@ impl World {
             Happening::Feed { client, input } => self.feed(client, input),
             Happening::Report { pc, report } => self.report(pc, report),
             Happening::Wake { client, at } => self.wake(client, at),
-            Happening::ClientOpened { client } => self.client_opened(client),
+            Happening::ClientOpened { client, conn } => self.client_opened(client, conn),
+            Happening::ClientRefused { client, conn } => self.client_refused(client, conn),
+            Happening::GraceOver { id, lost } => self.grace_over(&id, lost),
             Happening::Operation { pc } => self.operation_done(pc),
             Happening::NegotiationNeeded { pc } => self.fire_negotiation_needed(pc),
             Happening::Gathered { pc, ufrag, number } => self.gathered(pc, ufrag, number),
@@ -301,6 +346,7 @@ impl World {
             } => {
                 self.transport_arrives(pc, epoch, transport);
             }
+            Happening::Up { conn, .. } | Happening::Down { conn, .. } if self.conns[conn].cut => {}
             Happening::Up { conn, text } => self.server_hears(conn, &text),
             Happening::UpClosed { conn } => self.server_loses(conn),
             Happening::Down { conn, text } => self.deliver(conn, text),
@@ -332,7 +378,7 @@ impl World {
         }
     }
 
-    fn deliver_close(&mut self, conn: ConnId, verdict: Verdict) {
+    pub(crate) fn deliver_close(&mut self, conn: ConnId, verdict: Verdict) {
         if !std::mem::replace(&mut self.conns[conn].listens, false) {
             return;
         }
@@ -343,7 +389,7 @@ impl World {
 
     /// Sends a frame towards the server.
     pub(crate) fn send_up(&mut self, conn: ConnId, text: String) {
-        let at = self.arrival(self.conns[conn].up_last);
+        let at = self.arrival(conn, self.conns[conn].up_last);
         self.conns[conn].up_last = at;
         self.at(at, Happening::Up { conn, text });
     }
@@ -351,7 +397,7 @@ impl World {
     /// Closes a socket from the client's side, after what was sent has gone out.
     pub(crate) fn close_up(&mut self, conn: ConnId) {
         self.conns[conn].listens = false;
-        let at = self.arrival(self.conns[conn].up_last);
+        let at = self.arrival(conn, self.conns[conn].up_last);
         self.at(
             at.max(self.conns[conn].up_last),
             Happening::UpClosed { conn },
@@ -363,7 +409,7 @@ impl World {
         if !self.conns[conn].held {
             return;
         }
-        let at = self.arrival(self.conns[conn].down_last);
+        let at = self.arrival(conn, self.conns[conn].down_last);
         self.conns[conn].down_last = at;
         // A page of the old style takes everything at its word, and no network of today doubles.
         let ours = matches!(self.conns[conn].holder, Holder::Client(_));
@@ -381,15 +427,21 @@ impl World {
 
     pub(crate) fn close_down(&mut self, conn: ConnId, verdict: Verdict) {
         self.conns[conn].held = false;
-        let at = self.arrival(self.conns[conn].down_last);
+        let at = self.arrival(conn, self.conns[conn].down_last);
         self.at(
             at.max(self.conns[conn].down_last),
             Happening::DownClosed { conn, verdict },
         );
     }
 
-    fn arrival(&mut self, last: u64) -> u64 {
-        let at = self.now + self.rng.below(self.weather.delay + 1);
+    fn arrival(&mut self, conn: ConnId, last: u64) -> u64 {
+        let mut at = self.now + self.rng.below(self.weather.delay + 1);
+        if let Holder::Client(client) = self.conns[conn].holder
+            && let Some(until) = self.muted_until(client)
+        {
+            // What is lost is sent again after a while.
+            at = until + self.rng.below(2_000);
+        }
         if self.weather.reorder {
             at
         } else {
@@ -400,6 +452,15 @@ impl World {
     /// The id under which somebody else knows a client.
     pub(crate) fn id_of(&self, client: usize) -> Option<ParticipantId> {
         self.clients[client].session.snapshot().me
+    }
+
+    /// Until when no signaling gets through to a client, if it does not now.
+    pub(crate) fn muted_until(&self, client: usize) -> Option<u64> {
+        let untils = self.mute.iter().filter(|&&(whom, _)| whom == client);
+        untils
+            .map(|&(_, until)| until)
+            .filter(|&until| until > self.now)
+            .max()
     }
 
     pub(crate) fn is_dark(&self, client: usize) -> bool {
@@ -424,13 +485,26 @@ impl World {
                 self.feed(client, Input::End(videocalls_session::EndReason::Left));
             }
             Whim::Vanish { client } => self.vanish(client),
-            Whim::LoseSocket { client } => self.lose_socket(client),
+            Whim::LoseSocket { client } => {
+                self.tally.troubles += 1;
+                self.lose_socket(client);
+            }
             Whim::Replay { client } => self.replay(client),
             Whim::Dark { client, until } => {
                 self.dark.push((client, until));
                 self.at(until, Happening::Whim(Whim::Light));
                 self.refresh_all();
             }
+            Whim::Blackout { client, until } => {
+                self.tally.troubles += 1;
+                self.mute.push((client, until));
+                self.carry_out(Whim::Dark { client, until });
+            }
+            Whim::Restart { down } => {
+                self.tally.troubles += 1;
+                self.restart(down);
+            }
+            Whim::Nudge { client } => self.feed(client, Input::Nudge),
             Whim::Light => self.refresh_all(),
             Whim::PageStarts { page } => self.page_starts(page),
             Whim::PageEnds { page } => self.page_ends(page),
@@ -446,9 +520,22 @@ impl World {
             return;
         }
         let until_seen = self.rng.below(10_000);
+        self.conns[conn].cut = self.rng.percent(50);
         self.after(until_seen, Happening::UpClosed { conn });
         let verdict = Verdict::Backoff;
         self.deliver_close(conn, verdict);
+    }
+
+    fn restart(&mut self, down: u64) {
+        self.server.restart();
+        self.down_until = self.now + down;
+        for conn in 0..self.conns.len() {
+            if std::mem::replace(&mut self.conns[conn].held, false) {
+                let at = self.now + self.rng.below(self.weather.delay + 1);
+                let verdict = Verdict::Backoff;
+                self.at(at, Happening::DownClosed { conn, verdict });
+            }
+        }
     }
 
     fn replay(&mut self, client: usize) {

@@ -1,0 +1,252 @@
+use videocalls_protocol::{MediaState, TrackState};
+
+use crate::time::{Pause, Timer, Timestamp};
+use crate::track::{LocalTrack, Move, TrackKind};
+use crate::work::Work;
+use crate::{Notice, Output, Token};
+
+/// How long the browser's question may stand unanswered before the person is told of it.
+const UNANSWERED: Pause = Pause::from_secs(5);
+/// How long the system may silence a track before the others are told.
+const SILENCED: Pause = Pause::from_secs(5);
+/// A track that ends so soon after its coming is not asked for again by itself.
+const SHORT_LIVED: Pause = Pause::from_millis(500);
+
+/// Where a track is to come from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Source {
+    /// None is wanted.
+    Nothing,
+    /// A microphone or camera, for which the browser may be asked again.
+    Device,
+    /// The page, which brings a track of its own, once.
+    Page,
+}
+
+/// What is to be off from the beginning.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Muted {
+    /// The microphone.
+    pub audio: bool,
+    /// The camera.
+    pub video: bool,
+}
+
+/// The microphone and the camera: what they carry, and when the browser is asked for them again.
+#[derive(Debug)]
+pub(crate) struct Devices {
+    audio: Device,
+    video: Device,
+}
+
+#[derive(Debug)]
+struct Device {
+    source: Source,
+    track: LocalTrack,
+    /// When the track came.
+    since: Timestamp,
+    /// Whether the system has silenced the track for long: by a phone call, by a closed lid.
+    silenced: bool,
+}
+
+impl Devices {
+    pub(crate) fn new(audio: Source, video: Source, muted: Muted) -> Self {
+        Self {
+            audio: Device::new(audio, !muted.audio),
+            video: Device::new(video, !muted.video),
+        }
+    }
+
+    /// Everything has been given back; what is wanted is to be asked for again.
+    pub(crate) fn rest(&mut self) {
+        for kind in TrackKind::ALL {
+            let device = self.of(kind);
+            let on = device.track.intention().unwrap_or(true);
+            *device = Device::new(device.source, on);
+        }
+    }
+
+    /// What the others may be told.
+    pub(crate) fn state(&self) -> MediaState {
+        MediaState {
+            audio: self.audio.state(),
+            video: self.video.state(),
+        }
+    }
+
+    /// Whether the user wants a track on, where there is one to want.
+    pub(crate) fn wants(&self, kind: TrackKind) -> Option<bool> {
+        match kind {
+            TrackKind::Audio => &self.audio,
+            TrackKind::Video => &self.video,
+        }
+        .track
+        .intention()
+    }
+
+    /// Asks for all that is wanted, at once.
+    pub(crate) fn start(&mut self, work: &mut Work) {
+        acquire(work, self.state());
+    }
+
+    /// The user wants a track on, off, or the other way round. One that is missing is asked for
+    /// again. Returns whether there is something to tell.
+    pub(crate) fn toggle(&mut self, work: &mut Work, kind: TrackKind, on: Option<bool>) -> bool {
+        let device = self.of(kind);
+        if let LocalTrack::Absent { on: wish, .. } = &mut device.track {
+            *wish = on.unwrap_or(true);
+            return *wish && device.ask(work, kind);
+        }
+        let turn = device.track.toggle(on);
+        device.turn(work, kind, turn);
+        false
+    }
+
+    /// The browser, or the page, has answered for those that are not `Pending` in its answer.
+    /// Returns whether there is something to tell.
+    pub(crate) fn settled(&mut self, work: &mut Work, media: MediaState) -> bool {
+        for kind in TrackKind::ALL {
+            let device = self.of(kind);
+            let turn = device.settle(work.now, kind.of(media));
+            device.turn(work, kind, turn);
+        }
+        if !self.is_asked() {
+            work.timers.stop(Timer::Unanswered);
+        }
+        // What was turned off before it came is off in a moment, and never was on.
+        !self.audio.track.is_moving() && !self.video.track.is_moving()
+    }
+
+    /// A track is on or off now.
+    pub(crate) fn turned(&mut self, work: &mut Work, kind: TrackKind, token: Token) {
+        let device = self.of(kind);
+        let turn = device.track.arrived(token);
+        device.turn(work, kind, turn);
+    }
+
+    /// A track has ended: its device was unplugged, its permission withdrawn. Returns whether
+    /// there is something to tell.
+    pub(crate) fn ended(&mut self, work: &mut Work, kind: TrackKind) -> bool {
+        let device = self.of(kind);
+        let is_there = device.track.state().has_device();
+        if is_there {
+            let on = device.track.intention() == Some(true);
+            let why = TrackState::Unavailable;
+            device.track = LocalTrack::Absent { why, on };
+            if work.now.since(device.since) > SHORT_LIVED {
+                device.ask(work, kind);
+            }
+        }
+        is_there
+    }
+
+    /// A device that was missing is there, or (`permitted`) one that was refused is allowed.
+    /// Returns whether there is something to tell.
+    pub(crate) fn obtainable(&mut self, work: &mut Work, kind: TrackKind, permitted: bool) -> bool {
+        let device = self.of(kind);
+        match device.track {
+            LocalTrack::Absent { why, .. } => {
+                permitted == (why == TrackState::PermissionDenied) && device.ask(work, kind)
+            }
+            _ => false,
+        }
+    }
+
+    /// The system silences a track, or no longer does. Returns whether there is something to tell.
+    pub(crate) fn muted(&mut self, work: &mut Work, kind: TrackKind, muted: bool) -> bool {
+        let timer = Timer::Silenced(kind);
+        if muted {
+            work.timer(timer, SILENCED);
+            return false;
+        }
+        work.timers.stop(timer);
+        std::mem::take(&mut self.of(kind).silenced)
+    }
+
+    pub(crate) fn silence_lasts(&mut self, kind: TrackKind) {
+        self.of(kind).silenced = true;
+    }
+
+    pub(crate) fn question_stands(&self, work: &mut Work) {
+        if self.is_asked() {
+            work.output(Output::Notify(Notice::MediaPending));
+        }
+    }
+
+    /// Whether the browser is being asked for a device.
+    fn is_asked(&self) -> bool {
+        self.audio.is_asked() || self.video.is_asked()
+    }
+
+    fn of(&mut self, kind: TrackKind) -> &mut Device {
+        match kind {
+            TrackKind::Audio => &mut self.audio,
+            TrackKind::Video => &mut self.video,
+        }
+    }
+}
+
+impl Device {
+    fn new(source: Source, on: bool) -> Self {
+        let track = match source {
+            Source::Nothing => LocalTrack::Absent {
+                why: TrackState::NotRequested,
+                on,
+            },
+            _ => LocalTrack::Pending { on },
+        };
+        Self {
+            source,
+            track,
+            since: Timestamp::default(),
+            silenced: false,
+        }
+    }
+
+    fn state(&self) -> TrackState {
+        match self.track.state() {
+            TrackState::Live if self.silenced => TrackState::Unavailable,
+            state => state,
+        }
+    }
+
+    fn is_asked(&self) -> bool {
+        self.source == Source::Device && matches!(self.track, LocalTrack::Pending { .. })
+    }
+
+    /// Asks for a missing device again, as it was wanted last; returns whether that can be done.
+    fn ask(&mut self, work: &mut Work, kind: TrackKind) -> bool {
+        let (Source::Device, LocalTrack::Absent { on, .. }) = (self.source, self.track) else {
+            return false;
+        };
+        self.track = LocalTrack::Pending { on };
+        self.silenced = false;
+        work.timers.stop(Timer::Silenced(kind));
+        acquire(work, kind.alone(TrackState::Pending));
+        true
+    }
+
+    fn settle(&mut self, now: Timestamp, state: TrackState) -> Move {
+        if !matches!(self.track, LocalTrack::Pending { .. }) || state == TrackState::Pending {
+            return None;
+        }
+        self.since = now;
+        self.track.settle(state)
+    }
+
+    fn turn(&mut self, work: &mut Work, kind: TrackKind, turn: Move) {
+        if let Some(on) = turn {
+            let token = work.token();
+            self.track.moving(on, token);
+            work.output(Output::SetTrack { kind, on, token });
+        }
+    }
+}
+
+/// Has the browser asked for those that are `Pending`, if there are any.
+fn acquire(work: &mut Work, media: MediaState) {
+    if [media.audio, media.video].contains(&TrackState::Pending) {
+        work.output(Output::AcquireMedia(media));
+        work.timer(Timer::Unanswered, UNANSWERED);
+    }
+}

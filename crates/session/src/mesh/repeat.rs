@@ -1,0 +1,88 @@
+//! What may have reached nobody, where no server keeps it for who is away: it is said again.
+
+use videocalls_protocol::ParticipantId;
+
+use super::Mesh;
+use super::repair::Cause;
+use crate::link::Link;
+use crate::time::{Pause, Timer};
+use crate::work::Work;
+use crate::{LinkId, Transport};
+
+/// How often an offer to somebody we are connected with is repeated. Who has not answered by then does
+/// not take turns, or is away for longer than most.
+const REPETITIONS: u8 = 5;
+/// How long the first may take to be answered, and how much longer each of the others.
+const ANSWER: Pause = Pause::from_secs(5);
+
+impl Mesh {
+    /// To whom there is a link, be it one that calls somebody back who counts as gone.
+    pub(crate) fn linked(&self) -> Vec<ParticipantId> {
+        let linked = self.links.iter().filter_map(Link::participant);
+        linked.cloned().collect()
+    }
+
+    /// With whom nothing needs to start anew.
+    pub(crate) fn living(&self) -> Vec<ParticipantId> {
+        let living = self.links.iter().filter(|link| link.is_healthy());
+        living.filter_map(Link::participant).cloned().collect()
+    }
+
+    /// We are back on a server that keeps nothing for who is away. Where nobody hears of that, what
+    /// was under way begins anew.
+    pub(super) fn say_again(&mut self, work: &mut Work) {
+        if self.capabilities.resume {
+            return;
+        }
+        for link in self.links.iter_mut().filter(|link| link.is_healthy()) {
+            link.offer_again(work);
+        }
+        if self.calls_out() {
+            let begun =
+                |link: &Link| matches!(link.transport, Transport::New | Transport::Connecting);
+            let begun = self
+                .links
+                .iter()
+                .filter(|link| begun(link))
+                .map(|link| link.id);
+            for id in begun.collect::<Vec<_>>() {
+                if self
+                    .link(id)
+                    .is_some_and(|link| link.participant().is_some())
+                {
+                    self.rebuild(work, id, Cause::Broken);
+                }
+            }
+        }
+    }
+
+    /// An offer on a link that was there should have been answered by now. The other one may have
+    /// been away when it was made, and no server tells when they are back.
+    pub(crate) fn answer_timed_out(&mut self, work: &mut Work, id: LinkId) {
+        let online = self.online;
+        if self.capabilities.resume {
+            return;
+        }
+        let Some(link) = self.find_mut(&|link| link.id == id && link.offered_at().is_some()) else {
+            return;
+        };
+        if !online || !link.is_healthy() {
+            work.timer(Timer::Answer(id), link.answer_patience());
+        } else if link.repeats < REPETITIONS {
+            link.repeats += 1;
+            link.offer_again(work);
+        }
+    }
+}
+
+impl Link {
+    /// Whether sound and picture get through.
+    pub(crate) fn is_healthy(&self) -> bool {
+        self.transport == Transport::Connected && !self.is_broken()
+    }
+
+    /// How long an answer may take.
+    pub(crate) fn answer_patience(&self) -> Pause {
+        ANSWER * u32::from(self.repeats + 1)
+    }
+}

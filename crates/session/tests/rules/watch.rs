@@ -1,0 +1,247 @@
+//! What comes in by a link, and what is done about silence.
+
+use videocalls_protocol::{Event, ParticipantId, Request};
+use videocalls_session::{
+    CallState, Connection, Input, LinkId, LinkOp, LinkReport, Output, Transport,
+};
+
+use crate::desk::{Desk, ops, peer, sent};
+
+/// A link that is measured, by which something comes in.
+struct Watched {
+    desk: Desk,
+    link: LinkId,
+    received: u64,
+    flows: bool,
+    /// Whether the other end is in reach of the server, and says so.
+    answers: bool,
+    other: ParticipantId,
+}
+
+impl Watched {
+    fn new() -> Self {
+        Self::with("you too")
+    }
+
+    /// We are `you then`: the lesser of two is the impolite one.
+    fn with(other: &str) -> Self {
+        let mut desk = Desk::measuring("you then");
+        desk.event(Event::Joined(peer(other)));
+        let link = desk.answer_to(other, "100");
+        desk.transport(link, Transport::Connected);
+        let mut watched = Self {
+            desk,
+            link,
+            received: 0,
+            flows: true,
+            answers: true,
+            other: ParticipantId::new(other),
+        };
+        watched.wait(5_000);
+        watched.desk.look();
+        watched
+    }
+
+    /// Lets time pass, and answers each question for what has come in.
+    fn wait(&mut self, pause: u64) -> Vec<Output> {
+        let until = self.desk.now + pause;
+        let mut said = Vec::new();
+        while self.desk.now < until {
+            self.desk.wait(50);
+            let mut out = self.desk.look();
+            if ops(&out).iter().any(|(_, op)| **op == LinkOp::Measure) {
+                self.received += u64::from(self.flows);
+                self.desk
+                    .report(self.link, LinkReport::Measured(self.received));
+                out.extend(self.desk.look());
+            }
+            if self.answers && sent(&out).contains(&&Request::Ping) {
+                self.desk.event(Event::Pong);
+            }
+            let deaf = |it: &&&Request| matches!(it, Request::Health(sick) if !sick.is_empty());
+            if self.answers && sent(&out).iter().any(|it| deaf(&it)) {
+                self.other_says(true);
+                out.extend(self.desk.look());
+            }
+            said.extend(out);
+        }
+        said.retain(|it| {
+            !matches!(
+                it,
+                Output::Link {
+                    op: LinkOp::Measure,
+                    ..
+                }
+            )
+        });
+        said
+    }
+
+    /// The other end tells, by the server, whether it can hear us.
+    fn other_says(&mut self, deaf: bool) {
+        let me = ParticipantId::new("you then");
+        self.desk.event(Event::Health {
+            from: self.other.clone(),
+            sick: if deaf { vec![me] } else { Vec::new() },
+        });
+    }
+
+    fn connection(&self) -> Connection {
+        self.desk.session.snapshot().participants[0].connection
+    }
+}
+
+fn restarts(said: &[Output]) -> usize {
+    let ops = ops(said);
+    ops.iter()
+        .filter(|(_, op)| **op == LinkOp::RestartIce)
+        .count()
+}
+
+fn health(said: &[Output]) -> Vec<&Request> {
+    let mut sent = sent(said);
+    sent.retain(|it| matches!(it, Request::Health(_)));
+    sent
+}
+
+#[test]
+fn two_seconds_of_silence_restart_ice_and_are_told_to_the_room() {
+    let mut watched = Watched::new();
+    watched.flows = false;
+    let said = watched.wait(900);
+    assert_eq!(
+        (restarts(&said), watched.connection()),
+        (0, Connection::Connected)
+    );
+    let said = watched.wait(2_400);
+    assert_eq!(
+        (restarts(&said), watched.connection()),
+        (1, Connection::Interrupted)
+    );
+    let you = ParticipantId::new("you too");
+    assert_eq!(health(&said), [&Request::Health(vec![you])]);
+    watched.flows = true;
+    let said = watched.wait(600);
+    assert_eq!(watched.connection(), Connection::Connected);
+    assert_eq!(health(&said), [&Request::Health(vec![])]);
+}
+
+#[test]
+fn a_restart_that_does_not_help_is_followed_by_another_and_by_a_new_link() {
+    let mut watched = Watched::new();
+    watched.flows = false;
+    let said = watched.wait(4_000);
+    assert_eq!(restarts(&said), 1);
+    let said = watched.wait(4_200);
+    assert_eq!(restarts(&said), 1);
+    let said = watched.wait(9_000);
+    assert_eq!(restarts(&said), 0);
+    assert!(ops(&said).contains(&(watched.link, &LinkOp::Close)));
+}
+
+#[test]
+fn in_doubt_less_than_a_second_is_enough() {
+    let mut watched = Watched::new();
+    watched.flows = false;
+    watched.desk.input(Input::Nudge);
+    let said = watched.wait(1_000);
+    assert_eq!(restarts(&said), 1);
+}
+
+#[test]
+fn one_whose_socket_and_media_are_gone_is_grey_within_a_second() {
+    let mut watched = Watched::new();
+    watched.flows = false;
+    watched
+        .desk
+        .event(Event::Away(ParticipantId::new("you too")));
+    watched.wait(950);
+    assert_eq!(watched.connection(), Connection::Interrupted);
+}
+
+#[test]
+fn without_a_server_nothing_is_restarted_and_all_is_once_there_is_one() {
+    let mut watched = Watched::new();
+    let closed = videocalls_protocol::Verdict::Backoff;
+    watched.desk.input(Input::SignalingClosed(closed));
+    watched.flows = false;
+    let said = watched.wait(3_500);
+    assert_eq!(restarts(&said), 0);
+    assert_eq!(watched.connection(), Connection::Interrupted);
+    watched.desk.input(Input::SignalingOpened);
+    watched
+        .desk
+        .event(crate::desk::welcome("you then", &["you too"], None));
+    assert_eq!(watched.desk.session.snapshot().state, CallState::Connected);
+    let said = watched.wait(800);
+    assert_eq!(restarts(&said), 1);
+}
+
+#[test]
+fn a_lost_way_is_restarted_even_where_nothing_is_measured() {
+    let mut desk = Desk::in_room("me", &[]);
+    desk.event(Event::Joined(peer("you")));
+    let link = desk.answer_to("you", "100");
+    desk.transport(link, Transport::Connected);
+    desk.look();
+    desk.transport(link, Transport::Disconnected);
+    assert_eq!(restarts(&desk.look()), 0, "it may be ours alone");
+    desk.transport(link, Transport::Failed);
+    let said = desk.look();
+    let asked = sent(&said).contains(&&Request::Ping);
+    assert!(asked, "is the server there?");
+    assert_eq!(restarts(&said), 0);
+    desk.event(Event::Pong);
+    assert_eq!(restarts(&desk.look()), 1);
+    desk.transport(link, Transport::Failed);
+    desk.event(Event::Pong);
+    assert_eq!(restarts(&desk.look()), 0, "that is under way");
+}
+
+/// Some browsers call a way lost that only loses much.
+#[test]
+fn what_comes_in_counts_for_more_than_what_the_browser_says() {
+    let mut watched = Watched::new();
+    watched
+        .desk
+        .transport(watched.link, Transport::Disconnected);
+    let said = watched.wait(5_000);
+    assert_eq!((restarts(&said), health(&said)), (0, vec![]));
+}
+
+#[test]
+fn the_polite_end_leaves_the_first_turn_to_the_other() {
+    let mut watched = Watched::with("you");
+    watched.flows = false;
+    let said = watched.wait(1_900);
+    assert_eq!(restarts(&said), 0);
+    let said = watched.wait(2_000);
+    assert_eq!(restarts(&said), 1);
+}
+
+#[test]
+fn what_others_cannot_hear_of_each_other_is_shown() {
+    let mut watched = Watched::new();
+    let (from, third) = (ParticipantId::new("you too"), ParticipantId::new("third"));
+    let sick = vec![third];
+    watched.desk.event(Event::Health {
+        from,
+        sick: sick.clone(),
+    });
+    assert_eq!(watched.desk.session.snapshot().participants[0].sick, sick);
+}
+
+/// A restart that is asked for in the dark would be heard when all is well again.
+#[test]
+fn in_the_dark_nothing_is_restarted_that_heals_with_the_light() {
+    let mut watched = Watched::new();
+    (watched.flows, watched.answers) = (false, false);
+    let said = watched.wait(3_000);
+    assert_eq!(restarts(&said), 0);
+    assert_eq!(watched.connection(), Connection::Interrupted);
+    watched.flows = true;
+    watched.wait(300);
+    watched.desk.event(Event::Pong);
+    assert_eq!(restarts(&watched.desk.look()), 0);
+    assert_eq!(watched.connection(), Connection::Connected);
+}

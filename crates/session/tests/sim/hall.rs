@@ -1,0 +1,361 @@
+//! A model of our own server: rooms with seats that are held for who has lost the socket.
+
+use videocalls_protocol::rooms::{Incoming, read_request, write_event, write_ping};
+use videocalls_protocol::{
+    Event, Join, LeaveReason, MediaState, ParticipantId, Peer, Refusal, Request, Resume, Signal,
+    Verdict, Welcome,
+};
+
+use super::server::Server;
+use super::world::{ConnId, Happening, World};
+
+/// How many events a seat keeps for its holder. Few, so that it is met that they are too few.
+const RING: usize = 12;
+/// How long a seat is held, in ms.
+const GRACE: u64 = 15_000;
+
+#[derive(Debug)]
+pub(crate) struct Hall {
+    pub(crate) capacity: usize,
+    pub(crate) ping: Option<u32>,
+    /// Whether events have numbers; a server without them holds no seats either.
+    pub(crate) numbers: bool,
+    epoch: u64,
+    seats: Vec<Seat>,
+}
+
+#[derive(Debug)]
+struct Seat {
+    peer: Peer,
+    identity: u64,
+    nonce: u64,
+    conn: Option<ConnId>,
+    /// When the socket was lost.
+    lost: u64,
+    seq: u64,
+    ring: Vec<(u64, Event)>,
+    heard: u64,
+}
+
+impl Hall {
+    pub(crate) fn new(capacity: usize, ping: Option<u32>, numbers: bool) -> Self {
+        Self {
+            capacity,
+            ping,
+            numbers,
+            epoch: 1,
+            seats: Vec::new(),
+        }
+    }
+
+    pub(crate) fn forget(&mut self) {
+        self.epoch += 1;
+        self.seats.clear();
+    }
+
+    fn id(identity: u64) -> ParticipantId {
+        ParticipantId::new(format!(
+            "{:016x}",
+            identity.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        ))
+    }
+
+    fn seat_at(&mut self, conn: ConnId) -> Option<&mut Seat> {
+        self.seats.iter_mut().find(|seat| seat.conn == Some(conn))
+    }
+}
+
+impl Seat {
+    fn token(&self) -> String {
+        format!("{:x}.{:x}", self.identity, self.nonce)
+    }
+}
+
+fn read_token(token: &str) -> Option<(u64, u64)> {
+    let (identity, nonce) = token.split_once('.')?;
+    let number = |digits| u64::from_str_radix(digits, 16).ok();
+    Some((number(identity)?, number(nonce)?))
+}
+
+impl World {
+    fn hall(&mut self) -> &mut Hall {
+        match &mut self.server {
+            Server::Rooms(hall) => hall,
+            other => panic!("{other:?} has no seats"),
+        }
+    }
+
+    pub(crate) fn hall_hears(&mut self, conn: ConnId, text: &str) {
+        match read_request(text).expect("our clients write well") {
+            Incoming::Request(request) => self.serve(conn, request),
+            other => panic!("the server is given {other:?}"),
+        }
+    }
+
+    fn serve(&mut self, conn: ConnId, request: Request) {
+        let counts = matches!(
+            request,
+            Request::Signal { .. } | Request::Media(_) | Request::Health(_)
+        );
+        if counts && let Some(seat) = self.hall().seat_at(conn) {
+            seat.heard += 1;
+        }
+        match request {
+            Request::Join(join) => self.sit(conn, join),
+            Request::Signal {
+                to: Some(to),
+                signal,
+            } => self.pass_on(conn, &to, signal),
+            Request::Media(media) => self.tell_media(conn, media),
+            Request::Health(sick) => {
+                if let Some(from) = self.seat_of(conn) {
+                    let seat = self.hall().seat_at(conn).expect("it is there");
+                    seat.peer.sick.clone_from(&sick);
+                    self.tell_all_but(&from.clone(), &Event::Health { from, sick });
+                }
+            }
+            Request::Ping => self.say(conn, &Event::Pong),
+            Request::Pong => {}
+            Request::Bye | Request::Unload => self.unseat(conn, LeaveReason::Bye),
+            other => panic!("the server is asked for {other:?}"),
+        }
+    }
+
+    fn tell_media(&mut self, conn: ConnId, media: MediaState) {
+        if let Some(seat) = self.hall().seat_at(conn) {
+            seat.peer.media = media;
+            let from = seat.peer.id.clone();
+            self.tell_all_but(&from.clone(), &Event::Media { from, media });
+        }
+    }
+
+    fn pass_on(&mut self, conn: ConnId, to: &ParticipantId, signal: Signal) {
+        let Some(from) = self.seat_of(conn) else {
+            return;
+        };
+        let present = self.hall().seats.iter().any(|seat| seat.peer.id == *to);
+        if present {
+            self.tell_seat(to, &Event::Signal { from, signal });
+        } else {
+            let code = "no-such-participant".to_owned();
+            self.say(conn, &Event::Rejected { code });
+        }
+    }
+
+    /// Takes a seat, an old one if there is one for this token.
+    fn sit(&mut self, conn: ConnId, join: Join) {
+        let known = join.resume.as_ref().filter(|_| self.hall().numbers);
+        let (identity, nonce) = known
+            .and_then(|resume| read_token(&resume.token))
+            .unwrap_or_else(|| (self.rng.next(), 0));
+        let id = Hall::id(identity);
+        let held = self.hall().seats.iter().position(|it| it.peer.id == id);
+        match (held, join.resume.clone()) {
+            (Some(index), Some(resume)) if self.hall().seats[index].nonce == nonce => {
+                self.sit_again(index, conn, &join, &resume);
+            }
+            (Some(_), _) => {
+                let other = self.rng.next();
+                self.sit_down(conn, join, other);
+            }
+            (None, _) => self.sit_down(conn, join, identity),
+        }
+    }
+
+    fn sit_down(&mut self, conn: ConnId, join: Join, identity: u64) {
+        if self.hall().seats.len() >= self.hall().capacity {
+            self.say(conn, &Event::Refused(Refusal::RoomFull));
+            return self.close_down(conn, Verdict::Terminal(Refusal::RoomFull));
+        }
+        let media = join.media;
+        let peer = Peer {
+            media,
+            ..Peer::new(Hall::id(identity), join.name)
+        };
+        let nonce = self.rng.next();
+        let seat = Seat {
+            peer: peer.clone(),
+            identity,
+            nonce,
+            conn: Some(conn),
+            lost: 0,
+            seq: 0,
+            ring: Vec::new(),
+            heard: 0,
+        };
+        self.hall().seats.push(seat);
+        self.welcome(conn, false);
+        self.tell_all_but(&peer.id.clone(), &Event::Joined(peer));
+        self.beat(conn);
+    }
+
+    fn sit_again(&mut self, index: usize, conn: ConnId, join: &Join, resume: &Resume) {
+        let nonce = self.rng.next();
+        let epoch = self.hall().epoch.to_string();
+        let seat = &mut self.hall().seats[index];
+        let (old, id) = (seat.conn.replace(conn), seat.peer.id.clone());
+        seat.nonce = nonce;
+        let first = seat.ring.first().map_or(seat.seq + 1, |(seq, _)| *seq);
+        let same = resume.epoch.as_ref() == Some(&epoch);
+        let missed = resume.seq.filter(|&seq| same && seq + 1 >= first);
+        let missed: Option<Vec<_>> = missed.map(|seq| {
+            seat.ring.retain(|(number, _)| *number > seq);
+            seat.ring.clone()
+        });
+        let mut cured = false;
+        if missed.is_none() {
+            seat.heard = 0;
+            cured = !std::mem::take(&mut seat.peer.sick).is_empty();
+        }
+        if let Some(old) = old {
+            self.say(old, &Event::Refused(Refusal::Replaced));
+            self.close_down(old, Verdict::Terminal(Refusal::Replaced));
+        }
+        match missed {
+            Some(missed) => {
+                self.resumed(conn, resume.seq);
+                for (seq, event) in missed {
+                    self.send_down(conn, write_event(&event, Some(seq)), false);
+                }
+            }
+            None => self.welcome(conn, false),
+        }
+        self.tell_all_but(&id, &Event::Back(id.clone()));
+        if cured {
+            let sick = Vec::new();
+            let from = id.clone();
+            self.tell_all_but(&id, &Event::Health { from, sick });
+        }
+        let changed = self.hall().seats.iter().find(|seat| seat.peer.id == id);
+        if changed.is_some_and(|seat| seat.peer.media != join.media) {
+            self.tell_media(conn, join.media);
+        }
+        self.beat(conn);
+    }
+
+    fn resumed(&mut self, conn: ConnId, seq: Option<u64>) {
+        let welcome = self.welcome_text(conn, true, seq);
+        self.send_down(conn, welcome, false);
+    }
+
+    fn welcome(&mut self, conn: ConnId, resumed: bool) {
+        let welcome = self.welcome_text(conn, resumed, None);
+        self.send_down(conn, welcome, false);
+    }
+
+    fn welcome_text(&mut self, conn: ConnId, resumed: bool, seq: Option<u64>) -> String {
+        let hall = self.hall();
+        let (numbers, ping_interval, epoch) = (hall.numbers, hall.ping, hall.epoch.to_string());
+        let peers = hall.seats.iter().filter(|seat| seat.conn != Some(conn));
+        let peers = peers.map(|seat| Peer {
+            away: seat.conn.is_none(),
+            ..seat.peer.clone()
+        });
+        let peers: Vec<_> = if resumed { Vec::new() } else { peers.collect() };
+        let seat = hall.seat_at(conn).expect("it has been taken");
+        if !resumed {
+            seat.ring.clear();
+        }
+        let welcome = Welcome {
+            id: seat.peer.id.clone(),
+            peers,
+            resumed,
+            heard: resumed.then_some(seat.heard),
+            resume: numbers.then(|| seat.token()),
+            epoch: numbers.then_some(epoch),
+            seq: seq.or(numbers.then_some(seat.seq)),
+            ping_interval,
+            keep_alive: None,
+        };
+        write_event(&Event::Welcome(welcome), None)
+    }
+
+    fn beat(&mut self, conn: ConnId) {
+        if let Some(ping) = self.hall().ping {
+            self.after(ping.into(), Happening::ServerPing { conn });
+        }
+    }
+
+    pub(crate) fn hall_pings(&mut self, conn: ConnId) {
+        if self.seat_of(conn).is_some() {
+            let numbers = self.hall().numbers;
+            let seat = self.hall().seat_at(conn).expect("it is taken");
+            let last = if numbers { seat.seq } else { 0 };
+            let ping = write_ping(seat.heard, last);
+            self.send_down(conn, ping, false);
+            self.beat(conn);
+        }
+    }
+
+    /// A socket is gone without a word: its seat is held for a while.
+    pub(crate) fn hall_loses(&mut self, conn: ConnId) {
+        if !self.hall().numbers {
+            return self.unseat(conn, LeaveReason::Lost);
+        }
+        let now = self.now;
+        if let Some(seat) = self.hall().seat_at(conn) {
+            seat.conn = None;
+            seat.lost = now;
+            let id = seat.peer.id.clone();
+            self.tell_all_but(&id, &Event::Away(id.clone()));
+            self.after(GRACE, Happening::GraceOver { id, lost: now });
+        }
+    }
+
+    pub(crate) fn grace_over(&mut self, id: &ParticipantId, lost: u64) {
+        let Server::Rooms(hall) = &mut self.server else {
+            return;
+        };
+        let held = |seat: &Seat| seat.peer.id == *id && seat.conn.is_none() && seat.lost == lost;
+        if let Some(index) = hall.seats.iter().position(held) {
+            hall.seats.remove(index);
+            let left = Event::Left {
+                id: id.clone(),
+                reason: LeaveReason::Lost,
+            };
+            self.tell_all_but(id, &left);
+        }
+    }
+
+    fn unseat(&mut self, conn: ConnId, reason: LeaveReason) {
+        if let Some(id) = self.seat_of(conn) {
+            self.hall().seats.retain(|seat| seat.conn != Some(conn));
+            self.tell_all_but(&id.clone(), &Event::Left { id, reason });
+        }
+    }
+
+    fn tell_all_but(&mut self, except: &ParticipantId, event: &Event) {
+        let ids = self.hall().seats.iter().map(|seat| seat.peer.id.clone());
+        for id in ids.filter(|id| id != except).collect::<Vec<_>>() {
+            self.tell_seat(&id, event);
+        }
+    }
+
+    /// Says an event to a seat, or keeps it for its holder.
+    fn tell_seat(&mut self, id: &ParticipantId, event: &Event) {
+        let numbers = self.hall().numbers;
+        let mut seats = self.hall().seats.iter_mut();
+        let seat = seats.find(|seat| seat.peer.id == *id).expect("it is there");
+        seat.seq += 1;
+        let (seq, conn) = (seat.seq, seat.conn);
+        if numbers {
+            seat.ring.push((seq, event.clone()));
+            if seat.ring.len() > RING {
+                seat.ring.remove(0);
+            }
+        }
+        if let Some(conn) = conn {
+            let signal = matches!(event, Event::Signal { .. });
+            self.send_down(conn, write_event(event, numbers.then_some(seq)), signal);
+        }
+    }
+
+    /// Says something that has no number.
+    fn say(&mut self, conn: ConnId, event: &Event) {
+        self.send_down(conn, write_event(event, None), false);
+    }
+
+    fn seat_of(&mut self, conn: ConnId) -> Option<ParticipantId> {
+        self.hall().seat_at(conn).map(|seat| seat.peer.id.clone())
+    }
+}
