@@ -1,13 +1,18 @@
+use std::time::Duration;
+
 use js_sys::{Function, Object, Promise};
 use videocalls_protocol::{DisplayName, RoomName};
-use videocalls_session::Config;
+use videocalls_session::{Config, Muted, Source};
 use wasm_bindgen::JsValue;
 use web_sys::{RtcConfiguration, Url};
 
 use crate::devices::Wishes;
 use crate::dialects::{self, Make, Speaker};
 use crate::driver::Settings;
+use crate::memory::{Memory, Remembered};
 use crate::peer::Peer;
+use crate::random::{random, random_id};
+use crate::servers::Servers;
 use crate::{CallError, CallEvent, ErrorCode, VideoCall};
 
 /// A call in the making. What is wrong with it, [`start`](Self::start) says, all at once.
@@ -23,7 +28,12 @@ pub struct CallBuilder {
     audio: Wish,
     video: Wish,
     rtc: Option<RtcConfiguration>,
+    servers: Option<Function>,
+    patience: Duration,
 }
+
+/// How long a lost server is sought, unless the page says otherwise.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What is wanted of a device.
 #[derive(Clone, Debug)]
@@ -53,6 +63,8 @@ impl CallBuilder {
             audio: Wish::Any,
             video: Wish::Any,
             rtc: None,
+            servers: None,
+            patience: PATIENCE,
         }
     }
 
@@ -117,6 +129,23 @@ impl CallBuilder {
         }
     }
 
+    /// Has the page asked for `iceServers`, whose credentials may run out: a JavaScript function
+    /// that returns an array of `RTCIceServer`, or a promise of one
+    /// (<https://www.w3.org/TR/webrtc/#rtciceserver-dictionary>). It is asked when a connection is
+    /// made and when one is mended; the call starts without waiting for it.
+    pub fn ice_servers(self, ask: Function) -> Self {
+        Self {
+            servers: Some(ask),
+            ..self
+        }
+    }
+
+    /// Sets how long the server is sought when the connection to it is lost: by default 60 s, or longer
+    /// as long as somebody can be heard or seen. With zero the call ends at once.
+    pub fn reconnect_for(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
     /// Starts the call: the socket, the devices and the first connection, all at once. Tells
     /// `on_event` what happens from then on.
     ///
@@ -126,7 +155,7 @@ impl CallBuilder {
     /// [`ErrorCode::UnsupportedBrowser`]. Nothing was started then.
     pub fn start_with(
         self,
-        on_event: impl Fn(CallEvent) + 'static,
+        on_event: impl Fn(&CallEvent) + 'static,
     ) -> Result<VideoCall, CallError> {
         let settings = self.check()?;
         VideoCall::start(settings, on_event)
@@ -170,7 +199,14 @@ impl CallBuilder {
                 complaints.join("; "),
             ));
         };
+        let memory = Memory::new(&url, self.room.as_deref());
+        let before = memory.recall();
+        let muted = muted(before.as_ref());
+        if let Some(Remembered { seat, .. }) = before {
+            tongue.codec.take_seat(seat);
+        }
         Ok(Settings {
+            memory,
             url: tongue.codec.address(&url),
             socket: self.socket,
             config: Config {
@@ -179,28 +215,30 @@ impl CallBuilder {
                 name,
                 token: self.token,
                 own_id: tongue.codec.own_id(),
-                audio: self.audio.is_wanted(),
-                video: self.video.is_wanted(),
+                audio: self.audio.source(),
+                video: self.video.source(),
+                muted,
+                patience: self.patience,
+                seed: random(),
+                measures: true,
             },
             tongue,
             wishes: Wishes {
                 audio: self.audio,
                 video: self.video,
             },
-            rtc: Peer::configuration(self.rtc.as_ref()),
+            servers: Servers::new(Peer::configuration(self.rtc.as_ref()), self.servers),
         })
     }
 }
 
 impl Wish {
-    /// Whether there is to be a track.
-    pub(crate) fn is_wanted(&self) -> bool {
-        !matches!(self, Self::Nothing)
-    }
-
-    /// Whether the browser is to be asked for a device.
-    pub(crate) fn is_asked(&self) -> bool {
-        matches!(self, Self::Any | Self::Like(_))
+    pub(crate) fn source(&self) -> Source {
+        match self {
+            Self::Nothing => Source::Nothing,
+            Self::Any | Self::Like(_) => Source::Device,
+            Self::Given(_) => Source::Page,
+        }
     }
 
     pub(crate) fn to_js(&self) -> JsValue {
@@ -210,6 +248,14 @@ impl Wish {
             Self::Like(constraints) => constraints.clone().into(),
         }
     }
+}
+
+/// What was off before the page was loaded anew.
+fn muted(before: Option<&Remembered>) -> Muted {
+    before.map_or_else(Muted::default, |before| Muted {
+        audio: before.audio_muted,
+        video: before.video_muted,
+    })
 }
 
 fn complain<T>(outcome: Result<T, impl ToString>, complaints: &mut Vec<String>) -> Option<T> {
@@ -236,25 +282,4 @@ fn socket_url(url: &str) -> Result<String, String> {
         return Ok(address);
     }
     wrong("' is not an address by ws, wss, http or https")
-}
-
-/// A UUID v4. `crypto.randomUUID` exists in secure contexts only, so the bits are drawn by hand.
-fn random_id() -> String {
-    let mut bytes = [0_u8; 16];
-    if let Some(crypto) = web_sys::window().and_then(|window| window.crypto().ok()) {
-        // A failure leaves zeros: an id that is not unique, which the relay's peers see as an echo.
-        let _ = crypto.get_random_values_with_u8_array(&mut bytes);
-    }
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let mut id = String::with_capacity(36);
-    for (index, byte) in bytes.iter().enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            id.push('-');
-        }
-        for digit in [byte >> 4, byte & 0x0f] {
-            id.push(char::from_digit(digit.into(), 16).unwrap_or('0'));
-        }
-    }
-    id
 }

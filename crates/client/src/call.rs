@@ -32,11 +32,11 @@ impl VideoCall {
 
     pub(crate) fn start(
         settings: Settings,
-        on_event: impl Fn(CallEvent) + 'static,
+        on_event: impl Fn(&CallEvent) + 'static,
     ) -> Result<Self, CallError> {
         let driver = Driver::new(settings)?;
         driver.listen(0, Rc::new(on_event));
-        driver.leave_with_page();
+        driver.follow_page();
         driver.feed(Input::Start);
         Ok(Self {
             call: Rc::new(Call {
@@ -59,7 +59,7 @@ impl VideoCall {
     }
 
     /// Calls `listener` with each event, for as long as the subscription is held.
-    pub fn subscribe(&self, listener: impl Fn(CallEvent) + 'static) -> Subscription {
+    pub fn subscribe(&self, listener: impl Fn(&CallEvent) + 'static) -> Subscription {
         let key = self.call.subscriptions.get() + 1;
         self.call.subscriptions.set(key);
         self.call.driver.listen(key, Rc::new(listener));
@@ -85,8 +85,12 @@ impl VideoCall {
 
     /// Turns the microphone or camera on or off, or the other way round if `on` is `None`.
     ///
-    /// Returns whether it is wanted on now; `None` if there is no such device. While the browser
-    /// is still being asked for the device, the wish is kept for its coming.
+    /// One that is missing, because it was refused, not found or lost, the browser is asked for
+    /// again, unless it is being asked already.
+    ///
+    /// Returns whether it is wanted on now, be it on, or on its way, or still to be had from the
+    /// browser; `None` if there is none to want: it was never wished for, is the page's own and
+    /// has ended, or is missing and stays off.
     pub fn toggle(&self, kind: TrackKind, on: Option<bool>) -> Option<bool> {
         self.call.driver.feed(Input::Toggle { kind, on });
         self.call.driver.with_session(|session| session.wants(kind))

@@ -4,9 +4,9 @@ use std::rc::Rc;
 use gloo_events::EventListener;
 use videocalls_session::LinkRole;
 use wasm_bindgen::JsCast;
-use web_sys::{
-    MessageEvent, RtcDataChannel, RtcDataChannelEvent, RtcDataChannelState, RtcPeerConnection,
-};
+use web_sys::{MessageEvent, RtcDataChannel, RtcDataChannelEvent, RtcPeerConnection};
+
+use crate::browser::property;
 
 /// How many lines wait at most for a channel to open.
 const MAX_WAITING: usize = 64;
@@ -97,7 +97,7 @@ impl Chat for Channel {
 
 impl Line {
     fn flush(&mut self) {
-        let open = |channel: &&RtcDataChannel| channel.ready_state() == RtcDataChannelState::Open;
+        let open = |channel: &&RtcDataChannel| property(channel, "readyState") == *"open";
         if let Some(channel) = self.channel.as_ref().filter(open) {
             for text in self.waiting.drain(..) {
                 // A channel that closes at this moment loses the line, and the link with it.

@@ -1,30 +1,38 @@
 //! Asking the browser for microphone and camera, or waiting for the page's own tracks, and making do
 //! with what there is.
 
-use js_sys::Promise;
-use videocalls_protocol::{MediaState, TrackState};
-use videocalls_session::TrackKind;
+use std::future::pending;
+use std::rc::Weak;
+
+use gloo_events::EventListener;
+use js_sys::{Array, Object, Promise, Reflect};
+use videocalls_protocol::TrackState;
+use videocalls_session::{Input, TrackKind};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{MediaDevices, MediaStream, MediaStreamConstraints, Navigator};
+use web_sys::{EventTarget, MediaDevices, MediaStream, Navigator};
 
 use crate::browser::{
-    IS_SECURE_CONTEXT, Permissions, exception_name, exception_text, property, set_property,
+    IS_SECURE_CONTEXT, Permissions, exception_name, exception_text, hold, let_go, object, property,
+    set_property, set_timeout,
 };
+use crate::driver::Driver;
+use crate::task::Task;
 use crate::tracks::LocalTrack;
 use crate::{CallError, ErrorCode, Wish};
 
-/// What came of asking.
+/// How long another program may take to let go of a device, in milliseconds.
+const BUSY: i32 = 500;
+
+/// What came of asking for one kind; the page may bring nothing.
 #[derive(Debug)]
-pub(crate) struct Captured {
-    pub(crate) tracks: Vec<LocalTrack>,
-    /// One for each device that was wanted and is not there.
-    pub(crate) errors: Vec<CallError>,
-    pub(crate) state: MediaState,
+pub(crate) struct Answer {
+    pub(crate) kind: TrackKind,
+    pub(crate) outcome: Result<Option<LocalTrack>, CallError>,
 }
 
 /// What to ask for.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Wishes {
     pub(crate) audio: Wish,
     pub(crate) video: Wish,
@@ -39,111 +47,200 @@ impl Wishes {
     }
 }
 
-/// Asks for the devices, and waits for what the page brings itself. What is refused is told in
-/// [`Captured::errors`]; this never fails as a whole.
+impl Answer {
+    /// What the others may be told of it.
+    pub(crate) fn state(&self) -> TrackState {
+        match self.outcome.as_ref().map_err(|error| error.code) {
+            Ok(Some(_)) => TrackState::Live,
+            Ok(None) => TrackState::NotRequested,
+            Err(ErrorCode::PermissionDenied) => TrackState::PermissionDenied,
+            Err(ErrorCode::DeviceNotFound) => TrackState::DeviceNotFound,
+            Err(ErrorCode::DeviceInUse) => TrackState::DeviceInUse,
+            Err(_) => TrackState::Unavailable,
+        }
+    }
+}
+
+/// Asks for devices: for all at once, which is one question to the person, and for each alone when
+/// that fails: a missing camera must not cost the sound, nor a slow one delay it.
 ///
-/// Takes as long as the user takes to answer, or the page, which may be forever.
-pub(crate) async fn capture(wishes: &Wishes) -> Captured {
-    let (mut tracks, mut errors) = ask(wishes).await;
-    for kind in TrackKind::ALL {
-        if let Wish::Given(promise) = wishes.of(kind) {
-            match await_given(kind, promise).await {
-                Ok(given) => tracks.extend(given),
-                Err(error) => errors.push(error.about(kind)),
+/// Takes as long as the user takes to answer, which may be forever.
+pub(crate) async fn ask(driver: Weak<Driver>, wishes: Vec<(TrackKind, JsValue)>) {
+    let all = Object::new();
+    for (kind, wish) in &wishes {
+        set_property(&all, kind.as_str(), wish);
+    }
+    let first = match request(&all).await {
+        Ok(answers) => return tell(&driver, answers),
+        Err(error) => error,
+    };
+    let is_alone = wishes.len() == 1;
+    for (kind, wish) in wishes {
+        let answers = make_do(kind, &wish, is_alone, first.clone()).await;
+        tell(&driver, answers);
+    }
+}
+
+/// Waits for the page's own tracks, or for its word that there are none.
+pub(crate) async fn await_given(driver: Weak<Driver>, promises: Vec<(TrackKind, JsValue)>) {
+    let mut answers = Vec::new();
+    for (kind, promise) in promises {
+        let outcome = match JsFuture::from(Promise::from(promise)).await {
+            Ok(track) if track.is_object() => {
+                Ok(Some(LocalTrack::given(kind, track.unchecked_into())))
+            }
+            Ok(_) => Ok(None),
+            Err(error) => Err(device_error(&error).about(kind)),
+        };
+        answers.push(Answer { kind, outcome });
+    }
+    tell(&driver, answers);
+}
+
+/// Nobody may be there to hear it any more; then devices are released by being dropped.
+fn tell(driver: &Weak<Driver>, answers: Vec<Answer>) {
+    if let Some(driver) = driver.upgrade() {
+        driver.answered(answers);
+    }
+}
+
+/// Tells of devices that come, and of those that are allowed, for as long as the task is held.
+pub(crate) fn watch(feed: impl Fn(Input) + Clone + 'static) -> Task {
+    Task::spawn(async move {
+        let mut listeners = Vec::new();
+        if let Ok(devices) = media_devices() {
+            let (feed, mut looking) = (feed.clone(), None);
+            listeners.push(EventListener::new(&devices, "devicechange", move |_| {
+                drop(looking.replace(Task::spawn(look(feed.clone()))));
+            }));
+        }
+        for kind in TrackKind::ALL {
+            if let Some(status) = permission(kind).await {
+                let feed = feed.clone();
+                let target: EventTarget = status.clone().unchecked_into();
+                listeners.push(EventListener::new(&target, "change", move |_| {
+                    if is_granted(&status) {
+                        feed(Input::PermissionGranted(kind));
+                    }
+                }));
             }
         }
-    }
-    Captured::new(tracks, errors)
+        pending::<()>().await;
+        drop(listeners);
+    })
 }
 
-/// Waits for a track of the page's own, or for its word that there is none.
-async fn await_given(kind: TrackKind, promise: &Promise) -> Result<Option<LocalTrack>, CallError> {
-    let given = JsFuture::from(promise.clone()).await;
-    let given = given.map_err(|error| device_error(&error))?;
-    let track = given.is_object().then(|| given.unchecked_into());
-    Ok(track.map(|track| LocalTrack::given(kind, track)))
-}
-
-/// Asks for both devices at once, and for each alone when that fails: a missing camera must not
-/// cost the sound.
-async fn ask(wishes: &Wishes) -> (Vec<LocalTrack>, Vec<CallError>) {
-    let wanted: Vec<TrackKind> = TrackKind::ALL
-        .into_iter()
-        .filter(|&kind| wishes.of(kind).is_asked())
-        .collect();
-    if wanted.is_empty() {
-        return Default::default();
-    }
-    let devices = match media_devices() {
-        Ok(devices) => devices,
-        Err(error) => {
-            let about = wanted.iter().map(|&kind| error.clone().about(kind));
-            return (Vec::new(), about.collect());
+/// Tells which kinds of device there are.
+async fn look(feed: impl Fn(Input)) {
+    let listed = listed().await;
+    for kind in TrackKind::ALL {
+        if listed.iter().any(|device| is_of(&device, kind)) {
+            feed(Input::DeviceAppeared(kind));
         }
+    }
+}
+
+/// Tries what could help to get one device, after asking for it, or for all that are wanted, has
+/// failed: the same alone, then what is left to try.
+async fn make_do(kind: TrackKind, wish: &JsValue, is_alone: bool, first: CallError) -> Vec<Answer> {
+    let mut error = first;
+    let mut tries = Array::new();
+    if !is_alone && (error.code != ErrorCode::PermissionDenied || is_worth_asking(kind).await) {
+        tries.push(wish);
+    }
+    for is_last in [false, true] {
+        for wish in tries.iter() {
+            match request(&object(&[(kind.as_str(), wish)])).await {
+                Ok(answers) => return answers,
+                Err(again) => error = again,
+            }
+        }
+        if !is_last {
+            tries = remedies(kind, wish, error.code).await;
+        }
+    }
+    let outcome = Err(error.about(kind));
+    vec![Answer { kind, outcome }]
+}
+
+/// The wishes that may be granted where this one was not.
+async fn remedies(kind: TrackKind, wish: &JsValue, code: ErrorCode) -> Array {
+    let remedies = Array::new();
+    match code {
+        ErrorCode::ConstraintsNotSatisfied => {
+            remedies.push(&relaxed(wish));
+        }
+        ErrorCode::DeviceInUse | ErrorCode::DeviceFailed => {
+            pause(BUSY).await;
+            for device in listed().await.iter().filter(|device| is_of(device, kind)) {
+                // The browser's own choice is usually the first, and has just failed.
+                remedies.unshift(&exactly(&device, wish));
+            }
+            remedies.unshift(wish);
+        }
+        _ => {}
+    }
+    remedies
+}
+
+/// The same wish, with nothing in it that must be: what can be had of it, the browser gives.
+fn relaxed(wish: &JsValue) -> JsValue {
+    let relaxed = Object::new();
+    for name in Object::keys(wish.unchecked_ref::<Object>()).iter() {
+        let value = Reflect::get(wish, &name).unwrap_or_default();
+        let bounds = ["ideal", "exact", "min", "max"].into_iter();
+        let mut bounds = bounds.map(|bound| property(&value, bound));
+        let bound = bounds.find(|bound| !bound.is_undefined());
+        // A bare value is no more than an ideal.
+        let _ = Reflect::set(&relaxed, &name, &bound.unwrap_or(value));
+    }
+    relaxed.into()
+}
+
+/// The same wish, of this device.
+fn exactly(device: &JsValue, wish: &JsValue) -> JsValue {
+    let exact = object(&[("exact", property(device, "deviceId"))]);
+    let own = object(&[("deviceId", exact.into())]);
+    Object::assign(&Object::assign(&Object::new(), wish.unchecked_ref()), &own).into()
+}
+
+/// All devices, as far as the browser tells.
+async fn listed() -> Array {
+    let listed = media_devices().map(|devices| devices.enumerate_devices());
+    match listed {
+        Ok(Ok(listed)) => JsFuture::from(listed).await.unwrap_or_default().into(),
+        _ => Array::new(),
+    }
+}
+
+fn is_of(device: &JsValue, kind: TrackKind) -> bool {
+    let kind = match kind {
+        TrackKind::Audio => "audioinput",
+        TrackKind::Video => "videoinput",
     };
-    match request(&devices, wishes, &wanted).await {
-        Ok(tracks) => (tracks, Vec::new()),
-        Err(error) => ask_each(&devices, wishes, &wanted, error).await,
-    }
+    property(device, "kind") == *kind
 }
 
-/// Tries the devices one by one, after asking for all of them has failed.
-async fn ask_each(
-    devices: &MediaDevices,
-    wishes: &Wishes,
-    wanted: &[TrackKind],
-    first: CallError,
-) -> (Vec<LocalTrack>, Vec<CallError>) {
-    let (mut tracks, mut errors) = (Vec::new(), Vec::new());
-    for &kind in wanted {
-        let alone = wanted.len() == 1;
-        let hopeless = first.code == ErrorCode::PermissionDenied && !is_granted(kind).await;
-        let outcome = match (alone || hopeless, first.code) {
-            (true, code) if code != ErrorCode::ConstraintsNotSatisfied => Err(first.clone()),
-            _ => request_relaxed(devices, wishes, kind).await,
-        };
-        match outcome {
-            Ok(more) => tracks.extend(more),
-            Err(error) => errors.push(error.about(kind)),
+async fn pause(milliseconds: i32) {
+    let over = Promise::new(&mut |resolve, _| set_timeout(&resolve, milliseconds));
+    let _ = JsFuture::from(over).await;
+}
+
+async fn request(constraints: &Object) -> Result<Vec<Answer>, CallError> {
+    let asked = media_devices()?.get_user_media_with_constraints(constraints.unchecked_ref());
+    let given = match asked {
+        Ok(asked) => {
+            hold(&asked);
+            let given = JsFuture::from(asked.clone()).await;
+            let_go(&asked);
+            given
         }
+        Err(error) => Err(error),
+    };
+    match given {
+        Ok(stream) => Ok(LocalTrack::all_of(stream.unchecked_ref::<MediaStream>())),
+        Err(error) => Err(device_error(&error)),
     }
-    (tracks, errors)
-}
-
-/// Asks for one device as wished; if there is none like that, for any.
-async fn request_relaxed(
-    devices: &MediaDevices,
-    wishes: &Wishes,
-    kind: TrackKind,
-) -> Result<Vec<LocalTrack>, CallError> {
-    match request(devices, wishes, &[kind]).await {
-        Err(error) if error.code == ErrorCode::ConstraintsNotSatisfied => {
-            let any = Wishes {
-                audio: Wish::Any,
-                video: Wish::Any,
-            };
-            request(devices, &any, &[kind]).await.map_err(|_| error)
-        }
-        outcome => outcome,
-    }
-}
-
-async fn request(
-    devices: &MediaDevices,
-    wishes: &Wishes,
-    kinds: &[TrackKind],
-) -> Result<Vec<LocalTrack>, CallError> {
-    let constraints = MediaStreamConstraints::new();
-    for kind in kinds {
-        set_property(&constraints, kind.as_str(), &wishes.of(*kind).to_js());
-    }
-    let promise = devices
-        .get_user_media_with_constraints(&constraints)
-        .map_err(|error| device_error(&error))?;
-    let stream = JsFuture::from(promise)
-        .await
-        .map_err(|error| device_error(&error))?;
-    Ok(LocalTrack::all_of(&stream.unchecked_into::<MediaStream>()))
 }
 
 fn media_devices() -> Result<MediaDevices, CallError> {
@@ -165,29 +262,29 @@ fn media_devices() -> Result<MediaDevices, CallError> {
 
 /// Whether asking for this device alone can succeed without a second question to someone who has
 /// just said no. Where the browser does not tell, it is worth trying.
-async fn is_granted(kind: TrackKind) -> bool {
+async fn is_worth_asking(kind: TrackKind) -> bool {
+    permission(kind)
+        .await
+        .is_none_or(|status| is_granted(&status))
+}
+
+fn is_granted(status: &JsValue) -> bool {
+    property(status, "state") == *"granted"
+}
+
+/// The `PermissionStatus` of a kind of device, where the browser tells it.
+async fn permission(kind: TrackKind) -> Option<JsValue> {
     let name = match kind {
         TrackKind::Audio => "microphone",
         TrackKind::Video => "camera",
     };
-    let permissions = navigator()
-        .map(|n| property(&n, "permissions"))
-        .filter(JsValue::is_object);
-    let Some(permissions) = permissions else {
-        return true;
-    };
-    let descriptor = js_sys::Object::new();
-    set_property(&descriptor, "name", &name.into());
-    let Ok(status) = permissions
-        .unchecked_ref::<Permissions>()
-        .query(&descriptor)
-    else {
-        return true;
-    };
-    match JsFuture::from(status).await {
-        Ok(status) => property(&status, "state").as_string().as_deref() == Some("granted"),
-        Err(_) => true,
-    }
+    let permissions = property(&navigator()?.into(), "permissions");
+    let status = permissions
+        .is_object()
+        .then(|| permissions.unchecked_into::<Permissions>())?
+        .query(&object(&[("name", name.into())]))
+        .ok()?;
+    JsFuture::from(status).await.ok()
 }
 
 fn navigator() -> Option<Navigator> {
@@ -208,35 +305,5 @@ fn device_error(error: &JsValue) -> CallError {
     CallError {
         cause: Some(error.clone()),
         ..CallError::new(code, exception_text(error))
-    }
-}
-
-impl Captured {
-    fn new(tracks: Vec<LocalTrack>, errors: Vec<CallError>) -> Self {
-        let state = |kind: TrackKind| {
-            if tracks.iter().any(|track| track.kind == kind) {
-                return TrackState::Live;
-            }
-            match errors
-                .iter()
-                .find(|error| error.device == Some(kind))
-                .map(|e| e.code)
-            {
-                None => TrackState::NotRequested,
-                Some(ErrorCode::PermissionDenied) => TrackState::PermissionDenied,
-                Some(ErrorCode::DeviceNotFound) => TrackState::DeviceNotFound,
-                Some(ErrorCode::DeviceInUse) => TrackState::DeviceInUse,
-                _ => TrackState::Unavailable,
-            }
-        };
-        let state = MediaState {
-            audio: state(TrackKind::Audio),
-            video: state(TrackKind::Video),
-        };
-        Self {
-            tracks,
-            errors,
-            state,
-        }
     }
 }

@@ -69,7 +69,7 @@ impl Tongue {
 ///
 /// There is no room.
 pub fn rooms(speaker: &Speaker<'_>) -> Result<Tongue, &'static str> {
-    in_a_room(speaker, || Tongue::new(Rooms))
+    in_a_room(speaker, || Tongue::new(Rooms::default()))
 }
 
 /// That of videocalls.js: two people over a relay that broadcasts.

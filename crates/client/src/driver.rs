@@ -1,27 +1,32 @@
 use std::cell::{Cell, RefCell};
-use std::future::Future as _;
+use std::future::Future;
+use std::pin::Pin;
 use std::rc::{Rc, Weak};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
-use js_sys::Function;
-use videocalls_protocol::{Decoded, Dialect, Request, Verdict};
+use js_sys::{Function, Promise};
+use videocalls_protocol::{Decoded, Dialect, MediaState, Request, TrackState, Verdict};
 use videocalls_session::{
-    CallState, Config, Input, LinkId, LinkOp, LinkReport, LinkRole, Notice, Output, Problem,
-    Session, Timestamp, Token, TrackKind,
+    Config, Input, LinkId, LinkOp, LinkReport, LinkRole, Notice, Output, Problem, Session,
+    Timestamp, Token, TrackKind,
 };
-use web_sys::{Performance, RtcConfiguration};
 
 use crate::chat;
-use crate::devices::{Captured, Wishes, capture};
+use crate::clock::Clock;
+use crate::devices::{self, Answer, Wishes};
 use crate::dialects::Tongue;
 use crate::errand::Runner;
+use crate::list::take_where;
+use crate::memory::{Memory, Remembered};
+use crate::page;
 use crate::peer::Peer;
+use crate::servers::Servers;
 use crate::socket::{Socket, SocketEvent};
 use crate::task::Task;
 use crate::tracks::LocalTracks;
-use crate::{CallError, CallEvent, ErrorCode};
+use crate::{CallError, CallEvent, ErrorCode, Wish};
 
 /// A checked [`CallBuilder`](crate::CallBuilder).
 pub(crate) struct Settings {
@@ -30,7 +35,8 @@ pub(crate) struct Settings {
     pub(crate) socket: Option<Function>,
     pub(crate) tongue: Tongue,
     pub(crate) wishes: Wishes,
-    pub(crate) rtc: RtcConfiguration,
+    pub(crate) servers: Servers,
+    pub(crate) memory: Memory,
 }
 
 /// Carries out in the browser what a [`Session`] asks for, and hands it what the browser reports.
@@ -41,36 +47,39 @@ pub(crate) struct Driver {
     session: RefCell<Session>,
     inbox: RefCell<Vec<Input>>,
     draining: Cell<bool>,
-    clock: Performance,
+    clock: Clock,
     timer: RefCell<Option<(Timestamp, Timeout)>>,
     url: String,
     dialect: RefCell<Box<dyn Dialect>>,
     errands: Option<Runner>,
     chat: Option<chat::Open>,
-    errand: RefCell<Option<Task>>,
+    errand: Cell<Option<Task>>,
     socket_opener: Option<Function>,
     socket: RefCell<Option<Socket>>,
     wishes: Wishes,
     local: Rc<LocalTracks>,
-    rtc: RtcConfiguration,
+    servers: Servers,
+    memory: Memory,
+    /// Whether the page goes away, and may come back.
+    unloads: Cell<bool>,
     peers: RefCell<Vec<(LinkId, Rc<Peer>)>>,
     listeners: RefCell<Vec<Listener>>,
-    wakers: RefCell<Vec<Waker>>,
-    page_hide: RefCell<Option<EventListener>>,
+    wakers: Cell<Vec<Waker>>,
+    page: Cell<Vec<EventListener>>,
+    watch: RefCell<Option<Task>>,
     me: Weak<Self>,
 }
 
 /// One who is told the events.
 struct Listener {
     key: u32,
-    tell: Rc<dyn Fn(CallEvent)>,
+    tell: Rc<dyn Fn(&CallEvent)>,
 }
 
 impl Driver {
     pub(crate) fn new(settings: Settings) -> Result<Rc<Self>, CallError> {
         let unsupported = |what: &str| CallError::new(ErrorCode::UnsupportedBrowser, what);
-        let clock = web_sys::window().and_then(|window| window.performance());
-        let clock = clock.ok_or_else(|| unsupported("the browser has no clock"))?;
+        let clock = Clock::new().ok_or_else(|| unsupported("the browser has no clock"))?;
         let local =
             LocalTracks::new().map_err(|_| unsupported("the browser has no MediaStream"))?;
         Ok(Rc::new_cyclic(|me| Self {
@@ -83,16 +92,19 @@ impl Driver {
             dialect: RefCell::new(settings.tongue.codec),
             errands: settings.tongue.errands,
             chat: settings.tongue.chat,
-            errand: RefCell::default(),
+            errand: Cell::default(),
             socket_opener: settings.socket,
             socket: RefCell::default(),
             wishes: settings.wishes,
             local: Rc::new(local),
-            rtc: settings.rtc,
+            servers: settings.servers,
+            memory: settings.memory,
+            unloads: Cell::default(),
             peers: RefCell::default(),
             listeners: RefCell::default(),
-            wakers: RefCell::default(),
-            page_hide: RefCell::default(),
+            wakers: Cell::default(),
+            page: Cell::default(),
+            watch: RefCell::default(),
             me: me.clone(),
         }))
     }
@@ -100,12 +112,15 @@ impl Driver {
     /// Takes an input, and does all that follows from it before returning; called from within
     /// such doing, it only queues.
     pub(crate) fn feed(&self, input: Input) {
+        if matches!(input, Input::Unload) {
+            self.unloads.set(true);
+        }
         self.inbox.borrow_mut().push(input);
         if self.draining.replace(true) {
             return;
         }
         while let Some(input) = self.next_input() {
-            self.session.borrow_mut().handle(self.now(), input);
+            self.session.borrow_mut().handle(self.clock.now(), input);
             while let Some(output) = self.next_output() {
                 self.perform(output);
             }
@@ -134,7 +149,7 @@ impl Driver {
             .map(|(_, peer)| peer.clone())
     }
 
-    pub(crate) fn listen(&self, key: u32, listener: Rc<dyn Fn(CallEvent)>) {
+    pub(crate) fn listen(&self, key: u32, listener: Rc<dyn Fn(&CallEvent)>) {
         self.listeners.borrow_mut().push(Listener {
             key,
             tell: listener,
@@ -142,27 +157,18 @@ impl Driver {
     }
 
     pub(crate) fn unlisten(&self, key: u32) {
-        let _gone: Vec<_> = self
-            .listeners
-            .borrow_mut()
-            .extract_if(.., |listener| listener.key == key)
-            .collect();
+        let _gone = take_where(&self.listeners, &|listener| listener.key == key);
     }
 
     pub(crate) fn wake_on_change(&self, waker: Waker) {
-        self.wakers.borrow_mut().push(waker);
+        let mut wakers = self.wakers.take();
+        wakers.push(waker);
+        self.wakers.set(wakers);
     }
 
-    /// Says goodbye when the page goes away; nobody else can.
-    pub(crate) fn leave_with_page(&self) {
-        let Some(window) = web_sys::window() else {
-            return;
-        };
-        let leave = self.feeder();
-        let listener = EventListener::new(&window, "pagehide", move |_| {
-            leave(Input::End(videocalls_session::EndReason::Left));
-        });
-        *self.page_hide.borrow_mut() = Some(listener);
+    /// Follows the page, and the network that it has, from now to the end of the call.
+    pub(crate) fn follow_page(&self) {
+        self.page.set(page::follow(&self.feeder()));
     }
 
     // Taken in a method of its own, since a borrow in the head of a `while let` lives through it.
@@ -173,15 +179,6 @@ impl Driver {
 
     fn next_output(&self) -> Option<Output> {
         self.session.borrow_mut().poll()
-    }
-
-    fn now(&self) -> Timestamp {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "milliseconds since the page began fit, and are not negative"
-        )]
-        Timestamp::from_millis(self.clock.now() as u64)
     }
 
     /// A way back in for a callback of the browser, which does not keep the call alive.
@@ -199,7 +196,7 @@ impl Driver {
             Output::OpenSignaling => self.open_signaling(),
             Output::CloseSignaling => drop((self.socket.take(), self.errand.take())),
             Output::Send(request) => self.send(&request),
-            Output::AcquireMedia(_) => self.acquire_media(),
+            Output::AcquireMedia(media) => self.acquire_media(media),
             Output::ReleaseMedia => self.local.clear(),
             Output::SetTrack { kind, on, token } => self.set_track(kind, on, token),
             Output::Link { link, op } => self.operate(link, op),
@@ -234,12 +231,16 @@ impl Driver {
                 driver.decoded(told);
             }
         };
-        *self.errand.borrow_mut() = Some(run(&self.url, errand, Box::new(tell)));
+        self.errand
+            .set(Some(run(&self.url, errand, Box::new(tell))));
     }
 
     fn hear(&self, event: SocketEvent) {
         match event {
-            SocketEvent::Opened => self.feed(Input::SignalingOpened),
+            SocketEvent::Opened => {
+                self.dialect.borrow_mut().opened();
+                self.feed(Input::SignalingOpened);
+            }
             SocketEvent::Text(text) => self.decode(&text),
             SocketEvent::TooLarge => self.complain(Problem::MessageTooLarge),
             SocketEvent::Binary => self.complain(Problem::MalformedMessage),
@@ -283,53 +284,65 @@ impl Driver {
         }
     }
 
-    /// Asks for the devices. This task has no owner that could abort it: once the browser has been
-    /// asked, its answer must be heard, or a granted camera would stay on for nobody.
-    fn acquire_media(&self) {
-        let (me, wishes) = (self.me.clone(), self.wishes.clone());
-        let mut capturing = Box::pin(async move { capture(&wishes).await });
-        // Polled here and now, so that the browser is asked before the first link is made, and not
-        // in a later turn.
-        let begun = capturing
-            .as_mut()
-            .poll(&mut Context::from_waker(Waker::noop()));
-        wasm_bindgen_futures::spawn_local(async move {
-            let captured = match begun {
-                Poll::Ready(captured) => captured,
-                Poll::Pending => capturing.await,
-            };
-            if let Some(driver) = me.upgrade() {
-                driver.captured(captured);
+    /// Asks for devices, and waits for what the page brings; neither waits for the other.
+    fn acquire_media(&self, media: MediaState) {
+        let (mut asked, mut given) = (Vec::new(), Vec::new());
+        for kind in TrackKind::ALL {
+            let wish = self.wishes.of(kind);
+            if kind.of(media) != TrackState::Pending {
+                continue;
             }
-        });
+            self.local.remove(kind);
+            match wish {
+                Wish::Given(promise) => given.push((kind, promise.into())),
+                _ => asked.push((kind, wish.to_js())),
+            }
+        }
+        if !asked.is_empty() {
+            begin(Box::pin(devices::ask(self.me.clone(), asked)));
+        }
+        if !given.is_empty() {
+            begin(Box::pin(devices::await_given(self.me.clone(), given)));
+        }
     }
 
-    /// Takes the devices, unless the call is over; then they are released by being dropped.
-    fn captured(&self, captured: Captured) {
-        let Captured {
-            tracks,
-            errors,
-            state,
-        } = captured;
-        if matches!(
-            self.with_session(|session| session.snapshot().state),
-            CallState::Ended(_)
-        ) {
-            return;
-        }
-        let any = !tracks.is_empty();
-        for track in tracks {
-            let (kind, feed) = (track.kind, self.feeder());
-            self.local.add(track, move || feed(Input::TrackEnded(kind)));
+    /// Takes the tracks that are still waited for; a device that is not is released by being dropped.
+    pub(crate) fn answered(&self, mut answers: Vec<Answer>) {
+        answers.retain(|answer| self.with_session(|session| session.awaits(answer.kind)));
+        let (mut media, mut errors) = (MediaState::PENDING, Vec::new());
+        let mut any = false;
+        for answer in answers {
+            let state = answer.state();
+            match answer.kind {
+                TrackKind::Audio => media.audio = state,
+                TrackKind::Video => media.video = state,
+            }
+            match answer.outcome {
+                Ok(Some(track)) => {
+                    any = true;
+                    self.local.add(track, self.feeder());
+                }
+                Ok(None) => {}
+                Err(error) => errors.push(error),
+            }
         }
         self.replace_tracks();
-        self.feed(Input::MediaSettled(state));
+        self.feed(Input::MediaSettled(media));
         if any {
             self.emit(&CallEvent::LocalStream(Clone::clone(self.local.stream())));
         }
-        errors
-            .into_iter()
-            .for_each(|error| self.emit(&CallEvent::Error(error)));
+        for error in errors {
+            self.watch_devices();
+            self.emit(&CallEvent::Error(error));
+        }
+    }
+
+    /// What is missing may come yet.
+    fn watch_devices(&self) {
+        let mut watch = self.watch.borrow_mut();
+        if watch.is_none() {
+            *watch = Some(devices::watch(self.feeder()));
+        }
     }
 
     fn replace_tracks(&self) {
@@ -355,20 +368,21 @@ impl Driver {
         match (op, peer) {
             (LinkOp::Open(role), _) => self.open_link(link, role, report),
             (LinkOp::Close, _) => {
-                let _closing: Vec<_> = self
-                    .peers
-                    .borrow_mut()
-                    .extract_if(.., |(id, _)| *id == link)
-                    .collect();
+                let _closing = take_where(&self.peers, &|(id, _)| *id == link);
             }
-            (LinkOp::MakeOffer { token }, Some(peer)) => peer.make_offer(token, report),
+            (LinkOp::MakeOffer { token }, Some(peer)) => {
+                peer.make_offer(self.ask_servers(), token, report);
+            }
             (LinkOp::AcceptOffer { sdp, token }, Some(peer)) => {
-                peer.accept_offer(&sdp, token, self.local.clone(), report);
+                let servers = self.ask_servers();
+                peer.accept_offer(&sdp, servers, token, self.local.clone(), report);
             }
             (LinkOp::AcceptAnswer { sdp, token }, Some(peer)) => {
                 peer.accept_answer(&sdp, token, report);
             }
             (LinkOp::AddCandidate(candidate), Some(peer)) => peer.add_candidate(&candidate),
+            (LinkOp::RestartIce, Some(peer)) => peer.restart_ice(self.ask_servers()),
+            (LinkOp::Measure, Some(peer)) => peer.measure(report),
             (LinkOp::SendText(text), Some(peer)) => {
                 let line = self.dialect.borrow().write_chat(&text);
                 peer.send_text(&line);
@@ -380,8 +394,18 @@ impl Driver {
                 | LinkOp::AcceptAnswer { token, .. },
                 None,
             ) => report(LinkReport::Failed { token }),
-            (LinkOp::AddCandidate(_) | LinkOp::SendText(_), None) => {}
+            (
+                LinkOp::AddCandidate(_)
+                | LinkOp::SendText(_)
+                | LinkOp::RestartIce
+                | LinkOp::Measure,
+                None,
+            ) => {}
         }
+    }
+
+    fn ask_servers(&self) -> Option<Promise> {
+        self.servers.ask(self.clock.now())
     }
 
     fn open_link(
@@ -390,7 +414,7 @@ impl Driver {
         role: LinkRole,
         report: impl Fn(LinkReport) + Clone + 'static,
     ) {
-        match Peer::open(&self.rtc, role, report.clone()) {
+        match Peer::open(self.servers.configuration(), role, report.clone()) {
             Ok(peer) => {
                 let chat = self.dialect.borrow().capabilities().chat;
                 if let (Some(open), Some(label)) = (self.chat, chat) {
@@ -411,6 +435,9 @@ impl Driver {
     }
 
     fn notify(&self, notice: Notice) {
+        if matches!(notice, Notice::StateChanged | Notice::LocalChanged) {
+            self.remember();
+        }
         let event = match notice {
             Notice::StateChanged => {
                 self.wakers.take().into_iter().for_each(Waker::wake);
@@ -430,14 +457,32 @@ impl Driver {
                 from,
                 text: self.dialect.borrow().read_chat(&text).to_owned(),
             },
+            Notice::MediaPending => CallEvent::MediaPending,
             Notice::Problem(problem) => CallEvent::Error(problem.into()),
             Notice::Ended(reason) => {
-                self.page_hide.take();
+                self.page.take();
+                if !self.unloads.get() {
+                    self.memory.forget();
+                }
+                self.watch.take();
                 CallEvent::Ended(reason)
             }
             _ => return,
         };
         self.emit(&event);
+    }
+
+    /// Keeps what a reloaded page needs to be who it was.
+    fn remember(&self) {
+        let dialect = self.dialect.borrow();
+        let muted = |kind| self.with_session(|session| session.wants(kind)) == Some(false);
+        if let Some(seat) = dialect.seat() {
+            self.memory.keep(&Remembered {
+                audio_muted: muted(TrackKind::Audio),
+                video_muted: muted(TrackKind::Video),
+                seat: seat.to_owned(),
+            });
+        }
     }
 
     /// Tells all listeners. The list is copied out first: a listener may add or remove listeners.
@@ -448,7 +493,7 @@ impl Driver {
             .iter()
             .map(|listener| listener.tell.clone())
             .collect();
-        listeners.iter().for_each(|tell| tell(event.clone()));
+        listeners.iter().for_each(|tell| tell(event));
     }
 
     /// Sets the one timer to the session's next deadline.
@@ -459,7 +504,7 @@ impl Driver {
             return;
         }
         let timer = next.map(|at| {
-            let pause = u32::try_from(at.since(self.now()).as_millis()).unwrap_or(u32::MAX);
+            let pause = u32::try_from(at.since(self.clock.now()).as_millis()).unwrap_or(u32::MAX);
             let me = self.me.clone();
             let ring = move || {
                 if let Some(driver) = me.upgrade() {
@@ -476,6 +521,20 @@ impl Driver {
     fn ring(&self) {
         self.timer.take();
         self.feed(Input::Timeout);
+    }
+}
+
+/// Starts to wait for a track. This task has no owner that could abort it: once the browser has been
+/// asked, its answer must be heard, or a granted camera would stay on for nobody.
+///
+/// It is polled here and now, so that the browser is asked before the first link is made, and not
+/// in a later turn.
+fn begin(mut waiting: Pin<Box<dyn Future<Output = ()>>>) {
+    let begun = waiting
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()));
+    if begun.is_pending() {
+        wasm_bindgen_futures::spawn_local(waiting);
     }
 }
 

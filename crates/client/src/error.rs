@@ -81,20 +81,20 @@ impl CallError {
     pub fn help(&self) -> &'static str {
         match (self.code, self.device) {
             (ErrorCode::PermissionDenied, Some(TrackKind::Audio)) => {
-                "The microphone is blocked. Allow it in the browser's address bar, then join again."
+                "The microphone is blocked. Allow it in the browser's address bar, then turn it on."
             }
             (ErrorCode::PermissionDenied, _) => {
-                "The camera is blocked. Allow it in the browser's address bar, then join again."
+                "The camera is blocked. Allow it in the browser's address bar, then turn it on."
             }
             (ErrorCode::DeviceNotFound, Some(TrackKind::Audio)) => {
-                "No microphone was found. Plug one in and join again."
+                "No microphone was found. Plug one in."
             }
-            (ErrorCode::DeviceNotFound, _) => "No camera was found. Plug one in and join again.",
+            (ErrorCode::DeviceNotFound, _) => "No camera was found. Plug one in.",
             (ErrorCode::DeviceInUse, Some(TrackKind::Audio)) => {
-                "The microphone is in use by another program. Close that program and join again."
+                "The microphone is in use by another program. Close that program, then turn it on."
             }
             (ErrorCode::DeviceInUse, _) => {
-                "The camera is in use by another program. Close that program and join again."
+                "The camera is in use by another program. Close that program, then turn it on."
             }
             (code, _) => code.help(),
         }
@@ -167,7 +167,7 @@ impl ErrorCode {
             Self::NotSupported => "This can't be done in this call.",
             Self::Call(problem) => problem.help(),
             Self::Ended(reason) => reason.help(),
-            _ => "The camera or microphone does not work. Unplug it, plug it in and join again.",
+            _ => "The camera or microphone does not work. Unplug it and plug it in again.",
         }
     }
 }

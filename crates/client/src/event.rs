@@ -25,6 +25,9 @@ pub enum CallEvent {
     LocalChanged,
     /// The own sound and picture are there, as far as the browser gave them.
     LocalStream(MediaStream),
+    /// The browser has been asking the person for microphone or camera for five seconds;
+    /// [`MEDIA_PENDING_HELP`](crate::MEDIA_PENDING_HELP) says so to them.
+    MediaPending,
     /// Someone says something, in writing.
     Text {
         /// Who.
@@ -37,3 +40,7 @@ pub enum CallEvent {
     /// The call is over. Nothing comes after this.
     Ended(EndReason),
 }
+
+/// What [`CallEvent::MediaPending`] means, for the person in the call.
+pub const MEDIA_PENDING_HELP: &str =
+    "Your browser is asking for the microphone or camera. Allow it to be heard and seen.";

@@ -30,13 +30,19 @@ mod browser;
 mod builder;
 mod call;
 mod chat;
+mod clock;
 mod devices;
 pub mod dialects;
 mod driver;
 mod errand;
 mod error;
 mod event;
+mod list;
+mod memory;
+mod page;
 mod peer;
+mod random;
+mod servers;
 mod socket;
 mod task;
 mod tracks;
@@ -44,7 +50,7 @@ mod tracks;
 pub use builder::{CallBuilder, Wish};
 pub use call::{Joined, Subscription, VideoCall};
 pub use error::{CallError, Category, ErrorCode};
-pub use event::CallEvent;
+pub use event::{CallEvent, MEDIA_PENDING_HELP};
 pub use videocalls_protocol::{
     DisplayName, InvalidName, InvalidRoom, LeaveReason, MediaState, ParticipantId, RoomName,
     TrackState,

@@ -1,21 +1,23 @@
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gloo_events::EventListener;
-use js_sys::{Array, Object};
+use js_sys::{Array, Object, Promise};
 use videocalls_protocol::Candidate;
 use videocalls_session::{LinkReport, LinkRole, Token, TrackKind, Transport};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    MediaStream, RtcConfiguration, RtcPeerConnection, RtcPeerConnectionIceEvent,
-    RtcPeerConnectionState, RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcTrackEvent,
+    MediaStream, RtcConfiguration, RtcPeerConnection, RtcPeerConnectionIceEvent, RtcRtpTransceiver,
+    RtcTrackEvent,
 };
 
 use crate::browser::{
-    PeerConnectionExt, SenderExt, exception_text, ignore, object, property, small,
+    PeerConnectionExt, SenderExt, exception_text, hold, ignore, let_go, object, property,
+    set_property, small, text,
 };
 use crate::chat::{self, Chat};
+use crate::servers::renew;
 use crate::task::Task;
 use crate::tracks::LocalTracks;
 
@@ -26,8 +28,11 @@ use crate::tracks::LocalTracks;
 #[must_use = "the connection is closed when this is dropped"]
 pub(crate) struct Peer {
     connection: RtcPeerConnection,
+    configuration: Object,
     remote: MediaStream,
     operation: RefCell<Option<Task>>,
+    renewal: Cell<Option<Task>>,
+    measurement: Cell<Option<Task>>,
     chat: RefCell<Option<Box<dyn Chat>>>,
     _listeners: [EventListener; 4],
 }
@@ -51,11 +56,15 @@ impl Peer {
         Object::assign(&pooled, configuration);
         let connection = RtcPeerConnection::new_with_configuration(pooled.unchecked_ref())?;
         let remote = MediaStream::new()?;
+        hold(&connection);
         let listeners = listen(&connection, &remote, report);
         Ok(Self {
             connection,
+            configuration: pooled,
             remote,
             operation: RefCell::default(),
+            renewal: Cell::default(),
+            measurement: Cell::default(),
             chat: RefCell::default(),
             _listeners: listeners,
         })
@@ -136,22 +145,71 @@ impl Peer {
         }
     }
 
-    pub(crate) fn make_offer(&self, token: Token, report: impl Fn(LinkReport) + 'static) {
+    /// Makes an offer, by ICE servers that the page is being asked for, if it is.
+    pub(crate) fn make_offer(
+        &self,
+        servers: Option<Promise>,
+        token: Token,
+        report: impl Fn(LinkReport) + 'static,
+    ) {
         let connection = self.connection.clone();
+        let renewed = self.renewed(servers);
         self.run(async move {
+            renewed.await;
             let made = set_local_description(&connection).await;
             report(outcome(token, made));
         });
     }
 
+    /// Has the next offer start ICE anew.
+    pub(crate) fn restart_ice(&self, servers: Option<Promise>) {
+        let connection = self.connection.clone();
+        let renewed = self.renewed(servers);
+        let restarted = Task::spawn(async move {
+            renewed.await;
+            connection
+                .unchecked_ref::<PeerConnectionExt>()
+                .restart_ice();
+        });
+        self.renewal.set(Some(restarted));
+    }
+
+    /// Gives the connection the page's ICE servers when they come. Without them it goes on with those
+    /// that it has.
+    fn renewed(&self, servers: Option<Promise>) -> impl Future<Output = ()> + 'static {
+        let (connection, configuration) = (self.connection.clone(), self.configuration.clone());
+        async move {
+            if let Some(servers) = servers {
+                // The page has said what is wrong with them.
+                let _ = renew(&connection, &configuration, servers).await;
+            }
+        }
+    }
+
+    /// Counts what has come in by now.
+    pub(crate) fn measure(&self, report: impl Fn(LinkReport) + 'static) {
+        if transport_of(&self.connection) == Transport::Closed {
+            return report(LinkReport::Transport(Transport::Closed));
+        }
+        let stats = self.connection.get_stats();
+        let measured = Task::spawn(async move {
+            if let Ok(stats) = JsFuture::from(stats).await {
+                report(LinkReport::Measured(received(&stats)));
+            }
+        });
+        self.measurement.set(Some(measured));
+    }
+
     pub(crate) fn accept_offer(
         &self,
         sdp: &str,
+        servers: Option<Promise>,
         token: Token,
         local: Rc<LocalTracks>,
         report: impl Fn(LinkReport) + 'static,
     ) {
         let connection = self.connection.clone();
+        let renewed = self.renewed(servers);
         let offered = set_remote_description(&connection, "offer", sdp);
         self.run(async move {
             let made = match JsFuture::from(offered).await {
@@ -159,6 +217,7 @@ impl Peer {
                     TrackKind::ALL
                         .into_iter()
                         .for_each(|kind| answer(&connection, kind, &local));
+                    renewed.await;
                     set_local_description(&connection).await
                 }
                 Err(error) => Err(error),
@@ -215,6 +274,7 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
+        let_go(&self.connection);
         self.connection.close();
     }
 }
@@ -232,9 +292,7 @@ fn listen(
             candidate(LinkReport::Candidate(read_candidate(event.unchecked_ref())));
         }),
         EventListener::new(connection, "connectionstatechange", move |_| {
-            transport(LinkReport::Transport(read_transport(
-                source.connection_state(),
-            )));
+            transport(LinkReport::Transport(transport_of(&source)));
         }),
         EventListener::new(connection, "negotiationneeded", move |_| {
             needed(LinkReport::NegotiationNeeded);
@@ -263,25 +321,42 @@ fn read_candidate(event: &RtcPeerConnectionIceEvent) -> Candidate {
     let Some(candidate) = event.candidate() else {
         return Candidate::default();
     };
-    let text = |name| property(&candidate, name).as_string();
+    let word = |name| property(&candidate, name).as_string();
     let index = property(&candidate, "sdpMLineIndex").as_f64();
     Candidate {
-        candidate: text("candidate").unwrap_or_default(),
-        sdp_mid: text("sdpMid"),
+        candidate: text(&candidate, "candidate"),
+        sdp_mid: word("sdpMid"),
         sdp_m_line_index: index.map(small),
-        username_fragment: text("usernameFragment"),
+        username_fragment: word("usernameFragment"),
     }
 }
 
-fn read_transport(state: RtcPeerConnectionState) -> Transport {
-    match state {
-        RtcPeerConnectionState::Connecting => Transport::Connecting,
-        RtcPeerConnectionState::Connected => Transport::Connected,
-        RtcPeerConnectionState::Disconnected => Transport::Disconnected,
-        RtcPeerConnectionState::Failed => Transport::Failed,
-        RtcPeerConnectionState::Closed => Transport::Closed,
+fn transport_of(connection: &RtcPeerConnection) -> Transport {
+    match text(connection, "connectionState").as_str() {
+        "connecting" => Transport::Connecting,
+        "connected" => Transport::Connected,
+        "disconnected" => Transport::Disconnected,
+        "failed" => Transport::Failed,
+        "closed" => Transport::Closed,
         _ => Transport::New,
     }
+}
+
+/// The sum of all that counts bytes. It falls when the browser forgets a way that it has given up.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a count of bytes is not negative, and is compared only"
+)]
+fn received(stats: &JsValue) -> u64 {
+    let mut bytes = 0.0;
+    // A map, which is a list of pairs.
+    for entry in Array::from(stats).iter() {
+        bytes += property(&entry.unchecked_ref::<Array>().get(1), "bytesReceived")
+            .as_f64()
+            .unwrap_or_default();
+    }
+    bytes as u64
 }
 
 /// Makes the description that fits the state, sets it, and returns its text.
@@ -313,7 +388,7 @@ fn outcome(token: Token, made: Result<String, JsValue>) -> LinkReport {
 /// Lets the transceiver that an offer has made send as well.
 fn answer(connection: &RtcPeerConnection, kind: TrackKind, local: &LocalTracks) {
     if let Some(transceiver) = transceiver_of(connection, kind) {
-        transceiver.set_direction(RtcRtpTransceiverDirection::Sendrecv);
+        set_property(&transceiver, "direction", &"sendrecv".into());
         transceiver
             .sender()
             .unchecked_ref::<SenderExt>()

@@ -1,9 +1,13 @@
 use std::cell::RefCell;
 
 use gloo_events::EventListener;
-use videocalls_session::TrackKind;
+use videocalls_session::{Input, TrackKind};
 use wasm_bindgen::JsValue;
 use web_sys::{MediaStream, MediaStreamTrack};
+
+use crate::browser::{hold, let_go};
+use crate::devices::Answer;
+use crate::list::take_where;
 
 /// The own sound and picture: one stream for the length of a call, and the tracks in it.
 #[derive(Debug)]
@@ -20,7 +24,7 @@ pub(crate) struct LocalTrack {
     pub(crate) kind: TrackKind,
     track: MediaStreamTrack,
     given: bool,
-    ended: Option<EventListener>,
+    listeners: Vec<EventListener>,
 }
 
 impl LocalTracks {
@@ -46,24 +50,33 @@ impl LocalTracks {
             .map(|t| Clone::clone(&t.track))
     }
 
-    pub(crate) fn add(&self, mut track: LocalTrack, on_ended: impl FnMut() + 'static) {
-        let mut on_ended = on_ended;
-        track.ended = Some(EventListener::new(&track.track, "ended", move |_| {
-            on_ended()
-        }));
+    /// Takes a track in, and tells from then on what becomes of it.
+    pub(crate) fn add(&self, mut track: LocalTrack, feed: impl Fn(Input) + Clone + 'static) {
+        let kind = track.kind;
+        if track.track.muted() {
+            feed(muted(kind));
+        }
+        let inputs: [(_, fn(_) -> _); 3] = [
+            ("ended", Input::TrackEnded),
+            ("mute", muted),
+            ("unmute", unmuted),
+        ];
+        for (event, input) in inputs {
+            let feed = feed.clone();
+            let tell = move |_: &_| feed(input(kind));
+            track
+                .listeners
+                .push(EventListener::new(&track.track, event, tell));
+        }
         self.stream.add_track(&track.track);
         self.tracks.borrow_mut().push(track);
     }
 
     /// Releases a device.
     pub(crate) fn remove(&self, kind: TrackKind) {
-        let gone: Vec<_> = self
-            .tracks
-            .borrow_mut()
-            .extract_if(.., |t| t.kind == kind)
-            .collect();
-        gone.iter()
-            .for_each(|track| self.stream.remove_track(&track.track));
+        while let Some(gone) = take_where(&self.tracks, &|track| track.kind == kind) {
+            self.stream.remove_track(&gone.track);
+        }
     }
 
     /// Releases all devices.
@@ -80,7 +93,7 @@ impl LocalTrack {
             kind,
             track,
             given,
-            ended: None,
+            listeners: Vec::new(),
         }
     }
 
@@ -90,13 +103,26 @@ impl LocalTrack {
     }
 
     /// Takes the tracks out of a stream that the browser has given.
-    pub(crate) fn all_of(stream: &MediaStream) -> Vec<Self> {
+    pub(crate) fn all_of(stream: &MediaStream) -> Vec<Answer> {
         let tracks = stream.get_tracks();
         let tracks = tracks.iter().map(MediaStreamTrack::from);
         tracks
-            .map(|track| Self::new(kind_of(&track), track, false))
+            .map(|track| {
+                let kind = kind_of(&track);
+                hold(&track);
+                let outcome = Ok(Some(Self::new(kind, track, false)));
+                Answer { kind, outcome }
+            })
             .collect()
     }
+}
+
+fn muted(kind: TrackKind) -> Input {
+    Input::TrackMuted { kind, muted: true }
+}
+
+fn unmuted(kind: TrackKind) -> Input {
+    Input::TrackMuted { kind, muted: false }
 }
 
 fn kind_of(track: &MediaStreamTrack) -> TrackKind {
@@ -110,6 +136,7 @@ fn kind_of(track: &MediaStreamTrack) -> TrackKind {
 impl Drop for LocalTrack {
     fn drop(&mut self) {
         if !self.given {
+            let_go(&self.track);
             self.track.stop();
         }
     }

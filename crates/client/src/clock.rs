@@ -1,0 +1,46 @@
+use std::cell::Cell;
+
+use js_sys::Date;
+use videocalls_session::Timestamp;
+use web_sys::Performance;
+
+/// By how many milliseconds the calendar must be ahead of the page's clock to count as a sleep.
+const SLEPT: f64 = 2_000.0;
+
+/// The page's clock, set forward by what it missed while the machine slept: where it stands still
+/// meanwhile, a socket that is long dead would look alive.
+#[derive(Debug)]
+pub(crate) struct Clock {
+    page: Performance,
+    /// How far the calendar was ahead of the page's clock when it was last looked at.
+    ahead: Cell<f64>,
+    slept: Cell<f64>,
+}
+
+impl Clock {
+    /// The clock of this page, if the browser has one.
+    pub(crate) fn new() -> Option<Self> {
+        let page = web_sys::window()?.performance()?;
+        let ahead = Cell::new(Date::now() - page.now());
+        Some(Self {
+            page,
+            ahead,
+            slept: Cell::default(),
+        })
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        let now = self.page.now();
+        let ahead = Date::now() - now;
+        let jump = ahead - self.ahead.replace(ahead);
+        if jump > SLEPT {
+            self.slept.set(self.slept.get() + jump);
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "milliseconds since the page began fit, and are not negative"
+        )]
+        Timestamp::from_millis((now + self.slept.get()) as u64)
+    }
+}
