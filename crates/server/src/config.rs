@@ -63,6 +63,9 @@ pub struct Limits {
     pub appointments: usize,
     /// Malformed messages after which a socket is closed.
     pub malformed: u32,
+    /// Seats of the `rooms` dialect that are held while nobody sits on them. Over it, a lost
+    /// socket's seat is given up at once.
+    pub held_seats: usize,
 }
 
 impl Default for Limits {
@@ -77,6 +80,7 @@ impl Default for Limits {
             members: 10_000,
             appointments: 500,
             malformed: 10,
+            held_seats: 8192,
         }
     }
 }
@@ -95,6 +99,10 @@ pub struct Timing {
     pub ping: Duration,
     /// For a pong of the `rooms` dialect before the seat is given up.
     pub pong: Duration,
+    /// For the owner of a seat of the `rooms` dialect to come back after their socket was lost.
+    pub seat: Duration,
+    /// The same after a page said that it goes away: it may only be loaded anew.
+    pub reload: Duration,
     /// Between two WebSocket pings of the relay.
     pub relay_ping: Duration,
     /// For any frame on a relay's socket before it is given up.
@@ -129,8 +137,10 @@ impl Default for Timing {
             join: Duration::from_secs(5),
             ping: Duration::from_secs(5),
             pong: Duration::from_secs(15),
-            relay_ping: Duration::from_secs(20),
-            relay_silence: Duration::from_secs(50),
+            seat: Duration::from_secs(15),
+            reload: Duration::from_secs(4),
+            relay_ping: Duration::from_secs(5),
+            relay_silence: Duration::from_secs(15),
             engine_ping: Duration::from_secs(10),
             engine_pong: Duration::from_secs(15),
             upgrade: Duration::from_secs(10),

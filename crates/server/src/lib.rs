@@ -25,27 +25,36 @@ mod channels;
 mod company;
 mod config;
 mod cors;
+#[cfg(feature = "faults")]
+mod faults;
 mod hall;
 mod headers;
 mod heartbeat;
 mod members;
 mod origin;
 mod outbox;
+mod place;
 mod rate;
 mod registry;
 mod relay;
+mod ring;
+mod room;
 mod rooms;
 mod router;
+mod seat;
 mod serve;
 mod shared;
 mod socket;
 mod socketio;
 mod statics;
+mod ticket;
 mod transport;
 mod web;
 
 pub use appointments::{InvalidBase, InvalidSecret, LinkBase, Secret};
 pub use assets::Assets;
 pub use config::{Config, Limits, Timing};
+#[cfg(feature = "faults")]
+pub use faults::run_with_faults;
 pub use origin::{InvalidOrigin, Origin};
 pub use serve::run;

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use tokio::net::TcpListener;
@@ -33,6 +34,11 @@ struct Options {
     #[arg(default_value = "8")]
     room_capacity: NonZeroUsize,
 
+    /// How long a seat is held for someone whose connection is lost, in seconds
+    #[arg(long, env = "VIDEOCALLS_SEAT_GRACE", value_name = "SECONDS")]
+    #[arg(default_value = "15", value_parser = clap::value_parser!(u32).range(0..=3600))]
+    seat_grace: u32,
+
     /// Let a WebSocket at any path that is nothing else here join the mesh's room of that path
     #[arg(long, env = "VIDEOCALLS_CHANNELS_ANYWHERE")]
     channels_anywhere: bool,
@@ -45,6 +51,27 @@ struct Options {
     /// What the links to appointments begin with, if not with this server's own address
     #[arg(long, env = "VIDEOCALLS_APPOINTMENTS_BASE", value_name = "URL")]
     appointments_base: Option<LinkBase>,
+
+    #[cfg(feature = "faults")]
+    #[command(flatten)]
+    faults: Faults,
+}
+
+/// What is only in a program that is built for tests.
+#[cfg(feature = "faults")]
+#[derive(clap::Args)]
+struct Faults {
+    /// Misbehave in rooms whose names begin with `fault-`, see docs/faults.md
+    #[arg(long)]
+    faults: bool,
+
+    /// Between two pings, in milliseconds
+    #[arg(long, value_name = "MILLISECONDS")]
+    ping: Option<u32>,
+
+    /// For an answer to a ping, in milliseconds
+    #[arg(long, value_name = "MILLISECONDS")]
+    pong: Option<u32>,
 }
 
 #[tokio::main]
@@ -68,14 +95,35 @@ async fn start(options: Options) -> io::Result<()> {
     let mut config = Config::default();
     config.allow_origins = options.allow_origins;
     config.room_capacity = options.room_capacity;
+    config.timing.seat = Duration::from_secs(options.seat_grace.into());
     config.channels_anywhere = options.channels_anywhere;
     config.appointments_secret = options.appointments_secret;
     config.appointments_base = options.appointments_base;
     let shutdown = shutdown()?;
+    #[cfg(feature = "faults")]
+    options.faults.apply(&mut config.timing);
     let listener = TcpListener::bind(&options.listen).await?;
     announce(&options.listen, listener.local_addr()?.port())?;
+    #[cfg(feature = "faults")]
+    if options.faults.faults {
+        return videocalls_server::run_with_faults(listener, config, shutdown).await;
+    }
     run(listener, config, shutdown).await;
     Ok(())
+}
+
+#[cfg(feature = "faults")]
+impl Faults {
+    /// Sets the times of every dialect.
+    fn apply(&self, timing: &mut videocalls_server::Timing) {
+        let millis = |millis: u32| Duration::from_millis(millis.into());
+        if let Some(ping) = self.ping.map(millis) {
+            (timing.ping, timing.relay_ping, timing.engine_ping) = (ping, ping, ping);
+        }
+        if let Some(pong) = self.pong.map(millis) {
+            (timing.pong, timing.relay_silence, timing.engine_pong) = (pong, pong, pong);
+        }
+    }
 }
 
 /// Says, on the one line of standard output, where the server can be reached.

@@ -45,6 +45,13 @@ impl<K: Clone + Eq + Hash, S> Registry<K, S> {
         result
     }
 
+    /// How many rooms there are.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        let count = |shard: &Mutex<HashMap<_, _>>| shard.lock().unwrap().len();
+        self.shards.iter().map(count).sum()
+    }
+
     fn shard(&self, name: &K) -> &Mutex<HashMap<K, Vec<S>>> {
         let hash = self.hasher.hash_one(name);
         &self.shards[usize::try_from(hash % SHARDS as u64).unwrap_or_default()]
@@ -55,21 +62,16 @@ impl<K: Clone + Eq + Hash, S> Registry<K, S> {
 mod tests {
     use super::*;
 
-    fn rooms(registry: &Registry<&str, u8>) -> usize {
-        let count = |shard: &Mutex<HashMap<_, _>>| shard.lock().unwrap().len();
-        registry.shards.iter().map(count).sum()
-    }
-
     #[test]
     fn a_room_is_gone_with_its_last() {
         let registry = Registry::new();
         let name = "standup";
         registry.with(&name, |_| ());
-        assert_eq!(rooms(&registry), 0);
+        assert_eq!(registry.len(), 0);
         registry.with(&name, |room| room.push(1));
         registry.with(&name, |room| room.push(2));
-        assert_eq!(rooms(&registry), 1);
+        assert_eq!(registry.len(), 1);
         registry.with(&name, Vec::clear);
-        assert_eq!(rooms(&registry), 0);
+        assert_eq!(registry.len(), 0);
     }
 }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use axum::extract::ws::{WebSocket, close_code};
 use tokio::time::Instant;
 use tracing::warn;
-use videocalls_protocol::rooms::{Incoming, close, read_request, write_event};
+use videocalls_protocol::rooms::{Incoming, close, read_request, write_event, write_ping};
 use videocalls_protocol::{DecodeError, Event, Join, Refusal, Request, Signal};
 
-use crate::hall::{Hall, NoSuchParticipant, Seat};
+use crate::hall::Hall;
 use crate::heartbeat::{Beat, Heartbeat};
 use crate::outbox::Outbox;
+use crate::seat::{NoSuchParticipant, Seat};
 use crate::shared::Shared;
 use crate::socket::{self, Connection, End, Happening};
 
@@ -54,11 +55,16 @@ async fn talk(connection: &mut Connection, shared: &Shared) -> End {
         heartbeat,
         outbox: lobby.outbox,
         faults: lobby.faults,
+        confirmed: false,
     };
     loop {
-        let happening = connection.next(seated.heartbeat.next()).await;
-        if let Break(end) = seated.handle(happening) {
-            return seated.end(end);
+        let next = tokio::select! {
+            biased;
+            () = seated.seat.replaced() => Break(seated.refuse(Refusal::Replaced)),
+            happening = connection.next(seated.heartbeat.next()) => seated.handle(happening),
+        };
+        if let Break(leave) = next {
+            return seated.end(leave);
         }
     }
 }
@@ -87,7 +93,9 @@ impl Lobby<'_> {
         match read_request(text) {
             Ok(Incoming::Request(Request::Join(join))) => Break(self.join(join)),
             // A client that changes its mind need not join to leave.
-            Ok(Incoming::Request(Request::Bye)) => Break(Err(End::Close(close_code::NORMAL))),
+            Ok(Incoming::Request(Request::Bye | Request::Unload)) => {
+                Break(Err(End::Close(close_code::NORMAL)))
+            }
             Ok(Incoming::Refuse(refusal)) => Break(Err(refuse(&self.outbox, refusal))),
             Ok(Incoming::Unknown { bytes }) => {
                 self.faults.unknown(bytes);
@@ -113,6 +121,8 @@ struct Seated {
     heartbeat: Heartbeat,
     outbox: Outbox,
     faults: Faults,
+    /// Whether the client has said anything, and so has heard its welcome.
+    confirmed: bool,
 }
 
 impl Seated {
@@ -126,6 +136,9 @@ impl Seated {
     }
 
     fn read(&mut self, text: &str) -> ControlFlow<Leave> {
+        if !std::mem::replace(&mut self.confirmed, true) {
+            self.seat.confirm();
+        }
         let request = match read_request(text) {
             Ok(Incoming::Request(request)) => request,
             Ok(Incoming::Unknown { bytes }) => {
@@ -133,12 +146,15 @@ impl Seated {
                 return Continue(());
             }
             Err(error) => {
+                if matches!(error, DecodeError::Field { kind: "signal", .. }) {
+                    self.seat.take_in_vain();
+                }
                 return self
                     .faults
                     .malformed(text.len(), &error)
                     .map_break(Leave::Lost);
             }
-            Ok(_) => return Break(self.refuse()),
+            Ok(_) => return Break(self.refuse(Refusal::BadRequest)),
         };
         match request {
             Request::Signal {
@@ -150,12 +166,19 @@ impl Seated {
                 }
             }
             Request::Signal { .. } => {
+                self.seat.take_in_vain();
                 return self.faults.too_long(text.len()).map_break(Leave::Lost);
             }
             Request::Media(media) => self.seat.media(media),
+            Request::Health(sick) => self.seat.health(sick),
             Request::Pong => self.heartbeat.alive(Instant::now()),
+            Request::Ping => {
+                self.heartbeat.alive(Instant::now());
+                self.outbox.push(write_event(&Event::Pong, None));
+            }
             Request::Bye => return Break(Leave::Bye),
-            _ => return Break(self.refuse()),
+            Request::Unload => self.seat.leaving(),
+            _ => return Break(self.refuse(Refusal::BadRequest)),
         }
         Continue(())
     }
@@ -164,7 +187,8 @@ impl Seated {
         match self.heartbeat.beat(Instant::now()) {
             Beat::Rest => Continue(()),
             Beat::Ask => {
-                self.outbox.push(write_event(&Event::Ping, None));
+                let (heard, last) = self.seat.beat();
+                self.outbox.push(write_ping(heard, last));
                 Continue(())
             }
             Beat::Dead => {
@@ -174,8 +198,8 @@ impl Seated {
         }
     }
 
-    fn refuse(&self) -> Leave {
-        Leave::Lost(refuse(&self.outbox, Refusal::BadRequest))
+    fn refuse(&self, refusal: Refusal) -> Leave {
+        Leave::Lost(refuse(&self.outbox, refusal))
     }
 
     /// Gives the seat back before the socket is closed: the others need not wait for that.
@@ -189,9 +213,18 @@ impl Seated {
                 self.seat.vanish();
                 end
             }
+            Leave::Lost(end @ End::Close(code)) if is_final(code) => {
+                self.seat.forfeit();
+                end
+            }
             Leave::Lost(end) => end,
         }
     }
+}
+
+/// Whether a client that is told this code will not come back.
+fn is_final(code: u16) -> bool {
+    matches!(code, close_code::SIZE | 4500..=4999)
 }
 
 /// How a seat is left.

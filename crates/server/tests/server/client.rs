@@ -55,6 +55,21 @@ impl Client {
         (client, welcome)
     }
 
+    /// Opens a socket and asks for the seat of an earlier welcome, as one who has heard everything
+    /// up to an event, or who remembers nothing; gives the new welcome too.
+    pub(crate) async fn resume(
+        server: &Server,
+        room: &str,
+        welcome: &Value,
+        seq: Option<u64>,
+    ) -> (Self, Value) {
+        let mut client = Self::open(server, "/rooms").await;
+        client.send(resume(room, welcome, seq)).await;
+        let welcome = client.next().await;
+        assert_eq!(welcome["type"], "welcome", "{welcome}");
+        (client, welcome)
+    }
+
     pub(crate) async fn send(&mut self, message: Value) {
         self.send_text(message.to_string()).await;
     }
@@ -120,6 +135,27 @@ impl Client {
         }
     }
 
+    /// The next message, unless the socket ends first, however it does.
+    #[cfg(feature = "faults")]
+    pub(crate) async fn next_if_any(&mut self) -> Option<Value> {
+        match within("a message or the end", self.socket.next()).await {
+            Some(Ok(Message::Text(text))) => Some(serde_json::from_str(&text).unwrap()),
+            _ => None,
+        }
+    }
+
+    /// Reads on to the end and gives the code of the close, if there is one.
+    #[cfg(feature = "faults")]
+    pub(crate) async fn ending(&mut self) -> Option<u16> {
+        loop {
+            match within("the end", self.socket.next()).await {
+                Some(Ok(Message::Close(frame))) => return frame.map(|frame| frame.code.into()),
+                Some(Ok(_)) => (),
+                Some(Err(_)) | None => return None,
+            }
+        }
+    }
+
     /// Asserts that nothing waits, by asking for an answer that must come next.
     pub(crate) async fn hears_nothing(&mut self) {
         self.send(json!({ "type": "signal", "to": "nobody", "candidate": { "candidate": "" } }))
@@ -137,6 +173,16 @@ impl Client {
 
 pub(crate) fn join(room: &str, name: &str) -> Value {
     json!({ "type": "join", "v": 1, "room": room, "name": name })
+}
+
+pub(crate) fn resume(room: &str, welcome: &Value, seq: Option<u64>) -> Value {
+    let mut join = join(room, "Somebody");
+    join["resume"] = welcome["resume"].clone();
+    if let Some(seq) = seq {
+        join["epoch"] = welcome["epoch"].clone();
+        join["seq"] = seq.into();
+    }
+    join
 }
 
 pub(crate) fn offer(to: &Value, sdp: &str) -> Value {

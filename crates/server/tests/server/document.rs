@@ -24,16 +24,16 @@ fn each_message_of_the_sample_session_is_one() {
         );
         true
     });
-    assert_eq!(requests.count(), 10);
+    assert_eq!(requests.count(), 14);
     let events = sample("S").filter(|message| {
-        let read = Rooms.decode(message).unwrap();
+        let read = Rooms::default().decode(message).unwrap();
         assert!(
             !matches!(read.events[..], [Event::Unknown { .. }]),
             "{message}"
         );
         true
     });
-    assert_eq!(events.count(), 11);
+    assert_eq!(events.count(), 17);
 }
 
 #[test]

@@ -80,3 +80,95 @@ async fn the_reason_reaches_a_peer_that_is_still_talking() {
     let long = [head.as_slice(), &[b'x'; 0x40000]].concat();
     assert_eq!(answer(&server, &long).await, close(1009));
 }
+
+/// A frame of a client whose mask is nothing, so that its payload can be read here.
+fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(payload.len()).unwrap();
+    let mut frame = vec![first];
+    if length < 126 {
+        frame.push(0x80 | length);
+    } else {
+        frame.extend([0xfe, 0, length]);
+    }
+    [&frame, [0; 4].as_slice(), payload].concat()
+}
+
+#[tokio::test]
+async fn frames_that_there_are_not_break_the_protocol() {
+    let server = Server::start().await;
+    for (what, frames) in [
+        ("an opcode that is reserved", frame(0x83, b"")),
+        ("a control opcode that is reserved", frame(0x8b, b"")),
+        ("a ping in fragments", frame(0x09, b"")),
+        ("a long ping", frame(0x89, &[b'x'; 126])),
+        ("a continuation of nothing", frame(0x80, b"x")),
+        (
+            "a text within a text",
+            [frame(0x01, b"x"), frame(0x81, b"x")].concat(),
+        ),
+        ("a close of one byte", frame(0x88, b"x")),
+    ] {
+        assert_eq!(answer(&server, &frames).await, close(1002), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_close_is_answered_and_one_that_is_none_is_named() {
+    let server = Server::start().await;
+    for (sent, answered) in [(1000, 1000), (4999, 4999), (999, 1002), (1005, 1002)] {
+        let sent = frame(0x88, &u16::to_be_bytes(sent));
+        let answer = answer(&server, &sent).await;
+        assert_eq!(answer[0], 0x88);
+        assert_eq!(answer[2..4], u16::to_be_bytes(answered), "{sent:?}");
+    }
+    assert_eq!(answer(&server, &frame(0x88, b"")).await, [0x88, 0]);
+}
+
+#[tokio::test]
+async fn a_ping_between_fragments_is_answered_and_the_text_is_whole() {
+    let server = Server::start().await;
+    // The fragments part a letter in two.
+    let said = [
+        frame(0x01, b"h\xc3"),
+        frame(0x89, &[b'x'; 125]),
+        frame(0x80, b"\xa9"),
+    ];
+    let pong = [[0x8a, 125].as_slice(), &[b'x'; 125]].concat();
+    let text = [b"\x81\x03", "hé".as_bytes()].concat();
+    let mut tcp = upgraded(&server).await;
+    tcp.write_all(&said.concat()).await.unwrap();
+    let mut heard = vec![0; pong.len() + text.len()];
+    let read = tcp.read_exact(&mut heard);
+    within("the pong and the text", read).await.unwrap();
+    assert_eq!(heard, [pong, text].concat());
+}
+
+#[tokio::test]
+async fn an_upgrade_that_is_none_is_refused() {
+    let server = Server::start().await;
+    let whole = [
+        ("connection", "upgrade"),
+        ("upgrade", "websocket"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ];
+    for (name, value) in [
+        ("connection", "close"),
+        ("upgrade", "h2c"),
+        ("sec-websocket-version", "8"),
+        ("sec-websocket-key", ""),
+    ] {
+        let head = whole.iter().filter(|(known, _)| *known != name);
+        let wrong = (name, value);
+        let value = Some(&wrong).filter(|(_, value)| !value.is_empty());
+        let head = head.chain(value);
+        let head = head.map(|(name, value)| format!("{name}: {value}\r\n"));
+        let head = head.collect::<String>();
+        let request = format!("GET /rooms HTTP/1.1\r\nHost: x\r\n{head}\r\n");
+        let mut tcp = server.tcp().await;
+        tcp.write_all(request.as_bytes()).await.unwrap();
+        let mut status = [0; 10];
+        tcp.read_exact(&mut status).await.unwrap();
+        assert_eq!(&status, b"HTTP/1.1 4", "{name}");
+    }
+}

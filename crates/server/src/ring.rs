@@ -1,0 +1,92 @@
+use std::collections::VecDeque;
+
+use axum::extract::ws::Utf8Bytes;
+use tokio::time::Instant;
+
+/// How many events of a seat are kept, and how many bytes of them.
+const MAX_EVENTS: usize = 64;
+const MAX_BYTES: usize = 64 * 1024;
+
+/// The latest events of one seat, as they were written: what a client may have missed.
+#[derive(Default)]
+pub(crate) struct Ring {
+    events: VecDeque<(Instant, Utf8Bytes)>,
+    bytes: usize,
+}
+
+impl Ring {
+    pub(crate) fn push(&mut self, now: Instant, text: Utf8Bytes) {
+        self.bytes += text.len();
+        self.events.push_back((now, text));
+        while self.events.len() > MAX_EVENTS || self.bytes > MAX_BYTES {
+            self.drop_oldest();
+        }
+    }
+
+    /// Forgets what happened before.
+    pub(crate) fn forget(&mut self, before: Instant) {
+        while self.events.front().is_some_and(|(at, _)| *at < before) {
+            self.drop_oldest();
+        }
+    }
+
+    /// The latest so many, the first of them first; nothing if they are not all there.
+    pub(crate) fn latest(&self, count: u64) -> Option<Vec<Utf8Bytes>> {
+        let count = usize::try_from(count).ok()?;
+        let from = self.events.len().checked_sub(count)?;
+        let latest = self.events.range(from..);
+        Some(latest.map(|(_, text)| text.clone()).collect())
+    }
+
+    fn drop_oldest(&mut self) {
+        if let Some((_, text)) = self.events.pop_front() {
+            self.bytes -= text.len();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn ring(count: usize, text: &str) -> Ring {
+        let mut ring = Ring::default();
+        let now = Instant::now();
+        (0..count).for_each(|_| ring.push(now, text.into()));
+        ring
+    }
+
+    fn kept(ring: &Ring) -> usize {
+        (0..).take_while(|n| ring.latest(*n).is_some()).count() - 1
+    }
+
+    #[test]
+    fn it_keeps_the_latest_up_to_a_number_and_a_size() {
+        assert_eq!(kept(&ring(0, "")), 0);
+        assert_eq!(kept(&ring(64, "x")), 64);
+        assert_eq!(kept(&ring(1000, "x")), MAX_EVENTS);
+        assert_eq!(kept(&ring(1000, &"x".repeat(16 * 1024))), 4);
+        assert_eq!(kept(&ring(9, &"x".repeat(64 * 1024 + 1))), 0);
+    }
+
+    #[test]
+    fn it_gives_the_latest_in_their_order() {
+        let mut ring = Ring::default();
+        let start = Instant::now();
+        for number in 0..5_u32 {
+            let at = start + number * Duration::from_secs(1);
+            ring.push(at, number.to_string().into());
+        }
+        let latest = |ring: &Ring, count| {
+            let texts = ring.latest(count)?;
+            Some(texts.iter().map(|text| text.as_str()).collect::<String>())
+        };
+        assert_eq!(latest(&ring, 3).as_deref(), Some("234"));
+        assert_eq!(latest(&ring, 6), None);
+        ring.forget(start + Duration::from_secs(3));
+        assert_eq!(latest(&ring, 2).as_deref(), Some("34"));
+        assert_eq!(latest(&ring, 3), None);
+    }
+}
