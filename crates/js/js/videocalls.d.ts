@@ -1,7 +1,10 @@
 /** Where a call stands. */
 export type CallState = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'ended';
 
-/** Whether a track carries something, and if not, why not. */
+/**
+ * Whether a track carries something, and if not, why not. `muted` is off by its owner; what the
+ * system silences for more than five seconds (a phone call, a closed lid) is `unavailable`.
+ */
 export type TrackState =
   | 'live'
   | 'muted'
@@ -43,6 +46,7 @@ export type ErrorCode =
   | 'invalid-options'
   | 'not-supported'
   | 'wasm-load-failed'
+  | 'ice-servers-failed'
   | 'autoplay-blocked'
   | 'malformed-message'
   | 'message-too-large'
@@ -74,6 +78,10 @@ export interface Participant {
   /** Null where the server has no names. Text, never markup. */
   readonly name: string | null;
   readonly connection: 'connecting' | 'connected' | 'interrupted';
+  /** Whether their connection to the server is lost, and their seat is held for a while. */
+  readonly away: boolean;
+  /** The ids of those whom they can't hear or see at the moment, though they should. */
+  readonly sick: readonly string[];
   readonly audio: TrackState;
   readonly video: TrackState;
   /** Their sound and picture, for an element's `srcObject`; null before there is a connection. */
@@ -91,8 +99,13 @@ export interface VideoCallEventMap {
   };
   /** Someone says something to everyone, in writing: text, never markup. */
   text: { readonly participant: Participant; readonly text: string };
+  /** Tracks have come into the own stream, which is always the same: at first, or again. */
   'local-stream': { readonly stream: MediaStream };
   'local-changed': { readonly microphone: TrackState; readonly camera: TrackState };
+  /** The browser has been asking the person for microphone or camera for five seconds. */
+  'media-pending': { readonly help: string };
+  /** What the browser held back (error `autoplay-blocked`) plays now. */
+  'audio-started': Record<string, never>;
   /** Something went wrong, and the call goes on. */
   error: VideoCallError;
   /** The call is over; nothing comes after this. */
@@ -102,6 +115,31 @@ export interface VideoCallEventMap {
 export type VideoCallListener<T extends keyof VideoCallEventMap> = (
   event: VideoCallEventMap[T],
 ) => void;
+
+/** What becomes of messages: of those that come in, unless said otherwise, and of one of them. */
+export interface Meddling {
+  direction?: 'in' | 'out';
+  count?: number;
+}
+
+/** A fault that {@link VideoCall.simulate} can cause. Times are in milliseconds. */
+export type Fault =
+  | ({ kind: 'drop' | 'duplicate' } & Meddling)
+  | ({ kind: 'delay'; ms: number } & Meddling)
+  /** So many come in the opposite order: two, unless said otherwise. */
+  | ({ kind: 'reorder' } & Meddling)
+  | { kind: 'kill-socket' }
+  /** Of one participant, or of all. Without `ms`, it stays so until the connection is made anew. */
+  | { kind: 'break-link'; participant?: string }
+  | { kind: 'freeze-link'; participant?: string; ms?: number }
+  | { kind: 'end-track' | 'unplug-track'; track: 'audio' | 'video' }
+  /** Without `ms`, for good. */
+  | { kind: 'mute-track' | 'lose-device'; track: 'audio' | 'video'; ms?: number }
+  | { kind: 'expire-credentials' }
+  /** Adds an inactive transceiver to the connection after each of these pauses. */
+  | { kind: 'transceivers'; gaps: readonly number[]; participant?: string }
+  /** Breaks the WebAssembly. */
+  | { kind: 'panic' };
 
 /** A call. Made by {@link initializeVideoCall}. */
 export class VideoCall {
@@ -116,15 +154,27 @@ export class VideoCall {
   /** The own sound and picture: always the same stream; null when the call is over. */
   readonly localStream: MediaStream | null;
   /**
-   * Turns the microphone or camera on or off, or the other way round.
-   * Returns the new state; undefined if there is no such track.
+   * Turns the microphone or camera on or off, or the other way round. For one that is missing
+   * (refused, not found, in use, lost), asks the browser again, unless it is being asked already.
+   * Returns whether it is wanted on now: `true` is on, on its way, or being asked for, of which
+   * `local-changed` and `error` tell the outcome. Undefined if there is nothing to turn: it was
+   * not wished for, was the page's own and has ended, or is missing and is to be off.
    */
   toggleTrack(kind: 'audio' | 'video', enabled?: boolean): boolean | undefined;
+  /**
+   * Plays all elements of the page that show this call and are paused, as a browser may want to
+   * be asked from within a click. Each click and each key does so by itself after the error
+   * `autoplay-blocked`. Call it for elements that you have made yourself: gives whether all play,
+   * and reports `autoplay-blocked` if the browser holds one back.
+   */
+  startAudio(): Promise<boolean>;
   /**
    * Says something to everyone, in writing. What is said to one who is still being connected waits.
    * Throws a {@link VideoCallError} of code `not-supported` where the dialect has no chat.
    */
   sendText(text: string): void;
+  /** Causes a fault, for tests; resolves when it is caused, and rejects when it can't be. */
+  simulate(fault: Fault): Promise<void>;
   /** Ends the call and releases camera and microphone at once. A second end changes nothing. */
   endCall(): void;
   /** Listens; returns the function that stops it. A listener that throws stops nothing. */
@@ -165,7 +215,7 @@ export interface Transport {
 
 /**
  * A track of the page's own, from a canvas, an audio graph or a device that it has asked for itself;
- * or a promise of one, or of null for none. Nothing is sent before all such promises are kept.
+ * or a promise of one, or of null for none. Of two promises, nothing is sent before both are kept.
  * The call turns the track off and on by its `enabled`, and never stops it: that is for who made it.
  */
 export type OwnTrack = MediaStreamTrack | PromiseLike<MediaStreamTrack | null>;
@@ -182,7 +232,10 @@ export interface VideoCallOptions {
   localVideoElement?: HTMLMediaElement | string | null;
   /** Where to show the first other person: an element, or its id. */
   remoteVideoElement?: HTMLMediaElement | string | null;
-  /** What is wanted of the devices; or, instead of a device, a track of the page's own. */
+  /**
+   * What is wanted of the devices; or, instead of a device, a track of the page's own. Where no
+   * device is as it must be (`exact`, `min`, `max`), the nearest to it is taken.
+   */
   constraints?: {
     audio?: boolean | MediaTrackConstraints | OwnTrack;
     video?: boolean | MediaTrackConstraints | OwnTrack;
@@ -193,7 +246,12 @@ export interface VideoCallOptions {
   maxVideoHeight?: number;
   /** In frames a second; 30 unless said otherwise or in `constraints`. */
   maxFrameRate?: number;
-  iceServers?: RTCIceServer[];
+  /**
+   * A function is asked when a connection is made and when one is mended, so that credentials that
+   * run out are renewed during the call. The call starts without waiting for it; after 5 s, or when
+   * it throws, it goes on with the servers that it has, and an error `ice-servers-failed` is told.
+   */
+  iceServers?: RTCIceServer[] | (() => RTCIceServer[] | Promise<RTCIceServer[]>);
   iceTransportPolicy?: RTCIceTransportPolicy;
   rtcConfig?: RTCConfiguration;
   /** The camera failed and the call goes on with sound alone. */
@@ -204,6 +262,11 @@ export interface VideoCallOptions {
   userNoAudioErrorHandler?: ((error: VideoCallError) => void) | null;
   /** Anything that goes wrong while the call goes on. */
   errorHandler?: ((error: unknown) => void) | null;
+  /**
+   * For how many seconds a lost server is sought, 60 unless said otherwise, and longer as long as
+   * somebody can be heard or seen; false ends the call with the connection to the server.
+   */
+  reconnect?: number | boolean;
   /** Ends the call when aborted. */
   signal?: AbortSignal;
 }
@@ -211,11 +274,16 @@ export interface VideoCallOptions {
 /** Where the WebAssembly comes from, if not from beside this file. */
 export type WasmSource = string | URL | Request | Response | BufferSource | WebAssembly.Module;
 
-/** Loads the WebAssembly, once. Optional: {@link initializeVideoCall} does it by itself. */
+/**
+ * Loads the WebAssembly of `rooms` and `relay`, once. Optional: {@link initializeVideoCall} does it by
+ * itself. Calls in the other dialects have a module of their own, for which `videocalls_dialects.js`
+ * has the same function.
+ */
 export default function init(source?: WasmSource | Promise<Response>): Promise<void>;
 
 /**
- * Starts a call. Resolves when the server has let you in; the devices may come later.
+ * Starts a call; for a server and room in which this page has one already, gives that one, as it
+ * was started, until it is over. Resolves when the server has let you in; the devices may come later.
  * Rejects with a {@link VideoCallError}.
  */
 export function initializeVideoCall(options: VideoCallOptions): Promise<VideoCall>;
@@ -232,7 +300,7 @@ export function initializeVideoCall(
   maxFrameRate?: number,
 ): Promise<VideoCall>;
 
-/** Turns a track of the current call on or off; undefined if there is no such track. */
+/** Turns a track of the current call on or off, as {@link VideoCall.toggleTrack} does. */
 export function toggleTrack(kind: 'audio' | 'video', enabled?: boolean): boolean | undefined;
 
 /** Ends the current call. */

@@ -1,8 +1,9 @@
 // The public face of the package. What is here is what JavaScript says best: forms of options,
 // elements, events, an error class. The call itself is WebAssembly, behind `start`.
-import load, { start } from './videocalls_glue.js';
+import glue from './videocalls_glue.js';
 import { dial } from './dial.js';
 import { isTransport, opener } from './transport.js';
+import { wasmModule } from './module.js';
 
 /** A failure: `code` is stable, `message` for developers, `help` for people. */
 export class VideoCallError extends Error {
@@ -16,35 +17,40 @@ export class VideoCallError extends Error {
   }
 }
 
-let loading;
+const small = wasmModule(glue, () => new URL('videocalls_bg.wasm', import.meta.url));
 
 /** Loads the WebAssembly, once; `initializeVideoCall` does it by itself. */
 export default function init(source) {
-  const wasm = source ?? new URL('videocalls_bg.wasm', import.meta.url);
-  loading ??= load({ module_or_path: wasm }).then(
-    () => {},
-    (cause) => {
-      loading = undefined; // A later call may have more luck.
-      throw new VideoCallError({
-        code: 'wasm-load-failed',
-        category: 'internal',
-        message: `the WebAssembly of videocalls could not be loaded: ${cause?.message ?? cause}`,
-        help: 'The video call could not be loaded. Check your connection and reload the page.',
-        cause,
-      });
-    },
-  );
-  return loading;
+  return small.load(source).catch(notLoaded);
+}
+
+/** Loads the WebAssembly of all dialects. */
+async function large() {
+  const { all } = await import('./videocalls_dialects.js');
+  await all.load();
+  return all;
+}
+
+function notLoaded(cause) {
+  throw new VideoCallError({
+    code: 'wasm-load-failed',
+    category: 'internal',
+    message: `the WebAssembly of videocalls could not be loaded: ${cause?.message ?? cause}`,
+    help: 'The video call could not be loaded. Check your connection and reload the page.',
+    cause,
+  });
 }
 
 /** A call. Made by `initializeVideoCall`. */
 export class VideoCall {
   #handle; // Of the WebAssembly; gone when the call is over.
+  #module; // The WebAssembly that carries it.
   #listeners = new Map();
   #last = { state: 'idle', microphone: 'pending', camera: 'pending', participants: [] };
   #joined; // Settles the promise of `_start`.
   #over; // Why, once it is.
   #line; // To the server, from before the WebAssembly is there.
+  #gesture; // Ends the wait for one, while the browser holds sound back.
   #early = [];
   #options;
 
@@ -82,6 +88,26 @@ export class VideoCall {
 
   toggleTrack(kind, enabled) {
     return this.#handle?.toggleTrack(kind, enabled);
+  }
+
+  async startAudio() {
+    const { local, remote } = this.#options;
+    const streams = [this.localStream, ...this.participants.map(({ stream }) => stream)];
+    const starting = [local, remote, ...document.querySelectorAll('audio,video')]
+      .filter((element) => element?.paused && element.srcObject && streams.includes(element.srcObject))
+      .map((element) => element.play().catch((cause) => this.#holds(cause)));
+    const held = (await Promise.all(starting)).includes(true);
+    if (this.#gesture && !held) {
+      this.#noGesture();
+      this.#emit('audio-started', {});
+    }
+    return !held;
+  }
+
+  /** Causes a fault, for a test of what becomes of the call; see docs/simulate.md. */
+  async simulate(fault) {
+    const { simulate } = await import('./simulate.js');
+    return simulate(fault, this.#module.holdings, this);
   }
 
   sendText(text) {
@@ -125,20 +151,23 @@ export class VideoCall {
     const { abort, core } = this.#options;
     const stop = () => this.endCall();
     abort?.addEventListener('abort', stop);
-    // These connect to the very address that they are given.
-    const direct = !core.transport && /^(rooms|relay)$/.test(core.dialect ?? 'rooms');
+    // These are in the smaller module, and connect to the very address that they are given.
+    const ours = /^(rooms|relay)$/.test(core.dialect ?? 'rooms');
+    const direct = ours && !core.transport;
     const line = (this.#line = direct && !abort?.aborted ? dial(core.url) : undefined);
     if (line) core.socket = line.take;
     try {
-      await init();
+      const module = (this.#module = await (ours ? init().then(() => small) : large().catch(notLoaded)));
       if (abort?.aborted || this.state === 'ended') throw aborted();
       await new Promise((resolve, reject) => {
         this.#joined = { resolve, reject };
-        this.#handle = start(core, (type, detail) => this.#receive(type, detail));
+        module.calls.add(this);
+        this.#handle = module.start(core, (type, detail) => this.#receive(type, detail));
         this.#early.splice(0).forEach(([type, detail]) => this.#receive(type, detail));
       });
       if (this.#over) throw this.#over; // Let in and sent away in one breath.
     } catch (error) {
+      this.#module?.calls.delete(this);
       line?.hangUp();
       this.#last.state = 'ended';
       abort?.removeEventListener('abort', stop);
@@ -146,6 +175,19 @@ export class VideoCall {
     }
     this.once('ended', () => abort?.removeEventListener('abort', stop));
     return this;
+  }
+
+  /** @internal Ends without the WebAssembly, which is no more. */
+  _broke(cause) {
+    const error = {
+      code: 'internal',
+      category: 'internal',
+      message: `the WebAssembly of videocalls has broken: ${cause?.message ?? cause}`,
+      help: 'Something went wrong in this page, and the call is over. Please join it again.',
+      cause,
+    };
+    if (this.#handle) this.#ended({ reason: 'internal', error });
+    else this.#joined.reject(new VideoCallError(error));
   }
 
   /** @internal Reports an error as if the call had met it. */
@@ -198,13 +240,14 @@ export class VideoCall {
 
   #ended({ reason, error }) {
     const handle = this.#handle;
-    this.#last = { ...this.#now, state: 'ended', participants: [] };
+    this.#last = { ...this.#last, ...this.#now, state: 'ended', participants: [] };
     this.#handle = undefined;
+    this.#module?.calls.delete(this);
     queueMicrotask(() => handle.free()); // Not while it is still speaking.
     for (const element of [this.#options.local, this.#options.remote]) {
       if (element) element.srcObject = null;
     }
-    if (current === this) current = undefined;
+    this.#noGesture();
     const failure = error && new VideoCallError(error);
     this.#over = failure ?? aborted();
     this.#joined.reject(this.#over);
@@ -226,21 +269,35 @@ export class VideoCall {
   }
 
   #play(element, stream) {
-    if (element.srcObject === stream) return;
+    if (element.srcObject === stream && !element.ended) return;
     element.srcObject = stream;
-    if (!stream) return;
-    element.play?.()?.catch((cause) => {
-      if (cause.name !== 'NotAllowedError') return; // Replaced or removed meanwhile.
-      this._report(
-        new VideoCallError({
-          code: 'autoplay-blocked',
-          category: 'media',
-          message: 'the browser wants a click before it plays sound',
-          help: 'Click anywhere in the page to hear the others.',
-          cause,
-        }),
-      );
-    });
+    if (stream) element.play().catch((cause) => this.#holds(cause));
+  }
+
+  /** Whether the browser wants a gesture before it plays; if so, the next one will do. */
+  #holds(cause) {
+    if (cause.name !== 'NotAllowedError') return false; // Replaced or removed meanwhile.
+    if (this.#gesture || this.#over) return true;
+    this.#gesture = new AbortController();
+    const { signal } = this.#gesture;
+    for (const type of ['click', 'keydown']) {
+      addEventListener(type, () => this.startAudio(), { capture: true, signal });
+    }
+    this._report(
+      new VideoCallError({
+        code: 'autoplay-blocked',
+        category: 'media',
+        message: 'the browser wants a click or a key before it plays sound',
+        help: 'Click anywhere in the page to hear the others.',
+        cause,
+      }),
+    );
+    return true;
+  }
+
+  #noGesture() {
+    this.#gesture?.abort();
+    this.#gesture = undefined;
   }
 
   #withStream(participant) {
@@ -263,9 +320,13 @@ export class VideoCall {
 }
 
 let current;
-const starting = new Map();
+/** The calls that are not over, by where they lead, with the promises of their starts. */
+const going = new Map();
 
-/** Starts a call: `initializeVideoCall(options)`, or the positional form of videocalls.js. */
+/**
+ * Starts a call: `initializeVideoCall(options)`, or the positional form of videocalls.js. Where one
+ * leads already, and is not over, it is the same.
+ */
 export function initializeVideoCall(first, ...rest) {
   let options;
   try {
@@ -276,17 +337,18 @@ export function initializeVideoCall(first, ...rest) {
   }
   const { url, dialect, room, transport } = options.core;
   const key = transport ?? JSON.stringify([url, dialect, room]);
-  if (!starting.has(key)) {
-    const call = (current = new VideoCall(options));
-    const started = call._start();
-    starting.set(key, started);
-    const forget = () => starting.delete(key);
-    started.then(forget, () => {
-      forget();
-      if (current === call) current = undefined;
-    });
-  }
-  return starting.get(key);
+  const known = going.get(key);
+  if (known && known.call.state !== 'ended') return known.started;
+  const call = (current = new VideoCall(options));
+  const started = call._start();
+  going.set(key, { call, started });
+  const forget = () => {
+    if (going.get(key)?.call === call) going.delete(key);
+    if (current === call) current = undefined;
+  };
+  call.on('ended', forget);
+  started.catch(forget);
+  return started;
 }
 
 /** Turns a track of the current call on or off; undefined if there is no such track. */
@@ -342,6 +404,7 @@ function prepare(options) {
     return value;
   };
   const transport = isTransport(signaling) ? signaling : undefined;
+  const renewable = typeof iceServers === 'function';
   if (transport) {
     for (const method of ['send', 'onMessage']) {
       if (typeof transport[method] !== 'function') wrong.push(`'signaling' lacks '${method}'`);
@@ -359,8 +422,10 @@ function prepare(options) {
     token: text('token', token ?? options.token),
     audio: wish('audio', constraints.audio),
     video: videoConstraints(wish('video', constraints.video), options),
-    rtc: compact({ ...rtcConfig, iceServers: iceServers ?? rtcConfig?.iceServers,
+    rtc: compact({ ...rtcConfig, iceServers: renewable ? undefined : iceServers ?? rtcConfig?.iceServers,
       iceTransportPolicy: iceTransportPolicy ?? rtcConfig?.iceTransportPolicy }),
+    servers: renewable ? asker(iceServers) : undefined,
+    patience: patience(options.reconnect, wrong),
   };
   const local = element('localVideoElement', options.localVideoElement, wrong);
   const remote = element('remoteVideoElement', options.remoteVideoElement, wrong);
@@ -379,6 +444,35 @@ function prepare(options) {
     });
   }
   return { core, local, remote, handlers, abort: options.signal };
+}
+
+/** How long to seek a lost server, in milliseconds: `reconnect` in seconds, or false for not at all. */
+function patience(reconnect, wrong) {
+  if (reconnect == null || reconnect === true) return undefined;
+  const seconds = Number(reconnect);
+  if (!(seconds >= 0)) wrong.push("'reconnect' must be a number of seconds, or false");
+  return Math.min(seconds * 1000, 2 ** 31);
+}
+
+/** Asks the page for its ICE servers; a page that does not answer in time must not hold up a call. */
+function asker(iceServers) {
+  const late = () => new Promise((_, reject) => setTimeout(reject, 5000, new Error('no answer in 5 s')));
+  return async () => {
+    try {
+      return await Promise.race([iceServers(), late()]);
+    } catch (cause) {
+      errorHandler(
+        new VideoCallError({
+          code: 'ice-servers-failed',
+          category: 'configuration',
+          message: `'iceServers' gave none: ${cause?.message ?? cause}`,
+          help: 'The call goes on, but may not get through every network.',
+          cause,
+        }),
+      );
+      throw cause;
+    }
+  };
 }
 
 /** A track that the page brings itself goes on as a promise, which it may also be. */

@@ -1,7 +1,9 @@
 //! Our types as plain JavaScript objects.
 
 use js_sys::{Array, Object, Reflect};
-use videocalls_client::{CallError, CallEvent, ErrorCode, LeaveReason, ParticipantView, Snapshot};
+use videocalls_client::{
+    CallError, CallEvent, ErrorCode, LeaveReason, MEDIA_PENDING_HELP, ParticipantView, Snapshot,
+};
 use wasm_bindgen::JsValue;
 
 /// An event's name and what it carries.
@@ -32,6 +34,10 @@ pub(crate) fn event(event: &CallEvent) -> Option<(&'static str, JsValue)> {
         CallEvent::LocalStream(stream) => (
             "local-stream",
             object(&[("stream", Clone::clone(stream).into())]),
+        ),
+        CallEvent::MediaPending => (
+            "media-pending",
+            object(&[("help", MEDIA_PENDING_HELP.into())]),
         ),
         CallEvent::Text { from, text } => (
             "text",
@@ -72,12 +78,16 @@ fn participant(view: &ParticipantView) -> JsValue {
         .name
         .as_ref()
         .map_or(JsValue::NULL, |name| name.as_str().into());
+    let sick = view.sick.iter().map(|id| JsValue::from(id.as_str()));
+    let sick: Array = sick.collect();
     object(&[
         ("id", view.id.as_str().into()),
         ("name", name),
         ("connection", view.connection.as_str().into()),
         ("audio", view.media.audio.as_str().into()),
         ("video", view.media.video.as_str().into()),
+        ("away", view.away.into()),
+        ("sick", sick.into()),
     ])
 }
 

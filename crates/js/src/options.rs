@@ -1,7 +1,9 @@
 //! The options, as `js/videocalls.js` has prepared them.
 
+use std::time::Duration;
+
 use js_sys::{Function, Object, Promise};
-use videocalls_client::dialects::{self, Make};
+use videocalls_client::dialects::Make;
 use videocalls_client::{CallBuilder, CallError, ErrorCode, VideoCall, Wish};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
@@ -29,15 +31,22 @@ extern "C" {
     fn socket(this: &StartOptions) -> Option<Function>;
     #[wasm_bindgen(method, getter)]
     fn rtc(this: &StartOptions) -> Option<Object>;
+    #[wasm_bindgen(method, getter)]
+    fn servers(this: &StartOptions) -> Option<Function>;
+    #[wasm_bindgen(method, getter)]
+    fn patience(this: &StartOptions) -> Option<u32>;
 }
 
-/// Turns the options into a call in the making.
-pub(crate) fn builder(options: &StartOptions) -> Result<CallBuilder, CallError> {
+/// Turns the options into a call in the making, in one of the dialects of this module.
+pub(crate) fn builder(
+    options: &StartOptions,
+    dialects: &[(&str, Make)],
+) -> Result<CallBuilder, CallError> {
     let mut builder = VideoCall::builder(&options.url())
         .audio(wish(&options.audio()))
         .video(wish(&options.video()));
     if let Some(name) = options.dialect() {
-        builder = builder.dialect(dialect(&name)?);
+        builder = builder.dialect(dialect(&name, dialects)?);
     }
     if let Some(room) = options.room() {
         builder = builder.room(room);
@@ -54,20 +63,20 @@ pub(crate) fn builder(options: &StartOptions) -> Result<CallBuilder, CallError> 
     if let Some(rtc) = options.rtc() {
         builder = builder.rtc_configuration(&rtc);
     }
+    if let Some(ask) = options.servers() {
+        builder = builder.ice_servers(ask);
+    }
+    if let Some(millis) = options.patience() {
+        builder = builder.reconnect_for(Duration::from_millis(millis.into()));
+    }
     Ok(builder)
 }
 
-fn dialect(name: &str) -> Result<Make, CallError> {
-    const KNOWN: [(&str, Make); 5] = [
-        ("rooms", dialects::rooms),
-        ("relay", dialects::relay),
-        ("socketio-rooms", dialects::socketio_rooms),
-        ("channels-mesh", dialects::channels_mesh),
-        ("appointments", dialects::appointments),
-    ];
-    let named = KNOWN.into_iter().find(|(known, _)| *known == name);
-    named.map(|(_, make)| make).ok_or_else(|| {
-        let known = KNOWN.map(|(known, _)| known).join(", ");
+fn dialect(name: &str, dialects: &[(&str, Make)]) -> Result<Make, CallError> {
+    let named = dialects.iter().find(|(known, _)| *known == name);
+    named.map(|(_, make)| *make).ok_or_else(|| {
+        let known: Vec<_> = dialects.iter().map(|(known, _)| *known).collect();
+        let known = known.join(", ");
         let message = ["there is no dialect '", name, "'; known are: ", &known].concat();
         CallError {
             code: ErrorCode::InvalidOptions,
