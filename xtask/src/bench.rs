@@ -1,4 +1,4 @@
-//! `cargo xtask bench NAME`: a benchmark of `e2e/bench` on a fresh build.
+//! `cargo xtask bench NAME`: a benchmark of `e2e/bench` on a fresh build, or that of the server.
 
 use anyhow::{Context, Result, ensure};
 
@@ -12,6 +12,9 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     let (name, options) = arguments
         .split_first()
         .context("which benchmark? e.g. `bench call`")?;
+    if name == "herd" {
+        return process::run(run::herd(workspace).args(options));
+    }
     let script = workspace.root(&format!("e2e/bench/{name}.mjs"));
     ensure!(script.is_file(), "there is no {}", script.display());
     build::build(workspace)?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::bundle;
+use crate::bundle::{self, Inlining};
 use crate::cache;
 use crate::dist;
 use crate::package;
@@ -39,8 +39,9 @@ pub(crate) fn build(workspace: &Workspace) -> Result<Built> {
 
 fn app(workspace: &Workspace, tools: &NodeTools, page: &Page) -> Result<PathBuf> {
     let compiled = step("app: compile", || {
-        bundle::compile(workspace, "videocalls-app", "videocalls-app")
+        bundle::compile(workspace, "videocalls-app", Inlining::UpTo(30))
     })?;
+    let compiled = compiled.join("videocalls-app.wasm");
     let boot = workspace.root(BOOT);
     let sheets: Vec<PathBuf> = page
         .styles

@@ -7,14 +7,15 @@ use anyhow::{Result, anyhow};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::cache::{self, Fingerprint};
+use crate::glue;
 use crate::names;
 use crate::process;
 use crate::tools::NodeTools;
 use crate::workspace::Workspace;
 
 /// The baseline features, one by one: with all of them browsers refuse the result. Small functions
-/// stay calls: in line they take more bytes once all is compressed, and so does what the two passes left out
-/// would save before that. A second round finds more.
+/// stay calls: in line they take more bytes once all is compressed, and so does what the three passes
+/// left out would save before that. A second round finds more.
 const WASM_OPT: &[&str] = &[
     "-Oz",
     "-Oz",
@@ -24,6 +25,7 @@ const WASM_OPT: &[&str] = &[
     "--low-memory-unused",
     "--skip-pass=local-cse",
     "--skip-pass=memory-packing",
+    "--skip-pass=simplify-locals",
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
     "--enable-multivalue",
@@ -45,12 +47,19 @@ const ESBUILD: &[&str] = &[
     "--log-level=warning",
 ];
 
-const ESBUILD_SCRIPT: &[&str] = &["--format=esm", "--target=es2022"];
+/// What only some pages load stays a file of its own.
+const ESBUILD_SCRIPT: &[&str] = &[
+    "--format=esm",
+    "--target=es2022",
+    "--external:*/simulate.js",
+    "--external:*/videocalls_dialects.js",
+];
 const ESBUILD_CLASSIC: &[&str] = &["--format=iife", "--target=es2022"];
 
 /// What this file does to its inputs, for a fingerprint of a result.
 pub(crate) fn recipe(tools: &NodeTools) -> Fingerprint {
-    Fingerprint::new("bundle 2")
+    Fingerprint::new("bundle 3")
+        .with(glue::ENCLOSURE)
         .with(WASM_OPT)
         .with(ESBUILD)
         .with(ESBUILD_SCRIPT)
@@ -58,25 +67,42 @@ pub(crate) fn recipe(tools: &NodeTools) -> Fingerprint {
         .with(&tools.version)
 }
 
-/// Compiles a package of the workspace for the browser, as it is released.
-pub(crate) fn compile(workspace: &Workspace, package: &str, artifact: &str) -> Result<PathBuf> {
+/// How much LLVM puts functions in line beyond what `opt-level` says.
+#[derive(Clone, Copy)]
+pub(crate) enum Inlining {
+    /// Not at all.
+    AsEver,
+    /// Up to this cost. Yew is made of small wrappers that are shorter than a call of them.
+    UpTo(u32),
+}
+
+/// Compiles the programs of a package for the browser, as they are released, and returns their folder.
+pub(crate) fn compile(workspace: &Workspace, package: &str, inlining: Inlining) -> Result<PathBuf> {
     let target = ["--release", "--target", "wasm32-unknown-unknown"];
     let mut cargo = workspace.cargo(["build", "--package", package]);
+    let mut flags = short_paths(workspace);
+    // Each set of flags in a folder of its own: in one, cargo would compile everything anew each time.
+    let mut folder = workspace.target("");
+    if let Inlining::UpTo(cost) = inlining {
+        flags.push(format!("-Cllvm-args=--inline-threshold={cost}"));
+        folder = workspace.target("inlined");
+    }
+    cargo.arg("--target-dir").arg(&folder);
     cargo.env(
         "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-        short_paths(workspace),
+        flags.join(" "),
     );
     process::run(cargo.args(target))?;
-    Ok(workspace.target(&format!("wasm32-unknown-unknown/release/{artifact}.wasm")))
+    Ok(folder.join("wasm32-unknown-unknown/release"))
 }
 
 /// Keeps this machine's folders out of what visitors download: panics name their source files.
-fn short_paths(workspace: &Workspace) -> String {
+fn short_paths(workspace: &Workspace) -> Vec<String> {
     let mut folders = registries();
     // Without the slash that joining nothing leaves behind.
     folders.push(workspace.root("").components().collect());
     let remap = |folder: PathBuf| format!("--remap-path-prefix={}/=", folder.display());
-    folders.into_iter().map(remap).collect::<Vec<_>>().join(" ")
+    folders.into_iter().map(remap).collect()
 }
 
 /// The folders below which cargo keeps the sources of dependencies.
@@ -107,7 +133,8 @@ pub(crate) fn bindings(compiled: &Path, folder: &Path, name: &str) -> Result<()>
     generated.map_err(|error| anyhow!("wasm-bindgen: {error:#}"))
 }
 
-/// Makes the module that [`bindings`] left in `folder` as small as it gets, and its glue fit it.
+/// Makes the module that [`bindings`] left in `folder` as small as it gets, and its glue a function
+/// that fits it.
 pub(crate) fn optimize(
     tools: &NodeTools,
     folder: &Path,
@@ -115,12 +142,12 @@ pub(crate) fn optimize(
     optimized: &Path,
 ) -> Result<()> {
     let module = folder.join(format!("{name}_bg.wasm"));
-    let glue = folder.join(format!("{name}.js"));
+    let script = folder.join(format!("{name}.js"));
     let mut wasm_opt = tools.wasm_opt();
     wasm_opt.args(WASM_OPT).arg(module).arg("-o").arg(optimized);
     let renamed = process::output(&mut wasm_opt)?;
-    let fitting = names::shorten(&cache::read_text(&glue)?, &renamed)?;
-    cache::write(&glue, fitting.as_bytes())
+    let fitting = names::shorten(&cache::read_text(&script)?, &renamed)?;
+    cache::write(&script, glue::enclose(&fitting)?.as_bytes())
 }
 
 /// Puts a script and what it imports into one file.

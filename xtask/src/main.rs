@@ -1,4 +1,5 @@
-//! The project's command: `cargo xtask run`, `test`, `build`, `size`, `bench`, `setup`.
+//! The project's command: `cargo xtask run`, `test`, `build`, `size`, `bench`, `netbench`,
+//! `faults`, `setup`.
 //!
 //! Every step prints how long it took; every installation says what it installs and where.
 
@@ -8,7 +9,10 @@ mod bundle;
 mod cache;
 mod compress;
 mod dist;
+mod faults;
+mod glue;
 mod names;
+mod netbench;
 mod package;
 mod page;
 mod process;
@@ -34,6 +38,13 @@ cargo xtask <command>
   build                         build pkg/ (the npm package) and dist/ (what the server serves)
   size                          print the sizes of the built files and hold them to the budget
   bench NAME [...]              run e2e/bench/NAME.mjs on a fresh build, e.g. `bench call --count 30`
+  bench herd [SEATS]            ten thousand clients, or so many, whose server restarts
+  netbench [--case NAME]... [--pair cc|cf|fc|ff]... [--runs N] [--list]
+                                calls over a network that misbehaves on purpose, as root on Linux;
+                                writes target/netbench.json
+  faults [--row F4]... [--runs N] [--write]
+                                which faults a call survives and in what time, with the last figures
+                                of netbench; writes target/faults.json and docs/fault-matrix.md
   setup                         install what the other commands would install, and stop
 
 Tools are installed into $VIDEOCALLS_TOOLS, or else into ~/.cache/videocalls.
@@ -62,6 +73,8 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         "build" => build::build(&workspace).map(|_| ExitCode::SUCCESS),
         "size" => size::size(&workspace).map(|()| ExitCode::SUCCESS),
         "bench" => bench::bench(&workspace, rest).map(|()| ExitCode::SUCCESS),
+        "netbench" => netbench::netbench(&workspace, rest).map(|()| ExitCode::SUCCESS),
+        "faults" => faults::faults(&workspace, rest),
         "setup" => tools::everything(&workspace).map(|()| ExitCode::SUCCESS),
         "help" | "--help" | "-h" => {
             println!("{HELP}");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::bundle;
+use crate::bundle::{self, Inlining};
 use crate::cache;
 use crate::step::step;
 use crate::tools::NodeTools;
@@ -13,19 +13,23 @@ use crate::workspace::Workspace;
 
 /// The folder of the hand-written files of the package.
 const SOURCES: &str = "crates/js/js";
-const ENTRY: &str = "videocalls.js";
+/// Each a module, its glue, and the script around them. Pages load the second pair when they name one
+/// of the dialects that only it has.
+const PAIRS: [&str; 2] = ["videocalls", "videocalls_dialects"];
 /// A classic script of its own, which loads the package when it is needed.
 const CLASSIC: &str = "agora.js";
-const MODULE: &str = "videocalls_bg.wasm";
+/// Imported by the entry when a fault is asked for.
+const FAULTS: &str = "simulate.js";
 
 /// Builds the package and returns its folder.
 pub(crate) fn build(workspace: &Workspace, tools: &NodeTools) -> Result<PathBuf> {
     let compiled = step("package: compile", || {
-        bundle::compile(workspace, "videocalls-js", "videocalls_js")
+        bundle::compile(workspace, "videocalls-js", Inlining::AsEver)
     })?;
+    let compiled = PAIRS.map(|pair| compiled.join(format!("{pair}.wasm")));
     let sources = sources(workspace)?;
     let inputs = bundle::recipe(tools)
-        .with_file(&compiled)?
+        .with_files(&compiled)?
         .with_files(&sources)?;
     let made = workspace.target("xtask/package");
     cache::folder(&made, &inputs, || make(tools, &compiled, &sources, &made))?;
@@ -48,31 +52,48 @@ fn licences(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     Ok(paths.into_iter().filter(is_licence).collect())
 }
 
-fn make(tools: &NodeTools, compiled: &Path, sources: &[PathBuf], made: &Path) -> Result<()> {
+fn make(tools: &NodeTools, compiled: &[PathBuf], sources: &[PathBuf], made: &Path) -> Result<()> {
     let stage = made.join(".stage");
     for source in sources {
         let folder = if is_script(source) { &stage } else { made };
         cache::write(&folder.join(name_of(source)), &cache::read(source)?)?;
     }
-    step("package: bindings", || {
-        bundle::bindings(compiled, &stage, "videocalls_glue")
+    for (pair, compiled) in PAIRS.iter().zip(compiled) {
+        make_pair(tools, pair, compiled, &stage, made)?;
+    }
+    bundle::script(tools, &stage.join(FAULTS), &made.join(FAULTS))?;
+    bundle::classic_script(tools, &stage.join(CLASSIC), &made.join(CLASSIC))
+}
+
+fn make_pair(
+    tools: &NodeTools,
+    pair: &str,
+    compiled: &Path,
+    stage: &Path,
+    made: &Path,
+) -> Result<()> {
+    let glue = format!("{pair}_glue");
+    let module = format!("{pair}_bg.wasm");
+    let script = format!("{pair}.js");
+    step(&format!("{pair}: bindings"), || {
+        bundle::bindings(compiled, stage, &glue)
     })?;
-    step("package: wasm-opt", || {
-        bundle::optimize(tools, &stage, "videocalls_glue", &made.join(MODULE))
+    step(&format!("{pair}: wasm-opt"), || {
+        bundle::optimize(tools, stage, &glue, &made.join(&module))
     })?;
-    step("package: bundle", || {
-        bundle::script(tools, &stage.join(ENTRY), &made.join(ENTRY))?;
-        bundle::classic_script(tools, &stage.join(CLASSIC), &made.join(CLASSIC))
+    step(&format!("{pair}: bundle"), || {
+        bundle::script(tools, &stage.join(&script), &made.join(&script))
     })?;
-    finds_its_module(&made.join(ENTRY))
+    finds_its_module(&made.join(&script), &module)
 }
 
 /// A bundler must be able to see which file the package loads.
-fn finds_its_module(entry: &Path) -> Result<()> {
-    let script = cache::read_text(entry)?;
+fn finds_its_module(script: &Path, module: &str) -> Result<()> {
+    let text = cache::read_text(script)?;
     ensure!(
-        script.contains(MODULE) && script.contains("import.meta.url"),
-        "{SOURCES}/{ENTRY} must name its module by `new URL('{MODULE}', import.meta.url)`"
+        text.contains(module) && text.contains("import.meta.url"),
+        "{SOURCES}/{} must name its module by `new URL('{module}', import.meta.url)`",
+        name_of(script)
     );
     Ok(())
 }

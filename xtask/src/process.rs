@@ -77,6 +77,12 @@ fn echo(stdout: impl Read) -> Result<String> {
     Ok(output)
 }
 
+/// Whether this runs as root.
+pub(crate) fn is_root() -> Result<bool> {
+    let id = output(Command::new("id").arg("-u"))?;
+    Ok(id.trim() == "0")
+}
+
 /// The first of `names` on PATH.
 pub(crate) fn find(names: &[&str]) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;

@@ -31,17 +31,43 @@ pub(crate) fn server(workspace: &Workspace) -> Result<PathBuf> {
     Ok(workspace.target(&program))
 }
 
-/// Ctrl-C and the exit code are the server's own.
+/// Builds the server that misbehaves (docs/faults.md), and returns the program. It has a folder of
+/// its own, so that nothing of it gets into what is shipped.
+pub(crate) fn faulty_server(workspace: &Workspace) -> Result<PathBuf> {
+    let mut cargo = workspace.cargo(["build", "--profile", "native", "--bins"]);
+    cargo
+        .args(["--package=videocalls-server", "--features=faults"])
+        .arg("--target-dir")
+        .arg(workspace.target("faults"));
+    step("server that misbehaves: compile", || {
+        process::run(&mut cargo)
+    })?;
+    let program = format!(
+        "faults/native/videocalls-server{}",
+        std::env::consts::EXE_SUFFIX
+    );
+    Ok(workspace.target(&program))
+}
+
+/// The bench of a server with all its clients; further arguments go to it.
+pub(crate) fn herd(workspace: &Workspace) -> Command {
+    let options = ["--profile=native", "--package=videocalls-server"];
+    let mut cargo = workspace.cargo(["bench", "--bench=herd"]);
+    cargo.args(options).arg("--");
+    cargo
+}
+
+/// Goes on as another program: Ctrl-C and the exit code are its own.
 #[cfg(unix)]
-fn become_program(command: &mut Command) -> Result<()> {
+pub(crate) fn become_program(command: &mut Command) -> Result<()> {
     use std::os::unix::process::CommandExt;
 
-    Err(command.exec()).context("starting the server")
+    Err(command.exec()).with_context(|| format!("starting {}", command.get_program().display()))
 }
 
 #[cfg(not(unix))]
-fn become_program(command: &mut Command) -> Result<()> {
-    let status = command.status().context("starting the server")?;
-    anyhow::ensure!(status.success(), "the server ended with {status}");
+pub(crate) fn become_program(command: &mut Command) -> Result<()> {
+    let status = command.status().context("starting a program")?;
+    anyhow::ensure!(status.success(), "it ended with {status}");
     Ok(())
 }

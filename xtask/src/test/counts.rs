@@ -19,6 +19,12 @@ impl Counts {
         failed: 0,
         skipped: 0,
     };
+    /// A check that this machine can't carry out.
+    pub(crate) const SKIPPED: Self = Self {
+        passed: 0,
+        failed: 0,
+        skipped: 1,
+    };
     /// A step that could not be carried out.
     pub(crate) const FAILURE: Self = Self {
         passed: 0,

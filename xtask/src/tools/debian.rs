@@ -23,7 +23,7 @@ pub(super) fn install(packages: &[&str]) -> Result<()> {
 /// apt-get as root, or through sudo.
 fn apt_get(packages: &[&str]) -> Result<Command> {
     let quiet = "DEBIAN_FRONTEND=noninteractive";
-    if process::output(Command::new("id").arg("-u"))?.trim() == "0" {
+    if process::is_root()? {
         let mut command = Command::new("env");
         command.args([quiet, "apt-get"]);
         return Ok(command);

@@ -3,6 +3,7 @@
 mod browsers;
 mod debian;
 mod link;
+mod network;
 mod node;
 mod python;
 mod rust;
@@ -10,6 +11,7 @@ mod rust;
 use anyhow::Result;
 
 pub(crate) use self::browsers::browsers;
+pub(crate) use self::network::{coturn, iproute};
 pub(crate) use self::node::{NodeTools, e2e_modules, node_tools};
 pub(crate) use self::python::e2e_python;
 pub(crate) use self::rust::{test_runner, wasm_target};
@@ -21,6 +23,10 @@ pub(crate) fn everything(workspace: &Workspace) -> Result<()> {
     wasm_target(workspace)?;
     node_tools(workspace)?;
     browsers()?;
+    if cfg!(target_os = "linux") {
+        iproute()?;
+        coturn()?;
+    }
     e2e_modules(workspace)?;
     e2e_python(workspace)?;
     test_runner(workspace)?;

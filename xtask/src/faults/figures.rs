@@ -1,0 +1,97 @@
+//! What was measured: by the tests line by line, and by the network bench in its own file.
+
+use std::time::SystemTime;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use crate::cache;
+use crate::workspace::Workspace;
+
+/// One time that one test has measured.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Measured {
+    pub(crate) row: String,
+    pub(crate) browser: String,
+    pub(crate) what: String,
+    /// Nothing, if what was waited for did not come.
+    pub(crate) ms: Option<f64>,
+    pub(crate) budget: f64,
+    pub(crate) passed: bool,
+}
+
+/// A figure of the network bench, over its runs.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Figure {
+    pub(crate) row: String,
+    pub(crate) case: String,
+    pub(crate) figure: String,
+    pub(crate) pair: String,
+    pub(crate) unit: String,
+    pub(crate) runs: Vec<Option<f64>>,
+    pub(crate) median: Option<f64>,
+    pub(crate) p95: Option<f64>,
+    pub(crate) budget: f64,
+    pub(crate) passed: bool,
+}
+
+/// What the network bench has left.
+#[derive(Default)]
+pub(crate) struct Bench {
+    pub(crate) figures: Vec<Figure>,
+    /// What is to be known about them.
+    pub(crate) remark: Option<&'static str>,
+}
+
+pub(crate) fn lines(text: &str) -> Result<Vec<Measured>> {
+    let lines = text.lines().filter(|line| !line.is_empty());
+    lines
+        .map(|line| serde_json::from_str(line).with_context(|| format!("reading {line}")))
+        .collect()
+}
+
+pub(crate) fn network(workspace: &Workspace) -> Result<Bench> {
+    let file = workspace.target("netbench.json");
+    if !file.exists() {
+        return Ok(Bench {
+            figures: Vec::new(),
+            remark: Some("not measured: `cargo xtask netbench` has not run here"),
+        });
+    }
+    let changed = |file| -> Option<SystemTime> { std::fs::metadata(file).ok()?.modified().ok() };
+    let is_old = changed(&file) < changed(&workspace.root("pkg/videocalls_bg.wasm"));
+    Ok(Bench {
+        figures: serde_json::from_slice(&cache::read(&file)?).context("reading netbench.json")?,
+        remark: is_old
+            .then_some("measured with an older package: run `cargo xtask netbench` again"),
+    })
+}
+
+/// The value below which this share of a sorted list lies, between the two nearest.
+pub(crate) fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
+    let last = sorted.len().checked_sub(1)?;
+    let place = last as f64 * share;
+    let (below, above) = (place.floor(), place.ceil());
+    let [low, high] = [below, above].map(|place| sorted.get(place as usize).copied());
+    Some(low? + (high? - low?) * (place - below))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{lines, quantile};
+
+    #[test]
+    fn a_quantile_lies_between_the_nearest() {
+        assert_eq!(quantile(&[], 0.5), None);
+        assert_eq!(quantile(&[1.0, 2.0, 10.0], 0.5), Some(2.0));
+        assert_eq!(quantile(&[0.0, 100.0], 0.95), Some(95.0));
+    }
+
+    #[test]
+    fn a_line_without_a_time_is_one_that_failed() {
+        let text = r#"{"row":"F1","browser":"firefox","what":"back","ms":null,"budget":2000,"passed":false}"#;
+        let read = lines(&format!("{text}\n")).unwrap();
+        assert_eq!((read[0].ms, read[0].passed), (None, false));
+        assert!(lines("{").is_err());
+    }
+}

@@ -1,0 +1,324 @@
+//! The faults of the table in the design, and what shows that a call survives each.
+
+/// A fault, by the number that tests and figures go by.
+pub(crate) struct Row {
+    pub(crate) id: &'static str,
+    pub(crate) fault: &'static str,
+    pub(crate) shown_by: &'static [Evidence],
+}
+
+/// What shows that a fault is survived, or why nothing does.
+pub(crate) enum Evidence {
+    /// Tests between real browsers: a file of `e2e/tests`, and what the names of its tests begin with.
+    Calls {
+        file: &'static str,
+        tests: &'static str,
+    },
+    /// The cases of the network bench that name this row.
+    Network,
+    /// The bench of the server with all its clients.
+    Herd,
+    /// A test that needs no browser: its file and its name.
+    Native {
+        file: &'static str,
+        test: &'static str,
+    },
+    /// It can't be caused here, or nothing shows it yet, because …
+    Nothing(&'static str),
+}
+
+use Evidence::{Calls, Herd, Native, Network, Nothing};
+
+const fn row(id: &'static str, fault: &'static str, shown_by: &'static [Evidence]) -> Row {
+    Row {
+        id,
+        fault,
+        shown_by,
+    }
+}
+
+const fn calls(file: &'static str, tests: &'static str) -> Evidence {
+    Calls { file, tests }
+}
+
+const fn native(file: &'static str, test: &'static str) -> Evidence {
+    Native { file, test }
+}
+
+const LINKS: &str = "crates/session/tests/rules/links.rs";
+const RETURNS: &str = "crates/session/tests/rules/returns.rs";
+const WATCH: &str = "crates/session/tests/rules/watch.rs";
+const SIMULATION: &str = "crates/session/tests/simulation.rs";
+const LIMITS: &str = "crates/server/tests/server/limits.rs";
+
+pub(crate) const ROWS: &[Row] = &[
+    row(
+        "F1",
+        "the socket to the server drops",
+        &[calls("return", "F1 "), calls("faulty-server", "F1 ")],
+    ),
+    row(
+        "F2",
+        "the socket is half open",
+        &[
+            calls("return", "F2 "),
+            calls("faulty-server", "F2 "),
+            Network,
+        ],
+    ),
+    row(
+        "F3",
+        "the server accepts and says nothing",
+        &[
+            calls("faulty-server", "F3 "),
+            native(
+                RETURNS,
+                "a_server_that_opens_and_says_nothing_is_left_after_five_seconds",
+            ),
+        ],
+    ),
+    row(
+        "F4",
+        "the server restarts in a call",
+        &[
+            calls("return", "F4 "),
+            calls("faulty-server", "F4 "),
+            Network,
+        ],
+    ),
+    row(
+        "F5",
+        "everyone comes back to a restarted server",
+        &[
+            Herd,
+            native(
+                "crates/server/tests/server/restart.rs",
+                "a_herd_of_500_has_its_seats_again_soon_after_a_restart",
+            ),
+        ],
+    ),
+    row(
+        "F6",
+        "malformed and unknown messages",
+        &[
+            calls("faulty-server", "F6 "),
+            native(
+                "crates/session/tests/fuzz.rs",
+                "what_is_changed_at_random_is_survived",
+            ),
+        ],
+    ),
+    row(
+        "F7",
+        "a huge message",
+        &[
+            calls("faulty-server", "F7 "),
+            native(
+                LIMITS,
+                "a_message_of_64_kib_is_read_and_one_byte_more_is_not",
+            ),
+        ],
+    ),
+    row(
+        "F8",
+        "late, doubled and reordered messages",
+        &[
+            calls("faulty-server", "F8 "),
+            native(
+                SIMULATION,
+                "any_number_of_people_in_a_room_end_up_with_each_other",
+            ),
+        ],
+    ),
+    row("F9", "sent out", &[calls("faulty-server", "F9 ")]),
+    row("F10", "the room is full", &[calls("faulty-server", "F10 ")]),
+    row(
+        "F11",
+        "the token is over",
+        &[calls("faulty-server", "F11 ")],
+    ),
+    row(
+        "F12",
+        "a flood",
+        &[
+            calls("faulty-server", "F12 "),
+            native(
+                LIMITS,
+                "the_candidates_of_a_join_to_a_full_room_pass_and_a_flood_does_not",
+            ),
+        ],
+    ),
+    row("F20", "the way is lost for a moment", &[Network]),
+    row("F21", "the way is lost for long", &[Network]),
+    row("F22", "another interface", &[Network]),
+    row("F23", "a relay's credentials are over", &[Network]),
+    row(
+        "F24",
+        "offers cross",
+        &[
+            calls("faulty-server", "F24 "),
+            native(
+                SIMULATION,
+                "any_number_of_people_in_a_room_end_up_with_each_other",
+            ),
+        ],
+    ),
+    row(
+        "F25",
+        "a candidate before its description",
+        &[
+            calls("faulty-server", "F25 "),
+            native(
+                LINKS,
+                "candidates_wait_for_the_description_of_their_generation",
+            ),
+        ],
+    ),
+    row(
+        "F26",
+        "a candidate of another generation",
+        &[native(
+            LINKS,
+            "candidates_wait_for_the_description_of_their_generation",
+        )],
+    ),
+    row(
+        "F27",
+        "no end of candidates",
+        &[native(
+            LINKS,
+            "the_mark_of_the_last_candidate_says_of_which_generation",
+        )],
+    ),
+    row("F28", "a browser dies", &[calls("page-life", "F28 ")]),
+    row(
+        "F29",
+        "a page is loaded anew",
+        &[calls("page-life", "F29 ")],
+    ),
+    row("F30", "a page is closed", &[calls("page-life", "F30 ")]),
+    row("F31", "loss and jitter", &[Network]),
+    row(
+        "F32",
+        "a state that nobody noticed to be wrong",
+        &[
+            native(
+                WATCH,
+                "a_restart_that_does_not_help_is_followed_by_another_and_by_a_new_link",
+            ),
+            native(RETURNS, "missing_events_are_mended_by_the_whole_roster"),
+        ],
+    ),
+    row("F40", "permission denied", &[calls("devices", "F40 ")]),
+    row(
+        "F41",
+        "the question is not answered",
+        &[calls("devices", "F41 ")],
+    ),
+    row("F42", "a device in use", &[calls("devices", "F42 ")]),
+    row("F43", "no device", &[calls("devices", "F43 ")]),
+    row("F44", "what no device can do", &[calls("devices", "F44 ")]),
+    row("F45", "a device goes away", &[calls("devices", "F45 ")]),
+    row(
+        "F46",
+        "the system silences a track",
+        &[calls("devices", "F46 ")],
+    ),
+    row("F47", "autoplay is blocked", &[calls("autoplay", "F47 ")]),
+    row(
+        "F48",
+        "a hidden page",
+        &[Nothing(
+            "no page of a headless browser is hidden, so its timers are not slowed",
+        )],
+    ),
+    row(
+        "F49",
+        "a page that was frozen, a machine that slept",
+        &[Nothing(
+            "a machine can't be put to sleep under a test; no test freezes a page yet",
+        )],
+    ),
+    row(
+        "F50",
+        "started twice",
+        &[calls("ending", "a second start of the same call")],
+    ),
+    row(
+        "F51",
+        "ended while it begins",
+        &[
+            calls("ending", "before the WebAssembly has come"),
+            calls("ending", "at any moment of its start"),
+            calls("ending", "while the browser still asks"),
+        ],
+    ),
+    row(
+        "F52",
+        "fifty calls in a row",
+        &[
+            calls("soak", "chromium"),
+            calls("soak", "firefox"),
+            calls("soak", "the package keeps no more"),
+        ],
+    ),
+    row(
+        "F53",
+        "a panic",
+        &[Nothing(
+            "the shipped package has no way to be made to panic; no test breaks it on purpose yet",
+        )],
+    ),
+    row(
+        "F54",
+        "a wrong key",
+        &[Nothing(
+            "belongs to end-to-end encryption, which calls do not have yet",
+        )],
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{Evidence, ROWS};
+
+    fn source(path: &str) -> String {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        std::fs::read_to_string(root.join(path)).unwrap_or_default()
+    }
+
+    #[test]
+    fn every_fault_is_there_once_and_in_order() {
+        let numbers = (1..=12).chain(20..=32).chain(40..=54);
+        let wanted: Vec<String> = numbers.map(|number| format!("F{number}")).collect();
+        let present: Vec<&str> = ROWS.iter().map(|row| row.id).collect();
+        assert_eq!(present, wanted);
+        assert!(ROWS.iter().all(|row| !row.shown_by.is_empty()));
+    }
+
+    #[test]
+    fn every_native_test_that_is_named_exists() {
+        for row in ROWS {
+            for evidence in row.shown_by {
+                if let Evidence::Native { file, test } = evidence {
+                    let function = format!("fn {test}()");
+                    assert!(source(file).contains(&function), "{}: {file}", row.id);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_file_of_calls_exists() {
+        for row in ROWS {
+            for evidence in row.shown_by {
+                if let Evidence::Calls { file, .. } = evidence {
+                    let text = source(&format!("e2e/tests/{file}.test.mjs"));
+                    assert!(text.contains("describe("), "{}: {file}", row.id);
+                }
+            }
+        }
+    }
+}
