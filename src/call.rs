@@ -3,21 +3,26 @@
 use std::fmt;
 
 use videocalls_client::{
-    CallError, CallEvent, ParticipantId, Snapshot, Subscription, TrackKind, VideoCall,
+    CallError, CallEvent, MEDIA_PENDING_HELP, ParticipantId, Snapshot, Subscription, TrackKind,
+    VideoCall,
 };
 use web_sys::MediaStream;
 use yew::Callback;
 
 use crate::browser;
-use crate::state::{CallAction, Entry};
+use crate::state::{CallAction, Complaint, Entry};
 
 /// What a page hears: from its call, and from the person for it.
 #[derive(Debug)]
 pub enum CallMessage {
     /// The person has read a notice.
     Dismiss(&'static str),
-    /// From the call.
-    Happened(CallEvent),
+    /// The browser plays someone's sound only after a click, or no longer so.
+    Held(bool),
+    /// Something went wrong, and the call goes on.
+    Complained(Complaint),
+    /// The call is another than before.
+    Changed,
     /// The person wants to go.
     Leave,
     /// The person wants the microphone or camera on or off.
@@ -39,12 +44,12 @@ impl Call {
     /// # Errors
     ///
     /// As [`start`](videocalls_client::CallBuilder::start).
-    pub(crate) fn join(entry: &Entry, on_event: Callback<CallEvent>) -> Result<Self, CallError> {
+    pub(crate) fn join(entry: &Entry, on_event: Callback<CallMessage>) -> Result<Self, CallError> {
         let call = VideoCall::builder(&browser::signaling_url())
             .room(entry.room.as_str())
             .name(entry.name.as_str())
             .start()?;
-        let subscription = call.subscribe(move |event| on_event.emit(event));
+        let subscription = call.subscribe(move |event| on_event.emit(meaning(event)));
         Ok(Self {
             _subscription: subscription,
             call,
@@ -60,10 +65,9 @@ impl Call {
     pub(crate) fn take(&self, message: CallMessage) -> Option<CallAction> {
         match message {
             CallMessage::Dismiss(notice) => Some(CallAction::Dismissed(notice)),
-            CallMessage::Happened(CallEvent::Error(error)) => {
-                Some(CallAction::Complained(error.help()))
-            }
-            CallMessage::Happened(_) => Some(CallAction::Seen(self.snapshot())),
+            CallMessage::Complained(complaint) => Some(CallAction::Complained(complaint)),
+            CallMessage::Held(held) => Some(CallAction::Held(held)),
+            CallMessage::Changed => Some(CallAction::Seen(self.snapshot())),
             CallMessage::Leave => {
                 self.call.end();
                 None
@@ -84,6 +88,16 @@ impl Call {
     pub(crate) fn stream_of(&self, participant: &ParticipantId) -> Option<MediaStream> {
         self.call.remote_stream(participant)
     }
+}
+
+/// What an event of the call means for its page, which looks at the whole call anew after most.
+fn meaning(event: &CallEvent) -> CallMessage {
+    let (sentence, device) = match event {
+        CallEvent::Error(error) => (error.help(), error.device),
+        CallEvent::MediaPending => (MEDIA_PENDING_HELP, None),
+        _ => return CallMessage::Changed,
+    };
+    CallMessage::Complained(Complaint { sentence, device })
 }
 
 impl fmt::Debug for Call {

@@ -1,7 +1,8 @@
 //! What the call page shows, as plain data, and how it changes.
 
 use videocalls_client::{
-    CallState, DisplayName, ParticipantView, RoomName, Snapshot, TrackKind, TrackState,
+    CallState, DisplayName, MEDIA_PENDING_HELP, ParticipantView, RoomName, Snapshot, TrackKind,
+    TrackState,
 };
 
 use crate::words;
@@ -21,11 +22,22 @@ pub struct CallView {
     /// Where the call stands.
     pub course: Course,
     /// What went wrong in a call that goes on, and was not yet dismissed; oldest first.
-    pub notices: Vec<&'static str>,
+    pub notices: Vec<Complaint>,
     /// What happened last in the room.
     pub news: News,
     /// The devices that are to be off when they come; the browser is still asked for them.
     wanted_off: Vec<TrackKind>,
+    /// How many videos the browser holds back until there is a click or a key.
+    held: u32,
+}
+
+/// What went wrong, and is shown for as long as it is so.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Complaint {
+    /// The words.
+    pub sentence: &'static str,
+    /// The device that is missing, if it is about one.
+    pub device: Option<TrackKind>,
 }
 
 /// Where a call stands.
@@ -57,7 +69,9 @@ pub enum CallAction {
     /// The call is like this now.
     Seen(Snapshot),
     /// Something went wrong, and the call goes on.
-    Complained(&'static str),
+    Complained(Complaint),
+    /// The browser holds a video back until there is a click or a key, or no longer does.
+    Held(bool),
     /// The call could not begin.
     Refused(&'static str),
     /// The person wants a device on or off.
@@ -84,6 +98,7 @@ impl Default for CallView {
             notices: Vec::new(),
             news: News::default(),
             wanted_off: Vec::new(),
+            held: 0,
         }
     }
 }
@@ -94,7 +109,8 @@ impl CallView {
     pub fn after(self, action: CallAction) -> Self {
         match action {
             CallAction::Seen(snapshot) => self.seen(snapshot),
-            CallAction::Complained(sentence) => self.complained(sentence),
+            CallAction::Complained(complaint) => self.complained(complaint),
+            CallAction::Held(held) => self.held(held),
             CallAction::Refused(sentence) => self.over(sentence, true),
             CallAction::Wished { kind, on } => self.wished(kind, on),
             CallAction::Dismissed(sentence) => self.dismissed(sentence),
@@ -115,6 +131,11 @@ impl CallView {
             Course::Going(snapshot) => snapshot.participants.len() + 1,
             Course::Over { .. } => 0,
         }
+    }
+
+    /// Whether someone can't be heard before a click or a key.
+    pub fn is_held(&self) -> bool {
+        self.held > 0
     }
 
     /// Whether a device is off because its owner wants it so.
@@ -143,25 +164,44 @@ impl CallView {
             Course::Going(before) => news(before, &snapshot),
             Course::Over { .. } => None,
         };
-        let view = Self {
+        let mut view = Self {
             course: Course::Going(snapshot),
             ..self
         };
+        let mut notices = std::mem::take(&mut view.notices);
+        notices.retain(|notice| view.still_holds(notice));
+        view.notices = notices;
         match news {
             Some(text) => view.announced(text),
             None => view,
         }
     }
 
-    fn complained(mut self, sentence: &'static str) -> Self {
-        if !self.notices.contains(&sentence) {
-            self.notices.push(sentence);
+    fn complained(mut self, complaint: Complaint) -> Self {
+        if !self.notices.contains(&complaint) {
+            self.notices.push(complaint);
         }
         self
     }
 
+    /// Nobody is to read of a missing device that is there again, or of a question long answered.
+    fn still_holds(&self, complaint: &Complaint) -> bool {
+        let is_asked = |&kind: &TrackKind| self.device(kind) == TrackState::Pending;
+        match complaint.device {
+            Some(kind) => !self.device(kind).has_device(),
+            None if complaint.sentence == MEDIA_PENDING_HELP => TrackKind::ALL.iter().any(is_asked),
+            None => true,
+        }
+    }
+
+    fn held(mut self, held: bool) -> Self {
+        let others = self.held.saturating_sub(1);
+        self.held = if held { self.held + 1 } else { others };
+        self
+    }
+
     fn dismissed(mut self, sentence: &'static str) -> Self {
-        self.notices.retain(|&other| other != sentence);
+        self.notices.retain(|other| other.sentence != sentence);
         self
     }
 
@@ -229,6 +269,8 @@ mod tests {
             name: DisplayName::new(name).ok(),
             connection: Connection::Connected,
             media: MediaState::LIVE,
+            away: false,
+            sick: Vec::new(),
         }
     }
 
@@ -248,6 +290,14 @@ mod tests {
             .fold(CallView::default(), CallView::after)
     }
 
+    fn complained(sentence: &'static str, device: Option<TrackKind>) -> CallAction {
+        CallAction::Complained(Complaint { sentence, device })
+    }
+
+    fn shown(view: &CallView) -> Vec<&'static str> {
+        view.notices.iter().map(|notice| notice.sentence).collect()
+    }
+
     #[test]
     fn the_people_who_were_there_first_are_counted_and_later_ones_are_named() {
         let (ann, bo) = (person("1", "Ann"), person("2", "Bo"));
@@ -264,19 +314,38 @@ mod tests {
 
     #[test]
     fn a_notice_is_shown_once_and_until_it_is_dismissed() {
-        let view = after(["no camera", "no sound", "no camera"].map(CallAction::Complained));
-        assert_eq!(view.notices, ["no camera", "no sound"]);
+        let sentences = ["no camera", "no sound", "no camera"];
+        let view = after(sentences.map(|it| complained(it, None)));
+        assert_eq!(shown(&view), ["no camera", "no sound"]);
         let view = view.after(CallAction::Dismissed("no camera"));
-        assert_eq!(view.notices, ["no sound"]);
+        assert_eq!(shown(&view), ["no sound"]);
+    }
+
+    #[test]
+    fn a_notice_goes_when_what_it_says_is_no_longer_so() {
+        let view = after([
+            complained("no camera", Some(TrackKind::Video)),
+            complained(MEDIA_PENDING_HELP, None),
+            complained("something else", None),
+        ]);
+        assert_eq!(shown(&view).len(), 3);
+        let view = view.after(with(CallState::Connected, &[]));
+        assert_eq!(shown(&view), ["something else"]);
+    }
+
+    #[test]
+    fn sound_is_held_back_for_as_long_as_one_video_is() {
+        let view = after([true, true, false].map(CallAction::Held));
+        assert!(view.is_held());
+        let view = view.after(CallAction::Held(false));
+        assert!(!view.is_held());
+        assert!(!view.after(CallAction::Held(false)).is_held());
     }
 
     #[test]
     fn the_end_says_why_and_takes_the_notices_with_it() {
         let ended = |reason| with(CallState::Ended(reason), &[]);
-        let view = after([
-            CallAction::Complained("no camera"),
-            ended(EndReason::Unreachable),
-        ]);
+        let view = after([complained("no camera", None), ended(EndReason::Unreachable)]);
         let sentence = EndReason::Unreachable.help();
         assert_eq!(
             view.course,
@@ -285,7 +354,7 @@ mod tests {
                 failed: true
             }
         );
-        assert_eq!(view.notices, [""; 0]);
+        assert_eq!(view.notices, []);
         assert_eq!(view.state(), "ended");
         let view = after([ended(EndReason::Left)]);
         assert!(matches!(view.course, Course::Over { failed: false, .. }));

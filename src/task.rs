@@ -1,27 +1,48 @@
-use std::future::Future;
+use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::Poll;
 
-use futures_util::future::{AbortHandle, abortable};
 use wasm_bindgen_futures::spawn_local;
 
+type Boxed = Pin<Box<dyn Future<Output = ()>>>;
+
 /// A future that runs for as long as its owner holds this.
-#[derive(Debug)]
 #[must_use = "the task is aborted when this is dropped"]
-pub(crate) struct Task(AbortHandle);
+pub(crate) struct Task {
+    /// The future, except while it is polled: it may drop its own task.
+    _waiting: Rc<Cell<Option<Boxed>>>,
+}
 
 impl Task {
     /// Starts a future. This is the only place that spawns.
     pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) -> Self {
-        let (future, handle) = abortable(future);
-        spawn_local(async {
-            // An aborted task has nothing left to say.
-            let _ = future.await;
-        });
-        Self(handle)
+        Self::spawn_boxed(Box::pin(future))
+    }
+
+    /// One for all futures: the machinery around each of them would be larger than most.
+    fn spawn_boxed(future: Boxed) -> Self {
+        let waiting = Rc::new(Cell::new(Some(future)));
+        let task = Rc::downgrade(&waiting);
+        spawn_local(poll_fn(move |context| {
+            let Some(waiting) = task.upgrade() else {
+                return Poll::Ready(());
+            };
+            waiting.take().map_or(Poll::Ready(()), |mut future| {
+                let polled = future.as_mut().poll(context);
+                if polled.is_pending() {
+                    waiting.set(Some(future));
+                }
+                polled
+            })
+        }));
+        Self { _waiting: waiting }
     }
 }
 
-impl Drop for Task {
-    fn drop(&mut self) {
-        self.0.abort();
+impl std::fmt::Debug for Task {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Task")
     }
 }

@@ -26,7 +26,12 @@ async function start() {
   for (const event of ['state-changed', 'local-changed', 'participant-joined', 'participant-left', 'participant-changed']) {
     call.on(event, show);
   }
+  // The person has not answered the browser's question for the devices.
+  call.on('media-pending', explain);
+  call.on('local-stream', () => ($('error').textContent = ''));
+  call.on('audio-started', () => ($('hear').hidden = true));
   call.on('ended', ({ error }) => {
+    $('hear').hidden = true;
     if (error) explain(error);
     show();
   });
@@ -35,7 +40,9 @@ async function start() {
 
 /** `help` is for people, `message` and `code` are for you. */
 function explain(error) {
-  $('error').textContent = error.help ?? error.message;
+  // The browser wants a click or a key first. Any will do; this button is there to be found.
+  if (error.code === 'autoplay-blocked') $('hear').hidden = false;
+  else $('error').textContent = error.help ?? error.message;
 }
 
 /** Draws what the call says of itself, whatever has changed. */
@@ -51,7 +58,8 @@ function show() {
 }
 
 function showTrack(button, state) {
-  button.disabled = state !== 'live' && state !== 'muted';
+  // What is missing can be tried again.
+  button.disabled = state === 'off' || state === 'pending' || state === 'not-requested';
   button.setAttribute('aria-pressed', String(state === 'live'));
 }
 
@@ -64,7 +72,9 @@ function showOthers(participants) {
     return video;
   });
   for (const gone of [...$('others').children].filter((video) => !videos.includes(video))) gone.remove();
-  $('others').append(...videos.filter((video) => !video.isConnected));
+  const fresh = videos.filter((video) => !video.isConnected);
+  $('others').append(...fresh);
+  if (fresh.length) call.startAudio(); // These are the page's own; the library starts its two.
 }
 
 /** A relay has a room in its address; `rooms` is told the room by the library. */
@@ -86,6 +96,7 @@ $('join').addEventListener('submit', (event) => {
 $('toggle-audio').addEventListener('click', () => call.toggleTrack('audio'));
 $('toggle-video').addEventListener('click', () => call.toggleTrack('video'));
 $('end').addEventListener('click', () => call.endCall());
+$('hear').addEventListener('click', async () => ($('hear').hidden = (await call?.startAudio()) ?? true));
 
 // ?dialect=relay&room=tea&name=Ann fills the form in, &autostart starts.
 const query = new URLSearchParams(location.search);

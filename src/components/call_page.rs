@@ -24,6 +24,8 @@ pub struct CallPage {
     list: NodeRef,
     /// How many tiles were drawn last, and what keeps them in size.
     tiles: (usize, Option<Resizes>),
+    /// One for all drawings: a new one would draw each tile anew.
+    on_held: Callback<bool>,
     _shortcuts: Shortcuts,
     _title: Title,
 }
@@ -34,7 +36,7 @@ impl Component for CallPage {
 
     fn create(context: &Context<Self>) -> Self {
         let entry = &context.props().entry;
-        let joined = Call::join(entry, context.link().callback(CallMessage::Happened));
+        let joined = Call::join(entry, context.link().callback(|message| message));
         let first = match &joined {
             Ok(call) => CallAction::Seen(call.snapshot()),
             Err(error) => CallAction::Refused(error.help()),
@@ -44,6 +46,7 @@ impl Component for CallPage {
             view: CallView::default().after(first),
             list: NodeRef::default(),
             tiles: (0, None),
+            on_held: context.link().callback(CallMessage::Held),
             _shortcuts: Shortcuts::listen(context.link().callback(CallMessage::Toggle)),
             _title: Title::of(entry.room.as_str()),
         }
@@ -85,11 +88,22 @@ impl Component for CallPage {
                 let page = html! {
                     <>
                         { standing(snapshot, &invitation) }
-                        { tiles(snapshot, name.as_str(), self.call.as_ref(), &self.list) }
+                        { tiles(snapshot, name.as_str(), self.call.as_ref(), &self.list, &self.on_held) }
                         { controls(view, on_toggle, on_leave) }
                     </>
                 };
-                (notices(&view.notices, &on_dismiss), page)
+                let alerts = html! {
+                    <>
+                        if view.is_held() {
+                            // Any click and any key will do; this one can be found.
+                            <button id="hear" class="button button-primary" type="button">
+                                { "Tap to hear the others" }
+                            </button>
+                        }
+                        { notices(&view.notices, &on_dismiss) }
+                    </>
+                };
+                (alerts, page)
             }
             Course::Over { sentence, failed } => {
                 let why = html! { <p id="ending" class="ending">{ *sentence }</p> };

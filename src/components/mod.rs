@@ -29,6 +29,6 @@ pub use icon::{Sign, icon};
 pub use lobby::{Lobby, LobbyMessage, LobbyProps};
 pub use notices::notices;
 pub use standing::standing;
-pub use tile::{Tile, TileMessage, TileProps};
+pub use tile::{Tile, TileProps};
 pub(crate) use tiles::tiles;
 pub use toggle_button::{ToggleButton, toggle_button};

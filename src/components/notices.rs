@@ -1,11 +1,12 @@
 use yew::{Callback, Html, html};
 
 use super::{Sign, icon};
+use crate::state::Complaint;
 
 /// Draws what went wrong in a call that goes on, to be read and dismissed.
-pub fn notices(notices: &[&'static str], on_dismiss: &Callback<&'static str>) -> Html {
+pub fn notices(notices: &[Complaint], on_dismiss: &Callback<&'static str>) -> Html {
     html! {
-        for &notice in notices {
+        for notice in notices.iter().map(|notice| notice.sentence) {
             <div key={notice} class="notice">
                 <p>{ notice }</p>
                 <button

@@ -1,6 +1,6 @@
 use videocalls_client::{Connection, MediaState};
 use web_sys::MediaStream;
-use yew::{AttrValue, Component, Context, Html, NodeRef, Properties, html};
+use yew::{AttrValue, Callback, Component, Context, Html, NodeRef, Properties, html};
 
 use super::{Sign, icon};
 use crate::guards::Playback;
@@ -23,6 +23,9 @@ pub struct TileProps {
     /// The participant's sound and picture.
     #[prop_or_default]
     pub stream: Option<MediaStream>,
+    /// Told when the browser plays nothing before a click, and when it no longer does so.
+    #[prop_or_default]
+    pub on_held: Callback<bool>,
 }
 
 /// A participant: picture and sound, name, and why one of them is missing.
@@ -31,34 +34,14 @@ pub struct Tile {
     video: NodeRef,
     stream: Option<MediaStream>,
     playback: Option<Playback>,
-    is_blocked: bool,
-}
-
-/// What a [`Tile`] hears.
-#[derive(Debug)]
-pub enum TileMessage {
-    /// The browser plays, or does not before a click.
-    Blocked(bool),
-    /// The person asks for sound.
-    Play,
 }
 
 impl Component for Tile {
-    type Message = TileMessage;
+    type Message = ();
     type Properties = TileProps;
 
     fn create(_: &Context<Self>) -> Self {
         Self::default()
-    }
-
-    fn update(&mut self, _: &Context<Self>, message: TileMessage) -> bool {
-        let before = self.is_blocked;
-        match (message, &mut self.playback) {
-            (TileMessage::Blocked(is_blocked), _) => self.is_blocked = is_blocked,
-            (TileMessage::Play, Some(playback)) => playback.play(),
-            (TileMessage::Play, None) => {}
-        }
-        self.is_blocked != before
     }
 
     fn rendered(&mut self, context: &Context<Self>, _: bool) {
@@ -69,10 +52,10 @@ impl Component for Tile {
         self.stream.clone_from(&props.stream);
         // The old one goes before the new one comes: both are about the same video.
         self.playback = None;
-        let on_blocked = context.link().callback(TileMessage::Blocked);
         let video = self.video.cast().zip(self.stream.as_ref());
-        self.playback =
-            video.map(|(video, stream)| Playback::start(video, stream, props.is_own, on_blocked));
+        self.playback = video.map(|(video, stream)| {
+            Playback::start(video, stream, props.is_own, props.on_held.clone())
+        });
     }
 
     fn view(&self, context: &Context<Self>) -> Html {
@@ -95,11 +78,6 @@ impl Component for Tile {
                         </span>
                         <span class="tile-why">{ why }</span>
                     </div>
-                }
-                if self.is_blocked {
-                    <button class="button tile-play" type="button" onclick={context.link().callback(|_| TileMessage::Play)}>
-                        { "Tap to hear" }
-                    </button>
                 }
                 <p class="tile-name">
                     if let Some(why) = no_sound {

@@ -1,12 +1,18 @@
 use videocalls_client::{CallState, Connection, MediaState, Snapshot};
-use yew::{AttrValue, Html, NodeRef, html};
+use yew::{AttrValue, Callback, Html, NodeRef, html};
 
 use super::Tile;
 use crate::call::Call;
 use crate::words;
 
 /// Draws everyone in the room in the order of their coming, and oneself last.
-pub(crate) fn tiles(snapshot: &Snapshot, name: &str, call: Option<&Call>, list: &NodeRef) -> Html {
+pub(crate) fn tiles(
+    snapshot: &Snapshot,
+    name: &str,
+    call: Option<&Call>,
+    list: &NodeRef,
+    on_held: &Callback<bool>,
+) -> Html {
     let media = MediaState {
         audio: snapshot.microphone,
         video: snapshot.camera,
@@ -26,6 +32,7 @@ pub(crate) fn tiles(snapshot: &Snapshot, name: &str, call: Option<&Call>, list: 
                     connection={participant.connection}
                     media={participant.media}
                     stream={call.and_then(|call| call.stream_of(&participant.id))}
+                    {on_held}
                 />
             }
             <Tile
@@ -36,6 +43,7 @@ pub(crate) fn tiles(snapshot: &Snapshot, name: &str, call: Option<&Call>, list: 
                 {connection}
                 {media}
                 stream={call.map(Call::own_stream)}
+                {on_held}
             />
         </ul>
     }

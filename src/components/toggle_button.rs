@@ -17,13 +17,11 @@ pub struct ToggleButton {
     pub sign: Sign,
     /// Whether it is pressed.
     pub is_pressed: bool,
-    /// Why it can't be pressed, if it can't.
+    /// Why there is nothing to press off, if there is not; it may be worth a try.
     pub obstacle: Option<&'static str>,
 }
 
-/// Draws a toggle button, and calls back when it is pressed and can be.
-///
-/// One that can't be pressed stays within reach of the keyboard, to tell why.
+/// Draws a toggle button, and calls back when it is pressed.
 pub fn toggle_button(button: ToggleButton, on_toggle: Callback<()>) -> Html {
     let ToggleButton {
         id,
@@ -34,24 +32,16 @@ pub fn toggle_button(button: ToggleButton, on_toggle: Callback<()>) -> Html {
         is_pressed,
         obstacle,
     } = button;
-    let can_toggle = obstacle.is_none();
-    let on_click = Callback::from(move |_| {
-        if can_toggle {
-            on_toggle.emit(());
-        }
-    });
-    let word = |yes: bool| if yes { "true" } else { "false" };
     html! {
         <button
             {id}
-            class="button control"
+            class={if obstacle.is_some() { "button control control-missing" } else { "button control" }}
             type="button"
             aria-label={label}
-            aria-pressed={word(is_pressed)}
-            aria-disabled={word(!can_toggle)}
+            aria-pressed={if is_pressed { "true" } else { "false" }}
             aria-keyshortcuts={shortcut}
             title={obstacle.unwrap_or(label)}
-            onclick={on_click}
+            onclick={on_toggle.reform(|_| ())}
         >
             { icon(sign) }
             <span>{ text }</span>
