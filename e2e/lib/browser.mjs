@@ -48,26 +48,34 @@ export async function chromium(person, options = {}) {
   return new Browser(browser, person);
 }
 
-/** Starts Firefox; what it sends is made in the page, see `standInCamera` in probe.mjs. */
-export async function firefox(person) {
+/**
+ * Starts Firefox; what it sends is made in the page, see `standInCamera` in probe.mjs. `preferences`
+ * are its own names, as in `about:config`.
+ */
+export async function firefox(person, { preferences } = {}) {
   const browser = await puppeteer.launch({
     browser: 'firefox',
     executablePath: FIREFOX,
     headless: true,
     protocolTimeout: PATIENCE,
-    extraPrefsFirefox: { ...FIREFOX_PREFERENCES, 'media.navigator.audio.fake_frequency': person.tone },
+    extraPrefsFirefox: { ...FIREFOX_PREFERENCES, 'media.navigator.audio.fake_frequency': person.tone, ...preferences },
   });
   return new Browser(browser, person, { standIn: person });
 }
 
-/** `devices`: `all` (granted), `denied`, `no-camera`, `no-microphone`, `none`. */
+/**
+ * `devices`: `all` (granted), `two-cameras` (granted), `asks` (as the page's permissions say), `denied`,
+ * `no-camera`, `none`.
+ */
 function deviceFlags(person, { devices = 'all', fps }) {
   const files = mediaFiles(person, { fps });
-  const cameras = devices === 'no-camera' || devices === 'none' ? '=device-count=0' : '';
+  const count = { 'no-camera': '0', none: '0', 'two-cameras': '2' }[devices];
+  const cameras = count ? `=device-count=${count}` : '';
+  const answers = { denied: ['--use-fake-ui-for-media-stream=deny'], asks: [] };
   return [
     `--use-fake-device-for-media-stream${cameras}`,
-    `--use-fake-ui-for-media-stream${devices === 'denied' ? '=deny' : ''}`,
-    ...(cameras ? [] : [`--use-file-for-fake-video-capture=${files.video}`]),
+    ...(answers[devices] ?? ['--use-fake-ui-for-media-stream']),
+    ...(count === '0' ? [] : [`--use-file-for-fake-video-capture=${files.video}`]),
     `--use-file-for-fake-audio-capture=${files.audio}`,
   ];
 }

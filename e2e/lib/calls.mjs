@@ -22,7 +22,7 @@ export async function prepare(page) {
         ? { name: error.name, code: error.code, category: error.category, message: error.message, help: error.help }
         : { text: String(error) };
     const note = (type, detail = {}) => globalThis.log.push({ type, at: Date.now(), ...detail });
-    const describe = ({ id, name, connection, audio, video }) => ({ id, name, connection, audio, video });
+    const describe = ({ id, name, connection, audio, video, away }) => ({ id, name, connection, audio, video, away });
 
     globalThis.listen = (call) => {
       call.on('state-changed', ({ state }) => note('state-changed', { state }));
@@ -31,6 +31,8 @@ export async function prepare(page) {
       call.on('participant-left', ({ participant, reason }) => note('participant-left', { participant: describe(participant), reason }));
       call.on('local-changed', ({ microphone, camera }) => note('local-changed', { microphone, camera }));
       call.on('local-stream', ({ stream }) => note('local-stream', { tracks: stream.getTracks().length }));
+      call.on('media-pending', ({ help }) => note('media-pending', { help }));
+      call.on('audio-started', () => note('audio-started'));
       call.on('error', (error) => note('error', { error: plain(error) }));
       call.on('ended', ({ reason, error }) => note('ended', { reason, error: error && plain(error) }));
     };

@@ -170,6 +170,10 @@ function countHoldings(probe) {
 
   /** How many live local tracks, open sockets and open peer connections the page holds. */
   probe.holdings = () => ({ tracks: count('tracks'), sockets: count('sockets'), links: count('links') });
+  const alive = (kind) => [...held[kind]].map((it) => it.deref()).filter((it) => it && open[kind](it));
+  /** The open peer connections, and the open sockets. */
+  probe.connections = () => alive('links');
+  probe.sockets = () => alive('sockets');
   /** How many there have been since the page was loaded. */
   probe.made = { captures: 0, tracks: 0, sockets: 0, links: 0 };
 

@@ -6,9 +6,19 @@ import { createInterface } from 'node:readline';
 
 /** Starts the server; resolves when it listens. */
 export function startServer(...args) {
-  const binary = process.env.VIDEOCALLS_SERVER;
-  if (!binary) throw new Error('set VIDEOCALLS_SERVER to the path of the server binary');
-  return startProgram(binary, ['--listen', '127.0.0.1:0', ...args]);
+  return startFrom('VIDEOCALLS_SERVER', args);
+}
+
+/** Starts the one that misbehaves in rooms whose names say how: docs/faults.md. */
+export function startFaultServer(...args) {
+  return startFrom('VIDEOCALLS_FAULT_SERVER', ['--faults', ...args]);
+}
+
+function startFrom(variable, args) {
+  const binary = process.env[variable];
+  if (!binary) throw new Error(`set ${variable} to the path of the server binary`);
+  const listen = args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
+  return startProgram(binary, [...listen, ...args]);
 }
 
 /** Starts any server that says `listening on` and its address when it does; resolves then. */
@@ -25,6 +35,7 @@ export async function startProgram(command, args, options = {}) {
     log: () => log.join(''),
     /** Resolves when it has ended by itself, with its exit code. */
     ended: child.exitCode === null ? once(child, 'exit').then(([code]) => code) : child.exitCode,
+    signal: (signal) => child.kill(signal),
     async stop(signal = 'SIGTERM') {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exit = once(child, 'exit');

@@ -12,13 +12,14 @@ export function stage() {
   const cleanup = [];
   let pages = [];
 
-  afterEach(async () => {
+  const closeAll = async () => {
     const closing = pages;
     pages = [];
     const closed = await Promise.allSettled(closing.map((page) => page.close()));
     const failed = closed.find(({ status }) => status === 'rejected');
     if (failed) throw failed.reason;
-  });
+  };
+  afterEach(closeAll);
   after(async () => {
     const open = await Promise.allSettled(browsers.values());
     await Promise.allSettled(open.map(({ value }) => value?.close()));
@@ -53,6 +54,8 @@ export function stage() {
       pages = pages.filter((other) => other !== page);
       browser.kill();
     },
+    /** Closes all pages, which fails if anything went wrong in one: for a test that goes round and round. */
+    closeAll,
     /** Runs at the end of the file. */
     defer(step) {
       cleanup.push(step);

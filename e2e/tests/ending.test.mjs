@@ -194,17 +194,35 @@ describe('ending a call', () => {
     await inCall(a.page, b.page, '#remoteVideoElement');
   });
 
-  test('a second start of the same call is the same call', async () => {
+  test('a second start of the same call is the same call, as long as it goes on', async () => {
     const options = { signaling: server.socket('/rooms'), room: freshRoom() };
     const page = await prepare(await scene.open(scene.browser('chromium', ann), site.origin));
     const outcome = await page.run(async (options) => {
       const first = globalThis.api.initializeVideoCall(options);
       const second = globalThis.api.initializeVideoCall(options);
       const same = (await first) === (await second);
+      const later = (await first) === (await globalThis.api.initializeVideoCall(options));
       const { sockets } = globalThis.__e2e.made;
       (await first).endCall();
-      return { same, sockets };
+      const next = await globalThis.api.initializeVideoCall(options);
+      const another = next !== (await first) && next.state === 'connected';
+      next.endCall();
+      return { same, later, sockets, another };
     }, options);
-    assert.deepEqual(outcome, { same: true, sockets: 1 });
+    assert.deepEqual(outcome, { same: true, later: true, sockets: 1, another: true });
+  });
+
+  test('and starting again in the same turn, before the WebAssembly has come', async () => {
+    const options = { signaling: server.socket('/rooms'), room: freshRoom() };
+    const page = await prepare(await scene.open(scene.browser('chromium', ann), site.origin));
+    const outcome = await page.run(async (options) => {
+      const first = globalThis.api.initializeVideoCall(options).catch(({ code }) => code);
+      globalThis.api.endCall();
+      const second = await globalThis.api.initializeVideoCall(options);
+      const { state } = second;
+      second.endCall();
+      return [await first, state];
+    }, options);
+    assert.deepEqual(outcome, ['aborted', 'connected']);
   });
 });

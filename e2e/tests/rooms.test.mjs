@@ -112,11 +112,11 @@ describe('who comes and goes', () => {
     await allPerceive([a, b, again]);
   });
 
-  test('a page is closed or loaded anew: it says goodbye', async () => {
+  test('a page is closed: it says goodbye, and is gone when it does not come back', async () => {
     const a = await enter(ann);
     const c = await enter(cat);
     await c.page.goto(`${site.origin}/?elsewhere`);
-    const { reason } = await leaving(a.page, c.id, 3000);
+    const { reason } = await leaving(a.page, c.id, 8000);
     assert.equal(reason, 'bye');
   });
 

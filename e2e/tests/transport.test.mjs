@@ -141,9 +141,9 @@ describe("a transport of the page's own", () => {
       assert.equal(await page.run(() => call.state), 'connected');
     });
 
-    test('a connection that is lost ends the call', async () => {
+    test('a connection that is lost ends a call that does not reconnect', async () => {
       const page = await open(ann);
-      await start(page, '/rooms', 'rooms', { room: freshRoom() });
+      await start(page, '/rooms', 'rooms', { room: freshRoom(), reconnect: false });
       await page.run(() => globalThis.transport.closed());
       await page.until(() => call.state === 'ended');
       const { reason } = await page.run(() => globalThis.log.find(({ type }) => type === 'ended'));

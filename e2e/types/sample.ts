@@ -11,6 +11,7 @@ import init, {
   type EndReason,
   type ErrorCategory,
   type ErrorCode,
+  type Fault,
   type OwnTrack,
   type Participant,
   type Dialect,
@@ -23,6 +24,7 @@ import init, {
   type VideoCallOptions,
   type WasmSource,
 } from 'videocalls';
+import initAllDialects from 'videocalls/videocalls_dialects.js';
 
 /** Holds where `Actual` is exactly `Expected`, neither wider nor narrower, and not `any`. */
 type Same<Actual, Expected> =
@@ -37,6 +39,8 @@ await init(fetch('./videocalls_bg.wasm'));
 await init(new Uint8Array());
 const source: WasmSource = new WebAssembly.Module(new Uint8Array());
 await init(source);
+await initAllDialects();
+await initAllDialects(source);
 // @ts-expect-error nothing is no source
 await init(null);
 
@@ -186,6 +190,7 @@ toggleTrack('audio', microphone && camera);
 call.toggleTrack('smell');
 // @ts-expect-error on or off, nothing between
 toggleTrack('video', 'maybe');
+holds<Same<ReturnType<typeof call.startAudio>, Promise<boolean>>>();
 holds<Same<ReturnType<typeof call.sendText>, void>>();
 call.sendText('good morning');
 // @ts-expect-error only text is said
@@ -214,6 +219,8 @@ call.on('local-changed', (event) => {
   holds<Same<typeof event.microphone, TrackState>>();
   holds<Same<typeof event.camera, TrackState>>();
 });
+call.on('media-pending', ({ help }) => holds<Same<typeof help, string>>());
+call.on('audio-started', () => call.startAudio());
 call.on('error', (error) => holds<Same<typeof error, VideoCallError>>());
 const once: () => void = call.once('ended', ({ reason, error }) => {
   holds<Same<typeof reason, EndReason>>();
@@ -225,6 +232,8 @@ call.on('state-changed', onState);
 call.off('state-changed', onState);
 const events: Record<keyof VideoCallEventMap, true> = {
   'state-changed': true,
+  'media-pending': true,
+  'audio-started': true,
   'participant-joined': true,
   'participant-changed': true,
   'participant-left': true,
@@ -241,6 +250,26 @@ call.on('participant-sneezed', () => {});
 call.on('state-changed', ({ participant }) => participant);
 // @ts-expect-error a listener of one event does not fit another
 call.off('ended', onState);
+
+// What is made to go wrong.
+const faults: Fault[] = [
+  { kind: 'drop', direction: 'out', count: 2 },
+  { kind: 'delay', ms: 500 },
+  { kind: 'reorder', count: 3 },
+  { kind: 'kill-socket' },
+  { kind: 'break-link', participant: 'ann' },
+  { kind: 'freeze-link', ms: 5000 },
+  { kind: 'end-track', track: 'audio' },
+  { kind: 'lose-device', track: 'video', ms: 1000 },
+  { kind: 'expire-credentials' },
+  { kind: 'transceivers', gaps: [0, 10] },
+  { kind: 'panic' },
+];
+for (const fault of faults) await call.simulate(fault);
+// @ts-expect-error there is no such fault
+call.simulate({ kind: 'earthquake' });
+// @ts-expect-error a delay of how long?
+call.simulate({ kind: 'delay' });
 
 // What can go wrong.
 try {

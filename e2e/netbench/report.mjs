@@ -1,0 +1,46 @@
+// What the bench says in the end: a table for people, and the same as data.
+
+import { median, quantile, table } from '../bench/table.mjs';
+import { CASES } from './cases.mjs';
+
+/** The figures of a case's runs with one pair. A run without one is `null`; a run that failed lets all of them fail. */
+export function summary({ name, pair, runs }) {
+  return Object.entries(CASES[name].figures).map(([figure, { row, budget, unit = 'ms' }]) => {
+    const values = runs.map(({ figures }) => round(figures[figure]));
+    const known = values.filter((value) => value !== null);
+    const failures = runs.map(({ failure }) => failure).filter(Boolean);
+    const p95 = known.length ? round(quantile(known, 0.95)) : null;
+    return {
+      row,
+      case: name,
+      figure,
+      pair,
+      unit,
+      runs: values,
+      median: known.length ? round(median(known)) : null,
+      p95,
+      budget,
+      passed: failures.length === 0 && p95 <= budget,
+      failures,
+    };
+  });
+}
+
+export function report(figures) {
+  const cell = (value) => (value === null ? '–' : String(value));
+  const rows = figures.map(({ row, case: name, figure, pair, unit, runs, median, p95, budget, passed }) => [
+    `${name}, ${figure} (${unit})`,
+    row,
+    pair,
+    `${runs.filter((value) => value !== null).length}/${runs.length}`,
+    cell(median),
+    cell(p95),
+    String(budget),
+    passed ? 'pass' : 'FAIL',
+  ]);
+  return table([['', 'row', 'pair', 'runs', 'median', 'p95', 'budget', ''], ...rows]);
+}
+
+function round(value) {
+  return value === undefined ? null : Math.round(value * 10) / 10;
+}

@@ -1,0 +1,63 @@
+// The servers of the bench, in their namespace: ours for the signaling, coturn for the relay.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { startProgram } from '../lib/server.mjs';
+import { inside, PORTS } from './network.mjs';
+
+const HOST = PORTS.s0.address;
+const TURN_PORT = 3478;
+
+/** Where our server listens. */
+export const SIGNALING = { host: HOST, port: 8080 };
+/** What coturn and the one who gives out its credentials both know. */
+export const TURN_SECRET = 'netbench';
+export const TURN_URLS = [`turn:${HOST}:${TURN_PORT}`, `turn:${HOST}:${TURN_PORT}?transport=tcp`];
+
+/** Starts our server; resolves when it listens. */
+export function startSignaling() {
+  const binary = process.env.VIDEOCALLS_SERVER;
+  if (!binary) throw new Error('set VIDEOCALLS_SERVER to the path of the server binary');
+  const [command, args] = inside('s', binary, '--listen', `${SIGNALING.host}:${SIGNALING.port}`);
+  return startProgram(command, args, { detached: true });
+}
+
+/** Starts coturn with credentials that expire; resolves when it listens. */
+export async function startTurn() {
+  const folder = await mkdtemp(join(tmpdir(), 'videocalls-turn-'));
+  const options = ['-n', '--no-cli', '--no-tls', '--no-dtls', '--fingerprint', '--realm=netbench'];
+  // Only a talkative one says when it listens.
+  const files = ['--log-file=stdout', '--simple-log', '--verbose', `--pidfile=${folder}/pid`, `--userdb=${folder}/db`];
+  const where = [`--listening-ip=${HOST}`, `--relay-ip=${HOST}`, `--listening-port=${TURN_PORT}`];
+  const secret = ['--use-auth-secret', `--static-auth-secret=${TURN_SECRET}`];
+  const [command, args] = inside('s', process.env.TURNSERVER ?? 'turnserver', ...options, ...files, ...where, ...secret);
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  await listening(child);
+  return {
+    async stop() {
+      await rm(folder, { recursive: true });
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const exit = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exit;
+    },
+  };
+}
+
+/** coturn opens its listeners one after the other, those for TCP last. */
+function listening(child) {
+  return new Promise((resolve, reject) => {
+    const log = [];
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`coturn ended with ${code}:\n${log.join('\n')}`)));
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      log.push(line);
+      if (/TCP listener opened/.test(line)) resolve();
+    });
+    child.stderr.resume();
+  });
+}

@@ -1,0 +1,154 @@
+// The WebAssembly breaks: everything is given back, the page is told, and a new call is possible.
+
+import assert from 'node:assert/strict';
+import { before, beforeEach, describe, test } from 'node:test';
+import { callSite, prepare } from '../lib/calls.mjs';
+import { within } from '../lib/faults.mjs';
+import { patience } from '../lib/page.mjs';
+import { ann, bob, freshRoom } from '../lib/people.mjs';
+import { inCall } from '../lib/senses.mjs';
+import { startServer } from '../lib/server.mjs';
+import { stage } from '../lib/stage.mjs';
+
+const REMOTE = '#remoteVideoElement';
+
+/** Whoever reads such a message runs out of stack: no wasm frame is left in order. */
+const EXHAUST = `
+  globalThis.exhaust = (socket) => {
+    class Endless extends Event {
+      get data() {
+        return this.data;
+      }
+    }
+    socket.dispatchEvent(new Endless('message'));
+  };
+`;
+
+describe('the WebAssembly breaks', () => {
+  const scene = stage();
+  let server;
+  let site;
+  let room;
+
+  before(async () => {
+    scene.browser('firefox', bob); // Takes seconds to start; is waited for where it is needed.
+    server = await startServer();
+    scene.defer(() => server.stop());
+    site = await callSite();
+    scene.defer(() => site.stop());
+  });
+
+  beforeEach(() => {
+    room = freshRoom();
+  });
+
+  const options = () => ({ signaling: server.socket('/rooms'), room });
+  const released = (page) =>
+    page.until(() => Object.values(globalThis.__e2e.holdings()).every((count) => count === 0), patience(2000, 'everything given back'));
+  const ended = (page) => page.until(() => globalThis.log.find(({ type }) => type === 'ended'), patience(2000, 'the end'));
+
+  /** Breaks the call of a page by a function, and gives the milliseconds until nothing is held and the end is told. */
+  const breaks = async (page, cause) => {
+    const began = Date.now();
+    await page.run(cause);
+    await Promise.all([released(page), ended(page)]);
+    return Date.now() - began;
+  };
+
+  const CAUSES = {
+    'a panic': () => globalThis.call.simulate({ kind: 'panic' }).catch(() => {}),
+    'the end of the stack': () => globalThis.exhaust(globalThis.__e2e.sockets()[0]),
+  };
+
+  for (const kind of ['chromium', 'firefox']) {
+    for (const [name, cause] of Object.entries(CAUSES)) {
+      test(`F53 ${name}: everything is given back, the page is told, and a new call is possible (${kind})`, async () => {
+        const a = await scene.join(scene.browser('chromium', ann), site.origin, options());
+        const b = await scene.join(scene.browser(kind, bob), site.origin, options(), { before: EXHAUST });
+        b.page.expectFault(/unreachable, as simulated|call stack|too much recursion|get data@/);
+        await inCall(a.page, b.page, REMOTE);
+        await within(1000, { row: 'F53', browser: kind, what: `${name}: all is given back and told` }, () => breaks(b.page, cause));
+        const { reason, error } = await ended(b.page);
+        assert.equal(reason, 'internal');
+        assert.equal(error.name, 'VideoCallError');
+        assert.equal(error.code, 'internal');
+        assert.equal(error.category, 'internal');
+        assert.match(error.help, /went wrong/);
+        const after = await b.page.run(() => ({
+          state: globalThis.call.state,
+          others: globalThis.call.participants.length,
+          stream: globalThis.call.localStream,
+          shown: document.querySelector('#remoteVideoElement').srcObject,
+        }));
+        assert.deepEqual(after, { state: 'ended', others: 0, stream: null, shown: null });
+        await b.page.run(() => {
+          globalThis.call.toggleTrack('audio');
+          globalThis.call.endCall();
+          globalThis.log.length = 0;
+        });
+        const again = await b.page.run((options) => globalThis.start(options), { name: bob.name, ...options() });
+        assert.ok(again.id, `a new call in the same page: ${JSON.stringify(again)}`);
+        await inCall(a.page, b.page, REMOTE);
+      });
+    }
+  }
+
+  test('while the browser still asks for the devices: what is given too late is given back', async () => {
+    const page = await prepare(
+      await scene.open(scene.browser('chromium', ann), site.origin, {
+        before: '__e2e.beforeCapture = () => new Promise((resolve) => { globalThis.allow = resolve; });',
+      }),
+    );
+    page.expectFault(/unreachable, as simulated/);
+    await page.run((options) => globalThis.start(options), options());
+    await page.until(() => globalThis.allow);
+    await page.run(() => globalThis.call.simulate({ kind: 'panic' }).catch(() => {}));
+    await ended(page);
+    await page.run(() => globalThis.allow());
+    await page.until(() => globalThis.__e2e.made.tracks > 0);
+    await released(page);
+  });
+
+  test('before the server has let it in: the start is refused, and the next one is not', async () => {
+    const page = await prepare(await scene.open(scene.browser('chromium', ann), site.origin));
+    page.expectFault(/unreachable, as simulated/);
+    const outcome = await page.run((options) => {
+      performance.now = () => {
+        delete performance.now;
+        throw new WebAssembly.RuntimeError('unreachable, as simulated');
+      };
+      return globalThis.start(options);
+    }, options());
+    assert.equal(outcome.error.code, 'internal');
+    await released(page);
+    const again = await page.run((options) => globalThis.start(options), options());
+    assert.ok(again.id);
+  });
+
+  test('in the app: a plain screen, with the camera off', async () => {
+    const page = await scene.open(scene.browser('chromium', ann), `${server.origin}/?room=${room}&debug`);
+    page.expectFault(/unreachable, as simulated/);
+    await page.until(() => document.querySelector('#join'));
+    await page.fill('#name', 'Ann');
+    await page.click('#join');
+    await page.until(() => document.querySelector('[data-call-state="connected"]'));
+    await page.until(() => globalThis.__e2e.holdings().tracks === 2);
+    await page.run(() => {
+      document.querySelector('.faults').open = true;
+      [...document.querySelectorAll('.faults button')].find(({ textContent }) => textContent === 'panic').click();
+    });
+    await released(page);
+    const text = await page.run(() => document.body.innerText);
+    assert.match(text, /^Something went wrong/);
+    await Promise.all([page.raw.waitForNavigation(), page.click('#broken a')]);
+    await page.until(() => document.querySelector('#join'), patience(5000, 'the lobby'));
+  });
+
+  test('the developers’ panel is there only if it is asked for', async () => {
+    const page = await scene.open(scene.browser('chromium', ann), `${server.origin}/?room=${room}`);
+    await page.until(() => document.querySelector('#join'));
+    assert.equal(await page.run(() => document.querySelector('.faults')), null);
+    const loaded = await page.run(() => performance.getEntriesByType('resource').map(({ name }) => name));
+    assert.ok(!loaded.some((name) => name.includes('simulate')));
+  });
+});
