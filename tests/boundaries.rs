@@ -48,7 +48,6 @@ const TABLE: &[Row] = &[
     Row {
         folder: "crates/client",
         names: Only(&[
-            "futures-util",
             "gloo-*",
             "js-sys",
             "videocalls-protocol",
@@ -76,7 +75,6 @@ const TABLE: &[Row] = &[
     Row {
         folder: "",
         names: Only(&[
-            "futures-util",
             "gloo-*",
             "js-sys",
             "talc",
@@ -111,6 +109,19 @@ const TABLE: &[Row] = &[
         ]),
         withheld: &[],
         why: "the server speaks the protocol and knows nothing of a call or a browser",
+    },
+    Row {
+        folder: "crates/netsim",
+        names: AllBut(&[
+            "gloo*",
+            "js-sys",
+            "videocalls-*",
+            "wasm-bindgen*",
+            "web-sys",
+            "yew*",
+        ]),
+        withheld: &[],
+        why: "the simulated network moves packets and knows nothing of what is in them",
     },
     Row {
         folder: "xtask",
