@@ -222,6 +222,11 @@ impl Link {
         matches!(self.negotiation, Negotiation::Broken)
     }
 
+    /// Whether the other end waits for our answer.
+    pub(crate) fn is_answering(&self) -> bool {
+        matches!(self.negotiation, Negotiation::Answering { .. })
+    }
+
     /// Whether nothing more is expected of the other end but that the way be found.
     pub(crate) fn is_agreed(&self) -> bool {
         let settled = matches!(

@@ -73,11 +73,15 @@ impl Mesh {
 
     /// Whether there is a way to a participant that works, or a way to that way. What was said on
     /// it while there was no server may be lost, and is said again.
+    ///
+    /// An offer that waits for our answer is not given up: who made it makes it again on our return,
+    /// and would not be understood.
     fn keeps(&mut self, work: &mut Work, peer: &ParticipantId) -> bool {
+        let told = self.capabilities.resume;
         let Some(link) = self.link_to(peer) else {
             return false;
         };
-        if link.is_healthy() {
+        if link.is_healthy() || told && link.is_answering() {
             link.offer_again(work);
             return true;
         }

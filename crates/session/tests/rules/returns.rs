@@ -5,7 +5,7 @@ use videocalls_session::{
     CallState, EndReason, Input, LinkOp, LinkReport, Notice, Output, Transport,
 };
 
-use crate::desk::{Desk, left, notices, ops, peer, sent, token, welcome};
+use crate::desk::{Desk, left, notices, offer, ops, peer, sent, token, welcome};
 
 /// In a room with `you`, with whom there is a link that works.
 fn linked() -> (Desk, videocalls_session::LinkId) {
@@ -260,6 +260,26 @@ fn an_offer_that_may_be_lost_is_made_again() {
     // The other one was away, and may have missed it as well.
     desk.event(Event::Back(ParticipantId::new("you")));
     assert!(ops(&desk.look()).iter().any(|(_, op)| token(op).is_some()));
+}
+
+#[test]
+fn an_offer_that_is_being_answered_when_the_way_is_lost_is_answered_on_the_way_back() {
+    let mut desk = Desk::in_room("me", &[]);
+    desk.event(Event::Joined(peer("ann")));
+    desk.hear("ann", offer("100", 1));
+    let asked = desk.look();
+    desk.event(Event::Gap);
+    return_to(&mut desk, &["ann"]);
+    // Ann, who knows that we are back, offers again by the same connection.
+    desk.hear("ann", offer("100", 2));
+    let link = desk.make_of(&asked);
+    let said = desk.look();
+    assert!(
+        matches!(ops(&said).last(), Some((again, LinkOp::AcceptOffer { .. })) if *again == link)
+    );
+    assert!(ops(&said).iter().all(|(_, op)| **op != LinkOp::Close));
+    desk.make_of(&said);
+    assert!(matches!(sent(&desk.look())[..], [Request::Signal { .. }]));
 }
 
 #[test]
