@@ -126,7 +126,7 @@ pub enum Event {
     Ping,
     /// The server is alive, which is all that [`Request::Ping`] asked.
     Pong,
-    /// Events of the server are missing: only its whole roster can mend that.
+    /// Events of the server are missing: it says them again, or its whole roster, to who comes back.
     Gap,
     /// The server could not pass a message on, and says so; nothing is lost but that message.
     Rejected {

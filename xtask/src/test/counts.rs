@@ -10,26 +10,31 @@ pub(crate) struct Counts {
     pub(crate) passed: usize,
     pub(crate) failed: usize,
     pub(crate) skipped: usize,
+    /// How many failed at first, before all were tried once more.
+    pub(crate) again: usize,
 }
 
 impl Counts {
+    const NONE: Self = Self {
+        passed: 0,
+        failed: 0,
+        skipped: 0,
+        again: 0,
+    };
     /// A check that has no tests of its own and passed.
     pub(crate) const SUCCESS: Self = Self {
         passed: 1,
-        failed: 0,
-        skipped: 0,
+        ..Self::NONE
     };
     /// A check that this machine can't carry out.
     pub(crate) const SKIPPED: Self = Self {
-        passed: 0,
-        failed: 0,
         skipped: 1,
+        ..Self::NONE
     };
     /// A step that could not be carried out.
     pub(crate) const FAILURE: Self = Self {
-        passed: 0,
         failed: 1,
-        skipped: 0,
+        ..Self::NONE
     };
 
     /// Reads the summaries of `cargo test`.
@@ -42,6 +47,7 @@ impl Counts {
             passed: before(result, "passed"),
             failed: before(result, "failed"),
             skipped: before(result, "ignored"),
+            again: 0,
         });
         sum.sum::<Self>().believing(watched.success)
     }
@@ -52,6 +58,7 @@ impl Counts {
             passed: after(&watched.output, "pass"),
             failed: after(&watched.output, "fail") + after(&watched.output, "cancelled"),
             skipped: after(&watched.output, "skipped") + after(&watched.output, "todo"),
+            again: 0,
         }
         .believing(watched.success)
     }
@@ -71,6 +78,7 @@ impl Sum for Counts {
             passed: sum.passed + one.passed,
             failed: sum.failed + one.failed,
             skipped: sum.skipped + one.skipped,
+            again: sum.again + one.again,
         })
     }
 }
@@ -118,7 +126,8 @@ mod tests {
             Counts {
                 passed: 5,
                 failed: 1,
-                skipped: 1
+                skipped: 1,
+                again: 0
             }
         );
     }
@@ -138,7 +147,8 @@ mod tests {
             Counts {
                 passed: 3,
                 failed: 2,
-                skipped: 0
+                skipped: 0,
+                again: 0
             }
         );
     }

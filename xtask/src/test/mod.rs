@@ -74,24 +74,25 @@ fn perform(step: &Step, plan: &mut Plan<'_>) -> Outcome {
 /// Prints the table and, last, the sum alone on its line.
 fn conclude(outcomes: &[Outcome]) -> ExitCode {
     println!(
-        "\n{:44} {:>7} {:>7} {:>7}",
-        "kind", "passed", "failed", "skipped"
+        "\n{:44} {:>7} {:>7} {:>7} {:>7}",
+        "kind", "passed", "failed", "skipped", "again"
     );
     for Outcome { kind, counts, time } in outcomes {
         let Counts {
             passed,
             failed,
             skipped,
+            again,
         } = counts;
         println!(
-            "{kind:44} {passed:7} {failed:7} {skipped:7} {}",
+            "{kind:44} {passed:7} {failed:7} {skipped:7} {again:7} {}",
             seconds(*time)
         );
     }
     let time: Duration = outcomes.iter().map(|outcome| outcome.time).sum();
     let sum: Counts = outcomes.iter().map(|outcome| outcome.counts).sum();
     println!(
-        "{:69}{}",
+        "{:77}{}",
         "together (a check without tests of its own is one)",
         seconds(time)
     );

@@ -223,14 +223,18 @@ fn e2e(plan: &mut Plan<'_>) -> Result<Counts> {
 }
 
 /// Real browsers on a busy machine are late now and then. What fails is tried once more, and that is
-/// said.
+/// said and counted.
 fn twice(what: &str, attempt: impl Fn() -> Result<Counts>) -> Result<Counts> {
     let first = attempt()?;
     if first.failed == 0 {
         return Ok(first);
     }
     println!("{what}: {} failed; tried once more", first.failed);
-    attempt()
+    let again = first.failed;
+    Ok(Counts {
+        again,
+        ..attempt()?
+    })
 }
 
 /// The smallest case of the network bench; the rest of it takes too long to be a test.

@@ -10,9 +10,11 @@ const MAX_KEPT_BYTES: usize = 256 * 1024;
 pub(super) struct Seat {
     token: Option<String>,
     epoch: Option<String>,
-    /// The number of the last event; `None` as long as events are not numbered, or when something
-    /// is missing that only the whole roster can mend.
+    /// The number of the last event before which none is missing; `None` as long as events are not
+    /// numbered, or when something is missing that only the whole roster can mend.
     seq: Option<u64>,
+    /// The number after which the server has said everything again: it won't do so once more.
+    repeated: Option<u64>,
     /// The messages that the server may not have taken yet.
     kept: Vec<String>,
     /// How many messages came before those.
@@ -88,6 +90,7 @@ impl Seat {
         self.token.clone_from(&welcome.resume);
         self.epoch.clone_from(&welcome.epoch);
         self.seq = welcome.seq;
+        self.repeated = welcome.seq.filter(|_| welcome.resumed);
         if welcome.resumed {
             self.heard(welcome.heard.unwrap_or_default());
         } else {
@@ -99,7 +102,11 @@ impl Seat {
 
     /// Whether the event of this number has not come, though it was sent before this was said.
     pub(super) fn misses(&mut self, last: u64) -> bool {
-        self.seq.take_if(|seq| *seq < last).is_some()
+        let missing = self.seq.is_some_and(|seq| seq < last);
+        if missing {
+            self.ask_again();
+        }
+        missing
     }
 
     /// An event of this number has come.
@@ -110,8 +117,19 @@ impl Seat {
         if number <= last {
             return Turn::Again;
         }
-        let next = number == last + 1;
-        self.seq = next.then_some(number);
-        if next { Turn::Next } else { Turn::Gap }
+        if number == last + 1 {
+            self.seq = Some(number);
+            return Turn::Next;
+        }
+        self.ask_again();
+        Turn::Gap
+    }
+
+    /// What is missing is said again to who comes back; where that did not mend it, the whole roster
+    /// will.
+    fn ask_again(&mut self) {
+        if self.repeated == self.seq {
+            self.seq = None;
+        }
     }
 }

@@ -474,7 +474,22 @@ fn an_event_that_comes_again_is_dropped_and_a_gap_is_told() {
     assert_eq!(client.decode(late).unwrap().events, [Event::Gap]);
     let joining = json::value(&rejoin(&mut client));
     assert_eq!(joining["resume"], "r1");
-    assert_eq!(joining.get("seq"), None, "the whole roster is wanted");
+    assert_eq!(joining["seq"], 8, "what is missing is to be said again");
+}
+
+#[test]
+fn what_is_missing_after_a_repetition_too_is_mended_by_the_roster() {
+    let mut client = seated();
+    let late = r#"{"type":"back","seq":9,"id":"other"}"#;
+    let mut gap = |said_again: bool| {
+        assert_eq!(client.decode(late).unwrap().events, [Event::Gap]);
+        let joining = json::value(&rejoin(&mut client));
+        assert_eq!(joining.get("seq").is_some(), said_again);
+        let again = r#"{"type":"welcome","v":1,"id":"me","resumed":true,"heard":0,"resume":"r2","epoch":"e","seq":7}"#;
+        client.decode(again).unwrap();
+    };
+    gap(true);
+    gap(false);
 }
 
 #[test]
@@ -483,7 +498,7 @@ fn a_ping_tells_of_an_event_that_did_not_come() {
     let ping = |last: u64| write_ping(0, last);
     assert_eq!(client.decode(&ping(7)).unwrap().events, [Event::Ping]);
     assert_eq!(client.decode(&ping(8)).unwrap().events, [Event::Gap]);
-    assert_eq!(json::value(&rejoin(&mut client)).get("seq"), None);
+    assert_eq!(json::value(&rejoin(&mut client))["seq"], 7);
 }
 
 #[test]
