@@ -72,13 +72,15 @@ impl Mesh {
     }
 
     /// Whether there is a way to a participant that works, or a way to that way. What was said on
-    /// it while there was no server may be lost, and is said again.
+    /// it while there was no server may be lost, and is said again. They may have closed their end
+    /// of it meanwhile, so it is looked at closely.
     fn keeps(&mut self, work: &mut Work, peer: &ParticipantId) -> bool {
         let Some(link) = self.link_to(peer) else {
             return false;
         };
         if link.is_healthy() {
             link.offer_again(work);
+            self.doubt_one(work, peer);
             return true;
         }
         self.retire_links(work, &|link| link.is_for(peer));
@@ -124,6 +126,12 @@ impl Mesh {
                 self.open_offering(work, audience);
             }
         }
+    }
+
+    /// Offers to one who keeps a link to us that we have closed, since they counted as gone.
+    pub(super) fn call_back(&mut self, work: &mut Work, peer: &ParticipantId) {
+        self.offer_to(work, peer);
+        self.close_where(work, &|link| link.participant().is_none());
     }
 
     /// Leaves the first word to one who was there before us, for a while.
