@@ -104,7 +104,8 @@ describe('asleep and awake again', () => {
     await goesBack(b);
     const shown = await b.until(() => globalThis.log?.find(({ type }) => type === 'pageshow'), patience(5000, 'the page of before'));
     assert.equal(shown.persisted, true);
-    await within(3000, { row: 'F49', browser: 'chromium', what: 'in the call again on the way back' }, async () => (await together(a, b)) - shown.at);
+    const what = 'in the call again on the way back';
+    await within(3000, { row: 'F49', browser: 'chromium', what }, async () => (await together(a, b)) - shown.at);
     assert.deepEqual(await b.run(() => globalThis.heldAsleep), { tracks: 0, sockets: 0, links: 0 });
     assert.deepEqual(await b.run(() => globalThis.__e2e.holdings()), held);
     await sees(b, bob, LOCAL);
