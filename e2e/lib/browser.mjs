@@ -33,16 +33,24 @@ const FIREFOX_PREFERENCES = {
   'network.proxy.type': 0,
 };
 
+/** By these Puppeteer keeps hidden pages as quick as others, which is not what people's browsers do. */
+const WAKEFUL = [
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+];
+
 // A page that says nothing for so long will not say anything any more.
 const PATIENCE = 60_000;
 
-/** Starts Chromium, its fake devices fed with the person's picture and tone. */
+/** Starts Chromium, its fake devices fed with the person's picture and tone; `drowsy` slows hidden pages. */
 export async function chromium(person, options = {}) {
   const browser = await puppeteer.launch({
     executablePath: CHROMIUM,
     headless: true,
     protocolTimeout: PATIENCE,
     pipe: true,
+    ignoreDefaultArgs: options.drowsy ? WAKEFUL : [],
     args: [...CHROMIUM_FLAGS, ...deviceFlags(person, options), ...(options.args ?? [])],
   });
   return new Browser(browser, person);
@@ -98,9 +106,29 @@ export class Browser {
     return page;
   }
 
+  /** Opens an empty tab in front of the others, which are hidden until it is closed. */
+  async cover() {
+    const cover = await this.#browser.newPage();
+    await cover.bringToFront();
+    return cover;
+  }
+
+  /** Stops all of its processes, as the sleep of a machine does, until it is woken. */
+  sleep() {
+    this.#signal('SIGSTOP');
+  }
+
+  wake() {
+    this.#signal('SIGCONT');
+  }
+
   /** Ends all of its processes without a word to anyone, as a power cut does. */
   kill() {
-    process.kill(-this.#browser.process().pid, 'SIGKILL');
+    this.#signal('SIGKILL');
+  }
+
+  #signal(signal) {
+    process.kill(-this.#browser.process().pid, signal);
   }
 
   close() {

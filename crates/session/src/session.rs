@@ -309,7 +309,7 @@ impl Session {
                 self.update(&id, |peer| peer.away = false);
                 self.mesh.returned(&mut self.work, &id);
             }
-            (State::Joined(_), Event::Health { from, sick }) => {
+            (State::Joined(_), Event::Health { from, sick }) if self.person(&from).is_some() => {
                 let deaf = self.me.as_ref().is_some_and(|me| sick.contains(me));
                 self.update(&from, |peer| peer.sick = sick);
                 self.mesh.told(&mut self.work, &from, deaf);

@@ -225,19 +225,11 @@ pub(crate) const ROWS: &[Row] = &[
         &[calls("devices", "F46 ")],
     ),
     row("F47", "autoplay is blocked", &[calls("autoplay", "F47 ")]),
-    row(
-        "F48",
-        "a hidden page",
-        &[Nothing(
-            "no page of a headless browser is hidden, so its timers are not slowed",
-        )],
-    ),
+    row("F48", "a hidden page", &[calls("hidden", "F48 ")]),
     row(
         "F49",
         "a page that was frozen, a machine that slept",
-        &[Nothing(
-            "a machine can't be put to sleep under a test; no test freezes a page yet",
-        )],
+        &[calls("asleep", "F49 ")],
     ),
     row(
         "F50",
@@ -257,17 +249,20 @@ pub(crate) const ROWS: &[Row] = &[
         "F52",
         "fifty calls in a row",
         &[
-            calls("soak", "chromium"),
-            calls("soak", "firefox"),
+            calls("soak", "written by hand"),
+            calls("soak", "by the package"),
             calls("soak", "the package keeps no more"),
         ],
     ),
     row(
         "F53",
         "a panic",
-        &[Nothing(
-            "the shipped package has no way to be made to panic; no test breaks it on purpose yet",
-        )],
+        &[
+            calls("broken", "F53 "),
+            calls("broken", "while the browser still asks"),
+            calls("broken", "before the server has let it in"),
+            calls("broken", "in the app"),
+        ],
     ),
     row(
         "F54",
@@ -282,7 +277,7 @@ pub(crate) const ROWS: &[Row] = &[
 mod tests {
     use std::path::Path;
 
-    use super::{Evidence, ROWS};
+    use super::{Evidence, ROWS, Row};
 
     fn source(path: &str) -> String {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -311,14 +306,62 @@ mod tests {
     }
 
     #[test]
-    fn every_file_of_calls_exists() {
+    fn every_test_of_calls_that_is_named_exists() {
         for row in ROWS {
             for evidence in row.shown_by {
-                if let Evidence::Calls { file, .. } = evidence {
+                if let Evidence::Calls { file, tests } = evidence {
                     let text = source(&format!("e2e/tests/{file}.test.mjs"));
-                    assert!(text.contains("describe("), "{}: {file}", row.id);
+                    assert!(has_test(&text, tests), "{}: {file}, {tests:?}", row.id);
                 }
             }
         }
+    }
+
+    #[test]
+    fn every_test_of_calls_that_names_a_row_belongs_to_it() {
+        let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e/tests");
+        for file in std::fs::read_dir(files).unwrap() {
+            let path = file.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            for row in ROWS.iter().filter(|row| has_test(&text, &named(row))) {
+                let belongs = row.shown_by.iter().any(|evidence| {
+                    matches!(evidence, Evidence::Calls { file, tests }
+                        if name == format!("{file}.test.mjs") && *tests == named(row))
+                });
+                assert!(belongs, "{}: {name}", row.id);
+            }
+        }
+    }
+
+    #[test]
+    fn tests_are_found_by_the_beginning_of_their_names() {
+        let text = "const ROWS = [['F1', 'by']]; const KINDS = { 'by hand': cut };\n  test(`F2 silent (${kind})`, f);\n  test(\n'F3', f);\n";
+        assert!(has_test(text, "F2 ") && has_test(text, "F3"));
+        assert!(!has_test(text, "silent") && !has_test(text, "F1 "));
+        let table = format!("{text} test(`${{row}} ${{fault}}`, f);");
+        assert!(has_test(&table, "F1 ") && !has_test(&table, "F4 "));
+        let keys = format!("{text} test(fault, f); /cut/.test(fault)");
+        assert!(has_test(&keys, "by hand") && !has_test(&keys, "by") && !has_test(&keys, "cut"));
+    }
+
+    /// How the names of a row's own tests begin.
+    fn named(row: &Row) -> String {
+        format!("{} ", row.id)
+    }
+
+    /// Whether a test's name begins so. One that begins with a variable has it from
+    /// a table in the file: there it is a key, or comes first.
+    fn has_test(text: &str, beginning: &str) -> bool {
+        let tests = text.split("test(").skip(1).zip(text.split("test("));
+        let mut names = tests
+            .filter(|(_, before)| before.ends_with(char::is_whitespace))
+            .map(|(name, _)| name.trim_start());
+        let begins = beginning.trim_end();
+        let table = [format!("'{begins}':"), format!("['{begins}',")];
+        names.any(|name| match name.strip_prefix(['\'', '"', '`']) {
+            Some(name) if !name.starts_with("${") => name.starts_with(beginning),
+            _ => table.iter().any(|entry| text.contains(entry)),
+        })
     }
 }

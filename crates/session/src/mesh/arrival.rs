@@ -72,10 +72,11 @@ impl Mesh {
     }
 
     /// Whether there is a way to a participant that works, or a way to that way. What was said on
-    /// it while there was no server may be lost, and is said again.
+    /// it while there was no server may be lost, and is said again. They may have closed their end
+    /// of it meanwhile, so it is looked at closely.
     ///
     /// An offer that waits for our answer is not given up: who made it makes it again on our return,
-    /// and would not be understood.
+    /// and would not understand another.
     fn keeps(&mut self, work: &mut Work, peer: &ParticipantId) -> bool {
         let told = self.capabilities.resume;
         let Some(link) = self.link_to(peer) else {
@@ -83,6 +84,7 @@ impl Mesh {
         };
         if link.is_healthy() || told && link.is_answering() {
             link.offer_again(work);
+            self.doubt_one(work, peer);
             return true;
         }
         self.retire_links(work, &|link| link.is_for(peer));
@@ -128,6 +130,12 @@ impl Mesh {
                 self.open_offering(work, audience);
             }
         }
+    }
+
+    /// Offers to one who keeps a link to us that we have closed, since they counted as gone.
+    pub(super) fn call_back(&mut self, work: &mut Work, peer: &ParticipantId) {
+        self.offer_to(work, peer);
+        self.close_where(work, &|link| link.participant().is_none());
     }
 
     /// Leaves the first word to one who was there before us, for a while.

@@ -90,6 +90,9 @@ impl Mesh {
     pub(crate) fn told(&mut self, work: &mut Work, participant: &ParticipantId, deaf: bool) {
         let heals = self.measures;
         let Some(link) = self.link_to(participant) else {
+            if deaf {
+                self.call_back(work, participant);
+            }
             return;
         };
         let (id, timer) = (link.id, Timer::Mend(link.id));

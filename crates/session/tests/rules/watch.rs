@@ -1,11 +1,11 @@
 //! What comes in by a link, and what is done about silence.
 
-use videocalls_protocol::{Event, ParticipantId, Request};
+use videocalls_protocol::{Event, LeaveReason, ParticipantId, Request};
 use videocalls_session::{
-    CallState, Connection, Input, LinkId, LinkOp, LinkReport, Output, Transport,
+    CallState, Connection, Input, LinkId, LinkOp, LinkReport, LinkRole, Output, Transport,
 };
 
-use crate::desk::{Desk, ops, peer, sent};
+use crate::desk::{Desk, left, ops, peer, sent, welcome};
 
 /// A link that is measured, by which something comes in.
 struct Watched {
@@ -169,9 +169,7 @@ fn without_a_server_nothing_is_restarted_and_all_is_once_there_is_one() {
     assert_eq!(restarts(&said), 0);
     assert_eq!(watched.connection(), Connection::Interrupted);
     watched.desk.input(Input::SignalingOpened);
-    watched
-        .desk
-        .event(crate::desk::welcome("you then", &["you too"], None));
+    watched.desk.event(welcome("you then", &["you too"], None));
     assert_eq!(watched.desk.session.snapshot().state, CallState::Connected);
     let said = watched.wait(800);
     assert_eq!(restarts(&said), 1);
@@ -244,4 +242,44 @@ fn in_the_dark_nothing_is_restarted_that_heals_with_the_light() {
     watched.desk.event(Event::Pong);
     assert_eq!(restarts(&watched.desk.look()), 0);
     assert_eq!(watched.connection(), Connection::Connected);
+}
+
+/// A machine that slept finds its links as it left them, and its seat gone; so the others have closed
+/// their ends. Both have to find out.
+#[test]
+fn one_who_comes_back_to_another_seat_soon_knows_what_is_dead() {
+    let mut watched = Watched::new();
+    let closed = videocalls_protocol::Verdict::Backoff;
+    watched.desk.input(Input::SignalingClosed(closed));
+    watched.flows = false;
+    watched.wait(0);
+    watched.desk.input(Input::SignalingOpened);
+    watched.desk.event(welcome("you then", &["you too"], None));
+    let said = watched.wait(1_000);
+    let you = ParticipantId::new("you too");
+    assert_eq!(health(&said), [&Request::Health(vec![you])]);
+}
+
+#[test]
+fn one_whose_link_was_closed_when_they_were_gone_is_called_back() {
+    let mut watched = Watched::new();
+    watched.flows = false;
+    watched.wait(3_000);
+    watched.desk.event(left("you too", LeaveReason::Lost));
+    watched.desk.look();
+    watched.other_says(true);
+    assert_eq!(ops(&watched.desk.look()), [], "nobody is there");
+    watched.desk.event(Event::Joined(peer("you too")));
+    assert_eq!(ops(&watched.desk.look()), [], "it is their turn to offer");
+    watched.other_says(true);
+    let said = watched.desk.look();
+    let ops = ops(&said);
+    assert!(matches!(
+        ops[..],
+        [
+            (link, LinkOp::Open(LinkRole::Offerer)),
+            (same, LinkOp::MakeOffer { .. }),
+            (spare, LinkOp::Close),
+        ] if link == same && link != spare
+    ));
 }
