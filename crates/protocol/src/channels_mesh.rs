@@ -240,7 +240,9 @@ impl Dialect for ChannelsMesh {
         let mut message = record.record("message").ok_or(wrong("message"))?;
         let mut decoded = Decoded::default();
         match action.as_str() {
-            "new-peer" if name == self.name => {
+            // It was on its way while there was no socket, and what we say now comes after it.
+            "still-here" if name == self.name && self.channel.is_none() => {}
+            "new-peer" | "still-here" if name == self.name => {
                 let channel = Some(self.sender(&mut message)?);
                 if self.channel.is_none() {
                     decoded.events.push(self.welcome());

@@ -20,6 +20,8 @@ pub struct SocketIoRooms {
     io: SocketIo,
     heartbeat: Heartbeat,
     room: String,
+    /// Whether the server has given us a place.
+    placed: bool,
     me: &'static str,
     other: Option<ParticipantId>,
     /// Whether somebody was there before us, or before we came back.
@@ -53,6 +55,7 @@ impl SocketIoRooms {
             io: SocketIo::new(String::new()),
             heartbeat: Heartbeat::default(),
             room: String::new(),
+            placed: false,
             me: FIRST,
             other: None,
             second: false,
@@ -88,6 +91,7 @@ impl SocketIoRooms {
     /// `ready` would have the other one begin anew. Where the media goes on, nobody needs to, and
     /// both stay who they were: the other has not noticed that we were away.
     fn enter(&mut self, second: bool, decoded: &mut Decoded) {
+        self.placed = true;
         self.second = second;
         if self.goes_on {
             let other = self.other.clone().filter(|_| second);
@@ -244,6 +248,7 @@ impl Dialect for SocketIoRooms {
 
     fn opened(&mut self) {
         self.io.restart();
+        self.placed = false;
     }
 
     fn encode(&mut self, request: &Request) -> Result<Vec<String>, EncodeError> {
@@ -264,6 +269,9 @@ impl Dialect for SocketIoRooms {
                     self.emit("candidate", Arguments::default().json(&candidate))
                 }
             },
+            // Servers pass it on to the room from whomever it comes, and the two in there would take
+            // each other for gone.
+            Request::Bye if !self.placed => Vec::new(),
             Request::Bye => self.emit("leave", Arguments::default()),
             Request::Pong => vec!["3".to_owned()],
             Request::Ping => vec!["2".to_owned()],

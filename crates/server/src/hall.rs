@@ -56,22 +56,27 @@ impl Hall {
         }
     }
 
+    /// Counts a socket that has been opened.
+    pub(crate) fn tenure(&self) -> Tenure {
+        Tenure(self.tenures.fetch_add(1, Ordering::Relaxed))
+    }
+
     /// Takes a seat: a new one, or again the one that was lost.
     pub(crate) fn join(
         self: &Arc<Self>,
         room: RoomName,
         join: Join,
         outbox: Outbox,
+        tenure: Tenure,
     ) -> Result<Seat, Refusal> {
-        let tenure = Tenure(self.tenures.fetch_add(1, Ordering::Relaxed));
         let replaced = CancellationToken::new();
         let holder = Holder::Socket {
             outbox: outbox.clone(),
             replaced: replaced.clone(),
         };
-        let id = self
-            .rooms
-            .with(&room, |places| match claim(places, join.resume.as_ref()) {
+        let id = self.rooms.with(&room, |places| {
+            match claim(places, join.resume.as_ref(), tenure) {
+                Claim::Late => Err(Refusal::Replaced),
                 Claim::Own(own, shown) => {
                     places[own].renew(shown);
                     let before = places[own].peer.clone();
@@ -85,7 +90,8 @@ impl Hall {
                     let place = Place::new(newcomer(ticket, join), ticket, tenure, holder);
                     Ok(self.welcome(places, place.shown(shown), &outbox))
                 }
-            })?;
+            }
+        })?;
         Ok(Seat::new(Arc::clone(self), room, id, tenure, replaced))
     }
 
@@ -239,7 +245,10 @@ mod tests {
                 keeps: Vec::new(),
                 media: MediaState::LIVE,
             };
-            (hall.join(room, join, outbox).ok().unwrap(), queue)
+            (
+                hall.join(room, join, outbox, hall.tenure()).ok().unwrap(),
+                queue,
+            )
         };
         (0..PEOPLE).map(seat).collect()
     }

@@ -17,6 +17,8 @@ pub(crate) struct Place {
     /// The ticket before, until its owner has shown that they know the new one: a welcome can be
     /// lost with its socket.
     before: Option<Ticket>,
+    /// Whether its owner may not know that it is theirs: what they have heard, another seat was told.
+    fresh: bool,
     /// How many of the seat's own messages have been taken.
     pub(crate) heard: u64,
     tenure: Tenure,
@@ -26,8 +28,9 @@ pub(crate) struct Place {
     ring: Ring,
 }
 
-/// One time of one socket on a seat: who had it before can do nothing to it any more.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// One time of one socket on a seat: who had it before can do nothing to it any more. Sockets are
+/// counted as they are opened.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, PartialOrd)]
 pub(crate) struct Tenure(pub(crate) u64);
 
 /// Who sits on a seat.
@@ -54,6 +57,7 @@ impl Place {
             peer,
             ticket,
             before: None,
+            fresh: true,
             heard: 0,
             tenure,
             holder,
@@ -82,13 +86,20 @@ impl Place {
 
     /// Makes a new ticket for the owner, who has shown this one.
     pub(crate) fn renew(&mut self, shown: Ticket) {
+        self.fresh &= self.ticket != shown;
         self.before = Some(shown);
         self.ticket = self.ticket.renewed();
     }
 
     /// The owner has heard the welcome, and with it the new ticket.
     pub(crate) fn confirm(&mut self) {
+        self.fresh = false;
         self.before = None;
+    }
+
+    /// Whether a socket was opened before the last one that had the seat.
+    pub(crate) fn is_later_than(&self, tenure: Tenure) -> bool {
+        tenure < self.tenure
     }
 
     pub(crate) fn is_held_by(&self, tenure: Tenure) -> bool {
@@ -111,6 +122,9 @@ impl Place {
 
     /// What was told after an event; nothing if that is not all known.
     pub(crate) fn told_since(&self, seq: u64) -> Option<Vec<Utf8Bytes>> {
+        if self.fresh {
+            return None;
+        }
         self.ring.latest(self.seq.checked_sub(seq)?)
     }
 

@@ -12,6 +12,9 @@ pub(crate) enum Claim {
     Own(usize, Ticket),
     /// A new one for this ticket, and what was shown for it.
     New(Ticket, Option<Ticket>),
+    /// None: its owner has given this socket up for a later one, and what they said by it was on
+    /// its way for long.
+    Late,
 }
 
 /// What becomes of a seat that a socket no longer holds.
@@ -26,12 +29,13 @@ pub(crate) enum Farewell {
 
 /// Finds out which seat belongs to someone who comes in. Whoever shows an identity that has a seat,
 /// but not the last nonce, is somebody else; one that has none is taken at its word.
-pub(crate) fn claim(places: &[Place], resume: Option<&Resume>) -> Claim {
+pub(crate) fn claim(places: &[Place], resume: Option<&Resume>, tenure: Tenure) -> Claim {
     let Some(ticket) = resume.and_then(|resume| Ticket::read(&resume.token)) else {
         return Claim::New(Ticket::fresh(), None);
     };
     let id = ticket.id();
     match places.iter().position(|place| place.is(&id)) {
+        Some(own) if places[own].is_later_than(tenure) => Claim::Late,
         Some(own) if places[own].belongs_to(ticket) => Claim::Own(own, ticket),
         Some(_) => Claim::New(Ticket::fresh(), None),
         None => Claim::New(ticket.renewed(), Some(ticket)),

@@ -12,6 +12,7 @@ use videocalls_protocol::{DecodeError, Event, Join, Refusal, Request, Signal};
 use crate::hall::Hall;
 use crate::heartbeat::{Beat, Heartbeat};
 use crate::outbox::Outbox;
+use crate::place::Tenure;
 use crate::seat::{NoSuchParticipant, Seat};
 use crate::shared::Shared;
 use crate::socket::{self, Connection, End, Happening};
@@ -22,15 +23,15 @@ const MAX_SDP_BYTES: usize = 48 * 1024;
 const MAX_CANDIDATE_BYTES: usize = 1024;
 
 /// Serves one socket from its upgrade to its end.
-pub(crate) async fn serve(socket: WebSocket, shared: Arc<Shared>) {
+pub(crate) async fn serve(socket: WebSocket, shared: Arc<Shared>, tenure: Tenure) {
     let (limits, timing) = (shared.limits, shared.timing);
     let (mut connection, writer) = socket::open(socket, limits, timing, &shared.life.shutdown);
     let mut writer = std::pin::pin!(writer.run());
-    let end = socket::hold(talk(&mut connection, &shared), writer.as_mut()).await;
+    let end = socket::hold(talk(&mut connection, &shared, tenure), writer.as_mut()).await;
     connection.finish(end, writer).await;
 }
 
-async fn talk(connection: &mut Connection, shared: &Shared) -> End {
+async fn talk(connection: &mut Connection, shared: &Shared, tenure: Tenure) -> End {
     let outbox = connection.outbox().clone();
     let faults = Faults {
         left: shared.limits.malformed,
@@ -40,6 +41,7 @@ async fn talk(connection: &mut Connection, shared: &Shared) -> End {
         hall: &shared.hall,
         outbox,
         faults,
+        tenure,
     };
     let deadline = Instant::now() + shared.timing.join;
     let seat = loop {
@@ -74,6 +76,7 @@ struct Lobby<'a> {
     hall: &'a Arc<Hall>,
     outbox: Outbox,
     faults: Faults,
+    tenure: Tenure,
 }
 
 impl Lobby<'_> {
@@ -110,7 +113,7 @@ impl Lobby<'_> {
     fn join(&mut self, mut join: Join) -> Result<Seat, End> {
         let room = join.room.take().ok_or(Refusal::InvalidRoom);
         let outbox = self.outbox.clone();
-        room.and_then(|room| self.hall.join(room, join, outbox))
+        room.and_then(|room| self.hall.join(room, join, outbox, self.tenure))
             .map_err(|refusal| refuse(&self.outbox, refusal))
     }
 }

@@ -81,8 +81,9 @@ async fn rooms(
     headers: HeaderMap,
     upgrade: Upgrade,
 ) -> Response {
-    accept(&Arc::clone(&shared), &headers, upgrade, |socket| {
-        rooms::serve(socket, shared)
+    let tenure = shared.hall.tenure();
+    accept(&Arc::clone(&shared), &headers, upgrade, move |socket| {
+        rooms::serve(socket, shared, tenure)
     })
 }
 

@@ -152,17 +152,36 @@ impl Link {
         matches!(self.negotiation, Negotiation::Stable) && self.remote.is_none()
     }
 
-    /// When the offer that is still open was sent.
-    pub(crate) fn offered_at(&self) -> Option<Timestamp> {
-        match self.negotiation {
-            Negotiation::Offered { .. } => self.voice.spoke_at(),
-            _ => None,
-        }
+    /// Whether an offer of ours is open.
+    pub(crate) fn has_offered(&self) -> bool {
+        matches!(self.negotiation, Negotiation::Offered { .. })
     }
 
-    /// The other end offers, and loses against our own offer.
+    /// When the offer that is still open was sent.
+    pub(crate) fn offered_at(&self) -> Option<Timestamp> {
+        self.voice.spoke_at().filter(|_| self.has_offered())
+    }
+
+    /// The other end has said something, if only by another connection.
     pub(crate) fn overhear(&mut self) {
         self.heard = self.heard.or(Some(0));
+    }
+
+    /// The other end offers by a new connection, and loses against our own first offer.
+    pub(crate) fn contest(&mut self, work: &mut Work, offer: RemoteDescription) {
+        self.overhear();
+        self.keep(offer);
+        self.expect_answer(work);
+    }
+
+    /// Hands over the offer that has lost against ours.
+    pub(crate) fn give_way(&mut self) -> Option<RemoteDescription> {
+        self.kept.take()
+    }
+
+    /// Whether an offer of theirs has lost against ours.
+    pub(crate) fn is_contested(&self) -> bool {
+        self.has_offered() && self.kept.is_some()
     }
 
     /// Whether the other end has said anything.
@@ -243,7 +262,7 @@ impl Link {
 
     /// Makes an offer anew that may have reached nobody.
     pub(crate) fn offer_again(&mut self, work: &mut Work) {
-        if matches!(self.negotiation, Negotiation::Offered { .. }) {
+        if self.has_offered() {
             self.negotiation = Negotiation::Stable;
             self.offer(work);
         }
@@ -355,6 +374,7 @@ impl Link {
                     self.negotiation = Negotiation::Yielding { token: *token };
                 }
                 self.keep(offer);
+                self.expect_answer(work);
             }
             (Act::Resume, _) => self.resume(work),
             (Act::GiveUp, _) => self.negotiation = Negotiation::Broken,
@@ -380,9 +400,7 @@ impl Link {
         match (act, &self.negotiation) {
             (Act::SendOffer, _) => {
                 self.negotiation = Negotiation::Offered { id: token.0 };
-                if self.has_connected {
-                    work.timer(Timer::Answer(self.id), self.answer_patience());
-                }
+                self.expect_answer(work);
                 self.voice.say(
                     work,
                     &self.audience,
@@ -405,14 +423,14 @@ impl Link {
         }
     }
 
-    /// Keeps an offer for later; of two, the later edition.
+    /// Keeps an offer for later; of two by the same connection, the later edition.
     fn keep(&mut self, offer: RemoteDescription) {
-        let version = |offer: &RemoteDescription| offer.end.origin.version;
-        if self
-            .kept
-            .as_ref()
-            .is_none_or(|kept| version(kept) <= version(&offer))
-        {
+        let origin = &offer.end.origin;
+        let earlier = |kept: &RemoteDescription| {
+            let known = &kept.end.origin;
+            known.session != origin.session || known.version <= origin.version
+        };
+        if self.kept.as_ref().is_none_or(earlier) {
             self.kept = Some(offer);
         }
     }

@@ -72,8 +72,9 @@ pub struct Session {
     found: Option<Peer>,
     mesh: Mesh,
     devices: Devices,
-    /// What the others were last told of our tracks.
-    announced: MediaState,
+    /// What the others were last told of our tracks; `None` if they may hear that and something
+    /// older in either order.
+    announced: Option<MediaState>,
     /// Whom the others were last told that we can't hear.
     sick: Vec<ParticipantId>,
     /// The last search for the server: it may have to go on where it was.
@@ -120,7 +121,7 @@ impl Session {
             found: None,
             mesh: Mesh::new(config.capabilities, config.own_id.clone(), config.measures),
             devices: Devices::new(config.audio, config.video, config.muted),
-            announced: MediaState::PENDING,
+            announced: None,
             sick: Vec::new(),
             search: None,
             stays_from: Timestamp::default(),
@@ -217,23 +218,28 @@ impl Session {
     }
 
     fn opened(&mut self) {
+        let media = self.local_media();
         match &mut self.state {
-            State::Opening => self.state = State::Joining,
+            State::Opening => {
+                self.state = State::Joining;
+                self.announced = Some(media);
+            }
             State::Away(search) if search.stage == Stage::Opening => {
                 search.stage = Stage::Joining;
                 self.trial = Some(*search);
+                // What was said of them before may be lost, and is then said again after this.
+                self.announced = self.announced.filter(|before| *before == media);
             }
             _ => return,
         }
         self.work.timers.stop(Timer::Connect);
-        self.announced = self.local_media();
         self.work.output(Output::Send(Request::Join(Join {
             room: self.config.room.clone(),
             name: self.config.name.clone(),
             token: self.config.token.clone(),
             resume: None,
             keeps: self.mesh.living(),
-            media: self.announced,
+            media,
         })));
         match self.config.capabilities.admission {
             Admission::Open => {
@@ -697,8 +703,8 @@ impl Session {
         self.notify(Notice::LocalChanged);
         let media = self.local_media();
         let listening = matches!(self.state, State::Joined(_));
-        if listening && self.config.capabilities.media_state && media != self.announced {
-            self.announced = media;
+        if listening && self.config.capabilities.media_state && Some(media) != self.announced {
+            self.announced = Some(media);
             self.work.output(Output::Send(Request::Media(media)));
         }
     }

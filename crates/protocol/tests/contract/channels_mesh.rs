@@ -327,12 +327,29 @@ fn who_comes_back_keeps_the_id_and_learns_the_channels_of_the_others() {
 
 /// A network that was dark delivers what was said on the old socket behind what the new one said.
 #[test]
-fn an_own_arrival_that_comes_late_is_put_right() {
+fn an_own_word_that_comes_late_is_put_right() {
+    for late in [arrival(ME, "an old one"), still_here(ME, "an old one")] {
+        let mut client = client();
+        let read = client.decode(&late).unwrap();
+        assert_eq!(read.events, []);
+        assert_eq!(read.replies.len(), 1);
+        assert_eq!(json::value(&read.replies[0])["action"], "still-here");
+        client.decode(&still_here(ME, "me")).unwrap();
+        let read = client.decode(&still_here(ME, "me")).unwrap();
+        assert_eq!(read, Decoded::default(), "that is the right one");
+    }
+}
+
+/// What we say on the new one comes after it, and so counts.
+#[test]
+fn an_own_word_from_before_the_own_arrival_means_nothing() {
     let mut client = client();
-    let read = client.decode(&arrival(ME, "an old one")).unwrap();
-    assert_eq!(read.events, []);
-    assert_eq!(read.replies.len(), 1);
-    assert_eq!(json::value(&read.replies[0])["action"], "still-here");
+    client.opened();
+    let read = client.decode(&still_here(ME, "an old one")).unwrap();
+    assert_eq!(read, Decoded::default());
+    let read = client.decode(&arrival(ME, "me again")).unwrap();
+    assert!(matches!(&read.events[..], [Event::Welcome(_)]));
+    assert_eq!(read.replies, [""; 0]);
 }
 
 #[test]

@@ -346,7 +346,7 @@ fn requests() -> Vec<(Request, Vec<&'static str>)> {
 #[test]
 fn what_is_said_before_the_handshake_is_over_leaves_behind_it_in_order() {
     let mut client = started();
-    for early in [signal(offer("1")), signal(offer("2")), Request::Bye] {
+    for early in ["1", "2", "3"].map(|sdp| signal(offer(sdp))) {
         assert_eq!(client.encode(&early), Ok(vec![]));
     }
     assert_eq!(client.decode(OPEN).unwrap().replies, ["40"]);
@@ -356,9 +356,23 @@ fn what_is_said_before_the_handshake_is_over_leaves_behind_it_in_order() {
     );
     let replies = client.decode(r#"40{"sid":"s"}"#).unwrap().replies;
     let names: Vec<_> = replies.iter().map(|frame| &frame[4..7]).collect();
-    assert_eq!(names, ["joi", "off", "off", "lea", "can"]);
+    assert_eq!(names, ["joi", "off", "off", "off", "can"]);
     let again = client.decode(r#"40{"sid":"s"}"#).unwrap();
     assert_eq!(again, Decoded::default(), "nothing is said twice");
+}
+
+/// A server passes the word on to those who are in the room.
+#[test]
+fn only_who_has_a_place_says_that_they_leave_it() {
+    let leave = Ok(vec![r#"42["leave","Straße_7"]"#.to_owned()]);
+    for mut inside in [alone(), first_of_two(), second()] {
+        assert_eq!(inside.encode(&Request::Bye), leave);
+    }
+    let full = heard(entering(), &[r#"42["full"]"#]);
+    let (back, _) = back(second(), "a", r#"42["full"]"#);
+    for mut outside in [started(), opened(), entering(), full, back] {
+        assert_eq!(outside.encode(&Request::Bye), Ok(vec![]));
+    }
 }
 
 /// A page that is still being asked for its camera loses `ready`, and ignores offers.

@@ -276,8 +276,8 @@ async fn a_half_open_socket_is_taken_over_from_too() {
     ann.hears_nothing().await;
 }
 
-/// Those who show the same token are the same client, who may have missed a welcome: the last one has
-/// the seat, and nobody comes or goes.
+/// Those who show the same token are the same client, who may have missed a welcome: the socket that was
+/// opened last has the seat, whichever is heard first, and nobody comes or goes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_sockets_that_race_for_a_seat_one_has_it() {
     const RACERS: usize = 6;
@@ -293,32 +293,64 @@ async fn of_sockets_that_race_for_a_seat_one_has_it() {
         let join = resume(ROOM, &his, Some(0));
         tokio::spawn(async move {
             socket.send(join).await;
-            let welcome = socket.next().await;
-            (socket, welcome)
+            let answer = socket.next().await;
+            (socket, answer)
         })
     });
-    let mut sockets = Vec::new();
+    let mut welcomed = Vec::new();
+    let mut last = None;
     for racer in racers.collect::<Vec<_>>() {
-        let (socket, welcome) = within("a racer", racer).await.unwrap();
+        let (socket, answer) = within("a racer", racer).await.unwrap();
+        last = Some(answer["type"] == "welcome");
+        if last == Some(false) {
+            assert_eq!(answer["code"], "replaced", "{answer}");
+            continue;
+        }
         assert_eq!(
-            (&welcome["id"], &welcome["resumed"]),
+            (&answer["id"], &answer["resumed"]),
             (&his["id"], &json!(true))
         );
-        sockets.push(socket);
+        welcomed.push(socket);
     }
-    for _ in 0..RACERS {
+    assert_eq!(last, Some(true));
+    for _ in &welcomed {
         assert_eq!(ann.next().await["type"], "back");
     }
     ann.send(offer(&his["id"], "v=0")).await;
-    let mut seated = 0;
-    for mut socket in sockets {
-        let said = socket.next().await;
-        match said["type"].as_str() {
-            Some("signal") => seated += 1,
-            _ => assert_eq!(said["code"], "replaced", "{said}"),
-        }
+    let mut bob = welcomed.pop().unwrap();
+    assert_eq!(bob.next().await["type"], "signal");
+    for mut socket in welcomed {
+        assert_eq!(socket.next().await["code"], "replaced");
     }
-    assert_eq!(seated, 1);
+    bob.hears_nothing().await;
+    ann.hears_nothing().await;
+}
+
+/// What was said by a socket that its owner has given up can arrive long after that.
+#[tokio::test]
+async fn a_late_join_takes_no_seat_from_a_socket_that_was_opened_later() {
+    let server = Server::start().await;
+    let (mut ann, bob, his) = ann_and_bob(&server).await;
+    drop(bob);
+    assert_eq!(ann.next().await["type"], "away");
+    let mut early = [
+        Client::open(&server, "/rooms").await,
+        Client::open(&server, "/rooms").await,
+    ];
+    let (mut bob, again) = Client::resume(&server, ROOM, &his, Some(0)).await;
+    assert_eq!(again["id"], his["id"]);
+    assert_eq!(ann.next().await["type"], "back");
+    for late in &mut early {
+        late.send(resume(ROOM, &his, Some(0))).await;
+        assert_eq!(late.next().await["code"], "replaced");
+        // Neither is the token used up, nor does knowing of the next one make it a stranger's.
+        bob.hears_nothing().await;
+    }
+    ann.hears_nothing().await;
+    drop(bob);
+    assert_eq!(ann.next().await["type"], "away");
+    let (_bob, third) = Client::resume(&server, ROOM, &again, Some(0)).await;
+    assert_eq!(third["id"], his["id"]);
 }
 
 /// A welcome that was lost with its socket has cost nothing.
@@ -415,6 +447,26 @@ async fn a_welcome_that_is_lost_after_a_restart_costs_no_seat() {
     bob.hears_nothing().await;
     let (_eve, other) = Client::resume(&server, ROOM, &his, Some(0)).await;
     assert_ne!(other["id"], his["id"], "once he has heard of the new one");
+}
+
+/// Whoever has not heard of the seat they have knows events of another one.
+#[tokio::test]
+async fn a_welcome_to_a_fresh_seat_that_is_lost_is_said_again_whole() {
+    let server = Server::start().await;
+    let (mut ann, mut bob, his) = ann_and_bob(&server).await;
+    bob.send(json!({ "type": "bye" })).await;
+    assert_eq!(ann.next().await["type"], "left");
+    for _ in 0..2 {
+        let (lost, welcome) = Client::resume(&server, ROOM, &his, Some(0)).await;
+        assert_eq!(welcome["id"], his["id"]);
+        assert_eq!(welcome.get("resumed"), None);
+        assert_eq!(welcome["participants"][0]["name"], "Ann");
+        drop(lost);
+    }
+    let (lost, fresh) = Client::resume(&server, ROOM, &his, Some(0)).await;
+    drop(lost);
+    let (_bob, again) = Client::resume(&server, ROOM, &fresh, Some(0)).await;
+    assert_eq!(again["resumed"], true, "this one has come");
 }
 
 #[tokio::test]

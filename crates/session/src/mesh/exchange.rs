@@ -90,10 +90,11 @@ impl Mesh {
             .and_then(|link| link.offered_at());
         let wait_until = match (self.capabilities.glare, ours) {
             (GlareRule::Perfect, Some(sent)) if !polite && now < sent + CROSSING => {
+                self.memory.retire(offer.end.clone());
                 if let Some(link) = self.link_to(&from) {
-                    link.overhear();
+                    link.contest(work, offer);
                 }
-                return self.memory.retire(offer.end);
+                return;
             }
             (GlareRule::Hold, Some(sent)) => sent + if polite { POLITE_HOLD } else { LOST_OFFER },
             _ => now,
@@ -107,7 +108,12 @@ impl Mesh {
     }
 
     /// Takes an offer on a new connection, in place of any other to the same participant.
-    fn accept(&mut self, work: &mut Work, from: ParticipantId, offer: RemoteDescription) {
+    pub(super) fn accept(
+        &mut self,
+        work: &mut Work,
+        from: ParticipantId,
+        offer: RemoteDescription,
+    ) {
         let before = self.link_of(&from).map(|link| link.attempt);
         self.stop_holding(work, &from);
         let id = self.answering(work, &from);

@@ -87,6 +87,7 @@ impl Mesh {
                 link.restarts = 0;
                 work.timers.stop(Timer::Establish(id));
                 if !std::mem::replace(&mut link.has_connected, true) {
+                    link.expect_answer(work);
                     self.watch(work, id);
                 }
             }

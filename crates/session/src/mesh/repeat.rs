@@ -56,8 +56,8 @@ impl Mesh {
         }
     }
 
-    /// An offer on a link that was there should have been answered by now. The other one may have
-    /// been away when it was made, and no server tells when they are back.
+    /// An offer should have been answered by now. The other one may have been away when it was made,
+    /// and no server tells when they are back.
     pub(crate) fn answer_timed_out(&mut self, work: &mut Work, id: LinkId) {
         let online = self.online;
         if self.capabilities.resume {
@@ -66,11 +66,31 @@ impl Mesh {
         let Some(link) = self.find_mut(&|link| link.id == id && link.offered_at().is_some()) else {
             return;
         };
-        if !online || !link.is_healthy() {
+        if online && link.is_contested() {
+            self.give_way(work, id);
+        } else if !online || !link.is_healthy() {
             work.timer(Timer::Answer(id), link.answer_patience());
         } else if link.repeats < REPETITIONS {
             link.repeats += 1;
             link.offer_again(work);
+        }
+    }
+
+    /// Takes the offer that has lost against ours, since ours is not answered: where a dialect makes
+    /// ids up, both may believe that it is the other's part to give way.
+    fn give_way(&mut self, work: &mut Work, id: LinkId) {
+        let Some(link) = self.link_mut(id) else {
+            return;
+        };
+        let (Some(from), Some(offer)) = (link.participant().cloned(), link.give_way()) else {
+            return;
+        };
+        if link.remote.is_some() {
+            link.hear_offer(work, offer, true);
+            self.deliver_early(work, &from);
+        } else {
+            self.memory.reinstate(&offer.end.origin.session);
+            self.accept(work, from, offer);
         }
     }
 }
@@ -79,6 +99,20 @@ impl Link {
     /// Whether sound and picture get through.
     pub(crate) fn is_healthy(&self) -> bool {
         self.transport == Transport::Connected && !self.is_broken()
+    }
+
+    /// An open offer is to be answered in time, if there is a way already, which is not given up for
+    /// it, or if an offer of theirs has lost against it. Of two who both wait for that, chance has
+    /// one wait for longer.
+    pub(crate) fn expect_answer(&self, work: &mut Work) {
+        let mut pause = self.answer_patience();
+        if self.is_contested() {
+            let longer = u64::from(work.dice()) % ANSWER.as_millis();
+            pause = Pause::from_millis(pause.as_millis() + longer);
+        } else if !self.has_connected || !self.has_offered() {
+            return;
+        }
+        work.timer(Timer::Answer(self.id), pause);
     }
 
     /// How long an answer may take.

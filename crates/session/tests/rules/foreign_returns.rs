@@ -8,10 +8,10 @@ use videocalls_protocol::{
     Candidate, Capabilities, Dialect, Event, ParticipantId, Refusal, Request, Signal, Verdict,
 };
 use videocalls_session::{
-    CallState, EndReason, Input, LinkId, LinkOp, LinkReport, LinkRole, Output, Transport,
+    CallState, Config, EndReason, Input, LinkId, LinkOp, LinkReport, LinkRole, Output, Transport,
 };
 
-use crate::desk::{Desk, answer, offer, ops, peer, sent, started, token, welcome};
+use crate::desk::{Desk, LIVE, answer, offer, ops, peer, sent, started, token, welcome};
 
 fn link_to(desk: &Desk, id: &str) -> LinkId {
     let link = desk.session.link_of(&ParticipantId::new(id));
@@ -249,6 +249,104 @@ fn an_offer_on_a_living_link_is_said_again_five_times_in_75_seconds() {
         ops(&desk.look())[..],
         [(_, LinkOp::AcceptAnswer { .. })]
     ));
+}
+
+/// There was no way yet when it was made, and the other one was away.
+#[test]
+fn an_offer_that_was_made_before_there_was_a_way_is_said_again_as_well() {
+    let mut desk = Desk::on_relay("me");
+    let link = desk.answer_to("you", "100");
+    desk.report(link, LinkReport::NegotiationNeeded);
+    desk.make();
+    desk.transport(link, Transport::Connected);
+    desk.look();
+    desk.wait(4_999);
+    assert_eq!(desk.look(), []);
+    desk.wait(1);
+    desk.make();
+    assert_eq!(offers(&desk.look()), 1);
+}
+
+/// Whether an answer to the offer of this connection is being made.
+fn answers(outputs: &[Output], connection: &str) -> bool {
+    let mut ops = ops(outputs).into_iter();
+    ops.any(|(_, op)| {
+        matches!(op, LinkOp::AcceptOffer { sdp, .. } if sdp.contains(&format!("o=- {connection} ")))
+    })
+}
+
+/// Has offered to somebody whose own offer, of this edition, has lost against that.
+fn contested(seed: u32, edition: u64) -> Desk {
+    let config = Desk::config(SocketIoRooms::new().capabilities(), "a");
+    let mut desk = Desk::with(Config { seed, ..config });
+    desk.input(Input::Start);
+    desk.input(Input::SignalingOpened);
+    desk.input(Input::MediaSettled(LIVE));
+    desk.event(welcome("a", &[], None));
+    desk.event(Event::Joined(peer("c1")));
+    desk.make();
+    desk.hear("c1", offer("200", edition));
+    desk.look();
+    desk
+}
+
+/// Ids that a dialect makes up may say at both ends that it is the other's part to give way: as after two
+/// returns that cross.
+#[test]
+fn who_is_not_answered_takes_the_offer_that_lost_against_ours() {
+    let mut pauses = Vec::new();
+    for seed in (1..40).step_by(2) {
+        let mut desk = contested(seed, 1);
+        desk.wait(4_999);
+        assert_eq!(desk.look(), [], "the other one may give way yet");
+        let begun = desk.now;
+        let given_way = (0..5_000).any(|_| {
+            desk.wait(1);
+            answers(&desk.look(), "200")
+        });
+        assert!(given_way, "before the other one gives up");
+        pauses.push(desk.now - begun);
+        assert_eq!(desk.people(), ["c1"]);
+    }
+    pauses.dedup();
+    assert!(pauses.len() > 10, "chance has one wait longer: {pauses:?}");
+
+    let mut desk = contested(7, 1);
+    desk.hear("c1", answer("201", 1));
+    let link = link_to(&desk, "c1");
+    connect(&mut desk, link);
+    desk.hear("c1", offer("200", 1));
+    desk.wait(60_000);
+    assert_eq!(desk.look(), [], "whoever is answered goes on");
+}
+
+#[test]
+fn an_offer_that_lost_does_not_stand_in_the_way_of_another() {
+    let mut desk = contested(7, 9);
+    desk.hear("c1", answer("201", 1));
+    desk.hear("c1", offer("201", 2));
+    let link = link_to(&desk, "c1");
+    let said = desk.look();
+    let token = ops(&said).iter().find_map(|(_, op)| token(op));
+    let token = token.expect("the answer is taken first");
+    desk.report(link, LinkReport::Applied { token });
+    assert!(answers(&desk.look(), "201"));
+}
+
+#[test]
+fn the_same_goes_for_offers_that_cross_on_a_living_link() {
+    let (mut desk, link) = pair();
+    desk.report(link, LinkReport::NegotiationNeeded);
+    desk.make();
+    desk.hear("c1", offer("100", 2));
+    desk.look();
+    desk.wait(4_999);
+    assert_eq!(desk.look(), []);
+    desk.wait(5_000);
+    let said = desk.look();
+    assert!(answers(&said, "100"));
+    assert_eq!(offers(&said), 0);
+    assert_eq!(link_to(&desk, "c1"), link);
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! The way to the server is lost, and found again.
 
-use videocalls_protocol::{Event, LeaveReason, ParticipantId, Refusal, Request, Verdict, Welcome};
+use videocalls_protocol::{
+    Event, LeaveReason, ParticipantId, Refusal, Request, TrackState, Verdict, Welcome,
+};
 use videocalls_session::{
-    CallState, EndReason, Input, LinkOp, LinkReport, Notice, Output, Transport,
+    CallState, EndReason, Input, LinkOp, LinkReport, Notice, Output, TrackKind, Transport,
 };
 
-use crate::desk::{Desk, left, notices, offer, ops, peer, sent, token, welcome};
+use crate::desk::{Desk, LIVE, left, media, notices, offer, ops, peer, sent, token, welcome};
 
 /// In a room with `you`, with whom there is a link that works.
 fn linked() -> (Desk, videocalls_session::LinkId) {
@@ -70,6 +72,38 @@ fn a_lost_socket_is_opened_again_at_once_and_no_link_is_touched() {
     let said = desk.look();
     assert_eq!((ops(&said), sent(&said)), (vec![], vec![]));
     assert_eq!(desk.people(), ["you"]);
+}
+
+/// Turns the camera on or off, in the browser as well.
+fn turn(desk: &mut Desk, on: bool) {
+    let (kind, on) = (TrackKind::Video, Some(on));
+    desk.input(Input::Toggle { kind, on });
+    let asked = desk.look().into_iter().find_map(|output| match output {
+        Output::SetTrack { token, .. } => Some(token),
+        _ => None,
+    });
+    let token = asked.expect("the browser is asked");
+    desk.input(Input::TrackSet { kind, token });
+    desk.look();
+}
+
+/// What was last said of them may be lost, and is said again behind the join, which tells more.
+#[test]
+fn tracks_that_changed_while_the_server_was_away_are_told_once_more() {
+    let off = media(TrackState::Live, TrackState::Muted);
+    for (while_joining, told) in [(None, off), (Some(true), LIVE)] {
+        let (mut desk, _) = linked();
+        lose(&mut desk);
+        turn(&mut desk, false);
+        desk.wait(1);
+        desk.look();
+        desk.input(Input::SignalingOpened);
+        let said = desk.look();
+        assert!(matches!(sent(&said)[..], [Request::Join(join)] if join.media == off));
+        while_joining.into_iter().for_each(|on| turn(&mut desk, on));
+        desk.event(resumed());
+        assert_eq!(sent(&desk.look()), [&Request::Media(told)]);
+    }
 }
 
 #[test]

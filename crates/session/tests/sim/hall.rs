@@ -29,7 +29,13 @@ struct Seat {
     peer: Peer,
     identity: u64,
     nonce: u64,
+    /// The nonce before, until the holder has shown that they know the new one.
+    before: Option<u64>,
+    /// Whether the holder may not know that it is theirs.
+    fresh: bool,
     conn: Option<ConnId>,
+    /// The socket that had it last.
+    latest: ConnId,
     /// When the socket was lost.
     lost: u64,
     seq: u64,
@@ -66,6 +72,10 @@ impl Hall {
 }
 
 impl Seat {
+    fn belongs_to(&self, nonce: u64) -> bool {
+        self.nonce == nonce || self.before == Some(nonce)
+    }
+
     fn token(&self) -> String {
         format!("{:x}.{:x}", self.identity, self.nonce)
     }
@@ -99,6 +109,12 @@ impl World {
         );
         if counts && let Some(seat) = self.hall().seat_at(conn) {
             seat.heard += 1;
+        }
+        if !matches!(request, Request::Join(_))
+            && let Some(seat) = self.hall().seat_at(conn)
+        {
+            seat.before = None;
+            seat.fresh = false;
         }
         match request {
             Request::Join(join) => self.sit(conn, join),
@@ -145,24 +161,35 @@ impl World {
     /// Takes a seat, an old one if there is one for this token.
     fn sit(&mut self, conn: ConnId, join: Join) {
         let known = join.resume.as_ref().filter(|_| self.hall().numbers);
-        let (identity, nonce) = known
-            .and_then(|resume| read_token(&resume.token))
-            .unwrap_or_else(|| (self.rng.next(), 0));
+        let known = known.and_then(|resume| read_token(&resume.token));
+        let (identity, nonce) = match known {
+            Some((identity, nonce)) => (identity, Some(nonce)),
+            None => (self.rng.next(), None),
+        };
         let id = Hall::id(identity);
         let held = self.hall().seats.iter().position(|it| it.peer.id == id);
-        match (held, join.resume.clone()) {
-            (Some(index), Some(resume)) if self.hall().seats[index].nonce == nonce => {
+        match (held, join.resume.clone(), nonce) {
+            // What its holder gave up for a later socket was on its way for long.
+            (Some(index), ..) if conn < self.hall().seats[index].latest => {
+                self.replaced(conn);
+            }
+            (Some(index), Some(resume), Some(nonce))
+                if self.hall().seats[index].belongs_to(nonce) =>
+            {
+                let seat = &mut self.hall().seats[index];
+                seat.before = Some(nonce);
+                seat.fresh &= seat.nonce != nonce;
                 self.sit_again(index, conn, &join, &resume);
             }
-            (Some(_), _) => {
+            (Some(_), ..) => {
                 let other = self.rng.next();
-                self.sit_down(conn, join, other);
+                self.sit_down(conn, join, other, None);
             }
-            (None, _) => self.sit_down(conn, join, identity),
+            (None, ..) => self.sit_down(conn, join, identity, nonce),
         }
     }
 
-    fn sit_down(&mut self, conn: ConnId, join: Join, identity: u64) {
+    fn sit_down(&mut self, conn: ConnId, join: Join, identity: u64, before: Option<u64>) {
         if self.hall().seats.len() >= self.hall().capacity {
             self.say(conn, &Event::Refused(Refusal::RoomFull));
             return self.close_down(conn, Verdict::Terminal(Refusal::RoomFull));
@@ -177,7 +204,10 @@ impl World {
             peer: peer.clone(),
             identity,
             nonce,
+            before,
+            fresh: true,
             conn: Some(conn),
+            latest: conn,
             lost: 0,
             seq: 0,
             ring: Vec::new(),
@@ -194,13 +224,15 @@ impl World {
         let epoch = self.hall().epoch.to_string();
         let seat = &mut self.hall().seats[index];
         let (old, id) = (seat.conn.replace(conn), seat.peer.id.clone());
+        seat.latest = conn;
         seat.nonce = nonce;
         let first = seat.ring.first().map_or(seat.seq + 1, |(seq, _)| *seq);
-        let same = resume.epoch.as_ref() == Some(&epoch);
-        let missed = resume.seq.filter(|&seq| same && seq + 1 >= first);
+        let same = resume.epoch.as_ref() == Some(&epoch) && !seat.fresh;
+        let known = first..=seat.seq + 1;
+        let missed = resume.seq.filter(|&seq| same && known.contains(&(seq + 1)));
         let missed: Option<Vec<_>> = missed.map(|seq| {
-            seat.ring.retain(|(number, _)| *number > seq);
-            seat.ring.clone()
+            let missed = seat.ring.iter().filter(|(number, _)| *number > seq);
+            missed.cloned().collect()
         });
         let mut cured = false;
         if missed.is_none() {
@@ -208,8 +240,7 @@ impl World {
             cured = !std::mem::take(&mut seat.peer.sick).is_empty();
         }
         if let Some(old) = old {
-            self.say(old, &Event::Refused(Refusal::Replaced));
-            self.close_down(old, Verdict::Terminal(Refusal::Replaced));
+            self.replaced(old);
         }
         match missed {
             Some(missed) => {
@@ -233,6 +264,11 @@ impl World {
         self.beat(conn);
     }
 
+    fn replaced(&mut self, conn: ConnId) {
+        self.say(conn, &Event::Refused(Refusal::Replaced));
+        self.close_down(conn, Verdict::Terminal(Refusal::Replaced));
+    }
+
     fn resumed(&mut self, conn: ConnId, seq: Option<u64>) {
         let welcome = self.welcome_text(conn, true, seq);
         self.send_down(conn, welcome, false);
@@ -253,9 +289,6 @@ impl World {
         });
         let peers: Vec<_> = if resumed { Vec::new() } else { peers.collect() };
         let seat = hall.seat_at(conn).expect("it has been taken");
-        if !resumed {
-            seat.ring.clear();
-        }
         let welcome = Welcome {
             id: seat.peer.id.clone(),
             peers,

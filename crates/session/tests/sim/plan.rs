@@ -151,8 +151,8 @@ fn losses(world: &mut World, rng: &mut Rng, people: u64) {
     }
 }
 
-/// A call that stands, on a system without seats, whose sockets and server are lost time and again: no
-/// link may be closed by which media gets through.
+/// A call that stands, whose sockets and server are lost time and again: no link may be closed by which
+/// media gets through.
 pub(crate) fn steady(seed: u64, traced: bool) -> World {
     let mut rng = Rng::new(seed ^ 0x1299);
     let weather = rough(&mut rng);
@@ -161,7 +161,8 @@ pub(crate) fn steady(seed: u64, traced: bool) -> World {
         ..engine(&mut rng)
     };
     let (members, conns, book) = (Vec::new(), Vec::new(), Book::default());
-    let (server, people) = match seed % 4 {
+    let (server, people) = match seed % 5 {
+        0 => (Server::Rooms(Hall::new(16, None, true)), 3),
         1 => (Server::relay(true), 2),
         2 => (Server::Pairs { members, engine }, 2),
         3 => (Server::Mesh { conns }, 3),
@@ -170,7 +171,8 @@ pub(crate) fn steady(seed: u64, traced: bool) -> World {
     let mut world = World::new(seed, server, weather, traced);
     for number in 0..people {
         let at = 100 * number;
-        match seed % 4 {
+        match seed % 5 {
+            0 => seated(&mut world, &mut rng, at),
             1 => relayed(&mut world, &mut rng, at),
             2 => paired(&mut world, &mut rng, engine, at),
             3 => meshed(&mut world, &mut rng, at),
@@ -223,7 +225,7 @@ pub(crate) fn rooms(seed: u64, traced: bool) -> World {
     let people = rng.pick(&[1, 2, 2, 2, 2, 2, 2, 3, 3, 4, 5]);
     for _ in 0..people {
         let at = moment(&mut rng);
-        newcomer(&mut world, &mut rng, Box::new(Rooms::default()), None, at);
+        seated(&mut world, &mut rng, at);
     }
     for _ in 0..rng.below(6) {
         let at = moment(&mut rng);
@@ -240,13 +242,7 @@ pub(crate) fn rooms(seed: u64, traced: bool) -> World {
         world.whim(at, whim);
         if rng.percent(50) {
             let again = at + rng.pick(&[0, 1, 50, 3_000]);
-            newcomer(
-                &mut world,
-                &mut rng,
-                Box::new(Rooms::default()),
-                None,
-                again,
-            );
+            seated(&mut world, &mut rng, again);
         }
     }
     if rng.percent(10) {
@@ -340,6 +336,10 @@ pub(crate) fn legacy(seed: u64, traced: bool) -> World {
     }
     world.run(CALM);
     world
+}
+
+fn seated(world: &mut World, rng: &mut Rng, at: u64) {
+    newcomer(world, rng, Box::new(Rooms::default()), None, at);
 }
 
 fn relayed(world: &mut World, rng: &mut Rng, at: u64) {
