@@ -21,8 +21,9 @@ const CONNECT: Pause = Pause::from_secs(15);
 const WELCOME: Pause = Pause::from_secs(5);
 /// How much of a ping interval's silence means that the socket is dead, in tenths.
 const SILENT_TENTHS: u64 = 24;
-/// How long a server may take to say that it is alive, when there is reason to doubt it.
-const PROBE: Pause = Pause::from_secs(2);
+/// How long a server may take to say that it is alive, when there is reason to doubt it. One that is only
+/// slow is found again at once.
+const PROBE: Pause = Pause::from_millis(1_500);
 /// How long a page takes to go away, at most.
 const LEAVING: Pause = Pause::from_secs(2);
 /// How many unreadable messages are too many.

@@ -100,6 +100,8 @@ impl Mesh {
         if deaf && !before {
             let lost = !heals || link.transport == Transport::Failed;
             work.timer(timer, if lost { Pause::ZERO } else { HEALING });
+            // What does not get through in one direction may not in the other.
+            self.doubt_one(work, participant);
         } else if !deaf {
             work.timers.stop(timer);
             if !link.is_sick() {

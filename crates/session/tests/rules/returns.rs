@@ -181,12 +181,12 @@ fn in_a_call_a_nudge_asks_whether_the_server_is_alive() {
     desk.look();
     desk.input(Input::Nudge);
     assert_eq!(sent(&desk.look()), [&Request::Ping]);
-    desk.wait(1_999);
+    desk.wait(1_499);
     desk.event(Event::Pong);
     desk.wait(10_000);
     assert_eq!(state(&desk), CallState::Connected);
     desk.input(Input::Nudge);
-    desk.wait(2_000);
+    desk.wait(1_500);
     assert_eq!(state(&desk), CallState::Reconnecting);
 }
 

@@ -127,6 +127,17 @@ fn two_seconds_of_silence_restart_ice_and_are_told_to_the_room() {
 }
 
 #[test]
+fn who_is_told_that_they_are_not_heard_knows_at_once_whether_they_hear() {
+    let mut watched = Watched::new();
+    watched.flows = false;
+    assert_eq!(health(&watched.wait(900)), [] as [&Request; 0]);
+    watched.other_says(true);
+    let said = watched.wait(300);
+    let you = ParticipantId::new("you too");
+    assert_eq!(health(&said), [&Request::Health(vec![you])]);
+}
+
+#[test]
 fn a_restart_that_does_not_help_is_followed_by_another_and_by_a_new_link() {
     let mut watched = Watched::new();
     watched.flows = false;
