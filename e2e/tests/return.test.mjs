@@ -87,7 +87,7 @@ describe('the way to the server is lost', () => {
       await b.page.run(() => globalThis.call.toggleTrack('audio', false));
       await new Promise((resolve) => setTimeout(resolve, 5000));
       server = await started('--listen', new URL(server.origin).host);
-      await within(other === 'firefox' ? 6000 : 4500, { row: 'F4', browser: other, what: 'both are in again' }, async () => {
+      await within(3000, { row: 'F4', browser: other, what: 'both are in again' }, async () => {
         const began = performance.now();
         await Promise.all([a, b].map(({ page }) => reaches(page, 'connected')));
         return performance.now() - began;
