@@ -99,7 +99,7 @@ describe('asleep and awake again', () => {
     const since = await goesElsewhere(b);
     const left = await noted(a, 'participant-left', since);
     assert.equal(left.reason, 'bye');
-    await within(300, { row: 'F49', browser: 'chromium', what: 'the others know that the page is left' }, () => left.at - since);
+    await within(300, { row: 'F49', browser: 'chromium', what: 'the others know that the page is left', close: true }, () => left.at - since);
 
     await goesBack(b);
     const shown = await b.until(() => globalThis.log?.find(({ type }) => type === 'pageshow'), patience(5000, 'the page of before'));

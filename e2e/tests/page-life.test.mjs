@@ -91,7 +91,7 @@ describe('the life of a page', () => {
       const [a, b] = await two(kind);
       const since = Date.now();
       await scene.kill(kind, bob, b);
-      await within(1000, { row: 'F28', browser: kind, what: 'the tile is grey' }, async () => {
+      await within(1000, { row: 'F28', browser: kind, what: 'the tile is grey', close: true }, async () => {
         await a.until(() => globalThis.call.participants[0]?.connection === 'interrupted', patience(5000, 'grey'));
         return Date.now() - since;
       });
@@ -107,7 +107,7 @@ describe('the life of a page', () => {
     const session = await b.raw.createCDPSession();
     const since = Date.now();
     session.send('Page.crash').catch(() => {});
-    await within(1000, { row: 'F28', browser: 'chromium', what: 'the tile of a crashed tab is grey' }, async () => {
+    await within(1000, { row: 'F28', browser: 'chromium', what: 'the tile of a crashed tab is grey', close: true }, async () => {
       await a.until(() => globalThis.call.participants[0]?.connection === 'interrupted', patience(5000, 'grey'));
       return Date.now() - since;
     });
