@@ -13,6 +13,8 @@ use super::world::{ConnId, Happening, World};
 const RING: usize = 12;
 /// How long a seat is held, in ms.
 const GRACE: u64 = 15_000;
+/// Until when events go astray: what is planned has happened by then.
+const BAD_WEATHER: u64 = 45_000;
 
 #[derive(Debug)]
 pub(crate) struct Hall {
@@ -246,7 +248,7 @@ impl World {
             Some(missed) => {
                 self.resumed(conn, resume.seq);
                 for (seq, event) in missed {
-                    self.send_down(conn, write_event(&event, Some(seq)), false);
+                    self.send_event(conn, write_event(&event, Some(seq)), false);
                 }
             }
             None => self.welcome(conn, false),
@@ -379,7 +381,19 @@ impl World {
         }
         if let Some(conn) = conn {
             let signal = matches!(event, Event::Signal { .. });
-            self.send_down(conn, write_event(event, numbers.then_some(seq)), signal);
+            self.send_event(conn, write_event(event, numbers.then_some(seq)), signal);
+        }
+    }
+
+    /// Sends an event, which may be lost or overtaken by the next as long as the weather is bad.
+    fn send_event(&mut self, conn: ConnId, text: String, signal: bool) {
+        if self.now > BAD_WEATHER || !self.rng.percent(self.weather.astray) {
+            return self.send_down(conn, text, signal);
+        }
+        self.tally.troubles += 1;
+        if self.rng.percent(50) {
+            let late = self.weather.delay + self.rng.below(200);
+            self.after(late, Happening::Down { conn, text });
         }
     }
 

@@ -50,6 +50,7 @@ fn rough(rng: &mut Rng) -> Weather {
         delay: rng.pick(&[0, 2, 30, 150, 600]),
         duplicates: rng.pick(&[0, 0, 10, 50]),
         reorder: false,
+        astray: 0,
         browser: rng.pick(&[0, 5, 60, 300]),
         failures: 0,
         bare: false,
@@ -208,10 +209,13 @@ pub(crate) fn steady(seed: u64, traced: bool) -> World {
 /// One to five people in a room.
 pub(crate) fn rooms(seed: u64, traced: bool) -> World {
     let mut rng = Rng::new(seed ^ 0x0A11);
-    let ping = rng.percent(10).then_some(10_000);
     let numbers = rng.percent(60);
+    // What is lost, and followed by nothing, only a ping tells.
+    let astray = rng.pick(&[0, 0, 0, 0, 0, 0, 0, 2, 10, 30]) * u64::from(numbers);
+    let ping = (astray > 0 || rng.percent(10)).then_some(10_000);
     let capacity = if rng.percent(5) { 2 } else { 16 };
     let mut weather = rough(&mut rng);
+    weather.astray = astray;
     weather.bare = rng.percent(5);
     weather.bundled = rng.percent(10);
     weather.failures = rng.pick(&[0, 0, 0, 0, 0, 30]);

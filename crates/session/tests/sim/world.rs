@@ -200,6 +200,8 @@ pub(crate) struct Weather {
     pub(crate) duplicates: u64,
     /// Whether frames may overtake each other.
     pub(crate) reorder: bool,
+    /// How many numbered events in a hundred are lost, or come too late.
+    pub(crate) astray: u64,
     /// The longest time of a browser's operation, in ms.
     pub(crate) browser: u64,
     /// How many of a thousand operations fail.
