@@ -2,11 +2,12 @@ use crate::time::{Pause, Timestamp};
 
 /// How often a link is measured, and how often when there is doubt.
 const EVERY: Pause = Pause::from_secs(1);
-const OFTEN: Pause = Pause::from_millis(250);
+const OFTEN: Pause = Pause::from_millis(200);
 /// How long nothing may come in before it counts as silence, and when there is doubt. Browsers say
-/// `disconnected` after 5 to 8 s only, and a short gap heals by itself.
+/// `disconnected` after 5 to 8 s only, and a short gap heals by itself; who sends silence says so every
+/// 0.4 s.
 const SILENCE: Pause = Pause::from_secs(2);
-const DOUBTFUL_SILENCE: Pause = Pause::from_millis(700);
+const DOUBTFUL_SILENCE: Pause = Pause::from_millis(600);
 /// How long a doubt lasts.
 const DOUBT: Pause = Pause::from_secs(3);
 /// After how many measurements in a row with something new a silence means something: a link by
