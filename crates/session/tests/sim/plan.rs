@@ -115,6 +115,13 @@ fn whim(rng: &mut Rng, clients: u64) -> Whim {
     }
 }
 
+fn whims(world: &mut World, rng: &mut Rng, clients: u64) {
+    for _ in 0..rng.below(6) {
+        let (at, whim) = (moment(rng), whim(rng, clients));
+        world.whim(at, whim);
+    }
+}
+
 /// What befalls the way between a client and the server.
 fn trouble(rng: &mut Rng, people: u64, at: u64) -> Whim {
     let client = rng.below(people) as usize;
@@ -231,29 +238,12 @@ pub(crate) fn rooms(seed: u64, traced: bool) -> World {
         let at = moment(&mut rng);
         seated(&mut world, &mut rng, at);
     }
-    for _ in 0..rng.below(6) {
-        let at = moment(&mut rng);
-        let whim = whim(&mut rng, people);
-        world.whim(at, whim);
-    }
+    whims(&mut world, &mut rng, people);
     troubles(&mut world, &mut rng, people);
-    for _ in 0..rng.pick(&[0, 0, 1, 1, 2]) {
-        let (at, client) = (moment(&mut rng), rng.below(people) as usize);
-        let whim = match rng.below(3) {
-            0 | 1 => Whim::Leave { client },
-            _ => Whim::Vanish { client },
-        };
-        world.whim(at, whim);
-        if rng.percent(50) {
-            let again = at + rng.pick(&[0, 1, 50, 3_000]);
-            seated(&mut world, &mut rng, again);
-        }
+    for at in departures(&mut world, &mut rng, people) {
+        seated(&mut world, &mut rng, at);
     }
-    if rng.percent(10) {
-        let (at, client) = (moment(&mut rng), rng.below(people) as usize);
-        let until = 1_000 + at + rng.pick(&[1_000, 7_000, 12_000, 25_000]);
-        world.whim(at, Whim::Dark { client, until });
-    }
+    darkness(&mut world, &mut rng, people);
     world.run(CALM);
     world
 }
@@ -274,29 +264,12 @@ pub(crate) fn relay(seed: u64, traced: bool) -> World {
         let at = moment(&mut rng);
         relayed(&mut world, &mut rng, at);
     }
-    for _ in 0..rng.below(6) {
-        let at = moment(&mut rng);
-        let whim = whim(&mut rng, people);
-        world.whim(at, whim);
-    }
+    whims(&mut world, &mut rng, people);
     troubles(&mut world, &mut rng, people);
-    for _ in 0..rng.pick(&[0, 0, 1, 1, 2]) {
-        let (at, client) = (moment(&mut rng), rng.below(people) as usize);
-        let whim = match rng.below(3) {
-            0 | 1 => Whim::Leave { client },
-            _ => Whim::Vanish { client },
-        };
-        world.whim(at, whim);
-        if rng.percent(60) {
-            let again = at + rng.pick(&[0, 1, 50, 1_000, 3_000]);
-            relayed(&mut world, &mut rng, again);
-        }
+    for at in departures(&mut world, &mut rng, people) {
+        relayed(&mut world, &mut rng, at);
     }
-    if rng.percent(10) {
-        let (at, client) = (moment(&mut rng), rng.below(people) as usize);
-        let until = 1_000 + at + rng.pick(&[1_000, 7_000, 12_000, 25_000]);
-        world.whim(at, Whim::Dark { client, until });
-    }
+    darkness(&mut world, &mut rng, people);
     world.run(CALM);
     world
 }
@@ -381,10 +354,7 @@ pub(crate) fn pairs(seed: u64, traced: bool) -> World {
         let at = moment(&mut rng);
         paired(&mut world, &mut rng, engine, at);
     }
-    for _ in 0..rng.below(6) {
-        let (at, whim) = (moment(&mut rng), whim(&mut rng, 2));
-        world.whim(at, whim);
-    }
+    whims(&mut world, &mut rng, 2);
     troubles(&mut world, &mut rng, 2);
     for at in departures(&mut world, &mut rng, 2) {
         paired(&mut world, &mut rng, engine, at);
@@ -469,10 +439,7 @@ pub(crate) fn mesh(seed: u64, traced: bool) -> World {
         let at = moment(&mut rng);
         meshed(&mut world, &mut rng, at);
     }
-    for _ in 0..rng.below(6) {
-        let (at, whim) = (moment(&mut rng), whim(&mut rng, people));
-        world.whim(at, whim);
-    }
+    whims(&mut world, &mut rng, people);
     troubles(&mut world, &mut rng, people);
     for at in departures(&mut world, &mut rng, people) {
         meshed(&mut world, &mut rng, at);
