@@ -11,5 +11,4 @@ mod guards;
 pub mod layout;
 pub mod rooms;
 pub mod state;
-mod task;
 pub mod words;

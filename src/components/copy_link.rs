@@ -1,8 +1,8 @@
+use videocalls_client::Task;
 use yew::{Component, Context, Html, Properties, html};
 
 use super::{Sign, icon};
 use crate::browser;
-use crate::task::Task;
 
 /// What a [`CopyLink`] takes.
 #[derive(PartialEq, Properties)]

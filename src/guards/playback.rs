@@ -2,13 +2,13 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo_events::EventListener;
+use videocalls_client::Task;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{DomException, HtmlVideoElement, MediaStream};
 use yew::Callback;
 
 use crate::browser;
-use crate::task::Task;
 
 /// A stream that plays in a `<video>`.
 #[derive(Debug)]

@@ -51,6 +51,7 @@ pub use builder::{CallBuilder, Wish};
 pub use call::{Joined, Subscription, VideoCall};
 pub use error::{CallError, Category, ErrorCode};
 pub use event::{CallEvent, MEDIA_PENDING_HELP};
+pub use task::Task;
 pub use videocalls_protocol::{
     DisplayName, InvalidName, InvalidRoom, LeaveReason, MediaState, ParticipantId, RoomName,
     TrackState,

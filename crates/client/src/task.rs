@@ -8,16 +8,16 @@ use wasm_bindgen_futures::spawn_local;
 
 type Boxed = Pin<Box<dyn Future<Output = ()>>>;
 
-/// A future that runs for as long as its owner holds this.
+/// A future that runs for as long as its owner holds this, for what a page does besides its calls.
 #[must_use = "the task is aborted when this is dropped"]
-pub(crate) struct Task {
+pub struct Task {
     /// The future, except while it is polled: it may drop its own task.
     _waiting: Rc<Cell<Option<Boxed>>>,
 }
 
 impl Task {
-    /// Starts a future. This is the only place that spawns.
-    pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) -> Self {
+    /// Starts a future.
+    pub fn spawn(future: impl Future<Output = ()> + 'static) -> Self {
         Self::spawn_boxed(Box::pin(future))
     }
 
