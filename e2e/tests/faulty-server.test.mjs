@@ -93,13 +93,14 @@ describe('a server that misbehaves', () => {
         const a = await enter(kind, ann, options);
         const b = await enter('chromium', bob, options);
         const lost = await logged(a, 'state-changed', { state: 'reconnecting' });
-        await within(budget, { row, browser: kind, what: `back after ${fault}` }, async () => {
+        const away = await within(budget, { row, browser: kind, what: `back after ${fault}` }, async () => {
           const back = await logged(a, 'state-changed', { state: 'connected' });
           return back.at - lost.at;
         });
         await inCall(a, b, REMOTE);
         const sockets = await a.run(() => globalThis.__e2e.made.sockets);
-        assert.ok(sockets <= 5, `a storm of ${sockets} sockets`);
+        // Each waits for a random part of its pause: the longer the server is away, the more of them there may be.
+        assert.ok(sockets <= 5 + Math.floor(away / 1000), `a storm of ${sockets} sockets`);
       });
     }
 
