@@ -11,10 +11,12 @@ pub(super) struct Seat {
     token: Option<String>,
     epoch: Option<String>,
     /// The number of the last event before which none is missing; `None` as long as events are not
-    /// numbered, or when something is missing that only the whole roster can mend.
+    /// numbered.
     seq: Option<u64>,
     /// The number after which the server has said everything again: it won't do so once more.
     repeated: Option<u64>,
+    /// Whether something is missing, here or there, that only the whole roster can mend.
+    astray: bool,
     /// The messages that the server may not have taken yet.
     kept: Vec<String>,
     /// How many messages came before those.
@@ -55,7 +57,7 @@ impl Seat {
         Some(Resume {
             token: self.token.clone()?,
             epoch: self.epoch.clone(),
-            seq: self.seq,
+            seq: self.seq.filter(|_| !self.astray),
         })
     }
 
@@ -72,7 +74,7 @@ impl Seat {
         let bytes: usize = self.kept.iter().map(String::len).sum();
         if self.kept.len() > MAX_KEPT || bytes > MAX_KEPT_BYTES {
             self.kept.clear();
-            self.seq = None;
+            self.astray = true;
         }
     }
 
@@ -90,6 +92,7 @@ impl Seat {
         self.token.clone_from(&welcome.resume);
         self.epoch.clone_from(&welcome.epoch);
         self.seq = welcome.seq;
+        self.astray = false;
         self.repeated = welcome.seq.filter(|_| welcome.resumed);
         if welcome.resumed {
             self.heard(welcome.heard.unwrap_or_default());
@@ -128,8 +131,6 @@ impl Seat {
     /// What is missing is said again to who comes back; where that did not mend it, the whole roster
     /// will.
     fn ask_again(&mut self) {
-        if self.repeated == self.seq {
-            self.seq = None;
-        }
+        self.astray |= self.repeated == self.seq;
     }
 }

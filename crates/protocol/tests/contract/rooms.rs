@@ -507,6 +507,8 @@ fn more_than_can_be_kept_is_mended_by_the_roster() {
     for _ in 0..=64 {
         say(&mut client, "a");
     }
+    let late = r#"{"type":"back","seq":9,"id":"other"}"#;
+    assert_eq!(client.decode(late).unwrap().events, [Event::Gap]);
     assert_eq!(json::value(&rejoin(&mut client)).get("seq"), None);
 }
 
