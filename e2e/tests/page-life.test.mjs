@@ -81,7 +81,7 @@ describe('the life of a page', () => {
         since,
         patience(3000, 'that the other is away or gone'),
       );
-      await within(300, { row: 'F30', browser: kind, what: 'the other knows' }, () => told.at - since);
+      await within(300, { row: 'F30', browser: kind, what: 'the other knows', close: true }, () => told.at - since);
       const { at, reason } = await noted(a, 'participant-left', since, 8000);
       await within(5000, { row: 'F30', browser: kind, what: 'gone' }, () => at - since);
       assert.equal(reason, 'bye');
