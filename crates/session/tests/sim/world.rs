@@ -417,7 +417,9 @@ impl World {
         let ours = matches!(self.conns[conn].holder, Holder::Client(_));
         if signal && ours && self.rng.percent(self.weather.duplicates) {
             self.tally.duplicates += 1;
-            let again = at + self.rng.below(4 * self.weather.delay + 1);
+            // A line holds up what follows, but not ever more of it.
+            let most = self.now + 4 * self.weather.delay;
+            let again = at.max(most.min(at + self.rng.below(4 * self.weather.delay + 1)));
             if !self.weather.reorder {
                 self.conns[conn].down_last = again;
             }
