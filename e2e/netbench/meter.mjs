@@ -58,8 +58,9 @@ function meter() {
   };
 
   const sample = async () => {
-    // A connection may be closed meanwhile.
-    await Promise.allSettled(open().map(read));
+    // A connection may be closed meanwhile, and of such a one Firefox may never say anything.
+    const all = Promise.allSettled(open().map(read));
+    await Promise.race([all, new Promise((resolve) => setTimeout(resolve, 500))]);
     for (const kind of KINDS) {
       const [arrivals, { bytes }] = [self.arrivals[kind], self.totals[kind]];
       if (bytes > (arrivals.at(-1)?.bytes ?? 0)) arrivals.push({ at: Date.now(), bytes });

@@ -125,7 +125,14 @@ export class Scene {
     const entries = stories.flatMap(({ value = [] }, index) => value.map((note) => ({ ...note, who: this.people[index].name })));
     const start = Math.min(...entries.map(({ at }) => at));
     entries.sort((one, other) => one.at - other.at);
-    return entries.map(({ at, who, text }) => `${((at - start) / 1000).toFixed(1).padStart(6)} s  ${who}: ${text}`);
+    const lines = entries.map(({ at, who, text }) => `${((at - start) / 1000).toFixed(1).padStart(6)} s  ${who}: ${text}`);
+    return [...lines, ...(await this.#counts())];
+  }
+
+  /** What has come in to each of them, and gone out. */
+  async #counts() {
+    const counts = await Promise.allSettled(this.people.map((person) => person.run(() => globalThis.meter.totals)));
+    return counts.map(({ value }, index) => `          ${this.people[index].name}: ${JSON.stringify(value)}`);
   }
 
   /** Closes the pages and heals what the case has broken. */
