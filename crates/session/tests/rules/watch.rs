@@ -130,7 +130,7 @@ fn two_seconds_of_silence_restart_ice_and_are_told_to_the_room() {
 fn who_is_told_that_they_are_not_heard_knows_at_once_whether_they_hear() {
     let mut watched = Watched::new();
     watched.flows = false;
-    assert_eq!(health(&watched.wait(900)), [] as [&Request; 0]);
+    assert_eq!(health(&watched.wait(500)), [] as [&Request; 0]);
     watched.other_says(true);
     let said = watched.wait(300);
     let you = ParticipantId::new("you too");
