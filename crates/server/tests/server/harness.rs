@@ -24,6 +24,15 @@ pub(crate) struct Server {
     ended: JoinHandle<()>,
 }
 
+/// A server's settings, without files, and its place on this machine.
+async fn prepared(change: impl FnOnce(&mut Config)) -> (Config, TcpListener) {
+    let mut config = Config::default();
+    config.assets = Assets::from_files::<&str, &str>([]);
+    change(&mut config);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    (config, listener)
+}
+
 impl Server {
     /// Starts a server without files and with the limits of the Internet.
     pub(crate) async fn start() -> Self {
@@ -31,10 +40,7 @@ impl Server {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let mut config = Config::default();
-        config.assets = Assets::from_files::<&str, &str>([]);
-        change(&mut config);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (config, listener) = prepared(change).await;
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         let shutdown = stop.clone().cancelled_owned();
@@ -49,10 +55,7 @@ impl Server {
     /// Starts a server that misbehaves in the rooms that say so.
     #[cfg(feature = "faults")]
     pub(crate) async fn with_faults(change: impl FnOnce(&mut Config)) -> Self {
-        let mut config = Config::default();
-        config.assets = Assets::from_files::<&str, &str>([]);
-        change(&mut config);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (config, listener) = prepared(change).await;
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         let shutdown = stop.clone().cancelled_owned();
