@@ -3,12 +3,11 @@
 //
 //     node netbench/main.mjs [--case NAME]... [--pair cc|cf|fc|ff]... [--runs N] [--blocked SECONDS] [--story] [--json FILE]
 
-import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { CASES } from './cases.mjs';
-import { report, summary } from './report.mjs';
+import { keep, report, summary } from './report.mjs';
 import { Scene } from './scene.mjs';
 
 /** Ann's browser and Bob's. Ann joins, Bob waits for her. */
@@ -40,17 +39,15 @@ let scene;
 let highest = 0;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => leave(signal));
 
-const results = [];
-for (const pair of pairs) results.push(...(await measure(pair)));
-const figures = results.flatMap(summary);
+const figures = [];
+for (const pair of pairs) figures.push(...(await measure(pair)));
 console.log(`\n${report(figures)}`);
 console.log(`\nload at most ${highest.toFixed(1)} on ${availableParallelism()} processors; with more than one each, times are those of the machine`);
-if (values.json) writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
 process.exit(figures.every(({ passed }) => passed) ? 0 : 1);
 
-/** All cases of a pair, one after the other in the same browsers. */
+/** The figures of all cases of a pair, one after the other in the same browsers. */
 async function measure(pair) {
-  const measured = [];
+  const figures = [];
   scene = new Scene();
   try {
     await scene.prepare(pair);
@@ -60,13 +57,15 @@ async function measure(pair) {
         runs.push(await once(name, run));
         console.log(`${name} ${pair} ${run}/${values.runs}: ${outcome(name, runs.at(-1))}`);
       }
-      measured.push({ name, pair, runs });
+      const found = summary({ name, pair, runs });
+      if (values.json) keep(values.json, found);
+      figures.push(...found);
     }
   } finally {
     await scene.end();
     scene = undefined;
   }
-  return measured;
+  return figures;
 }
 
 /** One run: its figures, and if it failed the `failure`, and the `story` that led to it. */

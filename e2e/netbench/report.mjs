@@ -1,5 +1,6 @@
 // What the bench says in the end: a table for people, and the same as data.
 
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { median, quantile, table } from '../bench/table.mjs';
 import { CASES } from './cases.mjs';
 
@@ -22,8 +23,17 @@ export function summary({ name, pair, runs }) {
       budget,
       passed: failures.length === 0 && p95 <= budget,
       failures,
+      measured: Math.floor(Date.now() / 1000),
     };
   });
+}
+
+/** Writes figures into a file, in the place of those of the same case and pair; others stay. */
+export function keep(file, figures) {
+  const name = (figure) => JSON.stringify([figure.case, figure.pair, figure.figure]);
+  const known = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
+  const all = new Map([...known, ...figures].map((figure) => [name(figure), figure]));
+  writeFileSync(file, `${JSON.stringify([...all.values()], null, 2)}\n`);
 }
 
 export function report(figures) {
