@@ -64,7 +64,8 @@ impl Component for Tile {
         let no_sound = words::why_no_sound(props.media.audio);
         html! {
             <li
-                class={if props.is_own { "tile tile-own" } else { "tile" }}
+                class="tile"
+                data-own={props.is_own.then_some("")}
                 data-participant={props.id.clone()}
                 data-connection={props.connection.as_str()}
                 data-audio={props.media.audio.as_str()}

@@ -35,7 +35,8 @@ pub fn toggle_button(button: ToggleButton, on_toggle: Callback<()>) -> Html {
     html! {
         <button
             {id}
-            class={if obstacle.is_some() { "button control control-missing" } else { "button control" }}
+            class="button control"
+            data-missing={obstacle.map(|_| "")}
             type="button"
             aria-label={label}
             aria-pressed={if is_pressed { "true" } else { "false" }}

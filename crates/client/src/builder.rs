@@ -258,10 +258,8 @@ fn muted(before: Option<&Remembered>) -> Muted {
     })
 }
 
-fn complain<T>(outcome: Result<T, impl ToString>, complaints: &mut Vec<String>) -> Option<T> {
-    outcome
-        .map_err(|error| complaints.push(error.to_string()))
-        .ok()
+fn complain<T>(outcome: Result<T, impl Into<String>>, complaints: &mut Vec<String>) -> Option<T> {
+    outcome.map_err(|error| complaints.push(error.into())).ok()
 }
 
 /// Makes the absolute `ws:` or `wss:` address out of an address that may be relative to the page,

@@ -1,4 +1,4 @@
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 /// The name by which a server knows a participant; unique in a room for as long as the room lives.
 ///
@@ -46,7 +46,7 @@ impl RoomName {
         if name.is_empty() {
             return Err(InvalidRoom::Empty);
         }
-        if name.chars().count() > Self::MAX_CHARS {
+        if name.chars().nth(Self::MAX_CHARS).is_some() {
             return Err(InvalidRoom::TooLong);
         }
         match name.chars().find(|&c| !may_name_a_room(c)) {
@@ -79,17 +79,25 @@ pub enum InvalidRoom {
     Character(char),
 }
 
-impl fmt::Display for InvalidRoom {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("the room name is empty"),
-            Self::TooLong => f.write_str("the room name has more than 128 characters"),
-            Self::Character(c) => {
-                f.write_str("the room name may not hold '")?;
-                c.escape_default().try_for_each(|c| f.write_char(c))?;
-                f.write_str("'")
+/// What it says; without a formatter, which a browser would have to download.
+impl From<InvalidRoom> for String {
+    fn from(wrong: InvalidRoom) -> Self {
+        match wrong {
+            InvalidRoom::Empty => "the room name is empty".into(),
+            InvalidRoom::TooLong => "the room name has more than 128 characters".into(),
+            InvalidRoom::Character(c) => {
+                let mut text = Self::from("the room name may not hold '");
+                text.extend(c.escape_default());
+                text.push('\'');
+                text
             }
         }
+    }
+}
+
+impl fmt::Display for InvalidRoom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from(*self))
     }
 }
 
@@ -115,7 +123,7 @@ impl DisplayName {
         if name.is_empty() {
             return Err(InvalidName::Empty);
         }
-        if name.chars().count() > Self::MAX_CHARS {
+        if name.chars().nth(Self::MAX_CHARS).is_some() {
             return Err(InvalidName::TooLong);
         }
         if name.chars().any(is_disguise) {
@@ -163,15 +171,23 @@ pub enum InvalidName {
     ControlCharacter,
 }
 
-impl fmt::Display for InvalidName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Empty => "the name is empty",
-            Self::TooLong => "the name has more than 64 characters",
-            Self::ControlCharacter => {
+/// What it says; see [`InvalidRoom`]'s.
+impl From<InvalidName> for String {
+    fn from(wrong: InvalidName) -> Self {
+        let text = match wrong {
+            InvalidName::Empty => "the name is empty",
+            InvalidName::TooLong => "the name has more than 64 characters",
+            InvalidName::ControlCharacter => {
                 "the name holds a control character or one that changes the direction of text"
             }
-        })
+        };
+        text.into()
+    }
+}
+
+impl fmt::Display for InvalidName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from(*self))
     }
 }
 

@@ -16,7 +16,8 @@ pub(crate) struct Origin {
 /// Reads a description's origin.
 pub(crate) fn origin(sdp: &str) -> Option<Origin> {
     let line = sdp.lines().find_map(|line| line.strip_prefix("o="))?;
-    let mut words = line.split(' ').skip(1);
+    let mut words = line.split(' ');
+    let _user = words.next();
     let session = words.next()?.to_owned();
     let version = words.next()?.parse().ok()?;
     Some(Origin { session, version })
