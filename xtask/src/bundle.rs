@@ -4,12 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
+use walrus::Module;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::cache::{self, Fingerprint};
 use crate::glue;
 use crate::names;
 use crate::process;
+use crate::silence::{self, FIRST_FUNCTION};
 use crate::tools::NodeTools;
 use crate::workspace::Workspace;
 
@@ -58,7 +60,7 @@ const ESBUILD_CLASSIC: &[&str] = &["--format=iife", "--target=es2022"];
 
 /// What this file does to its inputs, for a fingerprint of a result.
 pub(crate) fn recipe(tools: &NodeTools) -> Fingerprint {
-    Fingerprint::new("bundle 3")
+    Fingerprint::new("bundle 4")
         .with(glue::ENCLOSURE)
         .with(WASM_OPT)
         .with(ESBUILD)
@@ -81,6 +83,7 @@ pub(crate) fn compile(workspace: &Workspace, package: &str, inlining: Inlining) 
     let target = ["--release", "--target", "wasm32-unknown-unknown"];
     let mut cargo = workspace.cargo(["build", "--package", package]);
     let mut flags = short_paths(workspace);
+    flags.push(format!("-Clink-arg=--table-base={FIRST_FUNCTION}"));
     // Each set of flags in a folder of its own: in one, cargo would compile everything anew each time.
     let mut folder = workspace.target("");
     if let Inlining::UpTo(cost) = inlining {
@@ -120,10 +123,13 @@ fn registries() -> Vec<PathBuf> {
 ///
 /// The glue looks for no file by itself; who loads it says where the module is.
 pub(crate) fn bindings(compiled: &Path, folder: &Path, name: &str) -> Result<()> {
+    let read = Module::from_buffer(&cache::read(compiled)?);
+    let mut module = read.map_err(|error| anyhow!("walrus: {error:#}"))?;
+    silence::silence(&mut module)?;
     let mut bindgen = Bindgen::new();
-    let generated = bindgen.input_path(compiled).web(true).and_then(|bindgen| {
+    let input = bindgen.input_module(name, module);
+    let generated = input.web(true).and_then(|bindgen| {
         bindgen
-            .out_name(name)
             .typescript(false)
             .omit_default_module_path(true)
             .remove_name_section(true)

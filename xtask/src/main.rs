@@ -17,6 +17,7 @@ mod package;
 mod page;
 mod process;
 mod run;
+mod silence;
 mod size;
 mod step;
 mod test;
