@@ -166,6 +166,7 @@ describe('devices', () => {
         return at - began;
       });
       await told(scene.b, 'audio', 'permission-denied');
+      await state(scene.a, 'camera', 'permission-denied');
       // Whoever has just said no is not asked a second time, but for the camera that may be asked.
       assert.equal(await scene.a.run(() => call.toggleTrack('video', true)), true);
       await sees(scene.b, ann, REMOTE);
