@@ -1,17 +1,17 @@
 //! The matrix of faults, browsers and times, as text, data and a page of the documentation.
 
-use anyhow::Result;
-use serde::Serialize;
+use anyhow::{Result, ensure};
+use serde::{Deserialize, Serialize};
 
 use super::figures::{Bench, Figure, Measured, quantile};
-use super::rows::{Evidence, Row};
+use super::rows::{Evidence, ROWS, Row};
 use super::runs::{Ended, Observed};
 
 /// A line of it.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Line {
-    row: &'static str,
-    fault: &'static str,
+    row: String,
+    fault: String,
     browser: String,
     /// What was measured, what shows it otherwise, or why nothing does.
     what: String,
@@ -24,7 +24,7 @@ pub(crate) struct Line {
     result: Outcome,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum Outcome {
     Passed,
@@ -49,11 +49,37 @@ impl Matrix {
                 lines.extend(evident(row, evidence, observed, bench));
             }
         }
-        let has_network = lines.iter().any(|line| line.what.starts_with("network"));
         Self {
             lines,
-            remark: bench.remark.filter(|_| has_network),
+            remark: bench.remark,
         }
+    }
+
+    /// With the lines of an earlier run in the place of those rows that were not run now.
+    pub(crate) fn amending(self, earlier: &[Line]) -> Self {
+        let of = |lines: &[Line], id: &str| -> Vec<Line> {
+            let own = lines.iter().filter(|line| line.row == id);
+            own.cloned().collect()
+        };
+        let lines = ROWS.iter().flat_map(|row| match of(&self.lines, row.id) {
+            now if now.is_empty() => of(earlier, row.id),
+            now => now,
+        });
+        Self {
+            lines: lines.collect(),
+            remark: self.remark,
+        }
+    }
+
+    /// # Errors
+    ///
+    /// Names a row that nothing is known of.
+    pub(crate) fn ensure_complete(&self) -> Result<()> {
+        for row in ROWS {
+            let known = self.lines.iter().any(|line| line.row == row.id);
+            ensure!(known, "{} was not run yet", row.id);
+        }
+        Ok(())
     }
 
     pub(crate) fn failed(&self) -> usize {
@@ -78,7 +104,7 @@ impl Matrix {
         };
         let mut lines: Vec<String> = rows.iter().map(line).collect();
         lines.extend(
-            self.remark
+            self.remark()
                 .map(|remark| format!("\nThe network bench: {remark}.")),
         );
         lines.push(format!(
@@ -99,10 +125,17 @@ impl Matrix {
                 page.push_str("| --- | --- | --- | --: | --: | --: | --: | --- |\n");
             }
         }
-        if let Some(remark) = self.remark {
+        if let Some(remark) = self.remark() {
             page.push_str(&format!("\nThe network bench: {remark}.\n"));
         }
         page
+    }
+
+    /// What is to be known about the lines of the network bench, if there are any.
+    fn remark(&self) -> Option<&'static str> {
+        let mut lines = self.lines.iter();
+        let has_network = lines.any(|line| line.what.starts_with("network"));
+        self.remark.filter(|_| has_network)
     }
 
     fn table(&self) -> Vec<[String; 8]> {
@@ -128,8 +161,8 @@ native test holds is run by `cargo xtask test`.
 impl Line {
     fn of(row: &Row, what: String, result: Outcome) -> Self {
         Self {
-            row: row.id,
-            fault: row.fault,
+            row: row.id.to_owned(),
+            fault: row.fault.to_owned(),
             browser: String::new(),
             what,
             runs: None,
@@ -353,6 +386,21 @@ mod tests {
     fn a_run_over_the_budget_or_without_an_outcome_fails() {
         assert_eq!(matrix(&[Some(10.0), Some(31.0)]).failed(), 1);
         assert_eq!(matrix(&[Some(10.0), None]).failed(), 1);
+    }
+
+    #[test]
+    fn a_row_that_was_not_run_is_as_it_was() {
+        let earlier = matrix(&[Some(10.0)]).lines;
+        let nothing = Matrix::new(&[], &Observed::default(), &Bench::default());
+        assert_eq!(nothing.amending(&earlier).lines, earlier);
+        let again = matrix(&[Some(20.0)]);
+        let lines = again.lines.clone();
+        assert_eq!(again.amending(&earlier).lines, lines);
+    }
+
+    #[test]
+    fn rows_of_which_nothing_is_known_are_an_error() {
+        assert!(matrix(&[Some(10.0)]).ensure_complete().is_err());
     }
 
     #[test]

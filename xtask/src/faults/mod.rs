@@ -5,11 +5,12 @@ mod matrix;
 mod rows;
 mod runs;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use self::matrix::Matrix;
+use self::matrix::{Line, Matrix};
 use self::rows::{ROWS, Row};
 use crate::cache;
 use crate::workspace::Workspace;
@@ -30,17 +31,27 @@ pub(crate) fn faults(workspace: &Workspace, arguments: &[String]) -> Result<Exit
     let bench = figures::network(workspace)?;
     let matrix = Matrix::new(&wish.rows, &observed, &bench);
     println!("\n{}", matrix.text());
-    cache::write(&workspace.target("faults.json"), &matrix.json()?)?;
+    let failed = matrix.failed();
+    let file = workspace.target("faults.json");
+    let whole = matrix.amending(&earlier(&file)?);
+    cache::write(&file, &whole.json()?)?;
     if wish.write {
-        cache::write(
-            &workspace.root("docs/fault-matrix.md"),
-            matrix.markdown().as_bytes(),
-        )?;
+        whole.ensure_complete()?;
+        let page = workspace.root("docs/fault-matrix.md");
+        cache::write(&page, whole.markdown().as_bytes())?;
     }
-    Ok(match matrix.failed() {
+    Ok(match failed {
         0 => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
     })
+}
+
+/// What was seen of each row when it was run last.
+fn earlier(file: &Path) -> Result<Vec<Line>> {
+    if !file.exists() {
+        return Ok(Vec::new());
+    }
+    serde_json::from_slice(&cache::read(file)?).context("reading faults.json")
 }
 
 impl Wish {
@@ -60,10 +71,6 @@ impl Wish {
             }
         }
         ensure!(wish.runs > 0, "a run at least");
-        ensure!(
-            wish.rows.is_empty() || !wish.write,
-            "what is written is all rows"
-        );
         if wish.rows.is_empty() {
             wish.rows = ROWS.iter().collect();
         }
@@ -90,13 +97,7 @@ mod tests {
     fn rows_and_runs_are_read() {
         assert_eq!(read(&[]), Some((super::ROWS.len(), RUNS)));
         assert_eq!(read(&["--row", "f4", "--runs", "7"]), Some((1, 7)));
-        for wrong in [
-            &["--row"][..],
-            &["--row", "F13"],
-            &["--runs", "0"],
-            &["--row", "F4", "--write"],
-            &["F4"],
-        ] {
+        for wrong in [&["--row"][..], &["--row", "F13"], &["--runs", "0"], &["F4"]] {
             assert_eq!(read(wrong), None, "{wrong:?}");
         }
     }
