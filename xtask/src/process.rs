@@ -64,6 +64,19 @@ pub(crate) fn watch(command: &mut Command) -> Result<Watched> {
     Ok(Watched { success, output })
 }
 
+/// Runs a program and keeps its output.
+pub(crate) fn keep(command: &mut Command) -> Result<Watched> {
+    let output = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("starting {}", line(command)))?;
+    Ok(Watched {
+        success: output.status.success(),
+        output: String::from_utf8_lossy(&output.stdout).into_owned(),
+    })
+}
+
 fn echo(stdout: impl Read) -> Result<String> {
     let mut reader = BufReader::new(stdout);
     let mut output = String::new();

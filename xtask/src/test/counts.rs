@@ -2,6 +2,8 @@
 
 use std::iter::Sum;
 
+use anyhow::Result;
+
 use crate::process::Watched;
 
 /// The tests of one kind.
@@ -61,6 +63,23 @@ impl Counts {
             again: 0,
         }
         .believing(watched.success)
+    }
+
+    /// Real browsers on a busy machine are late now and then. What fails is tried once more, and that is
+    /// said and counted.
+    pub(crate) fn or_again(
+        self,
+        what: &str,
+        attempt: impl FnOnce() -> Result<Self>,
+    ) -> Result<Self> {
+        if self.failed == 0 {
+            return Ok(self);
+        }
+        println!("{what}: {} failed; tried once more", self.failed);
+        Ok(Self {
+            again: self.failed,
+            ..attempt()?
+        })
     }
 
     /// A program that failed without naming a test (it did not compile, it crashed) counts too.
@@ -130,6 +149,19 @@ mod tests {
                 again: 0
             }
         );
+    }
+
+    #[test]
+    fn what_failed_is_tried_once_more_and_counted() {
+        let failed = Counts {
+            passed: 4,
+            failed: 2,
+            ..Counts::default()
+        };
+        let again = failed.or_again("a file", || Ok(Counts::SUCCESS)).unwrap();
+        assert_eq!((again.passed, again.failed, again.again), (1, 0, 2));
+        let fine = Counts::SUCCESS.or_again("a file", || Ok(Counts::FAILURE));
+        assert_eq!(fine.unwrap(), Counts::SUCCESS);
     }
 
     #[test]

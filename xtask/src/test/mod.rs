@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check and test, in CI's order, and how many of each kind ran.
 
+mod calls;
 mod counts;
 mod plan;
 

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, bail};
 
+use super::calls::calls;
 use super::counts::Counts;
 use crate::build::{self, Built};
-use crate::cache;
 use crate::netbench;
 use crate::process;
 use crate::run;
@@ -200,41 +200,7 @@ fn types(plan: &mut Plan<'_>) -> Result<Counts> {
 fn e2e(plan: &mut Plan<'_>) -> Result<Counts> {
     let workspace = plan.workspace;
     let (_, server) = plan.made()?;
-    let browsers = tools::browsers()?;
-    tools::e2e_modules(workspace)?;
-    tools::e2e_python(workspace)?;
-    let tests = cache::files_below(&workspace.root("e2e/tests"))?;
-    let tests = tests
-        .iter()
-        .filter(|file| file.to_string_lossy().ends_with(".test.mjs"));
-    let faulty = run::faulty_server(workspace)?;
-    // One at a time: they measure, and two browsers each are enough for two cores.
-    let counts = tests.map(|file| {
-        twice(&file.display().to_string(), || {
-            let mut node = browsers.node(workspace, server);
-            node.env("VIDEOCALLS_FAULT_SERVER", &faulty);
-            node.args(["--test", "--test-reporter=spec"]).arg(file);
-            Ok(Counts::of_node(&process::watch(&mut node)?))
-        })
-    });
-    let counts = counts.sum::<Result<Counts>>()?;
-    ensure!(counts != Counts::default(), "e2e/tests holds no test");
-    Ok(counts)
-}
-
-/// Real browsers on a busy machine are late now and then. What fails is tried once more, and that is
-/// said and counted.
-fn twice(what: &str, attempt: impl Fn() -> Result<Counts>) -> Result<Counts> {
-    let first = attempt()?;
-    if first.failed == 0 {
-        return Ok(first);
-    }
-    println!("{what}: {} failed; tried once more", first.failed);
-    let again = first.failed;
-    Ok(Counts {
-        again,
-        ..attempt()?
-    })
+    calls(workspace, server)
 }
 
 /// The smallest case of the network bench; the rest of it takes too long to be a test.
@@ -245,9 +211,10 @@ fn network(plan: &mut Plan<'_>) -> Result<Counts> {
     }
     let workspace = plan.workspace;
     let (_, server) = plan.made()?;
-    twice("network", || {
+    let attempt = || {
         let mut node = netbench::command(workspace, server)?;
         let smallest = node.args(["--case", "T-N1", "--pair", "cc"]);
         Ok(check(smallest).unwrap_or(Counts::FAILURE))
-    })
+    };
+    attempt()?.or_again("network", attempt)
 }

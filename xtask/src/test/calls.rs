@@ -1,0 +1,140 @@
+//! The tests in real browsers, file by file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use anyhow::{Context, Result, anyhow, ensure};
+
+use super::counts::Counts;
+use crate::cache;
+use crate::process;
+use crate::run;
+use crate::tools;
+use crate::workspace::Workspace;
+
+/// How many files run side by side: two browsers each, which wait most of the time.
+const SIDE_BY_SIDE: usize = 2;
+
+/// What stands in a file that looks at a clock: it measures, and has the machine for itself.
+const CLOCKS: &[&str] = &[
+    "Date.now()",
+    "endAndRelease(",
+    "performance.now()",
+    "lib/faults.mjs",
+    "lib/gaps.mjs",
+];
+
+/// Runs all of them; what fails is tried once more, alone.
+pub(super) fn calls(workspace: &Workspace, server: &Path) -> Result<Counts> {
+    let browsers = tools::browsers()?;
+    tools::e2e_modules(workspace)?;
+    tools::e2e_python(workspace)?;
+    let faulty = run::faulty_server(workspace)?;
+    let node = |file: &Path| {
+        let mut node = browsers.node(workspace, server);
+        node.env("VIDEOCALLS_FAULT_SERVER", &faulty);
+        node.args(["--test", "--test-reporter=spec"]).arg(file);
+        node
+    };
+    let alone = |file: &Path| Ok(Counts::of_node(&process::watch(&mut node(file))?));
+    let among_others = |file: &Path| {
+        let watched = process::keep(&mut node(file))?;
+        print!("{}", watched.output);
+        Ok(Counts::of_node(&watched))
+    };
+    let or_again =
+        |file: &Path, counts: Counts| counts.or_again(&file.display().to_string(), || alone(file));
+
+    let (measuring, others) = files(workspace)?;
+    let mut all = Vec::new();
+    for file in &measuring {
+        all.push(or_again(file, alone(file)?)?);
+    }
+    for (file, counts) in others.iter().zip(side_by_side(&others, among_others)?) {
+        all.push(or_again(file, counts)?);
+    }
+    ensure!(!all.is_empty(), "e2e/tests holds no test");
+    Ok(all.into_iter().sum())
+}
+
+/// Those that measure, and the others.
+fn files(workspace: &Workspace) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
+    let is_test = |file: &PathBuf| file.to_string_lossy().ends_with(".test.mjs");
+    let all = cache::files_below(&workspace.root("e2e/tests"))?;
+    let (mut measuring, mut others) = (Vec::new(), Vec::new());
+    for file in all.into_iter().filter(is_test) {
+        let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+        let sort = match measures(&text) {
+            true => &mut measuring,
+            false => &mut others,
+        };
+        sort.push(file);
+    }
+    Ok((measuring, others))
+}
+
+fn measures(text: &str) -> bool {
+    CLOCKS.iter().any(|clock| text.contains(clock))
+}
+
+/// What `work` gives for each of the files, in their order.
+fn side_by_side<T: Send>(
+    files: &[PathBuf],
+    work: impl Fn(&Path) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    let next = AtomicUsize::new(0);
+    let some_of_them = || -> Result<Vec<(usize, T)>> {
+        let mut done = Vec::new();
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(file) = files.get(place) else {
+                return Ok(done);
+            };
+            done.push((place, work(file)?));
+        }
+    };
+    let done = thread::scope(|scope| {
+        let workers: Vec<_> = (0..SIDE_BY_SIDE)
+            .map(|_| scope.spawn(some_of_them))
+            .collect();
+        let joined = workers.into_iter().map(|worker| worker.join());
+        joined.collect::<Vec<_>>()
+    });
+    let mut all = Vec::with_capacity(files.len());
+    for done in done {
+        all.extend(done.map_err(|_| anyhow!("a thread panicked"))??);
+    }
+    all.sort_by_key(|(place, _)| *place);
+    Ok(all.into_iter().map(|(_, outcome)| outcome).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use anyhow::bail;
+
+    use super::{measures, side_by_side};
+
+    #[test]
+    fn a_file_that_looks_at_a_clock_measures() {
+        assert!(measures("const began = Date.now();"));
+        assert!(measures("import { within } from '../lib/faults.mjs';"));
+        assert!(!measures("import { ann } from '../lib/people.mjs';"));
+    }
+
+    #[test]
+    fn all_are_done_and_told_in_order() {
+        let files: Vec<PathBuf> = (0..9).map(|number| number.to_string().into()).collect();
+        let done = side_by_side(&files, |file: &Path| Ok(file.to_owned())).unwrap();
+        assert_eq!(done, files);
+    }
+
+    #[test]
+    fn a_file_that_can_not_be_run_is_an_error() {
+        let files = ["a".into(), "b".into()];
+        assert!(side_by_side(&files, |_| -> anyhow::Result<()> { bail!("no") }).is_err());
+    }
+}
