@@ -119,7 +119,8 @@ describe('F47 sound that the browser holds back', () => {
         const at = await shown(a, true);
         return at - (await a.run(() => globalThis.refused[0]));
       });
-      await a.until(() => document.querySelector('#remoteVideoElement').srcObject !== null);
+      // What is shown first after the gesture would want another one.
+      await a.until(() => [...document.querySelectorAll('video')].every(({ srcObject }) => srcObject));
       await a.run(() => document.querySelector('#hear').focus());
       await a.raw.keyboard.press('Enter');
       await shown(a, false);
