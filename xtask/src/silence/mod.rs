@@ -1,8 +1,8 @@
 //! Panics without words.
 //!
-//! In a browser nobody hears what a panic says: all that comes out of the module is an exception without
-//! a text, which the glue catches. So whatever leads to nothing but a panic becomes that exception at
-//! once; the sentences, and the code that puts them together, are not downloaded.
+//! No visitor hears what a panic says: what comes out of the module is an exception without a text, which
+//! the glue catches; at most a console would be told. So whatever leads to nothing but a panic becomes that
+//! exception at once; the sentences, and the code that puts them together, are not downloaded.
 
 mod memory;
 

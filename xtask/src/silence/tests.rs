@@ -132,6 +132,40 @@ fn a_text_that_is_needed_elsewhere_stays() {
 }
 
 #[test]
+fn a_sentence_with_a_value_in_it_is_erased_from_who_says_it() {
+    let mut sample = Sample::new();
+    let template = b"\x07wrong: \xc0\x01!\xc0\0";
+    let data = sample.module.data.iter().next().unwrap().id();
+    sample.module.data.get_mut(data).value = [template, SENTENCE].concat();
+    let panic = sample.panic;
+    sample.body(panic).extend(constants(&[MEMORY]));
+    silence(&mut sample.module).unwrap();
+    let (erased, rest) = sample.bytes().split_at(template.len());
+    assert!(erased.iter().all(|byte| *byte == 0));
+    assert_eq!(rest, SENTENCE);
+}
+
+#[test]
+fn a_text_that_is_loaded_from_stays() {
+    let mut sample = Sample::new();
+    sample.panicking();
+    let lucky = function(&mut sample.module, "lucky", &[0]);
+    let load = Load {
+        memory: sample.module.memories.iter().next().unwrap().id(),
+        kind: ir::LoadKind::I32 { atomic: false },
+        arg: ir::MemArg {
+            align: 4,
+            offset: MEMORY as u64,
+        },
+    };
+    sample
+        .body(lucky)
+        .push((Instr::Load(load), Default::default()));
+    silence(&mut sample.module).unwrap();
+    assert!(sample.bytes().starts_with(SENTENCE));
+}
+
+#[test]
 fn a_function_whose_number_nothing_mentions_is_no_longer_listed() {
     let mut sample = Sample::new();
     sample.number(FIRST_FUNCTION);
