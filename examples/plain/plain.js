@@ -1,6 +1,6 @@
 // A whole video call for a page of your own. Copy this folder and `videocalls/` beside each other,
 // or change the next line to where the package is.
-import { initializeVideoCall } from '../../videocalls/videocalls.js';
+import init, { initializeVideoCall } from '../../videocalls/videocalls.js';
 
 const $ = (id) => document.getElementById(id);
 let call = null;
@@ -106,3 +106,4 @@ for (const field of ['signaling', 'room', 'name']) {
   if (query.has(field)) $(field).value = query.get(field);
 }
 if (query.has('autostart')) start();
+else init().catch(() => {}); // While the form is read, so that the start is quick, and says what is wrong.

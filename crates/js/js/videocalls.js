@@ -4,6 +4,7 @@ import glue from './videocalls_glue.js';
 import { dial } from './dial.js';
 import { isTransport, opener } from './transport.js';
 import { wasmModule } from './module.js';
+import { rehearse } from './rehearsal.js';
 
 /** A failure: `code` is stable, `message` for developers, `help` for people. */
 export class VideoCallError extends Error {
@@ -19,8 +20,15 @@ export class VideoCallError extends Error {
 
 const small = wasmModule(glue, () => new URL('videocalls_bg.wasm', import.meta.url));
 
-/** Loads the WebAssembly, once; `initializeVideoCall` does it by itself. */
-export default function init(source) {
+let rehearsed;
+
+/** Loads the WebAssembly and has the browser compile it, once; a call loads it by itself. */
+export default async function init(source) {
+  await load(source);
+  await (rehearsed ??= rehearse((options) => new VideoCall(prepare(options))._start()));
+}
+
+function load(source) {
   return small.load(source).catch(notLoaded);
 }
 
@@ -157,7 +165,7 @@ export class VideoCall {
     const line = (this.#line = direct && !abort?.aborted ? dial(core.url) : undefined);
     if (line) core.socket = line.take;
     try {
-      const module = (this.#module = await (ours ? init().then(() => small) : large().catch(notLoaded)));
+      const module = (this.#module = await (ours ? load().then(() => small) : large().catch(notLoaded)));
       if (abort?.aborted || this.state === 'ended') throw aborted();
       await new Promise((resolve, reject) => {
         this.#joined = { resolve, reject };
