@@ -52,7 +52,10 @@ function readMedia(probe, unblock) {
     return unblock(brightness);
   };
 
-  /** The strongest tone of a stream during some milliseconds, in Hz; `null` when it is silent. */
+  /**
+   * The strongest tone of a stream, in Hz, as soon as it is a steady one, or after so many milliseconds;
+   * `null` when there was none in all of them.
+   */
   probe.hear = async (stream, milliseconds = 700) => {
     if (!stream || stream.getAudioTracks().length === 0) return null;
     const analyse = (await hasSpeaker()) ? analyseLive : analyseRecorded;
@@ -75,9 +78,12 @@ function readMedia(probe, unblock) {
     const analyser = new AnalyserNode(context, { fftSize: 4096, smoothingTimeConstant: 0 });
     source.connect(analyser);
     const best = listener(analyser);
+    let last = null;
     for (const end = performance.now() + milliseconds; performance.now() < end; ) {
       await nap(40);
-      best.listen();
+      const tone = best.listen();
+      if (tone !== null && tone === last) break;
+      last = tone;
     }
     source.disconnect();
     return best.frequency;
@@ -104,17 +110,19 @@ function readMedia(probe, unblock) {
     return best.frequency;
   };
 
-  /** Keeps the loudest frequency that an analyser has met. */
+  const SILENCE = -70;
+
+  /** Keeps the loudest frequency that an analyser has met; `listen` gives that of the moment. */
   const listener = (analyser) => {
     const bins = new Float32Array(analyser.frequencyBinCount);
-    const best = { level: -70, frequency: null };
+    const best = { level: SILENCE, frequency: null };
     best.listen = () => {
       analyser.getFloatFrequencyData(bins);
-      bins.forEach((level, index) => {
-        if (level <= best.level) return;
-        best.level = level;
-        best.frequency = (index * analyser.context.sampleRate) / analyser.fftSize;
-      });
+      const level = Math.max(...bins);
+      if (level <= SILENCE) return null;
+      const frequency = (bins.indexOf(level) * analyser.context.sampleRate) / analyser.fftSize;
+      if (level > best.level) Object.assign(best, { level, frequency });
+      return frequency;
     };
     return best;
   };
