@@ -17,14 +17,9 @@ use crate::workspace::Workspace;
 /// How many files run side by side: two browsers each, which wait most of the time.
 const SIDE_BY_SIDE: usize = 2;
 
-/// What stands in a file that looks at a clock: it measures, and has the machine for itself.
-const CLOCKS: &[&str] = &[
-    "Date.now()",
-    "endAndRelease(",
-    "performance.now()",
-    "lib/faults.mjs",
-    "lib/gaps.mjs",
-];
+/// What stands in a file that needs the machine for itself: another browser that starts makes a gap in
+/// the media, or moves what a page takes for memory. Other measures have room enough.
+const SENSITIVE: &[&str] = &["lib/gaps.mjs", "settledHeap("];
 
 /// Runs all of them; what fails is tried once more, alone.
 pub(super) fn calls(workspace: &Workspace, server: &Path) -> Result<Counts> {
@@ -47,9 +42,9 @@ pub(super) fn calls(workspace: &Workspace, server: &Path) -> Result<Counts> {
     let or_again =
         |file: &Path, counts: Counts| counts.or_again(&file.display().to_string(), || alone(file));
 
-    let (measuring, others) = files(workspace)?;
+    let (sensitive, others) = files(workspace)?;
     let mut all = Vec::new();
-    for file in &measuring {
+    for file in &sensitive {
         all.push(or_again(file, alone(file)?)?);
     }
     for (file, counts) in others.iter().zip(side_by_side(&others, among_others)?) {
@@ -59,24 +54,24 @@ pub(super) fn calls(workspace: &Workspace, server: &Path) -> Result<Counts> {
     Ok(all.into_iter().sum())
 }
 
-/// Those that measure, and the others.
+/// Those that need the machine for themselves, and the others.
 fn files(workspace: &Workspace) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
     let is_test = |file: &PathBuf| file.to_string_lossy().ends_with(".test.mjs");
     let all = cache::files_below(&workspace.root("e2e/tests"))?;
-    let (mut measuring, mut others) = (Vec::new(), Vec::new());
+    let (mut sensitive, mut others) = (Vec::new(), Vec::new());
     for file in all.into_iter().filter(is_test) {
         let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-        let sort = match measures(&text) {
-            true => &mut measuring,
+        let sort = match is_sensitive(&text) {
+            true => &mut sensitive,
             false => &mut others,
         };
         sort.push(file);
     }
-    Ok((measuring, others))
+    Ok((sensitive, others))
 }
 
-fn measures(text: &str) -> bool {
-    CLOCKS.iter().any(|clock| text.contains(clock))
+fn is_sensitive(text: &str) -> bool {
+    SENSITIVE.iter().any(|mark| text.contains(mark))
 }
 
 /// What `work` gives for each of the files, in their order.
@@ -116,13 +111,15 @@ mod tests {
 
     use anyhow::bail;
 
-    use super::{measures, side_by_side};
+    use super::{is_sensitive, side_by_side};
 
     #[test]
-    fn a_file_that_looks_at_a_clock_measures() {
-        assert!(measures("const began = Date.now();"));
-        assert!(measures("import { within } from '../lib/faults.mjs';"));
-        assert!(!measures("import { ann } from '../lib/people.mjs';"));
+    fn a_file_that_looks_for_gaps_or_memory_is_alone() {
+        assert!(is_sensitive("import { gaps } from '../lib/gaps.mjs';"));
+        assert!(is_sensitive(
+            "const settled = await settledHeap(inspector);"
+        ));
+        assert!(!is_sensitive("import { within } from '../lib/faults.mjs';"));
     }
 
     #[test]
