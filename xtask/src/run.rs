@@ -18,35 +18,26 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
 
 /// Builds the server, with what `dist/` holds inside, and returns the program.
 pub(crate) fn server(workspace: &Workspace) -> Result<PathBuf> {
-    let options = [
-        "--profile",
-        "native",
-        "--package",
-        "videocalls-server",
-        "--bins",
-    ];
-    let mut cargo = workspace.cargo(["build"]);
-    step("server: compile", || process::run(cargo.args(options)))?;
-    let program = format!("native/videocalls-server{}", std::env::consts::EXE_SUFFIX);
-    Ok(workspace.target(&program))
+    program(workspace, "server: compile", "videocalls-server", &[])
 }
 
-/// Builds the server that misbehaves (docs/faults.md), and returns the program. It has a folder of
-/// its own, so that nothing of it gets into what is shipped.
+/// Builds the server that misbehaves (docs/faults.md), and returns the program.
 pub(crate) fn faulty_server(workspace: &Workspace) -> Result<PathBuf> {
-    let mut cargo = workspace.cargo(["build", "--profile", "native", "--bins"]);
-    cargo
-        .args(["--package=videocalls-server", "--features=faults"])
-        .arg("--target-dir")
-        .arg(workspace.target("faults"));
-    step("server that misbehaves: compile", || {
-        process::run(&mut cargo)
-    })?;
-    let program = format!(
-        "faults/native/videocalls-server{}",
-        std::env::consts::EXE_SUFFIX
-    );
-    Ok(workspace.target(&program))
+    let name = "videocalls-server-with-faults";
+    program(
+        workspace,
+        "server that misbehaves: compile",
+        name,
+        &["--features=faults"],
+    )
+}
+
+fn program(workspace: &Workspace, what: &str, name: &str, options: &[&str]) -> Result<PathBuf> {
+    let mut cargo = workspace.cargo(["build", "--profile=native", "--package=videocalls-server"]);
+    cargo.args(["--bin", name]).args(options);
+    step(what, || process::run(&mut cargo))?;
+    let file = format!("native/{name}{}", std::env::consts::EXE_SUFFIX);
+    Ok(workspace.target(&file))
 }
 
 /// The bench of a server with all its clients; further arguments go to it.
