@@ -169,6 +169,7 @@ describe('a fault on purpose', () => {
 
   test('lose-device: the call goes on without, and takes it when it is back', async () => {
     const [a, b] = await two('chromium');
+    await isAtHome(b);
     await simulate(b, { kind: 'lose-device', track: 'video', ms: 3000 });
     await hears(a, 'video', 'device-not-found');
     await hears(a, 'video', 'live', 8000);

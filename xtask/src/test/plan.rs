@@ -211,10 +211,15 @@ fn network(plan: &mut Plan<'_>) -> Result<Counts> {
     }
     let workspace = plan.workspace;
     let (_, server) = plan.made()?;
-    let attempt = || {
+    let attempt = || -> Result<Counts> {
         let mut node = netbench::command(workspace, server)?;
         let smallest = node.args(["--case", "T-N1", "--pair", "cc"]);
         Ok(check(smallest).unwrap_or(Counts::FAILURE))
     };
-    attempt()?.or_again("network", attempt)
+    let first = attempt()?;
+    if first.failed == 0 {
+        return Ok(first);
+    }
+    println!("network: failed; tried once more");
+    Ok(first.tried_again(attempt()?))
 }
