@@ -14,7 +14,10 @@ import { ann, bob, freshRoom } from '../lib/people.mjs';
 import { startServer } from '../lib/server.mjs';
 import { median, quantile, table } from './table.mjs';
 
-/** Each gives what a page needs to make a call, and is run in the page. `prepare` loads the rest ahead, by the package with its rehearsal. */
+/**
+ * Each gives what a page needs to make a call, and is run in the page. `prepare` is done ahead, where
+ * loading does not count: the package loads its WebAssembly then, and rehearses.
+ */
 const KINDS = {
   textbook: { url: '/bench/textbook.js', start: (module, options) => module.start(options) },
   best: { url: '/bench/best.js', start: (module, options) => module.start(options) },

@@ -106,4 +106,4 @@ for (const field of ['signaling', 'room', 'name']) {
   if (query.has(field)) $(field).value = query.get(field);
 }
 if (query.has('autostart')) start();
-else init().catch(() => {}); // While the form is read, so that the start is quick, and says what is wrong.
+else init().catch(() => {}); // So that the start is quick; what is wrong, it will say.

@@ -1,5 +1,5 @@
-//! The server with the feature `faults` (docs/faults.md), under a name of its own: what is shipped is
-//! never overwritten by it.
+//! The server with the feature `faults` (docs/faults.md), under a name of its own: built alone, it
+//! leaves what is shipped where it is.
 
 use std::process::ExitCode;
 
