@@ -270,7 +270,7 @@ mod tests {
             connection: Connection::Connected,
             media: MediaState::LIVE,
             away: false,
-            sick: Vec::new(),
+            not_receiving: Vec::new(),
         }
     }
 

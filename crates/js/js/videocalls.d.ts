@@ -81,7 +81,7 @@ export interface Participant {
   /** Whether their connection to the server is lost, and their seat is held for a while. */
   readonly away: boolean;
   /** The ids of those whom they can't hear or see at the moment, though they should. */
-  readonly sick: readonly string[];
+  readonly notReceiving: readonly string[];
   readonly audio: TrackState;
   readonly video: TrackState;
   /** Their sound and picture, for an element's `srcObject`; null before there is a connection. */

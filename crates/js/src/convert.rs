@@ -78,8 +78,11 @@ fn participant(view: &ParticipantView) -> JsValue {
         .name
         .as_ref()
         .map_or(JsValue::NULL, |name| name.as_str().into());
-    let sick = view.sick.iter().map(|id| JsValue::from(id.as_str()));
-    let sick: Array = sick.collect();
+    let not_receiving = view
+        .not_receiving
+        .iter()
+        .map(|id| JsValue::from(id.as_str()));
+    let not_receiving: Array = not_receiving.collect();
     object(&[
         ("id", view.id.as_str().into()),
         ("name", name),
@@ -87,7 +90,7 @@ fn participant(view: &ParticipantView) -> JsValue {
         ("audio", view.media.audio.as_str().into()),
         ("video", view.media.video.as_str().into()),
         ("away", view.away.into()),
-        ("sick", sick.into()),
+        ("notReceiving", not_receiving.into()),
     ])
 }
 

@@ -224,7 +224,7 @@ impl Dialect for ChannelsMesh {
                 Signal::Candidate(_) => Ok(Vec::new()),
             },
             Request::Media(_)
-            | Request::Health(_)
+            | Request::ReceiveReport(_)
             | Request::Pong
             | Request::Ping
             | Request::Bye

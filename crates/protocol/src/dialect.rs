@@ -138,7 +138,7 @@ pub struct Capabilities {
     /// until it holds them all.
     pub trickle: bool,
     /// Whether the server keeps a seat for a while after the socket is lost, answers
-    /// [`Request::Ping`] and passes [`Request::Health`] on.
+    /// [`Request::Ping`] and passes [`Request::ReceiveReport`] on.
     pub resume: bool,
     /// The label of the data channel that carries chat, which the offering side opens; `None`
     /// where there is no chat.

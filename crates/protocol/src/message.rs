@@ -16,7 +16,7 @@ pub enum Request {
     /// Tells the room what this client sends.
     Media(MediaState),
     /// Tells the room whom this client can't hear or see at the moment, though it should.
-    Health(Vec<ParticipantId>),
+    ReceiveReport(Vec<ParticipantId>),
     /// Answers the server's [`Event::Ping`].
     Pong,
     /// Tells the server that this client is alive, or asks whether the server is.
@@ -109,11 +109,11 @@ pub enum Event {
     /// Someone who was away has taken the seat again.
     Back(ParticipantId),
     /// Whom a participant can't hear or see has changed.
-    Health {
+    ReceiveReport {
         /// Who says so.
         from: ParticipantId,
         /// Whom they can't hear or see.
-        sick: Vec<ParticipantId>,
+        not_receiving: Vec<ParticipantId>,
     },
     /// What a participant sends has changed.
     Media {
@@ -176,7 +176,7 @@ pub struct Peer {
     /// Whether their connection to the server is lost, and their seat is held.
     pub away: bool,
     /// Whom they can't hear or see at the moment, though they should.
-    pub sick: Vec<ParticipantId>,
+    pub not_receiving: Vec<ParticipantId>,
 }
 
 impl Peer {
@@ -187,7 +187,7 @@ impl Peer {
             name,
             media: MediaState::LIVE,
             away: false,
-            sick: Vec::new(),
+            not_receiving: Vec::new(),
         }
     }
 }

@@ -275,7 +275,7 @@ impl Dialect for SocketIoRooms {
             Request::Bye => self.emit("leave", Arguments::default()),
             Request::Pong => vec!["3".to_owned()],
             Request::Ping => vec!["2".to_owned()],
-            Request::Media(_) | Request::Health(_) | Request::Unload => Vec::new(),
+            Request::Media(_) | Request::ReceiveReport(_) | Request::Unload => Vec::new(),
         })
     }
 

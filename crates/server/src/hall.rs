@@ -127,7 +127,7 @@ impl Hall {
             missed.into_iter().for_each(|text| outbox.push(text));
         } else {
             place.heard = 0;
-            place.peer.sick.clear();
+            place.peer.not_receiving.clear();
             outbox.push(self.roster(places, own));
         }
         info!(seat = %places[own].peer.id, present = places.len(), resumed, "back");

@@ -58,7 +58,10 @@ pub(crate) fn free(places: &mut Vec<Place>, tenure: Tenure, farewell: Farewell) 
         Farewell::Silent => None,
     };
     for place in places.iter_mut() {
-        place.peer.sick.retain(|sick| *sick != id);
+        place
+            .peer
+            .not_receiving
+            .retain(|not_receiving| *not_receiving != id);
     }
     let bye = reason == Some(LeaveReason::Bye);
     info!(seat = %id, present = places.len(), bye, "left");
@@ -74,7 +77,10 @@ pub(crate) fn free(places: &mut Vec<Place>, tenure: Tenure, farewell: Farewell) 
 /// Tells the others what is different about someone who is back.
 pub(crate) fn tell_changes(places: &mut [Place], own: usize, before: &Peer) {
     let Peer {
-        id, media, sick, ..
+        id,
+        media,
+        not_receiving,
+        ..
     } = places[own].peer.clone();
     let from = id.clone();
     // Also of one who was not seen away: what was said to them meanwhile may be lost.
@@ -83,8 +89,15 @@ pub(crate) fn tell_changes(places: &mut [Place], own: usize, before: &Peer) {
         let from = from.clone();
         broadcast(places, &id, &Event::Media { from, media });
     }
-    if before.sick != sick {
-        broadcast(places, &id, &Event::Health { from, sick });
+    if before.not_receiving != not_receiving {
+        broadcast(
+            places,
+            &id,
+            &Event::ReceiveReport {
+                from,
+                not_receiving,
+            },
+        );
     }
 }
 

@@ -173,7 +173,7 @@ impl Seated {
                 return self.faults.too_long(text.len()).map_break(Leave::Lost);
             }
             Request::Media(media) => self.seat.media(media),
-            Request::Health(sick) => self.seat.health(sick),
+            Request::ReceiveReport(not_receiving) => self.seat.receive_reports(not_receiving),
             Request::Pong => self.heartbeat.alive(Instant::now()),
             Request::Ping => {
                 self.heartbeat.alive(Instant::now());

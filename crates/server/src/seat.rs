@@ -83,16 +83,25 @@ impl Seat {
     }
 
     /// Tells the others whom this participant can't hear or see.
-    pub(crate) fn health(&self, sick: Vec<ParticipantId>) {
+    pub(crate) fn receive_reports(&self, not_receiving: Vec<ParticipantId>) {
         let from = self.id.clone();
         self.take(|places, own| {
             let known = |id: &ParticipantId| places.iter().any(|place| place.is(id));
-            let sick = sick.into_iter().filter(|id| *id != self.id && known(id));
-            let mut sick = sick.collect::<Vec<_>>();
-            sick.sort_unstable();
-            sick.dedup();
-            places[own].peer.sick.clone_from(&sick);
-            broadcast(places, &self.id, &Event::Health { from, sick });
+            let not_receiving = not_receiving
+                .into_iter()
+                .filter(|id| *id != self.id && known(id));
+            let mut not_receiving = not_receiving.collect::<Vec<_>>();
+            not_receiving.sort_unstable();
+            not_receiving.dedup();
+            places[own].peer.not_receiving.clone_from(&not_receiving);
+            broadcast(
+                places,
+                &self.id,
+                &Event::ReceiveReport {
+                    from,
+                    not_receiving,
+                },
+            );
         });
     }
 

@@ -77,7 +77,7 @@ pub struct Session {
     /// older in either order.
     announced: Option<MediaState>,
     /// Whom the others were last told that we can't hear.
-    sick: Vec<ParticipantId>,
+    not_receiving: Vec<ParticipantId>,
     /// The last search for the server: it may have to go on where it was.
     search: Option<Search>,
     /// When a page that may go away has not gone.
@@ -123,7 +123,7 @@ impl Session {
             mesh: Mesh::new(config.capabilities, config.own_id.clone(), config.measures),
             devices: Devices::new(config.audio, config.video, config.muted),
             announced: None,
-            sick: Vec::new(),
+            not_receiving: Vec::new(),
             search: None,
             stays_from: Timestamp::default(),
             problems: 0,
@@ -316,9 +316,18 @@ impl Session {
                 self.update(&id, |peer| peer.away = false);
                 self.mesh.returned(&mut self.work, &id);
             }
-            (State::Joined(_), Event::Health { from, sick }) if self.person(&from).is_some() => {
-                let deaf = self.me.as_ref().is_some_and(|me| sick.contains(me));
-                self.update(&from, |peer| peer.sick = sick);
+            (
+                State::Joined(_),
+                Event::ReceiveReport {
+                    from,
+                    not_receiving,
+                },
+            ) if self.person(&from).is_some() => {
+                let deaf = self
+                    .me
+                    .as_ref()
+                    .is_some_and(|me| not_receiving.contains(me));
+                self.update(&from, |peer| peer.not_receiving = not_receiving);
                 self.mesh.told(&mut self.work, &from, deaf);
             }
             (State::Joined(_), Event::Signal { from, signal }) => {
@@ -374,8 +383,8 @@ impl Session {
         self.mesh.greet(&mut self.work, welcome.id, &ids);
         welcome.peers.into_iter().for_each(|peer| self.admit(peer));
         // What was said of it last may be lost.
-        if !self.sick.is_empty() {
-            self.say_health(self.mesh.sick());
+        if !self.not_receiving.is_empty() {
+            self.send_receive_report(self.mesh.not_receiving());
         }
     }
 
@@ -599,7 +608,10 @@ impl Session {
         match self.people.iter_mut().find(|known| known.id == peer.id) {
             Some(known) => {
                 let id = peer.id.clone();
-                let deaf = self.me.as_ref().is_some_and(|me| peer.sick.contains(me));
+                let deaf = self
+                    .me
+                    .as_ref()
+                    .is_some_and(|me| peer.not_receiving.contains(me));
                 *known = peer;
                 self.mesh.seated(&id);
                 self.mesh.told(&mut self.work, &id, deaf);
@@ -664,23 +676,24 @@ impl Session {
                 News::Problem(problem) => self.problem(problem),
             }
         }
-        self.tell_health();
+        self.update_receive_report();
     }
 
     /// Tells the room whom we can't hear or see, if that is another than before.
-    fn tell_health(&mut self) {
+    fn update_receive_report(&mut self) {
         if !matches!(self.state, State::Joined(_)) || !self.config.capabilities.resume {
             return;
         }
-        let sick = self.mesh.sick();
-        if sick != self.sick {
-            self.say_health(sick);
+        let not_receiving = self.mesh.not_receiving();
+        if not_receiving != self.not_receiving {
+            self.send_receive_report(not_receiving);
         }
     }
 
-    fn say_health(&mut self, sick: Vec<ParticipantId>) {
-        self.sick.clone_from(&sick);
-        self.work.output(Output::Send(Request::Health(sick)));
+    fn send_receive_report(&mut self, not_receiving: Vec<ParticipantId>) {
+        self.not_receiving.clone_from(&not_receiving);
+        self.work
+            .output(Output::Send(Request::ReceiveReport(not_receiving)));
     }
 
     /// Hands something to the devices, and tells of it if they say so.
@@ -731,7 +744,7 @@ impl Session {
             connection: self.mesh.connection(&peer.id),
             media: peer.media,
             away: peer.away,
-            sick: peer.sick.clone(),
+            not_receiving: peer.not_receiving.clone(),
         }
     }
 

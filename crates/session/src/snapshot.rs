@@ -61,7 +61,7 @@ pub struct ParticipantView {
     /// Whether their connection to the server is lost, and their seat is held.
     pub away: bool,
     /// Whom they can't hear or see at the moment, though they should.
-    pub sick: Vec<ParticipantId>,
+    pub not_receiving: Vec<ParticipantId>,
 }
 
 /// How a participant is connected with us.

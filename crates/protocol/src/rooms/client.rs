@@ -1,7 +1,7 @@
 use super::seat::{Seat, Turn};
 use super::wire::{
-    leave_reason, media, message, participant, peer, refusal, sick, signal, with_media, with_sick,
-    with_signal,
+    leave_reason, media, message, not_receiving, participant, peer, refusal, signal, with_media,
+    with_not_receiving, with_signal,
 };
 use super::{VERSION, close};
 use crate::json::{Record, Text};
@@ -47,7 +47,9 @@ impl Dialect for Rooms {
                 with_signal(message("signal").text("to", to.as_str()), signal)
             }
             Request::Media(media) => with_media(message("media"), *media),
-            Request::Health(sick) => with_sick(message("health"), sick),
+            Request::ReceiveReport(not_receiving) => {
+                with_not_receiving(message("receive-report"), not_receiving)
+            }
         };
         let frame = record.finish();
         Ok(match self.seat.say(&frame) {
@@ -83,9 +85,9 @@ impl Dialect for Rooms {
             },
             Some("away") => Event::Away(participant(&mut record, "away", "id")?),
             Some("back") => Event::Back(participant(&mut record, "back", "id")?),
-            Some("health") => Event::Health {
-                from: participant(&mut record, "health", "from")?,
-                sick: sick(&mut record),
+            Some("receive-report") => Event::ReceiveReport {
+                from: participant(&mut record, "receive-report", "from")?,
+                not_receiving: not_receiving(&mut record),
             },
             Some("ping") => {
                 self.seat.heard(record.number("heard").unwrap_or_default());

@@ -1,7 +1,7 @@
 use super::VERSION;
 use super::wire::{
-    leave_word, media, message, participant, refusal_word, sick, signal, with_media, with_peer,
-    with_sick, with_signal,
+    leave_word, media, message, not_receiving, participant, refusal_word, signal, with_media,
+    with_not_receiving, with_peer, with_signal,
 };
 use crate::json::{Record, Text};
 use crate::{DecodeError, DisplayName, Event, Join, Refusal, Request, Resume, RoomName, Welcome};
@@ -35,7 +35,7 @@ pub fn read_request(frame: &str) -> Result<Incoming, DecodeError> {
             signal: signal(&mut record)?,
         },
         Some("media") => Request::Media(media(&mut record)),
-        Some("health") => Request::Health(sick(&mut record)),
+        Some("receive-report") => Request::ReceiveReport(not_receiving(&mut record)),
         Some("pong") => Request::Pong,
         Some("ping") => Request::Ping,
         Some("leaving") => Request::Unload,
@@ -62,9 +62,13 @@ pub fn write_event(event: &Event, seq: Option<u64>) -> String {
         }
         Event::Away(id) => message("away").text("id", id.as_str()),
         Event::Back(id) => message("back").text("id", id.as_str()),
-        Event::Health { from, sick } => {
-            with_sick(message("health").text("from", from.as_str()), sick)
-        }
+        Event::ReceiveReport {
+            from,
+            not_receiving,
+        } => with_not_receiving(
+            message("receive-report").text("from", from.as_str()),
+            not_receiving,
+        ),
         Event::Ping => message("ping"),
         Event::Pong => message("pong"),
         Event::Rejected { code } => message("rejected").text("code", code.as_str()),

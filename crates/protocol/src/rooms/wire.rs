@@ -6,7 +6,7 @@ use crate::{
     ParticipantId, Peer, Refusal, Signal, TrackState,
 };
 
-/// How many participants one may call sick.
+/// How many participants one may report as not receiving from.
 const MAX_SICK: usize = 64;
 
 /// Starts a message of a kind.
@@ -76,19 +76,22 @@ pub(super) fn with_peer(message: Text, peer: &Peer) -> Text {
         .text("id", peer.id.as_str())
         .text_if("name", peer.name.as_ref().map(DisplayName::as_str));
     let message = with_media(message, peer.media).flag("away", peer.away);
-    match peer.sick.is_empty() {
+    match peer.not_receiving.is_empty() {
         true => message,
-        false => with_sick(message, &peer.sick),
+        false => with_not_receiving(message, &peer.not_receiving),
     }
 }
 
-pub(super) fn with_sick(message: Text, sick: &[ParticipantId]) -> Text {
-    message.texts("sick", sick.iter().map(ParticipantId::as_str))
+pub(super) fn with_not_receiving(message: Text, not_receiving: &[ParticipantId]) -> Text {
+    message.texts(
+        "notReceiving",
+        not_receiving.iter().map(ParticipantId::as_str),
+    )
 }
 
 /// Reads whom somebody can't hear; the room holds fewer than what is left out.
-pub(super) fn sick(message: &mut Record<'_>) -> Vec<ParticipantId> {
-    let ids = message.texts("sick").into_iter();
+pub(super) fn not_receiving(message: &mut Record<'_>) -> Vec<ParticipantId> {
+    let ids = message.texts("notReceiving").into_iter();
     ids.take(MAX_SICK).map(ParticipantId::new).collect()
 }
 
@@ -101,7 +104,7 @@ pub(super) fn peer(message: &mut Record<'_>, kind: &'static str) -> Result<Peer,
             .and_then(|name| DisplayName::new(&name).ok()),
         media: media(message),
         away: message.flag("away"),
-        sick: sick(message),
+        not_receiving: not_receiving(message),
     })
 }
 

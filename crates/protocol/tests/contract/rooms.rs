@@ -137,12 +137,12 @@ fn frames() -> Vec<(&'static str, Event)> {
             },
         ),
         (
-            r#"{"type":"welcome","v":1,"id":"me","participants":[{"id":"other","audio":"live","video":"live","away":true,"sick":["me","third"]}],"resume":"r","epoch":"e","seq":7}"#,
+            r#"{"type":"welcome","v":1,"id":"me","participants":[{"id":"other","audio":"live","video":"live","away":true,"notReceiving":["me","third"]}],"resume":"r","epoch":"e","seq":7}"#,
             Event::Welcome(Welcome {
                 id: from("me"),
                 peers: vec![Peer {
                     away: true,
-                    sick: vec![from("me"), from("third")],
+                    not_receiving: vec![from("me"), from("third")],
                     ..Peer::new(from("other"), None)
                 }],
                 resumed: false,
@@ -177,10 +177,10 @@ fn frames() -> Vec<(&'static str, Event)> {
             Event::Back(from("other")),
         ),
         (
-            r#"{"type":"health","from":"other","sick":["third"]}"#,
-            Event::Health {
+            r#"{"type":"receive-report","from":"other","notReceiving":["third"]}"#,
+            Event::ReceiveReport {
                 from: from("other"),
-                sick: vec![from("third")],
+                not_receiving: vec![from("third")],
             },
         ),
         (r#"{"type":"pong"}"#, Event::Pong),
@@ -237,8 +237,8 @@ fn requests() -> Vec<(Request, Vec<&'static str>)> {
             vec![r#"{"type":"media","audio":"live","video":"live"}"#],
         ),
         (
-            Request::Health(vec![from("other"), from("third")]),
-            vec![r#"{"type":"health","sick":["other","third"]}"#],
+            Request::ReceiveReport(vec![from("other"), from("third")]),
+            vec![r#"{"type":"receive-report","notReceiving":["other","third"]}"#],
         ),
         (Request::Pong, vec![r#"{"type":"pong"}"#]),
         (Request::Ping, vec![r#"{"type":"ping"}"#]),

@@ -156,7 +156,7 @@ async fn the_server_tells_how_many_messages_it_has_taken() {
         offer(&json!("nobody"), &"s".repeat(50 * 1024)),
         json!({ "type": "signal" }),
         json!({ "type": "media", "audio": "muted" }),
-        json!({ "type": "health", "sick": ["x"] }),
+        json!({ "type": "receive-report", "notReceiving": ["x"] }),
         // Not of those that are counted.
         json!({ "type": "pong" }),
         json!({ "type": "ping" }),

@@ -532,13 +532,17 @@ async fn who_can_t_hear_whom_is_told_and_kept() {
     let (mut ann, hers) = Client::join(&server, ROOM, "Ann").await;
     let (mut bob, his) = Client::join(&server, ROOM, "Bob").await;
     ann.next().await;
-    let sick = json!([hers["id"], "nobody", his["id"], hers["id"]]);
-    bob.send(json!({ "type": "health", "sick": sick })).await;
-    let health = json!({ "type": "health", "seq": 2, "from": his["id"], "sick": [hers["id"]] });
-    assert_eq!(ann.next().await, health, "those who are there, once");
+    let not_receiving = json!([hers["id"], "nobody", his["id"], hers["id"]]);
+    bob.send(json!({ "type": "receive-report", "notReceiving": not_receiving }))
+        .await;
+    let report = json!({ "type": "receive-report", "seq": 2, "from": his["id"], "notReceiving": [hers["id"]] });
+    assert_eq!(ann.next().await, report, "those who are there, once");
     let (mut eve, welcome) = Client::join(&server, ROOM, "Eve").await;
-    assert_eq!(welcome["participants"][1]["sick"], json!([hers["id"]]));
-    assert_eq!(welcome["participants"][0].get("sick"), None);
+    assert_eq!(
+        welcome["participants"][1]["notReceiving"],
+        json!([hers["id"]])
+    );
+    assert_eq!(welcome["participants"][0].get("notReceiving"), None);
     ann.next().await;
     bob.next().await;
     // It outlives the socket of one who remembers,
@@ -555,8 +559,8 @@ async fn who_can_t_hear_whom_is_told_and_kept() {
     assert_eq!(ann.next().await["type"], "back");
     let well = ann.next().await;
     assert_eq!(
-        (&well["type"], &well["sick"]),
-        (&json!("health"), &json!([]))
+        (&well["type"], &well["notReceiving"]),
+        (&json!("receive-report"), &json!([]))
     );
     eve.send(json!({ "type": "bye" })).await;
     assert_eq!(ann.next().await["type"], "left");
@@ -568,13 +572,13 @@ async fn nobody_is_sick_of_someone_who_has_left() {
     let server = Server::start().await;
     let (mut ann, hers) = Client::join(&server, ROOM, "Ann").await;
     let (mut bob, _) = Client::join(&server, ROOM, "Bob").await;
-    bob.send(json!({ "type": "health", "sick": [hers["id"]] }))
+    bob.send(json!({ "type": "receive-report", "notReceiving": [hers["id"]] }))
         .await;
     bob.hears_nothing().await;
     ann.send(json!({ "type": "bye" })).await;
     assert_eq!(bob.next().await["type"], "left");
     let (_, welcome) = Client::join(&server, ROOM, "Eve").await;
-    assert_eq!(welcome["participants"][0].get("sick"), None);
+    assert_eq!(welcome["participants"][0].get("notReceiving"), None);
 }
 
 #[tokio::test]

@@ -104,7 +104,7 @@ impl Mesh {
             self.doubt_one(work, participant);
         } else if !deaf {
             work.timers.stop(timer);
-            if !link.is_sick() {
+            if !link.is_not_receiving() {
                 self.mended(work, id);
             }
         }
@@ -122,7 +122,7 @@ impl Mesh {
     pub(crate) fn reachable(&mut self, work: &mut Work) {
         let lost = self.links.iter_mut().filter_map(|link| {
             let waits = std::mem::take(&mut link.awaits_server);
-            (waits && link.is_sick()).then_some(link.id)
+            (waits && link.is_not_receiving()).then_some(link.id)
         });
         let lost: Vec<_> = lost.collect();
         lost.into_iter().for_each(|id| self.mend_now(work, id));
@@ -191,7 +191,7 @@ impl Mesh {
     pub(super) fn restart_again(&mut self, work: &mut Work, id: LinkId) -> bool {
         let most = RESTARTS + u8::from(self.leaves_first_turn(id));
         let again = self.link(id).is_some_and(|link| {
-            let wanted = link.told || link.is_sick();
+            let wanted = link.told || link.is_not_receiving();
             wanted && (1..most).contains(&link.restarts) && link.transport != Transport::Closed
         });
         if again {
@@ -201,15 +201,18 @@ impl Mesh {
     }
 
     /// Whom we can't hear or see, though we should.
-    pub(crate) fn sick(&self) -> Vec<ParticipantId> {
-        let sick = self.links.iter().filter(|link| link.is_sick());
-        sick.filter_map(Link::participant).cloned().collect()
+    pub(crate) fn not_receiving(&self) -> Vec<ParticipantId> {
+        let not_receiving = self.links.iter().filter(|link| link.is_not_receiving());
+        not_receiving
+            .filter_map(Link::participant)
+            .cloned()
+            .collect()
     }
 }
 
 impl Link {
     /// Whether it was there, and nothing comes in by it.
-    fn is_sick(&self) -> bool {
+    fn is_not_receiving(&self) -> bool {
         let lost = match self.transport {
             // Some browsers say so of a way that only loses much.
             Transport::Disconnected => !self.flow.is_steady(),

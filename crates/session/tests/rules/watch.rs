@@ -58,7 +58,7 @@ impl Watched {
             if self.answers && sent(&out).contains(&&Request::Ping) {
                 self.desk.event(Event::Pong);
             }
-            let deaf = |it: &&&Request| matches!(it, Request::Health(sick) if !sick.is_empty());
+            let deaf = |it: &&&Request| matches!(it, Request::ReceiveReport(not_receiving) if !not_receiving.is_empty());
             if self.answers && sent(&out).iter().any(|it| deaf(&it)) {
                 self.other_says(true);
                 out.extend(self.desk.look());
@@ -80,9 +80,9 @@ impl Watched {
     /// The other end tells, by the server, whether it can hear us.
     fn other_says(&mut self, deaf: bool) {
         let me = ParticipantId::new("you then");
-        self.desk.event(Event::Health {
+        self.desk.event(Event::ReceiveReport {
             from: self.other.clone(),
-            sick: if deaf { vec![me] } else { Vec::new() },
+            not_receiving: if deaf { vec![me] } else { Vec::new() },
         });
     }
 
@@ -98,9 +98,9 @@ fn restarts(said: &[Output]) -> usize {
         .count()
 }
 
-fn health(said: &[Output]) -> Vec<&Request> {
+fn receive_reports(said: &[Output]) -> Vec<&Request> {
     let mut sent = sent(said);
-    sent.retain(|it| matches!(it, Request::Health(_)));
+    sent.retain(|it| matches!(it, Request::ReceiveReport(_)));
     sent
 }
 
@@ -119,22 +119,22 @@ fn two_seconds_of_silence_restart_ice_and_are_told_to_the_room() {
         (1, Connection::Interrupted)
     );
     let you = ParticipantId::new("you too");
-    assert_eq!(health(&said), [&Request::Health(vec![you])]);
+    assert_eq!(receive_reports(&said), [&Request::ReceiveReport(vec![you])]);
     watched.flows = true;
     let said = watched.wait(600);
     assert_eq!(watched.connection(), Connection::Connected);
-    assert_eq!(health(&said), [&Request::Health(vec![])]);
+    assert_eq!(receive_reports(&said), [&Request::ReceiveReport(vec![])]);
 }
 
 #[test]
 fn who_is_told_that_they_are_not_heard_knows_at_once_whether_they_hear() {
     let mut watched = Watched::new();
     watched.flows = false;
-    assert_eq!(health(&watched.wait(500)), [] as [&Request; 0]);
+    assert_eq!(receive_reports(&watched.wait(500)), [] as [&Request; 0]);
     watched.other_says(true);
     let said = watched.wait(300);
     let you = ParticipantId::new("you too");
-    assert_eq!(health(&said), [&Request::Health(vec![you])]);
+    assert_eq!(receive_reports(&said), [&Request::ReceiveReport(vec![you])]);
 }
 
 #[test]
@@ -215,7 +215,7 @@ fn what_comes_in_counts_for_more_than_what_the_browser_says() {
         .desk
         .transport(watched.link, Transport::Disconnected);
     let said = watched.wait(5_000);
-    assert_eq!((restarts(&said), health(&said)), (0, vec![]));
+    assert_eq!((restarts(&said), receive_reports(&said)), (0, vec![]));
 }
 
 #[test]
@@ -232,12 +232,15 @@ fn the_polite_end_leaves_the_first_turn_to_the_other() {
 fn what_others_cannot_hear_of_each_other_is_shown() {
     let mut watched = Watched::new();
     let (from, third) = (ParticipantId::new("you too"), ParticipantId::new("third"));
-    let sick = vec![third];
-    watched.desk.event(Event::Health {
+    let not_receiving = vec![third];
+    watched.desk.event(Event::ReceiveReport {
         from,
-        sick: sick.clone(),
+        not_receiving: not_receiving.clone(),
     });
-    assert_eq!(watched.desk.session.snapshot().participants[0].sick, sick);
+    assert_eq!(
+        watched.desk.session.snapshot().participants[0].not_receiving,
+        not_receiving
+    );
 }
 
 /// A restart that is asked for in the dark would be heard when all is well again.
@@ -268,7 +271,7 @@ fn one_who_comes_back_to_another_seat_soon_knows_what_is_dead() {
     watched.desk.event(welcome("you then", &["you too"], None));
     let said = watched.wait(1_000);
     let you = ParticipantId::new("you too");
-    assert_eq!(health(&said), [&Request::Health(vec![you])]);
+    assert_eq!(receive_reports(&said), [&Request::ReceiveReport(vec![you])]);
 }
 
 #[test]

@@ -68,7 +68,12 @@ impl World {
                 view.id
             );
             assert!(!view.away, "client {client} believes {:?} away", view.id);
-            assert_eq!(view.sick, [], "client {client} believes {:?} deaf", view.id);
+            assert_eq!(
+                view.not_receiving,
+                [],
+                "client {client} believes {:?} deaf",
+                view.id
+            );
             let (_, end) = others.iter().find(|(id, _)| *id == view.id).unwrap();
             self.check_link(client, it.session.link_of(&view.id), end);
             if let (Server::Rooms(_), End::Client(other)) = (&self.server, end) {

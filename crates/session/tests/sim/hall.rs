@@ -107,7 +107,7 @@ impl World {
     fn serve(&mut self, conn: ConnId, request: Request) {
         let counts = matches!(
             request,
-            Request::Signal { .. } | Request::Media(_) | Request::Health(_)
+            Request::Signal { .. } | Request::Media(_) | Request::ReceiveReport(_)
         );
         if counts && let Some(seat) = self.hall().seat_at(conn) {
             seat.heard += 1;
@@ -125,11 +125,17 @@ impl World {
                 signal,
             } => self.pass_on(conn, &to, signal),
             Request::Media(media) => self.tell_media(conn, media),
-            Request::Health(sick) => {
+            Request::ReceiveReport(not_receiving) => {
                 if let Some(from) = self.seat_of(conn) {
                     let seat = self.hall().seat_at(conn).expect("it is there");
-                    seat.peer.sick.clone_from(&sick);
-                    self.tell_all_but(&from.clone(), &Event::Health { from, sick });
+                    seat.peer.not_receiving.clone_from(&not_receiving);
+                    self.tell_all_but(
+                        &from.clone(),
+                        &Event::ReceiveReport {
+                            from,
+                            not_receiving,
+                        },
+                    );
                 }
             }
             Request::Ping => self.say(conn, &Event::Pong),
@@ -239,7 +245,7 @@ impl World {
         let mut cured = false;
         if missed.is_none() {
             seat.heard = 0;
-            cured = !std::mem::take(&mut seat.peer.sick).is_empty();
+            cured = !std::mem::take(&mut seat.peer.not_receiving).is_empty();
         }
         if let Some(old) = old {
             self.replaced(old);
@@ -255,9 +261,15 @@ impl World {
         }
         self.tell_all_but(&id, &Event::Back(id.clone()));
         if cured {
-            let sick = Vec::new();
+            let not_receiving = Vec::new();
             let from = id.clone();
-            self.tell_all_but(&id, &Event::Health { from, sick });
+            self.tell_all_but(
+                &id,
+                &Event::ReceiveReport {
+                    from,
+                    not_receiving,
+                },
+            );
         }
         let changed = self.hall().seats.iter().find(|seat| seat.peer.id == id);
         if changed.is_some_and(|seat| seat.peer.media != join.media) {
