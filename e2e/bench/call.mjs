@@ -10,7 +10,7 @@ import { chromium } from '../lib/browser.mjs';
 import { callSite } from '../lib/calls.mjs';
 import { patience } from '../lib/page.mjs';
 import { BENCH } from '../lib/paths.mjs';
-import { ann, bob, freshRoom } from '../lib/people.mjs';
+import { ann, bob, freshRoom } from '../lib/participants.mjs';
 import { startServer } from '../lib/server.mjs';
 import { median, quantile, table } from './table.mjs';
 

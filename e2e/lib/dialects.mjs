@@ -16,8 +16,8 @@
 
 import { appointmentsPage, appointmentsServer, channelsServer, meshPage, relayPage, roomsPage, roomsServer, withLinks } from './independent.mjs';
 import { patience } from './page.mjs';
-import { ann, bob, cat, freshRoom } from './people.mjs';
-import { sees } from './senses.mjs';
+import { ann, bob, cat, freshRoom } from './participants.mjs';
+import { sees } from './media-probe.mjs';
 import { startServer } from './server.mjs';
 
 /** One server for all calls, each in a room of its own. */

@@ -1,6 +1,6 @@
 // What a case finds: two people with their browsers, the network between them, the servers.
 
-import { ann, bob, freshRoom } from '../lib/people.mjs';
+import { ann, bob, freshRoom } from '../lib/participants.mjs';
 import { Network } from './network.mjs';
 import { Person } from './person.mjs';
 import { SIGNALING, startSignaling, startTurn } from './services.mjs';

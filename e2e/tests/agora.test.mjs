@@ -9,14 +9,14 @@ import { before, describe, test } from 'node:test';
 import { agoraPage, independentSite } from '../lib/independent.mjs';
 import { patience } from '../lib/page.mjs';
 import { PACKAGE } from '../lib/paths.mjs';
-import { ann, bob, cat, freshRoom } from '../lib/people.mjs';
-import { hears, hearsNothing, sees } from '../lib/senses.mjs';
+import { ann, bob, cat, freshRoom } from '../lib/participants.mjs';
+import { hears, hearsNothing, sees } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
 import { startSite } from '../lib/site.mjs';
-import { stage } from '../lib/stage.mjs';
+import { fixtures } from '../lib/fixtures.mjs';
 
 describe('AgoraRTC', () => {
-  const scene = stage();
+  const scene = fixtures();
   let server;
   let site;
 

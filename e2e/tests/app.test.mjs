@@ -3,16 +3,16 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { patience } from '../lib/page.mjs';
-import { ann, bob, cat, freshRoom } from '../lib/people.mjs';
-import { hears, hearsNothing, sees } from '../lib/senses.mjs';
+import { ann, bob, cat, freshRoom } from '../lib/participants.mjs';
+import { hears, hearsNothing, sees } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
-import { stage } from '../lib/stage.mjs';
+import { fixtures } from '../lib/fixtures.mjs';
 
 const OTHERS = '[data-participant]:not([data-participant="self"]) video';
 const REMOTE = '#remoteVideoElement';
 
 describe('the app', () => {
-  const scene = stage();
+  const scene = fixtures();
   let server;
 
   before(async () => {

@@ -8,10 +8,10 @@ import { callSite, prepare } from '../lib/calls.mjs';
 import { within } from '../lib/faults.mjs';
 import { gaps } from '../lib/gaps.mjs';
 import { patience } from '../lib/page.mjs';
-import { ann, bob, freshRoom } from '../lib/people.mjs';
-import { inCall, sees } from '../lib/senses.mjs';
+import { ann, bob, freshRoom } from '../lib/participants.mjs';
+import { inCall, sees } from '../lib/media-probe.mjs';
 import { startFaultServer } from '../lib/server.mjs';
-import { stage } from '../lib/stage.mjs';
+import { fixtures } from '../lib/fixtures.mjs';
 
 const LOCAL = '#localVideoElement';
 const REMOTE = '#remoteVideoElement';
@@ -21,7 +21,7 @@ const GRACE = 3;
 const SOCKET_FAILED = /WebSocket|can.t establish a connection|connection to ws\S+ was interrupted/i;
 
 describe('asleep and awake again', () => {
-  const scene = stage();
+  const scene = fixtures();
   let server;
   let site;
   let room;

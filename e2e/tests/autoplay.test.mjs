@@ -6,10 +6,10 @@ import { before, describe, test } from 'node:test';
 import { callSite, prepare } from '../lib/calls.mjs';
 import { within } from '../lib/faults.mjs';
 import { patience } from '../lib/page.mjs';
-import { ann, bob, freshRoom } from '../lib/people.mjs';
-import { hears, sees } from '../lib/senses.mjs';
+import { ann, bob, freshRoom } from '../lib/participants.mjs';
+import { hears, sees } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
-import { stage } from '../lib/stage.mjs';
+import { fixtures } from '../lib/fixtures.mjs';
 
 const FIREFOX = { preferences: { 'media.autoplay.default': 5, 'media.autoplay.blocking_policy': 2 } };
 const KINDS = ['chromium', 'firefox'];
@@ -41,7 +41,7 @@ const REFUSE = `
 `;
 
 describe('F47 sound that the browser holds back', () => {
-  const scene = stage();
+  const scene = fixtures();
   let server;
   let site;
 

@@ -5,10 +5,10 @@ import { before, beforeEach, describe, test } from 'node:test';
 import { callSite, prepare } from '../lib/calls.mjs';
 import { within } from '../lib/faults.mjs';
 import { patience } from '../lib/page.mjs';
-import { ann, bob, freshRoom } from '../lib/people.mjs';
-import { inCall } from '../lib/senses.mjs';
+import { ann, bob, freshRoom } from '../lib/participants.mjs';
+import { inCall } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
-import { stage } from '../lib/stage.mjs';
+import { fixtures } from '../lib/fixtures.mjs';
 
 const REMOTE = '#remoteVideoElement';
 
@@ -25,7 +25,7 @@ const EXHAUST = `
 `;
 
 describe('the WebAssembly breaks', () => {
-  const scene = stage();
+  const scene = fixtures();
   let server;
   let site;
   let room;

@@ -7,10 +7,10 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { callSite, prepare } from '../lib/calls.mjs';
 import { patience } from '../lib/page.mjs';
-import { ann, bob, freshRoom } from '../lib/people.mjs';
-import { inCall } from '../lib/senses.mjs';
+import { ann, bob, freshRoom } from '../lib/participants.mjs';
+import { inCall } from '../lib/media-probe.mjs';
 import { startProgram, startServer } from '../lib/server.mjs';
-import { stage } from '../lib/stage.mjs';
+import { fixtures } from '../lib/fixtures.mjs';
 
 const ORDERS = Number(process.env.VIDEOCALLS_CHAOS ?? 20);
 const SEED = Number(process.env.VIDEOCALLS_SEED ?? 1);
@@ -146,7 +146,7 @@ async function disorder(seed, options) {
 }
 
 describe('random orders', () => {
-  const scene = stage();
+  const scene = fixtures();
   let server;
   let faults;
   let site;

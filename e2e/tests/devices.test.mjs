@@ -6,10 +6,10 @@ import { before, describe, test } from 'node:test';
 import { callSite, prepare } from '../lib/calls.mjs';
 import { within } from '../lib/faults.mjs';
 import { patience } from '../lib/page.mjs';
-import { ann, bob, freshRoom } from '../lib/people.mjs';
-import { hears, hearsNothing, sees } from '../lib/senses.mjs';
+import { ann, bob, freshRoom } from '../lib/participants.mjs';
+import { hears, hearsNothing, sees } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
-import { stage } from '../lib/stage.mjs';
+import { fixtures } from '../lib/fixtures.mjs';
 
 const REMOTE = '#remoteVideoElement';
 const KINDS = ['chromium', 'firefox'];
@@ -43,7 +43,7 @@ const FATE = `
 `;
 
 describe('devices', () => {
-  const scene = stage();
+  const scene = fixtures();
   let server;
   let site;
 

@@ -6,10 +6,10 @@ import { callSite } from '../lib/calls.mjs';
 import { DIALECTS } from '../lib/dialects.mjs';
 import { independentSite } from '../lib/independent.mjs';
 import { patience } from '../lib/page.mjs';
-import { ann, bob, cat } from '../lib/people.mjs';
-import { hears, sees } from '../lib/senses.mjs';
+import { ann, bob, cat } from '../lib/participants.mjs';
+import { hears, sees } from '../lib/media-probe.mjs';
 import { STRICT_POLICY } from '../lib/site.mjs';
-import { stage } from '../lib/stage.mjs';
+import { fixtures } from '../lib/fixtures.mjs';
 
 /** The dialects that are tried; in brackets the servers of `DIALECTS` that cannot be used yet. */
 const TRIED = {
@@ -28,7 +28,7 @@ async function perceiveIn(one, elementOfOne, other, elementOfOther) {
 }
 
 describe('dialects', () => {
-  const scene = stage();
+  const scene = fixtures();
   let site;
   let independent;
 

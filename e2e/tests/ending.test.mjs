@@ -5,10 +5,10 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { callSite, prepare } from '../lib/calls.mjs';
 import { patience } from '../lib/page.mjs';
-import { ann, bob, freshRoom } from '../lib/people.mjs';
-import { inCall } from '../lib/senses.mjs';
+import { ann, bob, freshRoom } from '../lib/participants.mjs';
+import { inCall } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
-import { stage } from '../lib/stage.mjs';
+import { fixtures } from '../lib/fixtures.mjs';
 
 /**
  * The moments at which a start is cut short: functions of the page, called before the start with
@@ -91,7 +91,7 @@ async function startAndEnd(name, options) {
 }
 
 describe('ending a call', () => {
-  const scene = stage();
+  const scene = fixtures();
   let server;
   let site;
 

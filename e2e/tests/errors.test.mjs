@@ -4,16 +4,16 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { callSite } from '../lib/calls.mjs';
 import { patience } from '../lib/page.mjs';
-import { ann, bob, freshRoom } from '../lib/people.mjs';
+import { ann, bob, freshRoom } from '../lib/participants.mjs';
 import { scriptedPeer, scriptedServer, WELCOME } from '../lib/scripted.mjs';
-import { hears, inCall, sees } from '../lib/senses.mjs';
+import { hears, inCall, sees } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
-import { stage } from '../lib/stage.mjs';
+import { fixtures } from '../lib/fixtures.mjs';
 
 const REMOTE = '#remoteVideoElement';
 
 describe('what goes wrong', () => {
-  const scene = stage();
+  const scene = fixtures();
   let server;
   let site;
 

@@ -6,15 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { prepare } from '../lib/calls.mjs';
-import { ann, bob, freshRoom } from '../lib/people.mjs';
+import { ann, bob, freshRoom } from '../lib/participants.mjs';
 import { PACKAGE, PAGES, PLAIN } from '../lib/paths.mjs';
-import { inCall } from '../lib/senses.mjs';
+import { inCall } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
 import { startSite } from '../lib/site.mjs';
-import { stage } from '../lib/stage.mjs';
+import { fixtures } from '../lib/fixtures.mjs';
 
 describe("in someone else's site", () => {
-  const scene = stage();
+  const scene = fixtures();
   let site;
   let origin;
   let friend;

@@ -6,10 +6,10 @@ import { callSite } from '../lib/calls.mjs';
 import { within } from '../lib/faults.mjs';
 import { gaps } from '../lib/gaps.mjs';
 import { patience } from '../lib/page.mjs';
-import { ann, bob, freshRoom } from '../lib/people.mjs';
-import { inCall } from '../lib/senses.mjs';
+import { ann, bob, freshRoom } from '../lib/participants.mjs';
+import { inCall } from '../lib/media-probe.mjs';
 import { startFaultServer } from '../lib/server.mjs';
-import { stage } from '../lib/stage.mjs';
+import { fixtures } from '../lib/fixtures.mjs';
 
 const REMOTE = '#remoteVideoElement';
 const PING = 1000;
@@ -20,7 +20,7 @@ const HIDDEN = Number(process.env.VIDEOCALLS_HIDDEN ?? 6) * 1000;
 const ROUND = 30_000;
 
 describe('a page that nobody looks at', () => {
-  const scene = stage();
+  const scene = fixtures();
   let server;
   let site;
   let room;

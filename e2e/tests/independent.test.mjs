@@ -5,13 +5,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { before, beforeEach, describe, test } from 'node:test';
 import { agoraPage, appointmentsPage, appointmentsServer, channelsServer, independentSite, meshPage, relayPage, roomsPage, roomsServer } from '../lib/independent.mjs';
-import { ann, bob, cat, freshRoom } from '../lib/people.mjs';
+import { ann, bob, cat, freshRoom } from '../lib/participants.mjs';
 import { scriptedPeer } from '../lib/scripted.mjs';
-import { hears, inCall, sees } from '../lib/senses.mjs';
-import { stage } from '../lib/stage.mjs';
+import { hears, inCall, sees } from '../lib/media-probe.mjs';
+import { fixtures } from '../lib/fixtures.mjs';
 
 describe('the independent pages and servers', () => {
-  const scene = stage();
+  const scene = fixtures();
   let site;
 
   before(async () => {

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { callSite } from '../lib/calls.mjs';
-import { ann } from '../lib/people.mjs';
-import { stage } from '../lib/stage.mjs';
+import { ann } from '../lib/participants.mjs';
+import { fixtures } from '../lib/fixtures.mjs';
 
 describe('init', () => {
-  const scene = stage();
+  const scene = fixtures();
   let site;
 
   before(async () => {

@@ -2,16 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { ann, bob, cat, freshRoom } from '../lib/people.mjs';
+import { ann, bob, cat, freshRoom } from '../lib/participants.mjs';
 import { patience } from '../lib/page.mjs';
-import { hearsNothing, inCall, sees } from '../lib/senses.mjs';
+import { hearsNothing, inCall, sees } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
-import { stage } from '../lib/stage.mjs';
+import { fixtures } from '../lib/fixtures.mjs';
 
 const REMOTE = '#remoteVideoElement';
 
 describe('the plain page', () => {
-  const scene = stage();
+  const scene = fixtures();
   let server;
 
   before(async () => {

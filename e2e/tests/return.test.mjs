@@ -6,10 +6,10 @@ import { callSite, endAndRelease } from '../lib/calls.mjs';
 import { within } from '../lib/faults.mjs';
 import { gaps } from '../lib/gaps.mjs';
 import { patience } from '../lib/page.mjs';
-import { ann, bob, freshRoom } from '../lib/people.mjs';
-import { inCall } from '../lib/senses.mjs';
+import { ann, bob, freshRoom } from '../lib/participants.mjs';
+import { inCall } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
-import { stage } from '../lib/stage.mjs';
+import { fixtures } from '../lib/fixtures.mjs';
 
 const REMOTE = '#remoteVideoElement';
 
@@ -17,7 +17,7 @@ const REMOTE = '#remoteVideoElement';
 const SOCKET_FAILED = /WebSocket|can.t establish a connection|connection to ws\S+ was interrupted/i;
 
 describe('the way to the server is lost', () => {
-  const scene = stage();
+  const scene = fixtures();
   let site;
   let room;
 

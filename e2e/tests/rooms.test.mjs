@@ -4,15 +4,15 @@ import assert from 'node:assert/strict';
 import { before, beforeEach, describe, test } from 'node:test';
 import { callSite } from '../lib/calls.mjs';
 import { patience } from '../lib/page.mjs';
-import { ann, bob, cat, dan, freshRoom } from '../lib/people.mjs';
-import { inCall } from '../lib/senses.mjs';
+import { ann, bob, cat, dan, freshRoom } from '../lib/participants.mjs';
+import { inCall } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
-import { stage } from '../lib/stage.mjs';
+import { fixtures } from '../lib/fixtures.mjs';
 
 const REMOTE = '#remoteVideoElement';
 
 describe('who comes and goes', () => {
-  const scene = stage();
+  const scene = fixtures();
   let server;
   let site;
   let room;

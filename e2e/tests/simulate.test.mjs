@@ -5,10 +5,10 @@ import { before, beforeEach, describe, test } from 'node:test';
 import { callSite, prepare } from '../lib/calls.mjs';
 import { gaps } from '../lib/gaps.mjs';
 import { patience } from '../lib/page.mjs';
-import { ann, bob, freshRoom } from '../lib/people.mjs';
-import { inCall, sees } from '../lib/senses.mjs';
+import { ann, bob, freshRoom } from '../lib/participants.mjs';
+import { inCall, sees } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
-import { stage } from '../lib/stage.mjs';
+import { fixtures } from '../lib/fixtures.mjs';
 
 const REMOTE = '#remoteVideoElement';
 
@@ -16,7 +16,7 @@ const REMOTE = '#remoteVideoElement';
 const SOCKET_CLOSED = /establish a connection to the server at|was interrupted while the page was loading/;
 
 describe('a fault on purpose', () => {
-  const scene = stage();
+  const scene = fixtures();
   let server;
   let site;
   let room;

@@ -4,10 +4,10 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { callSite, prepare } from '../lib/calls.mjs';
-import { ann, bob, freshRoom } from '../lib/people.mjs';
+import { ann, bob, freshRoom } from '../lib/participants.mjs';
 import { BENCH } from '../lib/paths.mjs';
 import { startServer } from '../lib/server.mjs';
-import { stage } from '../lib/stage.mjs';
+import { fixtures } from '../lib/fixtures.mjs';
 
 const BATCHES = 5;
 const CALLS = 10;
@@ -22,7 +22,7 @@ const NOISE = { own: 1024, beside: 8 * 1024, wasm: 0 };
 const UNCOMPILED = ['--js-flags=--no-opt --no-maglev --no-sparkplug --no-wasm-dynamic-tiering'];
 
 describe('fifty calls in a row', () => {
-  const scene = stage();
+  const scene = fixtures();
   const slopes = {};
   let server;
   let site;

@@ -6,10 +6,10 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { callSite, endAndRelease } from '../lib/calls.mjs';
 import { patience } from '../lib/page.mjs';
-import { ann, bob, freshRoom } from '../lib/people.mjs';
-import { sees } from '../lib/senses.mjs';
+import { ann, bob, freshRoom } from '../lib/participants.mjs';
+import { sees } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
-import { stage } from '../lib/stage.mjs';
+import { fixtures } from '../lib/fixtures.mjs';
 
 const REMOTE = '#remoteVideoElement';
 const TIMES = Number(process.env.VIDEOCALLS_STRESS ?? 1);
@@ -44,7 +44,7 @@ const moves = async (page) => {
 };
 
 describe('negotiation under stress', () => {
-  const scene = stage();
+  const scene = fixtures();
   let server;
   let site;
 

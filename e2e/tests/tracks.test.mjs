@@ -4,15 +4,15 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { callSite, endAndRelease, prepare } from '../lib/calls.mjs';
 import { patience } from '../lib/page.mjs';
-import { ann, bob, freshRoom } from '../lib/people.mjs';
-import { hears, sees } from '../lib/senses.mjs';
+import { ann, bob, freshRoom } from '../lib/participants.mjs';
+import { hears, sees } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
-import { stage } from '../lib/stage.mjs';
+import { fixtures } from '../lib/fixtures.mjs';
 
 const REMOTE = '#remoteVideoElement';
 
 describe("the page's own tracks", () => {
-  const scene = stage();
+  const scene = fixtures();
   let server;
   let site;
 

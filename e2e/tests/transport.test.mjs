@@ -8,10 +8,10 @@ import { before, describe, test } from 'node:test';
 import { callSite, endAndRelease, prepare } from '../lib/calls.mjs';
 import { patience } from '../lib/page.mjs';
 import { DOCS } from '../lib/paths.mjs';
-import { ann, bob, freshRoom } from '../lib/people.mjs';
-import { inCall, sees } from '../lib/senses.mjs';
+import { ann, bob, freshRoom } from '../lib/participants.mjs';
+import { inCall, sees } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
-import { stage } from '../lib/stage.mjs';
+import { fixtures } from '../lib/fixtures.mjs';
 
 /** Leaves `overSocket(url, dialect)` in the page: a plain WebSocket behind a transport. */
 const SOCKETS = `globalThis.overSocket = (url, dialect) => {
@@ -36,7 +36,7 @@ const SOCKETS = `globalThis.overSocket = (url, dialect) => {
 };`;
 
 describe("a transport of the page's own", () => {
-  const scene = stage();
+  const scene = fixtures();
   let server;
   let site;
 

@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { before, beforeEach, describe, test } from 'node:test';
 import { callSite } from '../lib/calls.mjs';
 import { patience } from '../lib/page.mjs';
-import { ann, bob, cat, dan, freshRoom } from '../lib/people.mjs';
+import { ann, bob, cat, dan, freshRoom } from '../lib/participants.mjs';
 import { startServer } from '../lib/server.mjs';
-import { stage } from '../lib/stage.mjs';
+import { fixtures } from '../lib/fixtures.mjs';
 
 /** What a browser writes to its console when a socket fails that a script has opened. */
 const SOCKET_FAILED = /WebSocket|can.t establish a connection|connection to ws\S+ was interrupted/i;
@@ -33,7 +33,7 @@ const DARKNESS = `(() => {
 })()`;
 
 describe('what changes while someone is away', () => {
-  const scene = stage();
+  const scene = fixtures();
   let server;
   let site;
   let room;

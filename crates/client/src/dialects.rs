@@ -9,7 +9,7 @@ use videocalls_protocol::relay::Relay;
 use videocalls_protocol::rooms::Rooms;
 use videocalls_protocol::socketio_rooms::SocketIoRooms;
 
-use crate::{chat, errand};
+use crate::{chat, preflight};
 
 /// Makes the codec for one call, or says in a sentence what it lacks.
 pub type Make = fn(&Speaker<'_>) -> Result<Tongue, &'static str>;
@@ -29,7 +29,7 @@ pub struct Speaker<'a> {
 /// A codec, and what only some of them need of the browser.
 pub struct Tongue {
     pub(crate) codec: Box<dyn Dialect>,
-    pub(crate) errands: Option<errand::Runner>,
+    pub(crate) errands: Option<preflight::Runner>,
     pub(crate) chat: Option<chat::Open>,
 }
 
@@ -53,11 +53,11 @@ impl Tongue {
         }
     }
 
-    /// Has the codec's [errand](Dialect::errand) run.
+    /// Has the codec's [preflight](Dialect::preflight) run.
     #[must_use]
     pub fn with_errands(self) -> Self {
         Self {
-            errands: Some(errand::run),
+            errands: Some(preflight::run),
             ..self
         }
     }

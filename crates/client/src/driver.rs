@@ -7,7 +7,7 @@ use std::task::{Context, Waker};
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
 use js_sys::{Function, Promise};
-use videocalls_protocol::{Decoded, Dialect, MediaState, Request, TrackState, Verdict};
+use videocalls_protocol::{CloseAction, Decoded, Dialect, MediaState, Request, TrackState};
 use videocalls_session::{
     Config, Input, LinkId, LinkOp, LinkReport, LinkRole, Notice, Output, Problem, Session,
     Timestamp, Token, TrackKind,
@@ -17,11 +17,11 @@ use crate::chat;
 use crate::clock::Clock;
 use crate::devices::{self, Answer, Wishes};
 use crate::dialects::Tongue;
-use crate::errand::Runner;
 use crate::list::take_where;
 use crate::memory::{Memory, Remembered};
 use crate::page;
 use crate::peer::Peer;
+use crate::preflight::Runner;
 use crate::servers::Servers;
 use crate::socket::{Socket, SocketEvent};
 use crate::task::Task;
@@ -53,7 +53,7 @@ pub(crate) struct Driver {
     dialect: RefCell<Box<dyn Dialect>>,
     errands: Option<Runner>,
     chat: Option<chat::Open>,
-    errand: Cell<Option<Task>>,
+    preflight: Cell<Option<Task>>,
     socket_opener: Option<Function>,
     socket: RefCell<Option<Socket>>,
     wishes: Wishes,
@@ -92,7 +92,7 @@ impl Driver {
             dialect: RefCell::new(settings.tongue.codec),
             errands: settings.tongue.errands,
             chat: settings.tongue.chat,
-            errand: Cell::default(),
+            preflight: Cell::default(),
             socket_opener: settings.socket,
             socket: RefCell::default(),
             wishes: settings.wishes,
@@ -194,7 +194,7 @@ impl Driver {
     fn perform(&self, output: Output) {
         match output {
             Output::OpenSignaling => self.open_signaling(),
-            Output::CloseSignaling => drop((self.socket.take(), self.errand.take())),
+            Output::CloseSignaling => drop((self.socket.take(), self.preflight.take())),
             Output::Send(request) => self.send(&request),
             Output::AcquireMedia(media) => self.acquire_media(media),
             Output::ReleaseMedia => self.local.clear(),
@@ -214,25 +214,25 @@ impl Driver {
         });
         match opened {
             Ok(socket) => *self.socket.borrow_mut() = Some(socket),
-            Err(_) => self.feed(Input::SignalingClosed(Verdict::Backoff)),
+            Err(_) => self.feed(Input::SignalingClosed(CloseAction::Backoff)),
         }
         self.run_errand();
     }
 
     fn run_errand(&self) {
-        let errand = self.dialect.borrow().errand();
-        let (Some(run), Some(errand)) = (self.errands, errand) else {
+        let preflight = self.dialect.borrow().preflight();
+        let (Some(run), Some(preflight)) = (self.errands, preflight) else {
             return;
         };
         let me = self.me.clone();
         let tell = move |status| {
             if let Some(driver) = me.upgrade() {
-                let told = driver.dialect.borrow_mut().errand_done(status);
+                let told = driver.dialect.borrow_mut().preflight_done(status);
                 driver.decoded(told);
             }
         };
-        self.errand
-            .set(Some(run(&self.url, errand, Box::new(tell))));
+        self.preflight
+            .set(Some(run(&self.url, preflight, Box::new(tell))));
     }
 
     fn hear(&self, event: SocketEvent) {
@@ -245,8 +245,8 @@ impl Driver {
             SocketEvent::TooLarge => self.complain(Problem::MessageTooLarge),
             SocketEvent::Binary => self.complain(Problem::MalformedMessage),
             SocketEvent::Closed(code) => {
-                let verdict = self.dialect.borrow().closed(code);
-                self.feed(Input::SignalingClosed(verdict));
+                let action = self.dialect.borrow().closed(code);
+                self.feed(Input::SignalingClosed(action));
             }
         }
     }

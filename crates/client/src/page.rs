@@ -16,8 +16,9 @@ pub(crate) fn follow(feed: &(impl Fn(Input) + Clone + 'static)) -> Vec<EventList
     };
     let navigator = property(&window, "navigator");
     let document = property(&window, "document");
-    let [warn, leave, wake, nudge] = [feed.clone(), feed.clone(), feed.clone(), feed.clone()];
-    let nudge = move |_: &Event| nudge(Input::Nudge);
+    let [warn, leave, wake, network_changed] =
+        [feed.clone(), feed.clone(), feed.clone(), feed.clone()];
+    let network_changed = move |_: &Event| network_changed(Input::NetworkChanged);
     let listeners = [
         listen(window.clone().into(), "beforeunload", move |_| {
             warn(Input::Leaving)
@@ -33,10 +34,18 @@ pub(crate) fn follow(feed: &(impl Fn(Input) + Clone + 'static)) -> Vec<EventList
                 wake(Input::Wake);
             }
         }),
-        listen(window.into(), "online", nudge.clone()),
-        listen(document.clone(), "visibilitychange", nudge.clone()),
-        listen(document, "resume", nudge.clone()),
-        listen(property(&navigator, "connection"), "change", nudge),
+        listen(window.into(), "online", network_changed.clone()),
+        listen(
+            document.clone(),
+            "visibilitychange",
+            network_changed.clone(),
+        ),
+        listen(document, "resume", network_changed.clone()),
+        listen(
+            property(&navigator, "connection"),
+            "change",
+            network_changed,
+        ),
     ];
     listeners.into_iter().flatten().collect()
 }

@@ -7,9 +7,9 @@
 use crate::json::{List, Record, Text};
 use crate::socketio::{Arguments, Heartbeat, Packet, SocketIo};
 use crate::{
-    Admission, Candidate, Capabilities, DecodeError, Decoded, Departure, Description,
-    DescriptionKind, Dialect, DisplayName, EncodeError, Errand, Event, GlareRule, Offerer,
-    ParticipantId, Peer, Refusal, Request, Signal, Verdict, Welcome,
+    Admission, Candidate, Capabilities, CloseAction, DecodeError, Decoded, Departure, Description,
+    DescriptionKind, Dialect, DisplayName, EncodeError, Event, GlareRule, Offerer, ParticipantId,
+    Peer, Preflight, Refusal, Request, Signal, Welcome,
 };
 
 /// A client's half of the dialect.
@@ -300,15 +300,15 @@ impl Dialect for Appointments {
         }
     }
 
-    fn errand(&self) -> Option<Errand> {
-        Some(Errand {
+    fn preflight(&self) -> Option<Preflight> {
+        Some(Preflight {
             path: "/validate-link",
             body: Text::default().text("token", &self.token).finish(),
         })
     }
 
     /// A server that does not know the question has not refused.
-    fn errand_done(&mut self, status: u16) -> Decoded {
+    fn preflight_done(&mut self, status: u16) -> Decoded {
         match status {
             404 | 405 | ..400 => Decoded::default(),
             _ => Event::Refused(Refusal::Forbidden).into(),
@@ -351,10 +351,10 @@ impl Dialect for Appointments {
         Ok(decoded)
     }
 
-    fn closed(&self, code: u16) -> Verdict {
+    fn closed(&self, code: u16) -> CloseAction {
         match code {
-            1008 | 1009 => Verdict::Terminal(Refusal::BadRequest),
-            _ => Verdict::RejoinFresh,
+            1008 | 1009 => CloseAction::Terminal(Refusal::BadRequest),
+            _ => CloseAction::RejoinFresh,
         }
     }
 }

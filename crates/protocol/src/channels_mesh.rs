@@ -12,9 +12,9 @@
 
 use crate::json::{Record, Text};
 use crate::{
-    Admission, Capabilities, DecodeError, Decoded, Departure, Description, DescriptionKind,
-    Dialect, DisplayName, EncodeError, Event, GlareRule, LeaveReason, Offerer, ParticipantId, Peer,
-    Refusal, Request, Signal, Verdict, Welcome,
+    Admission, Capabilities, CloseAction, DecodeError, Decoded, Departure, Description,
+    DescriptionKind, Dialect, DisplayName, EncodeError, Event, GlareRule, LeaveReason, Offerer,
+    ParticipantId, Peer, Refusal, Request, Signal, Welcome,
 };
 
 /// How many people are remembered; a server that names more is playing a game.
@@ -273,10 +273,10 @@ impl Dialect for ChannelsMesh {
         Ok(decoded)
     }
 
-    fn closed(&self, code: u16) -> Verdict {
+    fn closed(&self, code: u16) -> CloseAction {
         match code {
-            1008 | 1009 => Verdict::Terminal(Refusal::BadRequest),
-            _ => Verdict::RejoinFresh,
+            1008 | 1009 => CloseAction::Terminal(Refusal::BadRequest),
+            _ => CloseAction::RejoinFresh,
         }
     }
 

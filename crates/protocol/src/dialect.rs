@@ -41,7 +41,7 @@ pub trait Dialect {
 
     /// Reads the code with which the server, or the network, closed the socket
     /// (RFC 6455 section 7.4).
-    fn closed(&self, code: u16) -> Verdict;
+    fn closed(&self, code: u16) -> CloseAction;
 
     /// The id by which the others know this client, where clients make up theirs.
     fn own_id(&self) -> Option<ParticipantId> {
@@ -54,12 +54,12 @@ pub trait Dialect {
     }
 
     /// What is to be asked of the server by HTTP while the socket opens.
-    fn errand(&self) -> Option<Errand> {
+    fn preflight(&self) -> Option<Preflight> {
         None
     }
 
-    /// Reads the answer to the [`errand`](Self::errand), by its HTTP status.
-    fn errand_done(&mut self, status: u16) -> Decoded {
+    /// Reads the answer to the [`preflight`](Self::preflight), by its HTTP status.
+    fn preflight_done(&mut self, status: u16) -> Decoded {
         let _ = status;
         Decoded::default()
     }
@@ -87,7 +87,7 @@ pub trait Dialect {
 
 /// A POST of JSON to the server.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Errand {
+pub struct Preflight {
     /// The path, from the root of the server.
     pub path: &'static str,
     /// The JSON text.
@@ -194,7 +194,7 @@ pub enum Departure {
 /// What to do after a socket was closed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum Verdict {
+pub enum CloseAction {
     /// Connect again, with growing pauses.
     Backoff,
     /// Connect again; the seat is lost, so join as new.

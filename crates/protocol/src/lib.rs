@@ -27,8 +27,8 @@ pub mod socketio_rooms;
 
 pub use description::{Candidate, Description, DescriptionKind};
 pub use dialect::{
-    Admission, Capabilities, DecodeError, Decoded, Departure, Dialect, EncodeError, Errand,
-    GlareRule, Offerer, Verdict,
+    Admission, Capabilities, CloseAction, DecodeError, Decoded, Departure, Dialect, EncodeError,
+    GlareRule, Offerer, Preflight,
 };
 pub use ids::{DisplayName, InvalidName, InvalidRoom, ParticipantId, RoomName};
 pub use media::{MediaState, TrackState};

@@ -6,9 +6,9 @@
 
 use crate::json::{Record, Text};
 use crate::{
-    Admission, Candidate, Capabilities, DecodeError, Decoded, Departure, Description,
+    Admission, Candidate, Capabilities, CloseAction, DecodeError, Decoded, Departure, Description,
     DescriptionKind, Dialect, EncodeError, Event, GlareRule, Offerer, ParticipantId, Refusal,
-    Request, Signal, Verdict,
+    Request, Signal,
 };
 
 /// Closes a socket for which the relay has no place: a relay of ours holds two.
@@ -95,11 +95,11 @@ impl Dialect for Relay {
         .into())
     }
 
-    fn closed(&self, code: u16) -> Verdict {
+    fn closed(&self, code: u16) -> CloseAction {
         match code {
-            ROOM_FULL => Verdict::Terminal(Refusal::RoomFull),
-            1008 | 1009 => Verdict::Terminal(Refusal::BadRequest),
-            _ => Verdict::Backoff,
+            ROOM_FULL => CloseAction::Terminal(Refusal::RoomFull),
+            1008 | 1009 => CloseAction::Terminal(Refusal::BadRequest),
+            _ => CloseAction::Backoff,
         }
     }
 }

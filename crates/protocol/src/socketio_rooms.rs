@@ -9,9 +9,9 @@
 use crate::json::List;
 use crate::socketio::{Arguments, Heartbeat, Packet, SocketIo};
 use crate::{
-    Admission, Candidate, Capabilities, DecodeError, Decoded, Departure, Description,
+    Admission, Candidate, Capabilities, CloseAction, DecodeError, Decoded, Departure, Description,
     DescriptionKind, Dialect, EncodeError, Event, GlareRule, LeaveReason, Offerer, ParticipantId,
-    Peer, Refusal, Request, Signal, Verdict, Welcome,
+    Peer, Refusal, Request, Signal, Welcome,
 };
 
 /// The client's half of the dialect.
@@ -292,10 +292,10 @@ impl Dialect for SocketIoRooms {
         Ok(decoded)
     }
 
-    fn closed(&self, code: u16) -> Verdict {
+    fn closed(&self, code: u16) -> CloseAction {
         match code {
-            1008 | 1009 => Verdict::Terminal(Refusal::BadRequest),
-            _ => Verdict::RejoinFresh,
+            1008 | 1009 => CloseAction::Terminal(Refusal::BadRequest),
+            _ => CloseAction::RejoinFresh,
         }
     }
 }

@@ -1,8 +1,8 @@
 use videocalls_protocol::{MediaState, TrackState};
 
+use crate::context::Context;
 use crate::time::{Pause, Timer, Timestamp};
 use crate::track::{LocalTrack, Move, TrackKind};
-use crate::work::Work;
 use crate::{Notice, Output, Token};
 
 /// How long the browser's question may stand unanswered before the person is told of it.
@@ -85,56 +85,56 @@ impl Devices {
     }
 
     /// Asks for all that is wanted, at once.
-    pub(crate) fn start(&mut self, work: &mut Work) {
-        acquire(work, self.state());
+    pub(crate) fn start(&mut self, ctx: &mut Context) {
+        acquire(ctx, self.state());
     }
 
     /// The user wants a track on, off, or the other way round. One that is missing is asked for
     /// again. Returns whether there is something to tell.
-    pub(crate) fn toggle(&mut self, work: &mut Work, kind: TrackKind, on: Option<bool>) -> bool {
+    pub(crate) fn toggle(&mut self, ctx: &mut Context, kind: TrackKind, on: Option<bool>) -> bool {
         let device = self.of(kind);
         if let LocalTrack::Absent { on: wish, .. } = &mut device.track {
             *wish = on.unwrap_or(true);
-            return *wish && device.ask(work, kind);
+            return *wish && device.ask(ctx, kind);
         }
         let turn = device.track.toggle(on);
-        device.turn(work, kind, turn);
+        device.turn(ctx, kind, turn);
         false
     }
 
     /// The browser, or the page, has answered for those that are not `Pending` in its answer.
     /// Returns whether there is something to tell.
-    pub(crate) fn settled(&mut self, work: &mut Work, media: MediaState) -> bool {
+    pub(crate) fn settled(&mut self, ctx: &mut Context, media: MediaState) -> bool {
         for kind in TrackKind::ALL {
             let device = self.of(kind);
-            let turn = device.settle(work.now, kind.of(media));
-            device.turn(work, kind, turn);
+            let turn = device.settle(ctx.now, kind.of(media));
+            device.turn(ctx, kind, turn);
         }
         if !self.is_asked() {
-            work.timers.stop(Timer::Unanswered);
+            ctx.timers.stop(Timer::Unanswered);
         }
         // What was turned off before it came is off in a moment, and never was on.
         !self.audio.track.is_moving() && !self.video.track.is_moving()
     }
 
     /// A track is on or off now.
-    pub(crate) fn turned(&mut self, work: &mut Work, kind: TrackKind, token: Token) {
+    pub(crate) fn turned(&mut self, ctx: &mut Context, kind: TrackKind, token: Token) {
         let device = self.of(kind);
         let turn = device.track.arrived(token);
-        device.turn(work, kind, turn);
+        device.turn(ctx, kind, turn);
     }
 
     /// A track has ended: its device was unplugged, its permission withdrawn. Returns whether
     /// there is something to tell.
-    pub(crate) fn ended(&mut self, work: &mut Work, kind: TrackKind) -> bool {
+    pub(crate) fn ended(&mut self, ctx: &mut Context, kind: TrackKind) -> bool {
         let device = self.of(kind);
         let is_there = device.track.state().has_device();
         if is_there {
             let on = device.track.intention() == Some(true);
             let why = TrackState::Unavailable;
             device.track = LocalTrack::Absent { why, on };
-            if work.now.since(device.since) > SHORT_LIVED {
-                device.ask(work, kind);
+            if ctx.now.since(device.since) > SHORT_LIVED {
+                device.ask(ctx, kind);
             }
         }
         is_there
@@ -142,24 +142,29 @@ impl Devices {
 
     /// A device that was missing is there, or (`permitted`) one that was refused is allowed.
     /// Returns whether there is something to tell.
-    pub(crate) fn obtainable(&mut self, work: &mut Work, kind: TrackKind, permitted: bool) -> bool {
+    pub(crate) fn obtainable(
+        &mut self,
+        ctx: &mut Context,
+        kind: TrackKind,
+        permitted: bool,
+    ) -> bool {
         let device = self.of(kind);
         match device.track {
             LocalTrack::Absent { why, .. } => {
-                permitted == (why == TrackState::PermissionDenied) && device.ask(work, kind)
+                permitted == (why == TrackState::PermissionDenied) && device.ask(ctx, kind)
             }
             _ => false,
         }
     }
 
     /// The system silences a track, or no longer does. Returns whether there is something to tell.
-    pub(crate) fn muted(&mut self, work: &mut Work, kind: TrackKind, muted: bool) -> bool {
+    pub(crate) fn muted(&mut self, ctx: &mut Context, kind: TrackKind, muted: bool) -> bool {
         let timer = Timer::Silenced(kind);
         if muted {
-            work.timer(timer, SILENCED);
+            ctx.timer(timer, SILENCED);
             return false;
         }
-        work.timers.stop(timer);
+        ctx.timers.stop(timer);
         std::mem::take(&mut self.of(kind).silenced)
     }
 
@@ -167,9 +172,9 @@ impl Devices {
         self.of(kind).silenced = true;
     }
 
-    pub(crate) fn question_stands(&self, work: &mut Work) {
+    pub(crate) fn question_stands(&self, ctx: &mut Context) {
         if self.is_asked() {
-            work.output(Output::Notify(Notice::MediaPending));
+            ctx.output(Output::Notify(Notice::MediaPending));
         }
     }
 
@@ -215,14 +220,14 @@ impl Device {
     }
 
     /// Asks for a missing device again, as it was wanted last; returns whether that can be done.
-    fn ask(&mut self, work: &mut Work, kind: TrackKind) -> bool {
+    fn ask(&mut self, ctx: &mut Context, kind: TrackKind) -> bool {
         let (Source::Device, LocalTrack::Absent { on, .. }) = (self.source, self.track) else {
             return false;
         };
         self.track = LocalTrack::Pending { on };
         self.silenced = false;
-        work.timers.stop(Timer::Silenced(kind));
-        acquire(work, kind.alone(TrackState::Pending));
+        ctx.timers.stop(Timer::Silenced(kind));
+        acquire(ctx, kind.alone(TrackState::Pending));
         true
     }
 
@@ -234,19 +239,19 @@ impl Device {
         self.track.settle(state)
     }
 
-    fn turn(&mut self, work: &mut Work, kind: TrackKind, turn: Move) {
+    fn turn(&mut self, ctx: &mut Context, kind: TrackKind, turn: Move) {
         if let Some(on) = turn {
-            let token = work.token();
+            let token = ctx.token();
             self.track.moving(on, token);
-            work.output(Output::SetTrack { kind, on, token });
+            ctx.output(Output::SetTrack { kind, on, token });
         }
     }
 }
 
 /// Has the browser asked for those that are `Pending`, if there are any.
-fn acquire(work: &mut Work, media: MediaState) {
+fn acquire(ctx: &mut Context, media: MediaState) {
     if [media.audio, media.video].contains(&TrackState::Pending) {
-        work.output(Output::AcquireMedia(media));
-        work.timer(Timer::Unanswered, UNANSWERED);
+        ctx.output(Output::AcquireMedia(media));
+        ctx.timer(Timer::Unanswered, UNANSWERED);
     }
 }

@@ -1,4 +1,4 @@
-use videocalls_protocol::{Candidate, Event, MediaState, Verdict};
+use videocalls_protocol::{Candidate, CloseAction, Event, MediaState};
 
 use crate::{EndReason, LinkId, Problem, Token, TrackKind};
 
@@ -26,7 +26,7 @@ pub enum Input {
     /// The server said something that can't be read, or something could not be said to it.
     SignalingProblem(Problem),
     /// The socket is closed, or never opened.
-    SignalingClosed(Verdict),
+    SignalingClosed(CloseAction),
     /// The browser has given, or refused, devices that [`Output::AcquireMedia`] asked for; what it
     /// has not yet answered is `Pending`.
     ///
@@ -60,7 +60,7 @@ pub enum Input {
         report: LinkReport,
     },
     /// The network or the page has come back, or may have changed: a good moment to look.
-    Nudge,
+    NetworkChanged,
     /// The page may be about to go away.
     Leaving,
     /// The page goes away: the call is over, unless the page is only loaded anew.

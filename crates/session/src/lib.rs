@@ -18,7 +18,7 @@
 //! | `mesh` | which participant is reached by which link, when everyone is linked to everyone |
 //! | `memory` | what came too early, and who is gone, to know what comes too late |
 //! | `link` | one `RTCPeerConnection`: its negotiation and its candidates |
-//! | `voice` | what a link says, held back until there is somebody to hear it |
+//! | `signal_queue` | outgoing signals of a link, held until there is a recipient |
 //! | `negotiation` | perfect negotiation as a table |
 //! | `devices` | when the browser is asked for microphone and camera, and asked again |
 //! | `track` | the microphone and the camera, as transitions |
@@ -27,23 +27,23 @@
 //! A participant is not a link. The app sees participants only; with a media server, two links
 //! would carry everyone, and `mesh` is the one module that would get a sibling.
 
+mod context;
 mod devices;
 mod end;
-mod flow;
 mod input;
 mod link;
 mod memory;
 mod mesh;
 mod negotiation;
 mod output;
+mod receive_monitor;
+mod reconnect;
 mod sdp;
-mod search;
 mod session;
+mod signal_queue;
 mod snapshot;
 mod time;
 mod track;
-mod voice;
-mod work;
 
 pub use devices::{Muted, Source};
 pub use end::EndReason;

@@ -1,11 +1,11 @@
 use videocalls_protocol::{Candidate, ParticipantId, Signal};
 
-use crate::flow::Flow;
-use crate::negotiation::{Act, Cue, Phase, step};
+use crate::context::Context;
+use crate::negotiation::{NegotiationAction, NegotiationInput, Phase, step};
+use crate::receive_monitor::ReceiveMonitor;
 use crate::sdp::{self, Origin};
+use crate::signal_queue::SignalQueue;
 use crate::time::{Pause, Timer, Timestamp};
-use crate::voice::Voice;
-use crate::work::Work;
 use crate::{LinkId, LinkOp, LinkReport, LinkRole, Token, Transport};
 
 /// How long a description waits for its candidates, where they can't follow it: a server that
@@ -16,7 +16,7 @@ const GATHERING: Pause = Pause::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) id: LinkId,
-    pub(crate) audience: Audience,
+    pub(crate) target: Target,
     pub(crate) transport: Transport,
     /// The connection at the other end, from the first description that was taken from it.
     pub(crate) remote: Option<RemoteEnd>,
@@ -29,11 +29,11 @@ pub(crate) struct Link {
     /// Whether there ever was a way.
     pub(crate) has_connected: bool,
     /// What comes in by it.
-    pub(crate) flow: Flow,
+    pub(crate) receiving: ReceiveMonitor,
     /// Whether ICE is to be restarted as soon as the server is heard.
     pub(crate) awaits_server: bool,
     /// Whether the other end says that it can't hear us.
-    pub(crate) told: bool,
+    pub(crate) reported_by_peer: bool,
     /// How often ICE was restarted since something last came in.
     pub(crate) restarts: u8,
     /// The number of the last offer that came from the other end.
@@ -41,12 +41,12 @@ pub(crate) struct Link {
     negotiation: Negotiation,
     /// An offer that came while the browser was busy.
     kept: Option<RemoteDescription>,
-    voice: Voice,
+    signals: SignalQueue,
 }
 
 /// Whom a link's signals are for.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Audience {
+pub(crate) enum Target {
     /// Nobody yet: the link is made in advance.
     Nobody,
     /// Whoever hears it, on a server that only broadcasts.
@@ -55,7 +55,7 @@ pub(crate) enum Audience {
     One(ParticipantId),
 }
 
-impl Audience {
+impl Target {
     pub(crate) fn participant(&self) -> Option<&ParticipantId> {
         match self {
             Self::One(id) => Some(id),
@@ -114,31 +114,31 @@ pub(crate) enum Fate {
 }
 
 impl Link {
-    pub(crate) fn open(work: &mut Work, role: LinkRole, audience: Audience, trickle: bool) -> Self {
-        let id = work.link_id();
-        work.link(id, LinkOp::Open(role));
+    pub(crate) fn open(ctx: &mut Context, role: LinkRole, target: Target, trickle: bool) -> Self {
+        let id = ctx.link_id();
+        ctx.link(id, LinkOp::Open(role));
         Self {
             id,
-            audience,
+            target,
             transport: Transport::New,
             remote: None,
             media_only: false,
             attempt: 0,
             repeats: 0,
             has_connected: false,
-            flow: Flow::new(),
+            receiving: ReceiveMonitor::new(),
             awaits_server: false,
-            told: false,
+            reported_by_peer: false,
             restarts: 0,
             heard: None,
             negotiation: Negotiation::Stable,
             kept: None,
-            voice: Voice::new(trickle),
+            signals: SignalQueue::new(trickle),
         }
     }
 
     pub(crate) fn participant(&self) -> Option<&ParticipantId> {
-        self.audience.participant()
+        self.target.participant()
     }
 
     /// Whether the first word is ours, or was.
@@ -159,7 +159,7 @@ impl Link {
 
     /// When the offer that is still open was sent.
     pub(crate) fn offered_at(&self) -> Option<Timestamp> {
-        self.voice.spoke_at().filter(|_| self.has_offered())
+        self.signals.sent_at().filter(|_| self.has_offered())
     }
 
     /// The other end has said something, if only by another connection.
@@ -168,10 +168,10 @@ impl Link {
     }
 
     /// The other end offers by a new connection, and loses against our own first offer.
-    pub(crate) fn contest(&mut self, work: &mut Work, offer: RemoteDescription) {
+    pub(crate) fn contest(&mut self, ctx: &mut Context, offer: RemoteDescription) {
         self.overhear();
         self.keep(offer);
-        self.expect_answer(work);
+        self.expect_answer(ctx);
     }
 
     /// Hands over the offer that has lost against ours.
@@ -256,70 +256,70 @@ impl Link {
     }
 
     /// Starts an exchange, unless one is open.
-    pub(crate) fn offer(&mut self, work: &mut Work) {
-        self.advance(work, Cue::Needed, true, None);
+    pub(crate) fn offer(&mut self, ctx: &mut Context) {
+        self.advance(ctx, NegotiationInput::Needed, true, None);
     }
 
     /// Makes an offer anew that may have reached nobody.
-    pub(crate) fn offer_again(&mut self, work: &mut Work) {
+    pub(crate) fn offer_again(&mut self, ctx: &mut Context) {
         if self.has_offered() {
             self.negotiation = Negotiation::Stable;
-            self.offer(work);
+            self.offer(ctx);
         }
     }
 
     /// Says whom the link is for, and tells them what waits to be told.
-    pub(crate) fn address(&mut self, work: &mut Work, audience: Audience) {
-        self.audience = audience;
-        self.voice.speak(work, &self.audience);
+    pub(crate) fn address(&mut self, ctx: &mut Context, target: Target) {
+        self.target = target;
+        self.signals.flush(ctx, &self.target);
     }
 
     /// Waits for no more candidates to put into a description.
-    pub(crate) fn stop_gathering(&mut self, work: &mut Work) {
-        self.voice.finish(work, &self.audience);
+    pub(crate) fn stop_gathering(&mut self, ctx: &mut Context) {
+        self.signals.finish(ctx, &self.target);
     }
 
     /// The other end offers. The caller has made sure that it [`is_news`](Self::is_news).
-    pub(crate) fn hear_offer(&mut self, work: &mut Work, offer: RemoteDescription, polite: bool) {
+    pub(crate) fn hear_offer(&mut self, ctx: &mut Context, offer: RemoteDescription, polite: bool) {
         self.repeats = 0;
         self.heard = offer.id.or(self.heard);
-        self.advance(work, Cue::RemoteOffer, polite, Some(offer));
+        self.advance(ctx, NegotiationInput::RemoteOffer, polite, Some(offer));
     }
 
     /// The other end answers. The caller has made sure that the link [`awaits`](Self::awaits) it.
-    pub(crate) fn hear_answer(&mut self, work: &mut Work, answer: RemoteDescription) {
-        self.advance(work, Cue::RemoteAnswer, true, Some(answer));
+    pub(crate) fn hear_answer(&mut self, ctx: &mut Context, answer: RemoteDescription) {
+        self.advance(ctx, NegotiationInput::RemoteAnswer, true, Some(answer));
     }
 
     /// Takes what the browser reports of the negotiation. A late report is ignored.
-    pub(crate) fn report(&mut self, work: &mut Work, report: LinkReport) -> Fate {
+    pub(crate) fn report(&mut self, ctx: &mut Context, report: LinkReport) -> Fate {
         match report {
-            LinkReport::Made { token, sdp } if self.waits_for(token) => self.made(work, token, sdp),
+            LinkReport::Made { token, sdp } if self.waits_for(token) => self.made(ctx, token, sdp),
             LinkReport::Applied { token } if self.waits_for(token) => {
-                self.advance(work, Cue::Applied, true, None);
+                self.advance(ctx, NegotiationInput::Applied, true, None);
             }
             LinkReport::Failed { token } if self.waits_for(token) => {
-                self.advance(work, Cue::Failed, true, None);
+                self.advance(ctx, NegotiationInput::Failed, true, None);
                 return Fate::Broken;
             }
             // What stands by has somebody's offer to wait for.
-            LinkReport::NegotiationNeeded if !self.awaits_offer() => self.offer(work),
+            LinkReport::NegotiationNeeded if !self.awaits_offer() => self.offer(ctx),
             LinkReport::Candidate(candidate) => {
-                self.voice.gathered(work, &self.audience, candidate);
+                self.signals.gathered(ctx, &self.target, candidate);
             }
             _ => {}
         }
         Fate::Alive
     }
 
-    pub(crate) fn close(self, work: &mut Work) {
-        work.timers.stop(Timer::Establish(self.id));
-        work.timers.stop(Timer::Departure(self.id));
-        work.timers.stop(Timer::Gathering(self.id));
-        work.timers.stop(Timer::Answer(self.id));
-        work.timers.stop(Timer::Measure(self.id));
-        work.timers.stop(Timer::Mend(self.id));
-        work.link(self.id, LinkOp::Close);
+    pub(crate) fn close(self, ctx: &mut Context) {
+        ctx.timers.stop(Timer::Establish(self.id));
+        ctx.timers.stop(Timer::Departure(self.id));
+        ctx.timers.stop(Timer::Gathering(self.id));
+        ctx.timers.stop(Timer::Answer(self.id));
+        ctx.timers.stop(Timer::Measure(self.id));
+        ctx.timers.stop(Timer::RestartIce(self.id));
+        ctx.link(self.id, LinkOp::Close);
     }
 
     fn phase(&self) -> Phase {
@@ -347,76 +347,76 @@ impl Link {
     /// Looks the cue up in the table and does what it says.
     fn advance(
         &mut self,
-        work: &mut Work,
-        cue: Cue,
+        ctx: &mut Context,
+        input: NegotiationInput,
         polite: bool,
         theirs: Option<RemoteDescription>,
     ) {
-        let (phase, act) = step(self.phase(), cue, polite);
-        match (act, theirs) {
-            (Act::MakeOffer, _) => {
-                let token = work.token();
+        let (phase, action) = step(self.phase(), input, polite);
+        match (action, theirs) {
+            (NegotiationAction::MakeOffer, _) => {
+                let token = ctx.token();
                 self.negotiation = Negotiation::Offering { token };
-                work.link(self.id, LinkOp::MakeOffer { token });
+                ctx.link(self.id, LinkOp::MakeOffer { token });
             }
-            (Act::AcceptOffer, Some(offer)) => self.accept_offer(work, offer),
-            (Act::AcceptAnswer, Some(RemoteDescription { sdp, end, .. })) => {
-                let token = work.token();
+            (NegotiationAction::AcceptOffer, Some(offer)) => self.accept_offer(ctx, offer),
+            (NegotiationAction::AcceptAnswer, Some(RemoteDescription { sdp, end, .. })) => {
+                let token = ctx.token();
                 self.repeats = 0;
                 self.remote = Some(end);
                 self.negotiation = Negotiation::Settling { token };
-                work.link(self.id, LinkOp::AcceptAnswer { sdp, token });
+                ctx.link(self.id, LinkOp::AcceptAnswer { sdp, token });
             }
-            (Act::Keep, Some(offer)) => {
+            (NegotiationAction::Keep, Some(offer)) => {
                 if let (Phase::Yielding, Negotiation::Offering { token }) =
                     (phase, &self.negotiation)
                 {
                     self.negotiation = Negotiation::Yielding { token: *token };
                 }
                 self.keep(offer);
-                self.expect_answer(work);
+                self.expect_answer(ctx);
             }
-            (Act::Resume, _) => self.resume(work),
-            (Act::GiveUp, _) => self.negotiation = Negotiation::Broken,
+            (NegotiationAction::Resume, _) => self.resume(ctx),
+            (NegotiationAction::GiveUp, _) => self.negotiation = Negotiation::Broken,
             _ => {}
         }
     }
 
-    fn accept_offer(&mut self, work: &mut Work, offer: RemoteDescription) {
+    fn accept_offer(&mut self, ctx: &mut Context, offer: RemoteDescription) {
         let RemoteDescription { id, sdp, end } = offer;
-        let token = work.token();
+        let token = ctx.token();
         self.remote = Some(end);
         self.negotiation = Negotiation::Answering { token, id };
-        work.link(self.id, LinkOp::AcceptOffer { sdp, token });
+        ctx.link(self.id, LinkOp::AcceptOffer { sdp, token });
     }
 
     /// The browser has made the offer or answer it was asked for.
-    fn made(&mut self, work: &mut Work, token: Token, sdp: String) {
-        let (_, act) = step(self.phase(), Cue::Made, true);
-        self.voice.describe(&sdp);
-        if self.voice.waits() {
-            work.timer(Timer::Gathering(self.id), GATHERING);
+    fn made(&mut self, ctx: &mut Context, token: Token, sdp: String) {
+        let (_, action) = step(self.phase(), NegotiationInput::Made, true);
+        self.signals.describe(&sdp);
+        if self.signals.waits() {
+            ctx.timer(Timer::Gathering(self.id), GATHERING);
         }
-        match (act, &self.negotiation) {
-            (Act::SendOffer, _) => {
+        match (action, &self.negotiation) {
+            (NegotiationAction::SendOffer, _) => {
                 self.negotiation = Negotiation::Offered { id: token.0 };
-                self.expect_answer(work);
-                self.voice.say(
-                    work,
-                    &self.audience,
+                self.expect_answer(ctx);
+                self.signals.push(
+                    ctx,
+                    &self.target,
                     Signal::Offer {
                         id: Some(token.0),
                         sdp,
                     },
                 );
             }
-            (Act::SendAnswer, Negotiation::Answering { id, .. }) => {
+            (NegotiationAction::SendAnswer, Negotiation::Answering { id, .. }) => {
                 let answer = Signal::Answer { id: *id, sdp };
-                self.voice.say(work, &self.audience, answer);
-                self.resume(work);
+                self.signals.push(ctx, &self.target, answer);
+                self.resume(ctx);
             }
-            (Act::AcceptOffer, _) => match self.kept.take() {
-                Some(offer) => self.accept_offer(work, offer),
+            (NegotiationAction::AcceptOffer, _) => match self.kept.take() {
+                Some(offer) => self.accept_offer(ctx, offer),
                 None => self.negotiation = Negotiation::Offered { id: token.0 },
             },
             _ => {}
@@ -437,11 +437,11 @@ impl Link {
 
     /// An exchange has ended; goes on with the offer that came meanwhile, unless it was made
     /// before that exchange ended and is taken back by it.
-    fn resume(&mut self, work: &mut Work) {
+    fn resume(&mut self, ctx: &mut Context) {
         self.negotiation = Negotiation::Stable;
         let kept = self.kept.take();
         if let Some(offer) = kept.filter(|offer| self.is_later_edition(offer)) {
-            self.advance(work, Cue::RemoteOffer, true, Some(offer));
+            self.advance(ctx, NegotiationInput::RemoteOffer, true, Some(offer));
         }
     }
 }

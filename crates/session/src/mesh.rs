@@ -11,10 +11,10 @@ mod watch;
 use videocalls_protocol::{Capabilities, Departure, LeaveReason, Offerer, ParticipantId};
 
 use self::repair::Cause;
-use crate::link::{Audience, Fate, Link, RemoteDescription};
+use crate::context::{Context, MeshEvent};
+use crate::link::{Fate, Link, RemoteDescription, Target};
 use crate::memory::Memory;
 use crate::time::{Pause, Timer};
-use crate::work::{News, Work};
 use crate::{Connection, LinkId, LinkOp, LinkReport, LinkRole, Problem, Transport};
 
 /// How long a link may look for its way before it is made anew: ICE's own checks take at most
@@ -33,7 +33,7 @@ pub(crate) struct Mesh {
     /// Whether the driver can measure what comes in.
     measures: bool,
     /// An offer that waits: for an answer to ours, or for its sender's predecessor to be gone.
-    held: Option<(ParticipantId, RemoteDescription)>,
+    deferred_offer: Option<(ParticipantId, RemoteDescription)>,
 }
 
 impl Mesh {
@@ -49,7 +49,7 @@ impl Mesh {
             memory: Memory::default(),
             online: true,
             measures,
-            held: None,
+            deferred_offer: None,
         }
     }
 
@@ -59,11 +59,11 @@ impl Mesh {
     }
 
     /// There is a way to the server.
-    pub(crate) fn online(&mut self, work: &mut Work) {
+    pub(crate) fn online(&mut self, ctx: &mut Context) {
         if !std::mem::replace(&mut self.online, true) {
-            self.catch_up(work);
-            self.reachable(work);
-            self.say_again(work);
+            self.catch_up(ctx);
+            self.reachable(ctx);
+            self.say_again(ctx);
         }
     }
 
@@ -85,7 +85,7 @@ impl Mesh {
     /// lost. Returns whether a link is left.
     pub(crate) fn left(
         &mut self,
-        work: &mut Work,
+        ctx: &mut Context,
         id: &ParticipantId,
         reason: LeaveReason,
     ) -> bool {
@@ -93,26 +93,26 @@ impl Mesh {
         let unknown = self.capabilities.departure == Departure::Unannounced
             && self.capabilities.capacity.is_none();
         if let (LeaveReason::Lost, Some(link)) = (reason, self.link_to(id))
-            && (link.is_healthy() && !link.flow.silent
+            && (link.is_healthy() && !link.receiving.silent
                 || unknown && link.transport == Transport::Disconnected)
         {
             link.media_only = true;
             return true;
         }
-        self.drop_participant(work, id);
+        self.drop_participant(ctx, id);
         false
     }
 
-    pub(crate) fn close_all(&mut self, work: &mut Work) {
-        self.close_where(work, &|_| true);
+    pub(crate) fn close_all(&mut self, ctx: &mut Context) {
+        self.close_where(ctx, &|_| true);
         self.memory = Memory::default();
-        self.held = None;
+        self.deferred_offer = None;
     }
 
     /// How a participant is connected.
     pub(crate) fn connection(&self, id: &ParticipantId) -> Connection {
         let link = self.link_of(id);
-        match link.map(|link| (link.transport, link.flow.silent)) {
+        match link.map(|link| (link.transport, link.receiving.silent)) {
             Some((Transport::Connected, false)) => Connection::Connected,
             Some((Transport::New | Transport::Connecting, false)) | None => Connection::Connecting,
             Some(_) => Connection::Interrupted,
@@ -124,70 +124,72 @@ impl Mesh {
     }
 
     /// Takes what the browser reports of a link; of a closed one it does not matter.
-    pub(crate) fn report(&mut self, work: &mut Work, id: LinkId, report: LinkReport) {
+    pub(crate) fn report(&mut self, ctx: &mut Context, id: LinkId, report: LinkReport) {
         let never_offers = self.capabilities.offerer == Offerer::Other;
         let Some(link) = self.link_mut(id) else {
             return;
         };
         match report {
-            LinkReport::Transport(transport) => self.transport_changed(work, id, transport),
-            LinkReport::Measured(received) => self.measured(work, id, received),
+            LinkReport::Transport(transport) => self.transport_changed(ctx, id, transport),
+            LinkReport::Measured(received) => self.measured(ctx, id, received),
             LinkReport::TracksChanged => {
-                work.news
-                    .extend(link.participant().cloned().map(News::Changed));
+                ctx.mesh_events
+                    .extend(link.participant().cloned().map(MeshEvent::Changed));
             }
             LinkReport::Text(text) => {
                 let from = link.participant().cloned();
-                work.news.extend(from.map(|from| News::Text(from, text)));
+                ctx.mesh_events
+                    .extend(from.map(|from| MeshEvent::Text(from, text)));
             }
             LinkReport::NegotiationNeeded if never_offers => {}
             report => {
-                let fate = link.report(work, report);
+                let fate = link.report(ctx, report);
                 let participant = link.participant().cloned();
                 if fate == Fate::Broken {
-                    work.news.push(News::Problem(Problem::NegotiationFailed));
-                    self.rebuild(work, id, Cause::Broken);
+                    ctx.mesh_events
+                        .push(MeshEvent::Problem(Problem::NegotiationFailed));
+                    self.rebuild(ctx, id, Cause::Broken);
                 } else if let Some(participant) = participant {
                     // An offer that was kept may have been taken.
-                    self.deliver_early(work, &participant);
+                    self.deliver_early(ctx, &participant);
                 }
             }
         }
     }
 
     /// Candidates that have not been found by now are not worth waiting for.
-    pub(crate) fn gathering_timed_out(&mut self, work: &mut Work, id: LinkId) {
+    pub(crate) fn gathering_timed_out(&mut self, ctx: &mut Context, id: LinkId) {
         if let Some(link) = self.link_mut(id) {
-            link.stop_gathering(work);
+            link.stop_gathering(ctx);
         }
     }
 
     /// Says something to everyone, by the links.
-    pub(crate) fn send_text(&self, work: &mut Work, text: &str) {
+    pub(crate) fn send_text(&self, ctx: &mut Context, text: &str) {
         for link in self.links.iter().filter(|it| it.participant().is_some()) {
-            work.link(link.id, LinkOp::SendText(text.to_owned()));
+            ctx.link(link.id, LinkOp::SendText(text.to_owned()));
         }
     }
 
-    fn drop_participant(&mut self, work: &mut Work, id: &ParticipantId) {
-        self.stop_holding(work, id);
-        self.retire_links(work, &|link| link.is_for(id));
+    fn drop_participant(&mut self, ctx: &mut Context, id: &ParticipantId) {
+        self.drop_deferred_offer(ctx, id);
+        self.retire_links(ctx, &|link| link.is_for(id));
         self.memory.forget_early(id);
-        self.stand_by(work);
+        self.stand_by(ctx);
     }
 
-    fn open(&self, work: &mut Work, role: LinkRole, audience: Audience) -> Link {
-        let mut link = Link::open(work, role, audience, self.capabilities.trickle);
+    fn open(&self, ctx: &mut Context, role: LinkRole, target: Target) -> Link {
+        let mut link = Link::open(ctx, role, target, self.capabilities.trickle);
         link.media_only = self.capabilities.departure == Departure::Unannounced;
         if link.participant().is_some() {
-            work.timer(Timer::Establish(link.id), ESTABLISH);
+            ctx.timer(Timer::Establish(link.id), ESTABLISH);
         }
         link
     }
 
-    fn open_offering(&mut self, work: &mut Work, audience: Audience) -> LinkId {
-        let mut link = self.open(work, LinkRole::Offerer, audience);
-        link.offer(work);
+    fn open_offering(&mut self, ctx: &mut Context, target: Target) -> LinkId {
+        let mut link = self.open(ctx, LinkRole::Offerer, target);
+        link.offer(ctx);
         let id = link.id;
         self.links.push(link);
         id
@@ -195,21 +197,21 @@ impl Mesh {
 
     /// Closes links and remembers whom they led to, so that what still comes from there is known
     /// for late.
-    fn retire_links(&mut self, work: &mut Work, which: &dyn Fn(&Link) -> bool) {
+    fn retire_links(&mut self, ctx: &mut Context, which: &dyn Fn(&Link) -> bool) {
         let leaving = self.links.iter().filter(|link| which(link));
         let ends: Vec<_> = leaving.filter_map(|link| link.remote.clone()).collect();
         ends.into_iter().for_each(|end| self.memory.retire(end));
-        self.close_where(work, which);
+        self.close_where(ctx, which);
     }
 
-    fn close_where(&mut self, work: &mut Work, which: &dyn Fn(&Link) -> bool) {
+    fn close_where(&mut self, ctx: &mut Context, which: &dyn Fn(&Link) -> bool) {
         self.links
             .extract_if(.., |link| which(link))
-            .for_each(|link| link.close(work));
+            .for_each(|link| link.close(ctx));
     }
 
     /// Whether offers go out to whoever may be there.
-    fn calls_out(&self) -> bool {
+    fn broadcasts_offers(&self) -> bool {
         self.capabilities.offerer == Offerer::Everyone
     }
 

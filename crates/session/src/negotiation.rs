@@ -22,7 +22,7 @@ pub(crate) enum Phase {
 
 /// What moves a negotiation on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Cue {
+pub(crate) enum NegotiationInput {
     /// There is something to negotiate.
     Needed,
     /// The other offers.
@@ -39,7 +39,7 @@ pub(crate) enum Cue {
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Act {
+pub(crate) enum NegotiationAction {
     /// Have the browser make an offer.
     MakeOffer,
     /// Send the offer that was made.
@@ -68,37 +68,58 @@ pub(crate) enum Act {
 /// its own was taken back (an older edition than the answer) or was made after it and came too
 /// soon. What needs negotiating while another exchange is open is not remembered: the browser
 /// fires `negotiationneeded` again when it is back in `stable`.
-pub(crate) fn step(phase: Phase, cue: Cue, polite: bool) -> (Phase, Act) {
-    match (phase, cue) {
+pub(crate) fn step(
+    phase: Phase,
+    input: NegotiationInput,
+    polite: bool,
+) -> (Phase, NegotiationAction) {
+    match (phase, input) {
         // An exchange of ours.
-        (Phase::Stable, Cue::Needed) => (Phase::Offering, Act::MakeOffer),
-        (Phase::Offering, Cue::Made) => (Phase::Offered, Act::SendOffer),
-        (Phase::Offered, Cue::RemoteAnswer) => (Phase::Settling, Act::AcceptAnswer),
-        (Phase::Settling, Cue::Applied) => (Phase::Stable, Act::Resume),
+        (Phase::Stable, NegotiationInput::Needed) => {
+            (Phase::Offering, NegotiationAction::MakeOffer)
+        }
+        (Phase::Offering, NegotiationInput::Made) => (Phase::Offered, NegotiationAction::SendOffer),
+        (Phase::Offered, NegotiationInput::RemoteAnswer) => {
+            (Phase::Settling, NegotiationAction::AcceptAnswer)
+        }
+        (Phase::Settling, NegotiationInput::Applied) => (Phase::Stable, NegotiationAction::Resume),
         // An exchange of theirs.
-        (Phase::Stable, Cue::RemoteOffer) => (Phase::Answering, Act::AcceptOffer),
-        (Phase::Answering, Cue::Made) => (Phase::Stable, Act::SendAnswer),
+        (Phase::Stable, NegotiationInput::RemoteOffer) => {
+            (Phase::Answering, NegotiationAction::AcceptOffer)
+        }
+        (Phase::Answering, NegotiationInput::Made) => {
+            (Phase::Stable, NegotiationAction::SendAnswer)
+        }
         // Both at once: the impolite side goes on with its own, the polite one gives way.
-        (Phase::Offering | Phase::Offered, Cue::RemoteOffer) if !polite => (phase, Act::Keep),
-        (Phase::Offering, Cue::RemoteOffer) => (Phase::Yielding, Act::Keep),
-        (Phase::Yielding, Cue::Made) => (Phase::Answering, Act::AcceptOffer),
-        (Phase::Offered, Cue::RemoteOffer) => (Phase::Answering, Act::AcceptOffer),
+        (Phase::Offering | Phase::Offered, NegotiationInput::RemoteOffer) if !polite => {
+            (phase, NegotiationAction::Keep)
+        }
+        (Phase::Offering, NegotiationInput::RemoteOffer) => {
+            (Phase::Yielding, NegotiationAction::Keep)
+        }
+        (Phase::Yielding, NegotiationInput::Made) => {
+            (Phase::Answering, NegotiationAction::AcceptOffer)
+        }
+        (Phase::Offered, NegotiationInput::RemoteOffer) => {
+            (Phase::Answering, NegotiationAction::AcceptOffer)
+        }
         // Theirs, while the browser is busy with an earlier exchange.
-        (Phase::Yielding | Phase::Answering | Phase::Settling, Cue::RemoteOffer) => {
-            (phase, Act::Keep)
+        (Phase::Yielding | Phase::Answering | Phase::Settling, NegotiationInput::RemoteOffer) => {
+            (phase, NegotiationAction::Keep)
         }
-        (Phase::Broken, _) => (phase, Act::Ignore),
+        (Phase::Broken, _) => (phase, NegotiationAction::Ignore),
         // An answer to an offer that is not open, or not open any more.
-        (_, Cue::RemoteAnswer) => (phase, Act::Ignore),
-        (_, Cue::Needed) => (phase, Act::Ignore),
-        (Phase::Stable | Phase::Offered, Cue::Made | Cue::Applied | Cue::Failed) => {
-            (phase, Act::Ignore)
+        (_, NegotiationInput::RemoteAnswer) => (phase, NegotiationAction::Ignore),
+        (_, NegotiationInput::Needed) => (phase, NegotiationAction::Ignore),
+        (
+            Phase::Stable | Phase::Offered,
+            NegotiationInput::Made | NegotiationInput::Applied | NegotiationInput::Failed,
+        ) => (phase, NegotiationAction::Ignore),
+        (Phase::Settling, NegotiationInput::Made) => (phase, NegotiationAction::Ignore),
+        (Phase::Offering | Phase::Yielding | Phase::Answering, NegotiationInput::Applied) => {
+            (phase, NegotiationAction::Ignore)
         }
-        (Phase::Settling, Cue::Made) => (phase, Act::Ignore),
-        (Phase::Offering | Phase::Yielding | Phase::Answering, Cue::Applied) => {
-            (phase, Act::Ignore)
-        }
-        (_, Cue::Failed) => (Phase::Broken, Act::GiveUp),
+        (_, NegotiationInput::Failed) => (Phase::Broken, NegotiationAction::GiveUp),
     }
 }
 
@@ -106,31 +127,36 @@ pub(crate) fn step(phase: Phase, cue: Cue, polite: bool) -> (Phase, Act) {
 mod tests {
     use super::*;
 
-    fn run(polite: bool, cues: &[Cue]) -> (Phase, Vec<Act>) {
+    fn run(polite: bool, inputs: &[NegotiationInput]) -> (Phase, Vec<NegotiationAction>) {
         let mut phase = Phase::Stable;
-        let acts = cues.iter().map(|&cue| {
-            let (next, act) = step(phase, cue, polite);
+        let actions = inputs.iter().map(|&input| {
+            let (next, action) = step(phase, input, polite);
             phase = next;
-            act
+            action
         });
-        let acts = acts.collect();
-        (phase, acts)
+        let actions = actions.collect();
+        (phase, actions)
     }
 
     #[test]
     fn an_exchange_of_ours_ends_stable() {
-        let (phase, acts) = run(
+        let (phase, actions) = run(
             true,
-            &[Cue::Needed, Cue::Made, Cue::RemoteAnswer, Cue::Applied],
+            &[
+                NegotiationInput::Needed,
+                NegotiationInput::Made,
+                NegotiationInput::RemoteAnswer,
+                NegotiationInput::Applied,
+            ],
         );
         assert_eq!(phase, Phase::Stable);
         assert_eq!(
-            acts,
+            actions,
             [
-                Act::MakeOffer,
-                Act::SendOffer,
-                Act::AcceptAnswer,
-                Act::Resume
+                NegotiationAction::MakeOffer,
+                NegotiationAction::SendOffer,
+                NegotiationAction::AcceptAnswer,
+                NegotiationAction::Resume
             ]
         );
     }
@@ -138,10 +164,13 @@ mod tests {
     /// "The impolite peer ignores the offer if it would collide with its own."
     #[test]
     fn the_impolite_side_goes_on_with_its_own() {
-        for before in [&[Cue::Needed][..], &[Cue::Needed, Cue::Made]] {
-            let cues = [before, &[Cue::RemoteOffer]].concat();
-            let (phase, acts) = run(false, &cues);
-            assert_eq!(acts.last(), Some(&Act::Keep));
+        for before in [
+            &[NegotiationInput::Needed][..],
+            &[NegotiationInput::Needed, NegotiationInput::Made],
+        ] {
+            let inputs = [before, &[NegotiationInput::RemoteOffer]].concat();
+            let (phase, actions) = run(false, &inputs);
+            assert_eq!(actions.last(), Some(&NegotiationAction::Keep));
             assert!(matches!(phase, Phase::Offering | Phase::Offered));
         }
     }
@@ -149,18 +178,32 @@ mod tests {
     /// "The polite peer uses rollback to avoid collision with an incoming offer."
     #[test]
     fn the_polite_side_gives_way_at_any_moment() {
-        let (phase, acts) = run(true, &[Cue::Needed, Cue::Made, Cue::RemoteOffer]);
-        assert_eq!(
-            (phase, acts.last()),
-            (Phase::Answering, Some(&Act::AcceptOffer))
+        let (phase, actions) = run(
+            true,
+            &[
+                NegotiationInput::Needed,
+                NegotiationInput::Made,
+                NegotiationInput::RemoteOffer,
+            ],
         );
-        let (phase, acts) = run(true, &[Cue::Needed, Cue::RemoteOffer, Cue::Made]);
         assert_eq!(
-            (phase, acts.last()),
-            (Phase::Answering, Some(&Act::AcceptOffer))
+            (phase, actions.last()),
+            (Phase::Answering, Some(&NegotiationAction::AcceptOffer))
+        );
+        let (phase, actions) = run(
+            true,
+            &[
+                NegotiationInput::Needed,
+                NegotiationInput::RemoteOffer,
+                NegotiationInput::Made,
+            ],
+        );
+        assert_eq!(
+            (phase, actions.last()),
+            (Phase::Answering, Some(&NegotiationAction::AcceptOffer))
         );
         assert!(
-            !acts.contains(&Act::SendOffer),
+            !actions.contains(&NegotiationAction::SendOffer),
             "an offer that yields is never sent"
         );
     }
@@ -175,14 +218,20 @@ mod tests {
             Phase::Settling,
             Phase::Broken,
         ] {
-            assert_eq!(step(phase, Cue::RemoteAnswer, true), (phase, Act::Ignore));
+            assert_eq!(
+                step(phase, NegotiationInput::RemoteAnswer, true),
+                (phase, NegotiationAction::Ignore)
+            );
         }
     }
 
     #[test]
     fn an_offer_waits_for_the_operation_under_way() {
         for phase in [Phase::Yielding, Phase::Answering, Phase::Settling] {
-            assert_eq!(step(phase, Cue::RemoteOffer, false), (phase, Act::Keep));
+            assert_eq!(
+                step(phase, NegotiationInput::RemoteOffer, false),
+                (phase, NegotiationAction::Keep)
+            );
         }
     }
 }

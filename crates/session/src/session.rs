@@ -1,16 +1,16 @@
 use std::time::Duration;
 
 use videocalls_protocol::{
-    Admission, Capabilities, Departure, DisplayName, Event, Join, LeaveReason, MediaState,
-    ParticipantId, Peer, Refusal, Request, RoomName, TrackState, Verdict, Welcome,
+    Admission, Capabilities, CloseAction, Departure, DisplayName, Event, Join, LeaveReason,
+    MediaState, ParticipantId, Peer, Refusal, Request, RoomName, TrackState, Welcome,
 };
 
+use crate::context::{Context, MeshEvent, next};
 use crate::devices::{Devices, Muted, Source};
 use crate::mesh::Mesh;
-use crate::search::{Search, Stage};
+use crate::reconnect::{Reconnect, Stage};
 use crate::time::{Pause, Timer, Timestamp};
 use crate::track::TrackKind;
-use crate::work::{News, Work, next};
 use crate::{
     CallState, EndReason, Input, LinkId, Notice, Output, ParticipantView, Problem, Snapshot, Token,
 };
@@ -63,7 +63,7 @@ pub struct Session {
     config: Config,
     state: State,
     /// The search that has led to a server which only says when it does not let us in again.
-    trial: Option<Search>,
+    probation: Option<Reconnect>,
     /// The own id.
     me: Option<ParticipantId>,
     /// The life of the server in which the last roster was true.
@@ -79,11 +79,11 @@ pub struct Session {
     /// Whom the others were last told that we can't hear.
     not_receiving: Vec<ParticipantId>,
     /// The last search for the server: it may have to go on where it was.
-    search: Option<Search>,
+    last_reconnect: Option<Reconnect>,
     /// When a page that may go away has not gone.
     stays_from: Timestamp,
     problems: u32,
-    work: Work,
+    ctx: Context,
 }
 
 /// Where the call stands with its server.
@@ -95,9 +95,9 @@ enum State {
     /// The server is to let us in.
     Joining,
     /// In.
-    Joined(Rhythm),
+    Joined(KeepAlive),
     /// Was in, and lost the way to the server.
-    Away(Search),
+    Away(Reconnect),
     /// Has left with its page, which may be shown again.
     Asleep,
     Ended(EndReason),
@@ -105,9 +105,9 @@ enum State {
 
 /// How long the server may be silent, and how long we may.
 #[derive(Clone, Copy, Debug, Default)]
-struct Rhythm {
+struct KeepAlive {
     silence: Option<Pause>,
-    keep_alive: Option<Pause>,
+    interval: Option<Pause>,
 }
 
 impl Session {
@@ -115,7 +115,7 @@ impl Session {
     pub fn new(config: Config) -> Self {
         Self {
             state: State::Idle,
-            trial: None,
+            probation: None,
             me: None,
             epoch: None,
             people: Vec::new(),
@@ -124,17 +124,17 @@ impl Session {
             devices: Devices::new(config.audio, config.video, config.muted),
             announced: None,
             not_receiving: Vec::new(),
-            search: None,
+            last_reconnect: None,
             stays_from: Timestamp::default(),
             problems: 0,
-            work: Work::new(config.seed),
+            ctx: Context::new(config.seed),
             config,
         }
     }
 
     /// Takes what happened. Drain [`poll`](Self::poll) afterwards.
     pub fn handle(&mut self, now: Timestamp, input: Input) {
-        self.work.now = now.max(self.work.now);
+        self.ctx.now = now.max(self.ctx.now);
         match (&self.state, input) {
             (State::Ended(_), _) => return,
             (State::Idle, Input::Start) => self.start(),
@@ -148,36 +148,36 @@ impl Session {
             (_, Input::SignalingOpened) => self.opened(),
             (_, Input::SignalingEvent(event)) => self.hear(event),
             (_, Input::SignalingProblem(problem)) => self.problem(problem),
-            (_, Input::SignalingClosed(verdict)) => self.closed(verdict),
-            (_, Input::MediaSettled(media)) => self.media(|it, work| it.settled(work, media)),
+            (_, Input::SignalingClosed(action)) => self.closed(action),
+            (_, Input::MediaSettled(media)) => self.media(|it, ctx| it.settled(ctx, media)),
             (_, Input::Toggle { kind, on }) => self.toggle(kind, on),
-            (_, Input::SendText(text)) => self.mesh.send_text(&mut self.work, &text),
+            (_, Input::SendText(text)) => self.mesh.send_text(&mut self.ctx, &text),
             (_, Input::TrackSet { kind, token }) => self.track_set(kind, token),
-            (_, Input::TrackEnded(kind)) => self.media(|it, work| it.ended(work, kind)),
+            (_, Input::TrackEnded(kind)) => self.media(|it, ctx| it.ended(ctx, kind)),
             (_, Input::TrackMuted { kind, muted }) => {
-                self.media(|it, work| it.muted(work, kind, muted));
+                self.media(|it, ctx| it.muted(ctx, kind, muted));
             }
             (_, Input::DeviceAppeared(kind)) => {
-                self.media(|it, work| it.obtainable(work, kind, false));
+                self.media(|it, ctx| it.obtainable(ctx, kind, false));
             }
             (_, Input::PermissionGranted(kind)) => {
-                self.media(|it, work| it.obtainable(work, kind, true));
+                self.media(|it, ctx| it.obtainable(ctx, kind, true));
             }
-            (_, Input::Link { link, report }) => self.mesh.report(&mut self.work, link, report),
-            (_, Input::Nudge) => self.nudge(),
+            (_, Input::Link { link, report }) => self.mesh.report(&mut self.ctx, link, report),
+            (_, Input::NetworkChanged) => self.network_changed(),
             (_, Input::Timeout) => self.timeout(),
         }
-        self.spread_news();
+        self.handle_mesh_events();
     }
 
     /// Returns the next thing to do, until there is none.
     pub fn poll(&mut self) -> Option<Output> {
-        next(&mut self.work.out)
+        next(&mut self.ctx.out)
     }
 
     /// When to hand in an [`Input::Timeout`]; ask again after each drain.
     pub fn next_timeout(&self) -> Option<Timestamp> {
-        self.work.timers.next()
+        self.ctx.timers.next()
     }
 
     /// What the app shows.
@@ -211,10 +211,10 @@ impl Session {
     /// Signaling, media and the first link start at the same time: none waits for another.
     fn start(&mut self) {
         self.state = State::Opening;
-        self.work.timer(Timer::Connect, CONNECT);
-        self.work.output(Output::OpenSignaling);
-        self.devices.start(&mut self.work);
-        self.mesh.prepare(&mut self.work);
+        self.ctx.timer(Timer::Connect, CONNECT);
+        self.ctx.output(Output::OpenSignaling);
+        self.devices.start(&mut self.ctx);
+        self.mesh.prepare(&mut self.ctx);
         self.notify(Notice::StateChanged);
     }
 
@@ -225,16 +225,16 @@ impl Session {
                 self.state = State::Joining;
                 self.announced = Some(media);
             }
-            State::Away(search) if search.stage == Stage::Opening => {
-                search.stage = Stage::Joining;
-                self.trial = Some(*search);
+            State::Away(reconnect) if reconnect.stage == Stage::Opening => {
+                reconnect.stage = Stage::Joining;
+                self.probation = Some(*reconnect);
                 // What was said of them before may be lost, and is then said again after this.
                 self.announced = self.announced.filter(|before| *before == media);
             }
             _ => return,
         }
-        self.work.timers.stop(Timer::Connect);
-        self.work.output(Output::Send(Request::Join(Join {
+        self.ctx.timers.stop(Timer::Connect);
+        self.ctx.output(Output::Send(Request::Join(Join {
             room: self.config.room.clone(),
             name: self.config.name.clone(),
             token: self.config.token.clone(),
@@ -245,76 +245,76 @@ impl Session {
         match self.config.capabilities.admission {
             Admission::Open => {
                 self.me = self.config.own_id.clone();
-                self.joined(Rhythm::default());
-                self.mesh.call_out_unless_linked(&mut self.work);
-                self.mesh.online(&mut self.work);
+                self.joined(KeepAlive::default());
+                self.mesh.broadcast_offer_unless_linked(&mut self.ctx);
+                self.mesh.online(&mut self.ctx);
             }
-            _ => self.work.timer(Timer::Welcome, WELCOME),
+            _ => self.ctx.timer(Timer::Welcome, WELCOME),
         }
     }
 
-    fn joined(&mut self, rhythm: Rhythm) {
-        if let State::Away(search) = self.state {
-            self.search = Some(search);
+    fn joined(&mut self, keep_alive: KeepAlive) {
+        if let State::Away(reconnect) = self.state {
+            self.last_reconnect = Some(reconnect);
         }
-        self.work.timers.stop(Timer::Welcome);
-        if self.trial.is_none() {
-            self.work.timers.stop(Timer::Patience);
+        self.ctx.timers.stop(Timer::Welcome);
+        if self.probation.is_none() {
+            self.ctx.timers.stop(Timer::Patience);
         }
-        self.work.unheard = false;
-        self.state = State::Joined(rhythm);
+        self.ctx.unheard = false;
+        self.state = State::Joined(keep_alive);
         self.expect_server();
-        self.keep_alive();
+        self.schedule_keep_alive();
         self.notify(Notice::StateChanged);
     }
 
-    fn rhythm(&self) -> Rhythm {
+    fn keep_alive(&self) -> KeepAlive {
         match self.state {
-            State::Joined(rhythm) => rhythm,
-            _ => Rhythm::default(),
+            State::Joined(keep_alive) => keep_alive,
+            _ => KeepAlive::default(),
         }
     }
 
     /// The server has said something, and is to say something again in time.
     fn expect_server(&mut self) {
-        self.work.timers.stop(Timer::Probe);
-        if let Some(silence) = self.rhythm().silence {
-            self.work.timer(Timer::Silence, silence);
+        self.ctx.timers.stop(Timer::Probe);
+        if let Some(silence) = self.keep_alive().silence {
+            self.ctx.timer(Timer::Silence, silence);
         }
     }
 
-    fn keep_alive(&mut self) {
-        if let Some(pause) = self.rhythm().keep_alive {
-            self.work.timer(Timer::KeepAlive, pause);
+    fn schedule_keep_alive(&mut self) {
+        if let Some(pause) = self.keep_alive().interval {
+            self.ctx.timer(Timer::KeepAlive, pause);
         }
     }
 
     fn hear(&mut self, event: Event) {
         self.expect_server();
-        self.mesh.reachable(&mut self.work);
+        self.mesh.reachable(&mut self.ctx);
         if !matches!(event, Event::Refused(_)) {
-            self.trial = None;
+            self.probation = None;
         }
         match (&self.state, event) {
             (State::Joining | State::Away(_), Event::Welcome(welcome)) => self.welcomed(welcome),
             (_, Event::Refused(refusal)) => self.refused(refusal),
             (State::Joined(_), Event::Gap) => self.lost(),
-            (_, Event::Ping) => self.work.output(Output::Send(Request::Pong)),
+            (_, Event::Ping) => self.ctx.output(Output::Send(Request::Pong)),
             (_, Event::Rejected { .. }) => self.problem(Problem::MessageRejected),
             (State::Joined(_), Event::Joined(peer)) => {
                 let id = peer.id.clone();
                 self.admit(peer);
-                self.mesh.joined(&mut self.work, &id);
+                self.mesh.joined(&mut self.ctx, &id);
             }
             (State::Joined(_), Event::Found(peer)) => self.found = Some(peer),
             (State::Joined(_), Event::Left { id, reason }) => self.left(&id, reason),
             (State::Joined(_), Event::Away(id)) => {
                 self.update(&id, |peer| peer.away = true);
-                self.mesh.doubt_one(&mut self.work, &id);
+                self.mesh.suspect_one(&mut self.ctx, &id);
             }
             (State::Joined(_), Event::Back(id)) => {
                 self.update(&id, |peer| peer.away = false);
-                self.mesh.returned(&mut self.work, &id);
+                self.mesh.returned(&mut self.ctx, &id);
             }
             (
                 State::Joined(_),
@@ -328,13 +328,13 @@ impl Session {
                     .as_ref()
                     .is_some_and(|me| not_receiving.contains(me));
                 self.update(&from, |peer| peer.not_receiving = not_receiving);
-                self.mesh.told(&mut self.work, &from, deaf);
+                self.mesh.reported_by_peer(&mut self.ctx, &from, deaf);
             }
             (State::Joined(_), Event::Signal { from, signal }) => {
                 // Who went unannounced may come back so.
                 let open = self.config.capabilities.departure == Departure::Unannounced;
                 if open || self.person(&from).is_some() {
-                    self.mesh.hear(&mut self.work, from, signal);
+                    self.mesh.hear(&mut self.ctx, from, signal);
                 }
             }
             (State::Joined(_), Event::Media { from, media }) => {
@@ -349,15 +349,15 @@ impl Session {
         let pause = |millis: Option<u32>, tenths| {
             millis.map(|millis| Pause::from_millis(u64::from(millis) * tenths / 10))
         };
-        let rhythm = Rhythm {
+        let keep_alive = KeepAlive {
             silence: pause(welcome.ping_interval, SILENT_TENTHS),
-            keep_alive: pause(welcome.keep_alive, 10),
+            interval: pause(welcome.keep_alive, 10),
         };
-        self.joined(rhythm);
+        self.joined(keep_alive);
         if !welcome.resumed {
             self.reconcile(welcome);
         }
-        self.mesh.online(&mut self.work);
+        self.mesh.online(&mut self.ctx);
         self.local_changed();
     }
 
@@ -380,7 +380,7 @@ impl Session {
         self.me = Some(welcome.id.clone());
         self.epoch = welcome.epoch;
         let ids: Vec<_> = welcome.peers.iter().map(|peer| peer.id.clone()).collect();
-        self.mesh.greet(&mut self.work, welcome.id, &ids);
+        self.mesh.greet(&mut self.ctx, welcome.id, &ids);
         welcome.peers.into_iter().for_each(|peer| self.admit(peer));
         // What was said of it last may be lost.
         if !self.not_receiving.is_empty() {
@@ -392,14 +392,14 @@ impl Session {
     fn refused(&mut self, refusal: Refusal) {
         match (&self.state, refusal) {
             (State::Away(_), Refusal::RoomFull) => self.seek(true),
-            (State::Joined(_), Refusal::RoomFull) if self.trial.is_some() => self.seek(true),
+            (State::Joined(_), Refusal::RoomFull) if self.probation.is_some() => self.seek(true),
             _ => self.end(EndReason::Refused(refusal)),
         }
     }
 
-    fn closed(&mut self, verdict: Verdict) {
-        match (verdict, &self.state) {
-            (Verdict::Terminal(refusal), _) => self.refused(refusal),
+    fn closed(&mut self, action: CloseAction) {
+        match (action, &self.state) {
+            (CloseAction::Terminal(refusal), _) => self.refused(refusal),
             (_, State::Joined(_) | State::Away(_)) => self.lost(),
             _ => self.end(EndReason::Unreachable),
         }
@@ -418,31 +418,33 @@ impl Session {
             Timer::KeepAlive,
             Timer::Probe,
         ] {
-            self.work.timers.stop(timer);
+            self.ctx.timers.stop(timer);
         }
         if self.config.patience.is_zero() {
             return self.end(EndReason::ServerGone);
         }
-        self.work.output(Output::CloseSignaling);
-        let now = self.work.now;
+        self.ctx.output(Output::CloseSignaling);
+        let now = self.ctx.now;
         let fresh = !matches!(self.state, State::Away(_));
-        let mut search = match self.state {
-            State::Away(search) => search,
+        let mut reconnect = match self.state {
+            State::Away(reconnect) => reconnect,
             _ => {
-                let recent = self.search.take_if(|it| !it.is_over(now));
-                self.trial.or(recent).unwrap_or_else(|| Search::new(now))
+                let recent = self.last_reconnect.take_if(|it| !it.is_over(now));
+                self.probation
+                    .or(recent)
+                    .unwrap_or_else(|| Reconnect::new(now))
             }
         };
-        let pause = search.wait(now, full, self.work.dice());
+        let pause = reconnect.wait(now, full, self.ctx.random());
         let pause = pause.max(self.stays_from.since(now));
-        self.work.timer(Timer::Retry, pause);
-        self.state = State::Away(search);
+        self.ctx.timer(Timer::Retry, pause);
+        self.state = State::Away(reconnect);
         if fresh {
-            if self.trial.take().is_none() {
-                self.work.timer(Timer::Patience, self.patience());
+            if self.probation.take().is_none() {
+                self.ctx.timer(Timer::Patience, self.patience());
             }
             self.mesh.offline();
-            self.work.unheard = !self.config.capabilities.resume;
+            self.ctx.unheard = !self.config.capabilities.resume;
             self.notify(Notice::StateChanged);
         }
     }
@@ -452,20 +454,20 @@ impl Session {
     }
 
     fn retry(&mut self) {
-        if let State::Away(search) = &mut self.state {
-            let patience = search.begin(self.work.now);
-            self.work.timers.stop(Timer::Retry);
-            self.work.timer(Timer::Connect, patience);
-            self.work.output(Output::OpenSignaling);
+        if let State::Away(reconnect) = &mut self.state {
+            let patience = reconnect.begin(self.ctx.now);
+            self.ctx.timers.stop(Timer::Retry);
+            self.ctx.timer(Timer::Connect, patience);
+            self.ctx.output(Output::OpenSignaling);
         }
     }
 
     /// The network, or the page, may have come back: what was waited for may be possible now, and
     /// what was believed may be wrong.
-    fn nudge(&mut self) {
-        self.mesh.doubt_all(&mut self.work);
+    fn network_changed(&mut self) {
+        self.mesh.suspect_all(&mut self.ctx);
         match &self.state {
-            State::Away(search) if search.would_rather_try(self.work.now) => self.retry(),
+            State::Away(reconnect) if reconnect.would_rather_try(self.ctx.now) => self.retry(),
             _ => self.probe(),
         }
     }
@@ -473,18 +475,20 @@ impl Session {
     /// Asks whether the server is alive, unless it is being asked.
     fn probe(&mut self) {
         let asks = matches!(self.state, State::Joined(_)) && self.config.capabilities.resume;
-        if asks && !self.work.timers.runs(Timer::Probe) {
-            self.work.output(Output::Send(Request::Ping));
-            self.work.timer(Timer::Probe, PROBE);
+        if asks && !self.ctx.timers.runs(Timer::Probe) {
+            self.ctx.output(Output::Send(Request::Ping));
+            self.ctx.timer(Timer::Probe, PROBE);
         }
     }
 
     /// The server was sought for long enough, unless somebody can still be heard or seen.
     fn patience_ends(&mut self) {
         match self.state {
-            State::Away(search) if search.full => self.end(EndReason::Refused(Refusal::RoomFull)),
-            State::Joined(_) => self.trial = None,
-            _ if self.mesh.is_alive() => self.work.timer(Timer::Patience, self.patience()),
+            State::Away(reconnect) if reconnect.full => {
+                self.end(EndReason::Refused(Refusal::RoomFull))
+            }
+            State::Joined(_) => self.probation = None,
+            _ if self.mesh.is_alive() => self.ctx.timer(Timer::Patience, self.patience()),
             _ => self.end(EndReason::ServerGone),
         }
     }
@@ -498,7 +502,7 @@ impl Session {
     }
 
     fn timeout(&mut self) {
-        while let Some(timer) = self.work.timers.expired(self.work.now) {
+        while let Some(timer) = self.ctx.timers.expired(self.ctx.now) {
             match timer {
                 Timer::Connect if matches!(self.state, State::Opening) => {
                     self.end(EndReason::Unreachable);
@@ -509,22 +513,22 @@ impl Session {
                 Timer::Connect | Timer::Welcome | Timer::Silence | Timer::Probe => self.lost(),
                 Timer::Retry => self.retry(),
                 Timer::Patience => self.patience_ends(),
-                Timer::Departure(link) => self.mesh.departure_timed_out(&mut self.work, link),
-                Timer::Mend(link) => self.mesh.mend_timed_out(&mut self.work, link),
-                Timer::Measure(link) => self.mesh.measure(&mut self.work, link),
-                Timer::Establish(link) => self.mesh.establish_timed_out(&mut self.work, link),
-                Timer::Gathering(link) => self.mesh.gathering_timed_out(&mut self.work, link),
+                Timer::Departure(link) => self.mesh.departure_timed_out(&mut self.ctx, link),
+                Timer::RestartIce(link) => self.mesh.restart_ice_timed_out(&mut self.ctx, link),
+                Timer::Measure(link) => self.mesh.measure(&mut self.ctx, link),
+                Timer::Establish(link) => self.mesh.establish_timed_out(&mut self.ctx, link),
+                Timer::Gathering(link) => self.mesh.gathering_timed_out(&mut self.ctx, link),
                 Timer::KeepAlive => {
-                    self.work.output(Output::Send(Request::Ping));
-                    self.keep_alive();
+                    self.ctx.output(Output::Send(Request::Ping));
+                    self.schedule_keep_alive();
                 }
-                Timer::Answer(link) => self.mesh.answer_timed_out(&mut self.work, link),
+                Timer::Answer(link) => self.mesh.answer_timed_out(&mut self.ctx, link),
                 Timer::Silenced(kind) => {
                     self.devices.silence_lasts(kind);
                     self.local_changed();
                 }
-                Timer::Unanswered => self.devices.question_stands(&mut self.work),
-                Timer::Hold => self.mesh.hold_timed_out(&mut self.work),
+                Timer::Unanswered => self.devices.question_stands(&mut self.ctx),
+                Timer::DeferredOffer => self.mesh.deferred_offer_timed_out(&mut self.ctx),
             }
         }
     }
@@ -543,18 +547,18 @@ impl Session {
     }
 
     fn wake(&mut self) {
-        self.state = State::Away(Search::new(self.work.now));
-        self.work.timer(Timer::Patience, self.patience());
+        self.state = State::Away(Reconnect::new(self.ctx.now));
+        self.ctx.timer(Timer::Patience, self.patience());
         self.retry();
-        self.devices.start(&mut self.work);
+        self.devices.start(&mut self.ctx);
     }
 
     /// Says that the page may go away. Some browsers close its sockets then, and a new one would only
     /// make it look as if it stayed.
     fn leaving(&mut self) {
-        self.stays_from = self.work.now + LEAVING;
+        self.stays_from = self.ctx.now + LEAVING;
         if matches!(self.state, State::Joined(_)) {
-            self.work.output(Output::Send(Request::Unload));
+            self.ctx.output(Output::Send(Request::Unload));
         }
     }
 
@@ -568,19 +572,19 @@ impl Session {
     fn give_back(&mut self, goodbye: Option<Request>) {
         let expected = match &self.state {
             State::Joined(_) | State::Joining => true,
-            State::Away(search) => search.stage == Stage::Joining,
+            State::Away(reconnect) => reconnect.stage == Stage::Joining,
             _ => false,
         };
         if let (true, Some(goodbye)) = (expected, goodbye) {
-            self.work.output(Output::Send(goodbye));
+            self.ctx.output(Output::Send(goodbye));
         }
         if !matches!(self.state, State::Idle) {
-            self.work.output(Output::CloseSignaling);
+            self.ctx.output(Output::CloseSignaling);
         }
-        self.work.output(Output::ReleaseMedia);
-        self.mesh.close_all(&mut self.work);
-        self.work.timers.stop_all();
-        self.work.news.clear();
+        self.ctx.output(Output::ReleaseMedia);
+        self.mesh.close_all(&mut self.ctx);
+        self.ctx.timers.stop_all();
+        self.ctx.mesh_events.clear();
     }
 
     /// Ends the call.
@@ -614,7 +618,7 @@ impl Session {
                     .is_some_and(|me| peer.not_receiving.contains(me));
                 *known = peer;
                 self.mesh.seated(&id);
-                self.mesh.told(&mut self.work, &id, deaf);
+                self.mesh.reported_by_peer(&mut self.ctx, &id, deaf);
                 self.changed(&id);
             }
             None => {
@@ -633,12 +637,12 @@ impl Session {
 
     /// Someone is gone, whatever still comes from them.
     fn part(&mut self, id: &ParticipantId) {
-        self.mesh.left(&mut self.work, id, LeaveReason::Bye);
+        self.mesh.left(&mut self.ctx, id, LeaveReason::Bye);
         self.remove(id, LeaveReason::Lost);
     }
 
     fn left(&mut self, id: &ParticipantId, reason: LeaveReason) {
-        if !self.mesh.left(&mut self.work, id, reason) {
+        if !self.mesh.left(&mut self.ctx, id, reason) {
             self.remove(id, reason);
         }
     }
@@ -662,18 +666,18 @@ impl Session {
     }
 
     /// Passes on what the mesh has found out.
-    fn spread_news(&mut self) {
-        while let Some(news) = next(&mut self.work.news) {
-            match news {
-                News::Appeared(id) if self.person(&id).is_none() => {
+    fn handle_mesh_events(&mut self) {
+        while let Some(event) = next(&mut self.ctx.mesh_events) {
+            match event {
+                MeshEvent::Appeared(id) if self.person(&id).is_none() => {
                     let found = self.found.take_if(|found| found.id == id);
                     self.admit(found.unwrap_or_else(|| Peer::new(id, None)));
                 }
-                News::Appeared(id) | News::Changed(id) => self.changed(&id),
-                News::Vanished(id, reason) => self.remove(&id, reason),
-                News::Doubt => self.probe(),
-                News::Text(from, text) => self.notify(Notice::Text { from, text }),
-                News::Problem(problem) => self.problem(problem),
+                MeshEvent::Appeared(id) | MeshEvent::Changed(id) => self.changed(&id),
+                MeshEvent::Vanished(id, reason) => self.remove(&id, reason),
+                MeshEvent::ServerSuspect => self.probe(),
+                MeshEvent::Text(from, text) => self.notify(Notice::Text { from, text }),
+                MeshEvent::Problem(problem) => self.problem(problem),
             }
         }
         self.update_receive_report();
@@ -692,23 +696,23 @@ impl Session {
 
     fn send_receive_report(&mut self, not_receiving: Vec<ParticipantId>) {
         self.not_receiving.clone_from(&not_receiving);
-        self.work
+        self.ctx
             .output(Output::Send(Request::ReceiveReport(not_receiving)));
     }
 
     /// Hands something to the devices, and tells of it if they say so.
-    fn media(&mut self, step: impl FnOnce(&mut Devices, &mut Work) -> bool) {
-        if step(&mut self.devices, &mut self.work) {
+    fn media(&mut self, step: impl FnOnce(&mut Devices, &mut Context) -> bool) {
+        if step(&mut self.devices, &mut self.ctx) {
             self.local_changed();
         }
     }
 
     fn toggle(&mut self, kind: TrackKind, on: Option<bool>) {
-        self.media(|it, work| it.toggle(work, kind, on));
+        self.media(|it, ctx| it.toggle(ctx, kind, on));
     }
 
     fn track_set(&mut self, kind: TrackKind, token: Token) {
-        self.devices.turned(&mut self.work, kind, token);
+        self.devices.turned(&mut self.ctx, kind, token);
         self.local_changed();
     }
 
@@ -719,12 +723,12 @@ impl Session {
         let listening = matches!(self.state, State::Joined(_));
         if listening && self.config.capabilities.media_state && Some(media) != self.announced {
             self.announced = Some(media);
-            self.work.output(Output::Send(Request::Media(media)));
+            self.ctx.output(Output::Send(Request::Media(media)));
         }
     }
 
     fn notify(&mut self, notice: Notice) {
-        self.work.output(Output::Notify(notice));
+        self.ctx.output(Output::Notify(notice));
     }
 
     fn call_state(&self) -> CallState {

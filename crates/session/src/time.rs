@@ -92,13 +92,13 @@ pub(crate) enum Timer {
     /// A description has waited long enough for its candidates.
     Gathering(LinkId),
     /// An offer that was held back is to be decided on.
-    Hold,
+    DeferredOffer,
     /// The server wants to hear from us.
     KeepAlive,
     /// It is time to see what comes in by a link.
     Measure(LinkId),
     /// A link has had the time to heal by itself.
-    Mend(LinkId),
+    RestartIce(LinkId),
     /// A lost server was sought for long enough.
     Patience,
     /// The server should have said that it is alive by now.
@@ -159,13 +159,13 @@ mod tests {
         let mut timers = Timers::default();
         timers.set(Timer::Welcome, at(30));
         timers.set(Timer::Connect, at(20));
-        timers.set(Timer::Hold, at(50));
+        timers.set(Timer::DeferredOffer, at(50));
         assert_eq!(timers.next(), Some(at(20)));
         assert_eq!(timers.expired(at(10)), None);
         assert_eq!(timers.expired(at(40)), Some(Timer::Connect));
         assert_eq!(timers.expired(at(40)), Some(Timer::Welcome));
         assert_eq!(timers.expired(at(40)), None);
-        timers.stop(Timer::Hold);
+        timers.stop(Timer::DeferredOffer);
         assert_eq!(timers.next(), None);
     }
 }

@@ -2,7 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
-mod desk;
+mod harness;
 mod rules {
     mod appointments;
     mod devices;

@@ -6,8 +6,8 @@ use super::wire::{
 use super::{VERSION, close};
 use crate::json::{Record, Text};
 use crate::{
-    Admission, Capabilities, DecodeError, Decoded, Departure, Dialect, DisplayName, EncodeError,
-    Event, GlareRule, Join, Offerer, Request, Verdict, Welcome,
+    Admission, Capabilities, CloseAction, DecodeError, Decoded, Departure, Dialect, DisplayName,
+    EncodeError, Event, GlareRule, Join, Offerer, Request, Welcome,
 };
 
 /// The client's half of the dialect.
@@ -109,8 +109,8 @@ impl Dialect for Rooms {
         Ok(event.into())
     }
 
-    fn closed(&self, code: u16) -> Verdict {
-        close::verdict(code)
+    fn closed(&self, code: u16) -> CloseAction {
+        close::action(code)
     }
 
     fn seat(&self) -> Option<&str> {

@@ -1,7 +1,7 @@
 //! The codes with which a `rooms` server closes a socket, in the private range of RFC 6455
 //! section 7.4.2: 4000–4499 ask the client to come back, 4500–4999 are final.
 
-use crate::{Refusal, Verdict};
+use crate::{CloseAction, Refusal};
 
 /// The server shuts down; come back.
 pub const SHUTDOWN: u16 = 4001;
@@ -54,19 +54,19 @@ pub fn code(refusal: Refusal) -> u16 {
 }
 
 /// What a client is to do after this code, its own or one of the WebSocket protocol.
-pub(crate) fn verdict(code: u16) -> Verdict {
+pub(crate) fn action(code: u16) -> CloseAction {
     match code {
-        STATE_LOST => Verdict::RejoinFresh,
-        1008 | 1009 => Verdict::Terminal(Refusal::BadRequest),
-        ROOM_FULL => Verdict::Terminal(Refusal::RoomFull),
-        INVALID_ROOM => Verdict::Terminal(Refusal::InvalidRoom),
-        INVALID_NAME => Verdict::Terminal(Refusal::InvalidName),
-        BAD_TOKEN | FORBIDDEN => Verdict::Terminal(Refusal::Forbidden),
-        TOKEN_EXPIRED => Verdict::Terminal(Refusal::TokenExpired),
-        KICKED => Verdict::Terminal(Refusal::Kicked),
-        REPLACED => Verdict::Terminal(Refusal::Replaced),
-        VERSION_NOT_SUPPORTED => Verdict::Terminal(Refusal::VersionNotSupported),
-        4500..=4999 => Verdict::Terminal(Refusal::BadRequest),
-        _ => Verdict::Backoff,
+        STATE_LOST => CloseAction::RejoinFresh,
+        1008 | 1009 => CloseAction::Terminal(Refusal::BadRequest),
+        ROOM_FULL => CloseAction::Terminal(Refusal::RoomFull),
+        INVALID_ROOM => CloseAction::Terminal(Refusal::InvalidRoom),
+        INVALID_NAME => CloseAction::Terminal(Refusal::InvalidName),
+        BAD_TOKEN | FORBIDDEN => CloseAction::Terminal(Refusal::Forbidden),
+        TOKEN_EXPIRED => CloseAction::Terminal(Refusal::TokenExpired),
+        KICKED => CloseAction::Terminal(Refusal::Kicked),
+        REPLACED => CloseAction::Terminal(Refusal::Replaced),
+        VERSION_NOT_SUPPORTED => CloseAction::Terminal(Refusal::VersionNotSupported),
+        4500..=4999 => CloseAction::Terminal(Refusal::BadRequest),
+        _ => CloseAction::Backoff,
     }
 }

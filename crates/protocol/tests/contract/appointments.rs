@@ -2,8 +2,8 @@
 
 use videocalls_protocol::appointments::Appointments;
 use videocalls_protocol::{
-    Candidate, Decoded, Dialect, DisplayName, Event, Join, MediaState, Peer, Refusal, Request,
-    RoomName, Signal, Verdict, Welcome,
+    Candidate, CloseAction, Decoded, Dialect, DisplayName, Event, Join, MediaState, Peer, Refusal,
+    Request, RoomName, Signal, Welcome,
 };
 
 use super::json;
@@ -16,16 +16,16 @@ const UNKNOWN: &[&str] = &[
     r#"42/other,["apptData",[]]"#,
     "5",
 ];
-const CLOSINGS: &[(u16, Verdict)] = &[
+const CLOSINGS: &[(u16, CloseAction)] = &[
     // A session that the server does not know any more, or that did not answer its pings.
-    (1000, Verdict::RejoinFresh),
-    (1001, Verdict::RejoinFresh),
-    (1005, Verdict::RejoinFresh),
-    (1006, Verdict::RejoinFresh),
-    (1011, Verdict::RejoinFresh),
-    (1012, Verdict::RejoinFresh),
-    (1008, Verdict::Terminal(Refusal::BadRequest)),
-    (1009, Verdict::Terminal(Refusal::BadRequest)),
+    (1000, CloseAction::RejoinFresh),
+    (1001, CloseAction::RejoinFresh),
+    (1005, CloseAction::RejoinFresh),
+    (1006, CloseAction::RejoinFresh),
+    (1011, CloseAction::RejoinFresh),
+    (1012, CloseAction::RejoinFresh),
+    (1008, CloseAction::Terminal(Refusal::BadRequest)),
+    (1009, CloseAction::Terminal(Refusal::BadRequest)),
 ];
 
 pub(crate) const CLIENT: Subject = Subject {
@@ -555,14 +555,18 @@ fn what_is_no_token_makes_no_codec() {
 #[test]
 fn a_link_that_the_server_does_not_accept_is_a_refusal() {
     let mut client = fresh_client();
-    let errand = client.errand().unwrap();
-    assert_eq!(errand.path, "/validate-link");
-    assert_eq!(json::value(&errand.body)["token"], CLIENT_TOKEN);
+    let preflight = client.preflight().unwrap();
+    assert_eq!(preflight.path, "/validate-link");
+    assert_eq!(json::value(&preflight.body)["token"], CLIENT_TOKEN);
     for status in [0, 200, 204, 304, 404, 405] {
-        assert_eq!(client.errand_done(status), Decoded::default(), "{status}");
+        assert_eq!(
+            client.preflight_done(status),
+            Decoded::default(),
+            "{status}"
+        );
     }
     for status in [400, 401, 403, 500] {
         let refused = Event::Refused(Refusal::Forbidden).into();
-        assert_eq!(client.errand_done(status), refused, "{status}");
+        assert_eq!(client.preflight_done(status), refused, "{status}");
     }
 }

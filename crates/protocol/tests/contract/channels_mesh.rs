@@ -3,8 +3,8 @@
 
 use videocalls_protocol::channels_mesh::ChannelsMesh;
 use videocalls_protocol::{
-    Candidate, Decoded, Dialect, DisplayName, EncodeError, Event, Join, LeaveReason, MediaState,
-    Peer, Refusal, Request, Signal, Verdict, Welcome,
+    Candidate, CloseAction, Decoded, Dialect, DisplayName, EncodeError, Event, Join, LeaveReason,
+    MediaState, Peer, Refusal, Request, Signal, Welcome,
 };
 
 use super::json;
@@ -27,16 +27,16 @@ pub(crate) const SUBJECT: Subject = Subject {
     requests,
     unsayable,
     closings: &[
-        (1000, Verdict::RejoinFresh),
-        (1001, Verdict::RejoinFresh),
-        (1005, Verdict::RejoinFresh),
-        (1006, Verdict::RejoinFresh),
+        (1000, CloseAction::RejoinFresh),
+        (1001, CloseAction::RejoinFresh),
+        (1005, CloseAction::RejoinFresh),
+        (1006, CloseAction::RejoinFresh),
         // A handler of the server failed; it does for any exception.
-        (1011, Verdict::RejoinFresh),
-        (1012, Verdict::RejoinFresh),
-        (1013, Verdict::RejoinFresh),
-        (1008, Verdict::Terminal(Refusal::BadRequest)),
-        (1009, Verdict::Terminal(Refusal::BadRequest)),
+        (1011, CloseAction::RejoinFresh),
+        (1012, CloseAction::RejoinFresh),
+        (1013, CloseAction::RejoinFresh),
+        (1008, CloseAction::Terminal(Refusal::BadRequest)),
+        (1009, CloseAction::Terminal(Refusal::BadRequest)),
     ],
     heads: &[("", '{')],
     bare: &[],

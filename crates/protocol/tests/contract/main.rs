@@ -140,10 +140,10 @@ fn what_cannot_be_said_is_an_error_and_no_frame() {
 #[test]
 fn a_close_code_says_whether_to_come_back() {
     for subject in SUBJECTS {
-        for &(code, verdict) in subject.closings {
+        for &(code, action) in subject.closings {
             assert_eq!(
                 (subject.client)().closed(code),
-                verdict,
+                action,
                 "{}: {code}",
                 subject.name
             );

@@ -1,7 +1,9 @@
 //! What videocalls.js puts on the wire.
 
 use videocalls_protocol::relay::{ROOM_FULL, Relay};
-use videocalls_protocol::{Candidate, Event, Join, MediaState, Refusal, Request, Signal, Verdict};
+use videocalls_protocol::{
+    Candidate, CloseAction, Event, Join, MediaState, Refusal, Request, Signal,
+};
 
 use super::subject::{Subject, from, one_each};
 
@@ -19,17 +21,17 @@ pub(crate) const SUBJECT: Subject = Subject {
     requests,
     unsayable: Vec::new,
     closings: &[
-        (1000, Verdict::Backoff),
-        (1001, Verdict::Backoff),
-        (1005, Verdict::Backoff),
-        (1006, Verdict::Backoff),
+        (1000, CloseAction::Backoff),
+        (1001, CloseAction::Backoff),
+        (1005, CloseAction::Backoff),
+        (1006, CloseAction::Backoff),
         // A handler of the server failed; it does for any exception.
-        (1011, Verdict::Backoff),
-        (1012, Verdict::Backoff),
-        (1013, Verdict::Backoff),
-        (1008, Verdict::Terminal(Refusal::BadRequest)),
-        (1009, Verdict::Terminal(Refusal::BadRequest)),
-        (ROOM_FULL, Verdict::Terminal(Refusal::RoomFull)),
+        (1011, CloseAction::Backoff),
+        (1012, CloseAction::Backoff),
+        (1013, CloseAction::Backoff),
+        (1008, CloseAction::Terminal(Refusal::BadRequest)),
+        (1009, CloseAction::Terminal(Refusal::BadRequest)),
+        (ROOM_FULL, CloseAction::Terminal(Refusal::RoomFull)),
     ],
     heads: &[("", '{')],
     bare: &[],

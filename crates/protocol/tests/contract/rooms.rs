@@ -2,8 +2,8 @@
 
 use videocalls_protocol::rooms::{Incoming, Rooms, close, read_request, write_event, write_ping};
 use videocalls_protocol::{
-    Candidate, Dialect, DisplayName, EncodeError, Event, Join, LeaveReason, MediaState, Peer,
-    Refusal, Request, Resume, RoomName, Signal, TrackState, Verdict, Welcome,
+    Candidate, CloseAction, Dialect, DisplayName, EncodeError, Event, Join, LeaveReason,
+    MediaState, Peer, Refusal, Request, Resume, RoomName, Signal, TrackState, Welcome,
 };
 
 use super::json;
@@ -23,16 +23,16 @@ pub(crate) const SUBJECT: Subject = Subject {
     requests,
     unsayable,
     closings: &[
-        (1000, Verdict::Backoff),
-        (1006, Verdict::Backoff),
-        (1009, Verdict::Terminal(Refusal::BadRequest)),
-        (close::SHUTDOWN, Verdict::Backoff),
-        (close::SLOW_CONSUMER, Verdict::Backoff),
-        (close::STATE_LOST, Verdict::RejoinFresh),
-        (close::ROOM_FULL, Verdict::Terminal(Refusal::RoomFull)),
-        (close::BAD_TOKEN, Verdict::Terminal(Refusal::Forbidden)),
-        (4499, Verdict::Backoff),
-        (4999, Verdict::Terminal(Refusal::BadRequest)),
+        (1000, CloseAction::Backoff),
+        (1006, CloseAction::Backoff),
+        (1009, CloseAction::Terminal(Refusal::BadRequest)),
+        (close::SHUTDOWN, CloseAction::Backoff),
+        (close::SLOW_CONSUMER, CloseAction::Backoff),
+        (close::STATE_LOST, CloseAction::RejoinFresh),
+        (close::ROOM_FULL, CloseAction::Terminal(Refusal::RoomFull)),
+        (close::BAD_TOKEN, CloseAction::Terminal(Refusal::Forbidden)),
+        (4499, CloseAction::Backoff),
+        (4999, CloseAction::Terminal(Refusal::BadRequest)),
     ],
     heads: &[("", '{')],
     bare: &[],

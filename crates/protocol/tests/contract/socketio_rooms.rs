@@ -3,8 +3,8 @@
 
 use videocalls_protocol::socketio_rooms::SocketIoRooms;
 use videocalls_protocol::{
-    Candidate, Decoded, Dialect, EncodeError, Event, Join, LeaveReason, MediaState, Peer, Refusal,
-    Request, RoomName, Signal, Verdict, Welcome,
+    Candidate, CloseAction, Decoded, Dialect, EncodeError, Event, Join, LeaveReason, MediaState,
+    Peer, Refusal, Request, RoomName, Signal, Welcome,
 };
 
 use super::subject::{Said, Subject, from, last_event};
@@ -32,14 +32,14 @@ pub(crate) const SUBJECT: Subject = Subject {
     unsayable: || vec![(Request::Join(join(None)), EncodeError::RoomMissing)],
     closings: &[
         // A session that the server does not know any more, or that did not answer its pings.
-        (1000, Verdict::RejoinFresh),
-        (1001, Verdict::RejoinFresh),
-        (1005, Verdict::RejoinFresh),
-        (1006, Verdict::RejoinFresh),
-        (1011, Verdict::RejoinFresh),
-        (1012, Verdict::RejoinFresh),
-        (1008, Verdict::Terminal(Refusal::BadRequest)),
-        (1009, Verdict::Terminal(Refusal::BadRequest)),
+        (1000, CloseAction::RejoinFresh),
+        (1001, CloseAction::RejoinFresh),
+        (1005, CloseAction::RejoinFresh),
+        (1006, CloseAction::RejoinFresh),
+        (1011, CloseAction::RejoinFresh),
+        (1012, CloseAction::RejoinFresh),
+        (1008, CloseAction::Terminal(Refusal::BadRequest)),
+        (1009, CloseAction::Terminal(Refusal::BadRequest)),
     ],
     heads: SOCKETIO_HEADS,
     bare: SOCKETIO_BARE,

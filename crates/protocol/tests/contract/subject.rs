@@ -1,5 +1,5 @@
 use videocalls_protocol::{
-    Candidate, Decoded, Dialect, EncodeError, Event, ParticipantId, Request, Signal, Verdict,
+    Candidate, CloseAction, Decoded, Dialect, EncodeError, Event, ParticipantId, Request, Signal,
 };
 
 /// A dialect under the contract, and what is known of it.
@@ -24,7 +24,7 @@ pub(crate) struct Subject {
     /// Requests, and their frames.
     pub(crate) requests: fn() -> Vec<(Request, Vec<&'static str>)>,
     pub(crate) unsayable: fn() -> Vec<(Request, EncodeError)>,
-    pub(crate) closings: &'static [(u16, Verdict)],
+    pub(crate) closings: &'static [(u16, CloseAction)],
     /// What stands in front of a frame's JSON, each with the bracket that opens the JSON.
     pub(crate) heads: &'static [(&'static str, char)],
     /// Frames without JSON. They look like the beginnings of others.

@@ -3,10 +3,10 @@
 use videocalls_protocol::{Offerer, ParticipantId};
 
 use super::{ESTABLISH, Mesh};
-use crate::link::{Audience, Link};
+use crate::context::Context;
+use crate::link::{Link, Target};
 use crate::memory::Memory;
 use crate::time::{Pause, Timer};
-use crate::work::Work;
 use crate::{LinkRole, Transport};
 
 /// How long one who was there before us may take to offer, where it is their turn.
@@ -15,36 +15,36 @@ const OVERTURE: Pause = Pause::from_secs(3);
 impl Mesh {
     /// Makes the first link, with its offer and its candidates, before anyone is known: all that
     /// can be done while the socket connects and the user is asked for the devices.
-    pub(crate) fn prepare(&mut self, work: &mut Work) {
+    pub(crate) fn prepare(&mut self, ctx: &mut Context) {
         match self.capabilities.offerer {
-            Offerer::Other => self.stand_by(work),
-            _ => drop(self.open_offering(work, Audience::Nobody)),
+            Offerer::Other => self.stand_by(ctx),
+            _ => drop(self.open_offering(ctx, Target::Nobody)),
         }
     }
 
     /// Calls out to whoever may be there, on a server that only broadcasts. A call that went out
     /// before may have been lost, or taken for one that is over.
-    pub(crate) fn call_out(&mut self, work: &mut Work) {
-        self.close_where(work, &|link| link.audience == Audience::Anyone);
-        match self.find_mut(&|link| link.audience == Audience::Nobody) {
-            Some(spare) => spare.address(work, Audience::Anyone),
+    pub(crate) fn broadcast_offer(&mut self, ctx: &mut Context) {
+        self.close_where(ctx, &|link| link.target == Target::Anyone);
+        match self.find_mut(&|link| link.target == Target::Nobody) {
+            Some(spare) => spare.address(ctx, Target::Anyone),
             None => {
-                self.open_offering(work, Audience::Anyone);
+                self.open_offering(ctx, Target::Anyone);
             }
         }
     }
 
     /// The same, unless somebody has been met before.
-    pub(crate) fn call_out_unless_linked(&mut self, work: &mut Work) {
+    pub(crate) fn broadcast_offer_unless_linked(&mut self, ctx: &mut Context) {
         let alone = self.links.iter().all(|link| link.participant().is_none());
         if alone {
-            self.call_out(work);
+            self.broadcast_offer(ctx);
         }
     }
 
     /// Turns to everyone who was there before us, once to each: offers, or waits for their offers.
     /// With whom there is a way already, there is nothing to do.
-    pub(crate) fn greet(&mut self, work: &mut Work, me: ParticipantId, peers: &[ParticipantId]) {
+    pub(crate) fn greet(&mut self, ctx: &mut Context, me: ParticipantId, peers: &[ParticipantId]) {
         self.me = Some(me);
         if self.capabilities.offerer == Offerer::Other {
             // The server repeats the offer that it keeps, which may be one that we have given up.
@@ -53,22 +53,22 @@ impl Mesh {
         let present = self.capabilities.offerer == Offerer::Present;
         for (index, peer) in peers.iter().enumerate() {
             let twice = peers.iter().take(index).any(|other| other == peer);
-            if twice || self.me.as_ref() == Some(peer) || self.keeps(work, peer) {
+            if twice || self.me.as_ref() == Some(peer) || self.keeps(ctx, peer) {
                 continue;
             }
             match present {
-                false => self.offer_to(work, peer),
-                true => self.await_offer(work, peer),
+                false => self.offer_to(ctx, peer),
+                true => self.await_offer(ctx, peer),
             }
         }
         if self.capabilities.offerer == Offerer::Everyone {
-            return self.call_out_unless_linked(work);
+            return self.broadcast_offer_unless_linked(ctx);
         }
         let alone = self.links.iter().all(|link| link.participant().is_none());
         if !self.waits_prepared() || !alone {
-            self.close_where(work, &|link| link.audience == Audience::Nobody);
+            self.close_where(ctx, &|link| link.target == Target::Nobody);
         }
-        self.stand_by(work);
+        self.stand_by(ctx);
     }
 
     /// Whether there is a way to a participant that works, or a way to that way. What was said on
@@ -77,17 +77,17 @@ impl Mesh {
     ///
     /// An offer that waits for our answer is not given up: who made it makes it again on our return,
     /// and would not understand another.
-    fn keeps(&mut self, work: &mut Work, peer: &ParticipantId) -> bool {
+    fn keeps(&mut self, ctx: &mut Context, peer: &ParticipantId) -> bool {
         let told = self.capabilities.resume;
         let Some(link) = self.link_to(peer) else {
             return false;
         };
         if link.is_healthy() || told && link.is_answering() {
-            link.offer_again(work);
-            self.doubt_one(work, peer);
+            link.offer_again(ctx);
+            self.suspect_one(ctx, peer);
             return true;
         }
-        self.retire_links(work, &|link| link.is_for(peer));
+        self.retire_links(ctx, &|link| link.is_for(peer));
         false
     }
 
@@ -97,66 +97,66 @@ impl Mesh {
     }
 
     /// Someone took a seat after us, or has come back to it: what was under way with them is lost.
-    pub(crate) fn joined(&mut self, work: &mut Work, peer: &ParticipantId) {
+    pub(crate) fn joined(&mut self, ctx: &mut Context, peer: &ParticipantId) {
         let ourselves = self.me.as_ref() == Some(peer);
         let linked = self.link_of(peer).is_some_and(Link::is_healthy);
         if self.capabilities.offerer == Offerer::Present && !ourselves && !linked {
-            self.retire_links(work, &|link| link.is_for(peer));
-            self.offer_to(work, peer);
+            self.retire_links(ctx, &|link| link.is_for(peer));
+            self.offer_to(ctx, peer);
         }
-        self.returned(work, peer);
+        self.returned(ctx, peer);
     }
 
     /// Someone has found the way to the server again. What they missed meanwhile may be an offer.
-    pub(crate) fn returned(&mut self, work: &mut Work, peer: &ParticipantId) {
+    pub(crate) fn returned(&mut self, ctx: &mut Context, peer: &ParticipantId) {
         let told = self.capabilities.resume;
         if let Some(link) = self.link_to(peer)
             && (told || link.transport == Transport::Connected)
         {
-            link.offer_again(work);
+            link.offer_again(ctx);
         }
     }
 
     /// Offers to a participant, by the link that is made in advance if it is there still.
-    pub(super) fn offer_to(&mut self, work: &mut Work, peer: &ParticipantId) {
-        let audience = Audience::One(peer.clone());
-        match self.find_mut(&|link| link.audience == Audience::Nobody && link.offers()) {
+    pub(super) fn offer_to(&mut self, ctx: &mut Context, peer: &ParticipantId) {
+        let target = Target::One(peer.clone());
+        match self.find_mut(&|link| link.target == Target::Nobody && link.offers()) {
             Some(spare) => {
-                spare.address(work, audience);
+                spare.address(ctx, target);
                 let timer = Timer::Establish(spare.id);
-                work.timer(timer, ESTABLISH);
+                ctx.timer(timer, ESTABLISH);
             }
             None => {
-                self.open_offering(work, audience);
+                self.open_offering(ctx, target);
             }
         }
     }
 
     /// Offers to one who keeps a link to us that we have closed, since they counted as gone.
-    pub(super) fn call_back(&mut self, work: &mut Work, peer: &ParticipantId) {
-        self.offer_to(work, peer);
-        self.close_where(work, &|link| link.participant().is_none());
+    pub(super) fn reoffer_to_peer(&mut self, ctx: &mut Context, peer: &ParticipantId) {
+        self.offer_to(ctx, peer);
+        self.close_where(ctx, &|link| link.participant().is_none());
     }
 
     /// Leaves the first word to one who was there before us, for a while.
-    fn await_offer(&mut self, work: &mut Work, peer: &ParticipantId) {
-        let link = self.open(work, LinkRole::Answerer, Audience::One(peer.clone()));
-        work.timer(Timer::Establish(link.id), OVERTURE);
+    fn await_offer(&mut self, ctx: &mut Context, peer: &ParticipantId) {
+        let link = self.open(ctx, LinkRole::Answerer, Target::One(peer.clone()));
+        ctx.timer(Timer::Establish(link.id), OVERTURE);
         self.links.push(link);
     }
 
     /// Makes the link for whoever comes next, for one who waits alone: the browser takes longer to
     /// make a connection, and an offer on it, than to use one.
-    pub(super) fn stand_by(&mut self, work: &mut Work) {
+    pub(super) fn stand_by(&mut self, ctx: &mut Context) {
         if !self.links.is_empty() {
             return;
         }
         match self.capabilities.offerer {
             Offerer::Newcomer | Offerer::Other => {
-                let link = self.open(work, LinkRole::StandBy, Audience::Nobody);
+                let link = self.open(ctx, LinkRole::StandBy, Target::Nobody);
                 self.links.push(link);
             }
-            Offerer::Present => drop(self.open_offering(work, Audience::Nobody)),
+            Offerer::Present => drop(self.open_offering(ctx, Target::Nobody)),
             _ => {}
         }
     }

@@ -3,9 +3,9 @@
 use videocalls_protocol::{Departure, LeaveReason, Offerer, ParticipantId};
 
 use super::{ESTABLISH, Mesh};
-use crate::link::{Audience, Link};
+use crate::context::{Context, MeshEvent};
+use crate::link::{Link, Target};
 use crate::time::{Pause, Timer};
-use crate::work::{News, Work};
 use crate::{LinkId, Transport};
 
 /// How often a link is made anew before there is a pause, or, where no server would know better,
@@ -25,39 +25,39 @@ pub(super) enum Cause {
 }
 
 impl Mesh {
-    pub(crate) fn establish_timed_out(&mut self, work: &mut Work, id: LinkId) {
+    pub(crate) fn establish_timed_out(&mut self, ctx: &mut Context, id: LinkId) {
         if !self.online {
-            return work.timer(Timer::Establish(id), ESTABLISH);
+            return ctx.timer(Timer::Establish(id), ESTABLISH);
         }
-        if self.restart_again(work, id) {
+        if self.restart_again(ctx, id) {
             return;
         }
         let useless = |link: &Link| {
             link.transport != Transport::Connected
-                || link.flow.silent
-                || link.told
+                || link.receiving.silent
+                || link.reported_by_peer
                 || link.is_broken()
         };
         if self.link(id).is_some_and(useless) {
-            self.rebuild(work, id, Cause::Silence);
+            self.rebuild(ctx, id, Cause::Silence);
         }
     }
 
-    pub(crate) fn departure_timed_out(&mut self, work: &mut Work, id: LinkId) {
+    pub(crate) fn departure_timed_out(&mut self, ctx: &mut Context, id: LinkId) {
         if !self.online {
-            return work.timer(Timer::Departure(id), DEPARTURE);
+            return ctx.timer(Timer::Departure(id), DEPARTURE);
         }
         if let Some(participant) = self.link(id).and_then(Link::participant).cloned() {
-            self.vanish(work, &participant);
+            self.vanish(ctx, &participant);
         }
     }
 
     /// What could not be mended while there was no server is mended now.
-    pub(super) fn catch_up(&mut self, work: &mut Work) {
+    pub(super) fn catch_up(&mut self, ctx: &mut Context) {
         let lost = self.links.iter().filter(|link| {
             link.transport == Transport::Failed
                 || link.transport == Transport::Disconnected
-                || link.flow.silent
+                || link.receiving.silent
                 || link.is_broken()
         });
         let lost: Vec<_> = lost.map(|link| link.id).collect();
@@ -65,13 +65,18 @@ impl Mesh {
             let gone = self
                 .link(id)
                 .is_some_and(|link| link.transport == Transport::Failed);
-            if !self.mend(work, id) && gone {
-                self.rebuild(work, id, Cause::Silence);
+            if !self.restart_ice(ctx, id) && gone {
+                self.rebuild(ctx, id, Cause::Silence);
             }
         }
     }
 
-    pub(super) fn transport_changed(&mut self, work: &mut Work, id: LinkId, transport: Transport) {
+    pub(super) fn transport_changed(
+        &mut self,
+        ctx: &mut Context,
+        id: LinkId,
+        transport: Transport,
+    ) {
         let online = self.online;
         let Some(link) = self.link_mut(id) else {
             return;
@@ -80,52 +85,52 @@ impl Mesh {
         let Some(participant) = link.participant().cloned() else {
             return;
         };
-        work.timers.stop(Timer::Departure(id));
+        ctx.timers.stop(Timer::Departure(id));
         match transport {
             Transport::Connected if !link.is_broken() => {
                 link.attempt = 0;
                 link.restarts = 0;
-                work.timers.stop(Timer::Establish(id));
+                ctx.timers.stop(Timer::Establish(id));
                 if !std::mem::replace(&mut link.has_connected, true) {
-                    link.expect_answer(work);
-                    self.watch(work, id);
+                    link.expect_answer(ctx);
+                    self.watch(ctx, id);
                 }
             }
             Transport::Disconnected if link.media_only => {
-                work.timer(Timer::Departure(id), DEPARTURE);
-                if self.held.is_some() {
-                    return self.vanish(work, &participant);
+                ctx.timer(Timer::Departure(id), DEPARTURE);
+                if self.deferred_offer.is_some() {
+                    return self.vanish(ctx, &participant);
                 }
             }
             Transport::Disconnected => {
-                self.mend(work, id);
+                self.restart_ice(ctx, id);
             }
             Transport::Failed | Transport::Closed if !online => {}
             Transport::Failed | Transport::Closed if link.media_only => {
-                return self.vanish(work, &participant);
+                return self.vanish(ctx, &participant);
             }
             Transport::Failed | Transport::Closed => {
-                work.news.push(News::Changed(participant));
-                if transport == Transport::Closed || !self.mend(work, id) {
-                    self.rebuild(work, id, Cause::Silence);
+                ctx.mesh_events.push(MeshEvent::Changed(participant));
+                if transport == Transport::Closed || !self.restart_ice(ctx, id) {
+                    self.rebuild(ctx, id, Cause::Silence);
                 }
                 return;
             }
             _ => {}
         }
-        work.news.push(News::Changed(participant));
+        ctx.mesh_events.push(MeshEvent::Changed(participant));
     }
 
     /// Makes a link anew. After a silence, which both ends notice, the impolite side offers, and
     /// the polite one every other time, in case the other takes no turns. A broken link is known
     /// at this end alone. Who can't be reached in the end has gone, unless a server would know;
     /// who has no seat any more can't be told of a new link, and who offers always need not be.
-    pub(super) fn rebuild(&mut self, work: &mut Work, id: LinkId, cause: Cause) {
+    pub(super) fn rebuild(&mut self, ctx: &mut Context, id: LinkId, cause: Cause) {
         let Some(link) = self.link_mut(id) else {
             return;
         };
         let Some(participant) = link.participant().cloned() else {
-            return self.rebuild_call(work, id, cause);
+            return self.rebuild_call(ctx, id, cause);
         };
         link.attempt = link.attempt.saturating_add(1);
         let (attempt, pause, media_only) = (link.attempt, link.patience(), link.media_only);
@@ -133,8 +138,9 @@ impl Mesh {
         let was_heard = link.was_heard();
         let seatless = self.capabilities.departure == Departure::Announced;
         let theirs = self.capabilities.offerer == Offerer::Other;
-        if media_only && (seatless || theirs || attempt > ATTEMPTS || self.held.is_some()) {
-            return self.vanish(work, &participant);
+        if media_only && (seatless || theirs || attempt > ATTEMPTS || self.deferred_offer.is_some())
+        {
+            return self.vanish(ctx, &participant);
         }
         let waits = match cause {
             Cause::Broken => attempt > ATTEMPTS,
@@ -143,60 +149,64 @@ impl Mesh {
             }
         };
         if waits {
-            return work.timer(Timer::Establish(id), pause);
+            return ctx.timer(Timer::Establish(id), pause);
         }
-        self.retire_links(work, &|link| link.is_for(&participant));
-        let id = self.open_offering(work, Audience::One(participant.clone()));
+        self.retire_links(ctx, &|link| link.is_for(&participant));
+        let id = self.open_offering(ctx, Target::One(participant.clone()));
         if let Some(link) = self.link_mut(id) {
             link.attempt = attempt;
             if was_heard {
                 link.overhear();
             }
-            work.timer(Timer::Establish(id), link.patience());
+            ctx.timer(Timer::Establish(id), link.patience());
         }
-        work.news.push(News::Changed(participant));
+        ctx.mesh_events.push(MeshEvent::Changed(participant));
     }
 
     /// Makes a link anew that leads to nobody yet. One that was made in advance may be missing.
-    fn rebuild_call(&mut self, work: &mut Work, id: LinkId, cause: Cause) {
+    fn rebuild_call(&mut self, ctx: &mut Context, id: LinkId, cause: Cause) {
         let calls = self
             .links
             .iter()
-            .any(|link| link.id == id && link.audience == Audience::Anyone);
+            .any(|link| link.id == id && link.target == Target::Anyone);
         if calls && cause == Cause::Broken {
-            return work.timer(Timer::Establish(id), ESTABLISH);
+            return ctx.timer(Timer::Establish(id), ESTABLISH);
         }
-        self.close_where(work, &|link| link.id == id);
+        self.close_where(ctx, &|link| link.id == id);
         if calls {
-            self.open_offering(work, Audience::Anyone);
+            self.open_offering(ctx, Target::Anyone);
         }
     }
 
-    fn vanish(&mut self, work: &mut Work, id: &ParticipantId) {
+    fn vanish(&mut self, ctx: &mut Context, id: &ParticipantId) {
         let was_there = self.link_of(id).is_some_and(Link::was_heard);
-        self.drop_participant(work, id);
-        work.news
-            .push(News::Vanished(id.clone(), LeaveReason::Lost));
-        if self.held.as_ref().is_some_and(|(from, _)| from != id) {
-            work.timers.stop(Timer::Hold);
-            self.hold_timed_out(work);
+        self.drop_participant(ctx, id);
+        ctx.mesh_events
+            .push(MeshEvent::Vanished(id.clone(), LeaveReason::Lost));
+        if self
+            .deferred_offer
+            .as_ref()
+            .is_some_and(|(from, _)| from != id)
+        {
+            ctx.timers.stop(Timer::DeferredOffer);
+            self.deferred_offer_timed_out(ctx);
         }
         // They may have been cut off only, and wait as we do; or somebody else may come.
-        if self.calls_out() && self.links.is_empty() {
-            self.open_offering(work, Audience::Anyone);
+        if self.broadcasts_offers() && self.links.is_empty() {
+            self.open_offering(ctx, Target::Anyone);
         } else if was_there && self.capabilities.offerer == Offerer::Present {
-            self.recall(work, id);
+            self.reoffer(ctx, id);
         }
     }
 
     /// Offers to someone who counts as gone, twice, by what is known of them: the polite side takes
     /// more turns for that. Who answers, and is lost again, is called again.
-    fn recall(&mut self, work: &mut Work, id: &ParticipantId) {
-        self.offer_to(work, id);
+    fn reoffer(&mut self, ctx: &mut Context, id: &ParticipantId) {
+        self.offer_to(ctx, id);
         let polite = u8::from(self.is_polite_to(id));
         if let Some(link) = self.link_to(id) {
             link.attempt = ATTEMPTS - 1 - polite;
-            work.timer(Timer::Establish(link.id), link.patience());
+            ctx.timer(Timer::Establish(link.id), link.patience());
         }
     }
 }

@@ -4,9 +4,9 @@ use videocalls_protocol::ParticipantId;
 
 use super::Mesh;
 use super::repair::Cause;
+use crate::context::Context;
 use crate::link::Link;
 use crate::time::{Pause, Timer};
-use crate::work::Work;
 use crate::{LinkId, Transport};
 
 /// How often an offer to somebody we are connected with is repeated. Who has not answered by then does
@@ -30,14 +30,14 @@ impl Mesh {
 
     /// We are back on a server that keeps nothing for who is away. Where nobody hears of that, what
     /// was under way begins anew.
-    pub(super) fn say_again(&mut self, work: &mut Work) {
+    pub(super) fn say_again(&mut self, ctx: &mut Context) {
         if self.capabilities.resume {
             return;
         }
         for link in self.links.iter_mut().filter(|link| link.is_healthy()) {
-            link.offer_again(work);
+            link.offer_again(ctx);
         }
-        if self.calls_out() {
+        if self.broadcasts_offers() {
             let begun =
                 |link: &Link| matches!(link.transport, Transport::New | Transport::Connecting);
             let begun = self
@@ -50,7 +50,7 @@ impl Mesh {
                     .link(id)
                     .is_some_and(|link| link.participant().is_some())
                 {
-                    self.rebuild(work, id, Cause::Broken);
+                    self.rebuild(ctx, id, Cause::Broken);
                 }
             }
         }
@@ -58,7 +58,7 @@ impl Mesh {
 
     /// An offer should have been answered by now. The other one may have been away when it was made,
     /// and no server tells when they are back.
-    pub(crate) fn answer_timed_out(&mut self, work: &mut Work, id: LinkId) {
+    pub(crate) fn answer_timed_out(&mut self, ctx: &mut Context, id: LinkId) {
         let online = self.online;
         if self.capabilities.resume {
             return;
@@ -67,18 +67,18 @@ impl Mesh {
             return;
         };
         if online && link.is_contested() {
-            self.give_way(work, id);
+            self.give_way(ctx, id);
         } else if !online || !link.is_healthy() {
-            work.timer(Timer::Answer(id), link.answer_patience());
+            ctx.timer(Timer::Answer(id), link.answer_patience());
         } else if link.repeats < REPETITIONS {
             link.repeats += 1;
-            link.offer_again(work);
+            link.offer_again(ctx);
         }
     }
 
     /// Takes the offer that has lost against ours, since ours is not answered: where a dialect makes
     /// ids up, both may believe that it is the other's part to give way.
-    fn give_way(&mut self, work: &mut Work, id: LinkId) {
+    fn give_way(&mut self, ctx: &mut Context, id: LinkId) {
         let Some(link) = self.link_mut(id) else {
             return;
         };
@@ -86,11 +86,11 @@ impl Mesh {
             return;
         };
         if link.remote.is_some() {
-            link.hear_offer(work, offer, true);
-            self.deliver_early(work, &from);
+            link.hear_offer(ctx, offer, true);
+            self.deliver_early(ctx, &from);
         } else {
             self.memory.reinstate(&offer.end.origin.session);
-            self.accept(work, from, offer);
+            self.accept(ctx, from, offer);
         }
     }
 }
@@ -104,15 +104,15 @@ impl Link {
     /// An open offer is to be answered in time, if there is a way already, which is not given up for
     /// it, or if an offer of theirs has lost against it. Of two who both wait for that, chance has
     /// one wait for longer.
-    pub(crate) fn expect_answer(&self, work: &mut Work) {
+    pub(crate) fn expect_answer(&self, ctx: &mut Context) {
         let mut pause = self.answer_patience();
         if self.is_contested() {
-            let longer = u64::from(work.dice()) % ANSWER.as_millis();
+            let longer = u64::from(ctx.random()) % ANSWER.as_millis();
             pause = Pause::from_millis(pause.as_millis() + longer);
         } else if !self.has_connected || !self.has_offered() {
             return;
         }
-        work.timer(Timer::Answer(self.id), pause);
+        ctx.timer(Timer::Answer(self.id), pause);
     }
 
     /// How long an answer may take.

@@ -1,17 +1,17 @@
 use videocalls_protocol::rooms::Rooms;
-use videocalls_protocol::{Dialect, Event, Refusal, Request, Verdict};
+use videocalls_protocol::{CloseAction, Dialect, Event, Refusal, Request};
 use videocalls_session::{CallState, EndReason, Input, Notice, Output, Problem};
 
-use crate::desk::{Desk, notices, sent, welcome};
+use crate::harness::{Harness, notices, sent, welcome};
 
-fn started() -> Desk {
-    let mut desk = Desk::new(Rooms::default().capabilities(), "me");
-    desk.input(Input::Start);
-    desk
+fn started() -> Harness {
+    let mut harness = Harness::new(Rooms::default().capabilities(), "me");
+    harness.input(Input::Start);
+    harness
 }
 
-fn end(desk: &Desk) -> Option<EndReason> {
-    match desk.session.snapshot().state {
+fn end(harness: &Harness) -> Option<EndReason> {
+    match harness.session.snapshot().state {
         CallState::Ended(reason) => Some(reason),
         _ => None,
     }
@@ -19,59 +19,59 @@ fn end(desk: &Desk) -> Option<EndReason> {
 
 #[test]
 fn a_socket_that_does_not_open_in_15_seconds_ends_the_call() {
-    let mut desk = started();
-    desk.wait(14_999);
-    assert_eq!(end(&desk), None);
-    desk.wait(1);
-    assert_eq!(end(&desk), Some(EndReason::Unreachable));
+    let mut harness = started();
+    harness.wait(14_999);
+    assert_eq!(end(&harness), None);
+    harness.wait(1);
+    assert_eq!(end(&harness), Some(EndReason::Unreachable));
 }
 
 #[test]
 fn a_server_that_says_no_welcome_in_5_seconds_ends_the_call() {
-    let mut desk = started();
-    desk.wait(14_000);
-    desk.input(Input::SignalingOpened);
-    desk.wait(4_999);
-    assert_eq!(end(&desk), None);
-    desk.wait(1);
-    assert_eq!(end(&desk), Some(EndReason::ServerSilent));
+    let mut harness = started();
+    harness.wait(14_000);
+    harness.input(Input::SignalingOpened);
+    harness.wait(4_999);
+    assert_eq!(end(&harness), None);
+    harness.wait(1);
+    assert_eq!(end(&harness), Some(EndReason::ServerSilent));
 }
 
 #[test]
 fn silence_for_two_pings_and_a_bit_means_that_the_server_has_gone() {
-    let mut desk = started();
-    desk.input(Input::SignalingOpened);
-    desk.event(welcome("me", &[], Some(10_000)));
-    desk.wait(20_000);
-    desk.event(Event::Ping);
-    desk.wait(23_999);
-    assert_eq!(end(&desk), None);
-    assert_eq!(desk.session.snapshot().state, CallState::Connected);
-    desk.wait(1);
-    assert_eq!(desk.session.snapshot().state, CallState::Reconnecting);
+    let mut harness = started();
+    harness.input(Input::SignalingOpened);
+    harness.event(welcome("me", &[], Some(10_000)));
+    harness.wait(20_000);
+    harness.event(Event::Ping);
+    harness.wait(23_999);
+    assert_eq!(end(&harness), None);
+    assert_eq!(harness.session.snapshot().state, CallState::Connected);
+    harness.wait(1);
+    assert_eq!(harness.session.snapshot().state, CallState::Reconnecting);
 }
 
 #[test]
 fn a_ping_is_answered() {
-    let mut desk = Desk::in_room("me", &[]);
-    desk.look();
-    desk.event(Event::Ping);
-    assert_eq!(sent(&desk.look()), [&Request::Pong]);
+    let mut harness = Harness::in_room("me", &[]);
+    harness.look();
+    harness.event(Event::Ping);
+    assert_eq!(sent(&harness.look()), [&Request::Pong]);
 }
 
 #[test]
 fn a_refusal_is_final_by_word_or_by_close_code_at_any_time() {
     for refusal in [Refusal::RoomFull, Refusal::Kicked, Refusal::Forbidden] {
         let by_word = Input::SignalingEvent(Event::Refused(refusal));
-        let by_code = Input::SignalingClosed(Verdict::Terminal(refusal));
+        let by_code = Input::SignalingClosed(CloseAction::Terminal(refusal));
         for how in [by_word, by_code] {
             let mut joining = started();
             joining.input(Input::SignalingOpened);
-            for mut desk in [started(), joining, Desk::in_room("me", &["you"])] {
-                desk.look();
-                desk.input(how.clone());
-                assert_eq!(end(&desk), Some(EndReason::Refused(refusal)));
-                let said = desk.look();
+            for mut harness in [started(), joining, Harness::in_room("me", &["you"])] {
+                harness.look();
+                harness.input(how.clone());
+                assert_eq!(end(&harness), Some(EndReason::Refused(refusal)));
+                let said = harness.look();
                 assert!(
                     !sent(&said).contains(&&Request::Bye),
                     "no goodbye to a closed door"
@@ -83,30 +83,30 @@ fn a_refusal_is_final_by_word_or_by_close_code_at_any_time() {
 
 #[test]
 fn a_lost_socket_ends_the_call_by_what_it_was_lost_from() {
-    let mut desk = started();
-    desk.input(Input::SignalingClosed(Verdict::Backoff));
-    assert_eq!(end(&desk), Some(EndReason::Unreachable));
-    let mut desk = Desk::in_room("me", &[]);
-    desk.input(Input::SignalingClosed(Verdict::Backoff));
-    assert_eq!(end(&desk), None);
+    let mut harness = started();
+    harness.input(Input::SignalingClosed(CloseAction::Backoff));
+    assert_eq!(end(&harness), Some(EndReason::Unreachable));
+    let mut harness = Harness::in_room("me", &[]);
+    harness.input(Input::SignalingClosed(CloseAction::Backoff));
+    assert_eq!(end(&harness), None);
 }
 
 #[test]
 fn fifty_unreadable_messages_are_too_many() {
-    let mut desk = Desk::in_room("me", &[]);
+    let mut harness = Harness::in_room("me", &[]);
     let complaint = Input::SignalingProblem(Problem::MalformedMessage);
-    (0..49).for_each(|_| desk.input(complaint.clone()));
-    assert_eq!(end(&desk), None);
-    desk.input(complaint);
-    assert_eq!(end(&desk), Some(EndReason::ProtocolError));
+    (0..49).for_each(|_| harness.input(complaint.clone()));
+    assert_eq!(end(&harness), None);
+    harness.input(complaint);
+    assert_eq!(end(&harness), Some(EndReason::ProtocolError));
 }
 
 #[test]
 fn the_end_gives_everything_back_once_and_nothing_comes_after_it() {
-    let mut desk = Desk::in_room("me", &["you", "they"]);
-    desk.look();
-    desk.input(Input::End(EndReason::Left));
-    let said = desk.look();
+    let mut harness = Harness::in_room("me", &["you", "they"]);
+    harness.look();
+    harness.input(Input::End(EndReason::Left));
+    let said = harness.look();
     assert_eq!(sent(&said), [&Request::Bye]);
     let closed = said.iter().filter(|it| matches!(it, Output::Link { .. }));
     assert_eq!(closed.count(), 2);
@@ -115,49 +115,53 @@ fn the_end_gives_everything_back_once_and_nothing_comes_after_it() {
         said.last(),
         Some(&Output::Notify(Notice::Ended(EndReason::Left)))
     );
-    assert_eq!(desk.session.next_timeout(), None);
-    assert_eq!(desk.people(), [""; 0]);
+    assert_eq!(harness.session.next_timeout(), None);
+    assert_eq!(harness.people(), [""; 0]);
     for late in [
         Input::End(EndReason::Aborted),
         Input::Start,
         Input::SignalingOpened,
         Input::SignalingEvent(Event::Ping),
-        Input::SignalingClosed(Verdict::Backoff),
+        Input::SignalingClosed(CloseAction::Backoff),
         Input::Timeout,
     ] {
-        desk.input(late);
-        assert_eq!(desk.look(), []);
+        harness.input(late);
+        assert_eq!(harness.look(), []);
     }
-    assert_eq!(end(&desk), Some(EndReason::Left), "the first reason stays");
+    assert_eq!(
+        end(&harness),
+        Some(EndReason::Left),
+        "the first reason stays"
+    );
 }
 
 #[test]
 fn a_second_start_changes_nothing() {
-    let mut desk = started();
-    desk.look();
-    desk.input(Input::Start);
-    assert_eq!(desk.look(), []);
+    let mut harness = started();
+    harness.look();
+    harness.input(Input::Start);
+    assert_eq!(harness.look(), []);
 }
 
 #[test]
 fn a_call_can_be_called_off_before_it_begins() {
-    let mut desk = Desk::new(Rooms::default().capabilities(), "me");
-    desk.input(Input::End(EndReason::Aborted));
-    let said = desk.look();
+    let mut harness = Harness::new(Rooms::default().capabilities(), "me");
+    harness.input(Input::End(EndReason::Aborted));
+    let said = harness.look();
     assert!(sent(&said).is_empty() && !said.contains(&Output::CloseSignaling));
     assert_eq!(
         notices(&said).last(),
         Some(&&Notice::Ended(EndReason::Aborted))
     );
-    desk.input(Input::Start);
-    assert_eq!(desk.look(), []);
+    harness.input(Input::Start);
+    assert_eq!(harness.look(), []);
 }
 
 #[test]
 fn nothing_happens_before_the_start() {
-    let mut desk = Desk::new(Rooms::default().capabilities(), "me");
-    desk.input(Input::SignalingOpened);
-    desk.event(welcome("me", &["you"], None));
-    desk.input(Input::Timeout);
-    assert_eq!(desk.look(), []);
+    let mut harness = Harness::new(Rooms::default().capabilities(), "me");
+    harness.input(Input::SignalingOpened);
+    harness.event(welcome("me", &["you"], None));
+    harness.input(Input::Timeout);
+    assert_eq!(harness.look(), []);
 }

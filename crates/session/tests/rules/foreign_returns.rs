@@ -5,54 +5,54 @@ use videocalls_protocol::appointments::Appointments;
 use videocalls_protocol::channels_mesh::ChannelsMesh;
 use videocalls_protocol::socketio_rooms::SocketIoRooms;
 use videocalls_protocol::{
-    Candidate, Capabilities, Dialect, Event, ParticipantId, Refusal, Request, Signal, Verdict,
+    Candidate, Capabilities, CloseAction, Dialect, Event, ParticipantId, Refusal, Request, Signal,
 };
 use videocalls_session::{
     CallState, Config, EndReason, Input, LinkId, LinkOp, LinkReport, LinkRole, Output, Transport,
 };
 
-use crate::desk::{Desk, LIVE, answer, offer, ops, peer, sent, started, token, welcome};
+use crate::harness::{Harness, LIVE, answer, offer, ops, peer, sent, started, token, welcome};
 
-fn link_to(desk: &Desk, id: &str) -> LinkId {
-    let link = desk.session.link_of(&ParticipantId::new(id));
+fn link_to(harness: &Harness, id: &str) -> LinkId {
+    let link = harness.session.link_of(&ParticipantId::new(id));
     link.expect("there is a link")
 }
 
 /// Tells that the latest description was applied, and that there is a way.
-fn connect(desk: &mut Desk, link: LinkId) {
-    let said = desk.look();
+fn connect(harness: &mut Harness, link: LinkId) {
+    let said = harness.look();
     let asked = ops(&said).iter().rev().find_map(|(_, op)| token(op));
     if let Some(token) = asked {
-        desk.report(link, LinkReport::Applied { token });
+        harness.report(link, LinkReport::Applied { token });
     }
-    desk.transport(link, Transport::Connected);
-    desk.look();
+    harness.transport(link, Transport::Connected);
+    harness.look();
 }
 
-fn relay() -> (Desk, LinkId) {
-    let mut desk = Desk::on_relay("me");
-    desk.hear("you", answer("100", 1));
-    let link = link_to(&desk, "you");
-    connect(&mut desk, link);
-    (desk, link)
+fn relay() -> (Harness, LinkId) {
+    let mut harness = Harness::on_relay("me");
+    harness.hear("you", answer("100", 1));
+    let link = link_to(&harness, "you");
+    connect(&mut harness, link);
+    (harness, link)
 }
 
-fn in_room(capabilities: Capabilities, me: &str, other: &str) -> (Desk, LinkId) {
-    let mut desk = started(capabilities);
-    desk.event(welcome(me, &[], None));
-    desk.event(Event::Joined(peer(other)));
-    let link = desk.make();
-    desk.report(link, LinkReport::Candidate(Candidate::default()));
-    desk.hear(other, answer("100", 1));
-    connect(&mut desk, link);
-    (desk, link)
+fn in_room(capabilities: Capabilities, me: &str, other: &str) -> (Harness, LinkId) {
+    let mut harness = started(capabilities);
+    harness.event(welcome(me, &[], None));
+    harness.event(Event::Joined(peer(other)));
+    let link = harness.make();
+    harness.report(link, LinkReport::Candidate(Candidate::default()));
+    harness.hear(other, answer("100", 1));
+    connect(&mut harness, link);
+    (harness, link)
 }
 
-fn pair() -> (Desk, LinkId) {
+fn pair() -> (Harness, LinkId) {
     in_room(SocketIoRooms::new().capabilities(), "a", "c1")
 }
 
-fn mesh() -> (Desk, LinkId) {
+fn mesh() -> (Harness, LinkId) {
     in_room(
         ChannelsMesh::new("1").capabilities(),
         "me~000001",
@@ -60,37 +60,37 @@ fn mesh() -> (Desk, LinkId) {
     )
 }
 
-fn appointed(token: &str) -> Desk {
+fn appointed(token: &str) -> Harness {
     let dialect = Appointments::new(token).expect("it is a token");
     started(dialect.capabilities())
 }
 
-fn client() -> (Desk, LinkId) {
-    let mut desk = appointed("h.eyJ1dWlkIjoxfQ.s");
-    desk.make();
-    desk.event(welcome("client", &[], None));
-    desk.hear("professional", answer("100", 1));
-    let link = link_to(&desk, "professional");
-    connect(&mut desk, link);
-    (desk, link)
+fn client() -> (Harness, LinkId) {
+    let mut harness = appointed("h.eyJ1dWlkIjoxfQ.s");
+    harness.make();
+    harness.event(welcome("client", &[], None));
+    harness.hear("professional", answer("100", 1));
+    let link = link_to(&harness, "professional");
+    connect(&mut harness, link);
+    (harness, link)
 }
 
-fn professional() -> (Desk, LinkId) {
-    let mut desk = appointed("h.eyJwcm9JZCI6MX0.s");
-    desk.event(welcome("professional", &[], None));
-    let link = desk.answer_to("client", "100");
-    connect(&mut desk, link);
-    (desk, link)
+fn professional() -> (Harness, LinkId) {
+    let mut harness = appointed("h.eyJwcm9JZCI6MX0.s");
+    harness.event(welcome("professional", &[], None));
+    let link = harness.answer_to("client", "100");
+    connect(&mut harness, link);
+    (harness, link)
 }
 
 /// Loses the socket, and has another one soon. Returns what was said to the new server.
-fn reopened(desk: &mut Desk) -> Vec<Output> {
-    desk.input(Input::SignalingClosed(Verdict::RejoinFresh));
-    assert_eq!(desk.session.snapshot().state, CallState::Reconnecting);
-    desk.wait(5_000);
-    desk.look();
-    desk.input(Input::SignalingOpened);
-    desk.look()
+fn reopened(harness: &mut Harness) -> Vec<Output> {
+    harness.input(Input::SignalingClosed(CloseAction::RejoinFresh));
+    assert_eq!(harness.session.snapshot().state, CallState::Reconnecting);
+    harness.wait(5_000);
+    harness.look();
+    harness.input(Input::SignalingOpened);
+    harness.look()
 }
 
 /// Whom a join says to keep.
@@ -117,92 +117,92 @@ fn offers(outputs: &[Output]) -> usize {
 }
 
 /// Nothing was done to any link, and nothing was said to anybody.
-fn untouched(desk: &mut Desk, link: LinkId, other: &str) {
-    let said = desk.look();
+fn untouched(harness: &mut Harness, link: LinkId, other: &str) {
+    let said = harness.look();
     assert_eq!(ops(&said), []);
     assert_eq!(sent(&said), [] as [&Request; 0]);
-    assert_eq!(desk.people(), [other]);
-    assert_eq!(link_to(desk, other), link);
-    assert_eq!(desk.session.snapshot().state, CallState::Connected);
+    assert_eq!(harness.people(), [other]);
+    assert_eq!(link_to(harness, other), link);
+    assert_eq!(harness.session.snapshot().state, CallState::Connected);
 }
 
 #[test]
 fn a_living_link_is_not_touched_by_a_return() {
-    let (mut desk, link) = relay();
-    let said = reopened(&mut desk);
+    let (mut harness, link) = relay();
+    let said = reopened(&mut harness);
     assert_eq!(kept(&said), ["you"]);
     assert_eq!(ops(&said), []);
-    untouched(&mut desk, link, "you");
+    untouched(&mut harness, link, "you");
 
     for second in [true, false] {
-        let (mut desk, link) = pair();
-        assert_eq!(kept(&reopened(&mut desk)), ["c1"]);
+        let (mut harness, link) = pair();
+        assert_eq!(kept(&reopened(&mut harness)), ["c1"]);
         let there: &[&str] = if second { &["c1"] } else { &[] };
-        desk.event(welcome("a", there, None));
-        untouched(&mut desk, link, "c1");
+        harness.event(welcome("a", there, None));
+        untouched(&mut harness, link, "c1");
     }
 
-    let (mut desk, link) = mesh();
-    assert_eq!(kept(&reopened(&mut desk)), ["you~000002"]);
-    desk.event(welcome("me~000001", &[], None));
-    untouched(&mut desk, link, "you~000002");
+    let (mut harness, link) = mesh();
+    assert_eq!(kept(&reopened(&mut harness)), ["you~000002"]);
+    harness.event(welcome("me~000001", &[], None));
+    untouched(&mut harness, link, "you~000002");
 
-    let (mut desk, link) = client();
-    assert_eq!(kept(&reopened(&mut desk)), ["professional"]);
-    desk.event(welcome("client", &[], None));
-    desk.hear("professional", answer("100", 1));
-    untouched(&mut desk, link, "professional");
+    let (mut harness, link) = client();
+    assert_eq!(kept(&reopened(&mut harness)), ["professional"]);
+    harness.event(welcome("client", &[], None));
+    harness.hear("professional", answer("100", 1));
+    untouched(&mut harness, link, "professional");
 
-    let (mut desk, link) = professional();
-    assert_eq!(kept(&reopened(&mut desk)), ["client"]);
-    desk.event(welcome("professional", &[], None));
-    desk.hear("client", offer("100", 1));
-    untouched(&mut desk, link, "client");
+    let (mut harness, link) = professional();
+    assert_eq!(kept(&reopened(&mut harness)), ["client"]);
+    harness.event(welcome("professional", &[], None));
+    harness.hear("client", offer("100", 1));
+    untouched(&mut harness, link, "client");
 }
 
 #[test]
 fn the_return_of_another_does_not_touch_a_living_link() {
-    let (mut desk, link) = mesh();
-    desk.event(Event::Joined(peer("you~000002")));
-    untouched(&mut desk, link, "you~000002");
+    let (mut harness, link) = mesh();
+    harness.event(Event::Joined(peer("you~000002")));
+    untouched(&mut harness, link, "you~000002");
 }
 
 #[test]
 fn who_returns_to_a_sick_link_is_offered_a_new_one() {
-    let (mut desk, link) = mesh();
-    desk.transport(link, Transport::Disconnected);
-    desk.look();
-    desk.event(Event::Joined(peer("you~000002")));
-    let new = desk.make();
-    desk.report(new, LinkReport::Candidate(Candidate::default()));
-    let said = desk.look();
+    let (mut harness, link) = mesh();
+    harness.transport(link, Transport::Disconnected);
+    harness.look();
+    harness.event(Event::Joined(peer("you~000002")));
+    let new = harness.make();
+    harness.report(new, LinkReport::Candidate(Candidate::default()));
+    let said = harness.look();
     assert!(ops(&said).contains(&(link, &LinkOp::Close)));
     assert_eq!(offers(&said), 1);
-    assert_eq!(desk.people(), ["you~000002"]);
+    assert_eq!(harness.people(), ["you~000002"]);
 }
 
 /// In the mesh nobody tells who is there, so that somebody is not named means nothing.
 #[test]
 fn a_link_that_may_heal_outlives_a_return_to_the_mesh() {
-    let (mut desk, link) = mesh();
-    desk.transport(link, Transport::Disconnected);
-    desk.look();
-    assert_eq!(kept(&reopened(&mut desk)), [""; 0]);
-    desk.event(welcome("me~000001", &[], None));
-    assert_eq!(link_to(&desk, "you~000002"), link);
+    let (mut harness, link) = mesh();
+    harness.transport(link, Transport::Disconnected);
+    harness.look();
+    assert_eq!(kept(&reopened(&mut harness)), [""; 0]);
+    harness.event(welcome("me~000001", &[], None));
+    assert_eq!(link_to(&harness, "you~000002"), link);
 }
 
 #[test]
 fn who_returns_to_a_pair_without_media_begins_anew() {
-    let (mut desk, link) = pair();
-    desk.transport(link, Transport::Disconnected);
-    desk.look();
-    assert_eq!(kept(&reopened(&mut desk)), [""; 0]);
-    desk.event(welcome("b", &["a"], None));
-    let said = desk.look();
+    let (mut harness, link) = pair();
+    harness.transport(link, Transport::Disconnected);
+    harness.look();
+    assert_eq!(kept(&reopened(&mut harness)), [""; 0]);
+    harness.event(welcome("b", &["a"], None));
+    let said = harness.look();
     assert!(ops(&said).contains(&(link, &LinkOp::Close)));
-    assert_eq!(desk.people(), ["a"]);
-    desk.answer_to("a", "200");
+    assert_eq!(harness.people(), ["a"]);
+    harness.answer_to("a", "200");
 }
 
 /// The server may have lost it with the socket, or given it to nobody.
@@ -214,15 +214,15 @@ fn an_offer_that_nobody_answered_is_said_again_on_return() {
         (mesh(), Some("me~000001")),
         (client(), Some("client")),
     ];
-    for ((mut desk, link), me) in calls {
-        desk.report(link, LinkReport::NegotiationNeeded);
-        desk.make();
-        desk.look();
-        let mut said = reopened(&mut desk);
+    for ((mut harness, link), me) in calls {
+        harness.report(link, LinkReport::NegotiationNeeded);
+        harness.make();
+        harness.look();
+        let mut said = reopened(&mut harness);
         if let Some(me) = me {
             let there: &[&str] = if me == "a" { &["c1"] } else { &[] };
-            desk.event(welcome(me, there, None));
-            said = desk.look();
+            harness.event(welcome(me, there, None));
+            said = harness.look();
         }
         assert!(matches!(ops(&said)[..], [(it, LinkOp::MakeOffer { .. })] if it == link));
     }
@@ -231,22 +231,22 @@ fn an_offer_that_nobody_answered_is_said_again_on_return() {
 /// They may have been away when it was made; no server tells when they are back.
 #[test]
 fn an_offer_on_a_living_link_is_said_again_five_times_in_75_seconds() {
-    let (mut desk, link) = relay();
-    desk.report(link, LinkReport::NegotiationNeeded);
-    desk.make();
-    desk.look();
+    let (mut harness, link) = relay();
+    harness.report(link, LinkReport::NegotiationNeeded);
+    harness.make();
+    harness.look();
     for seconds in [5, 10, 15, 20, 25] {
-        desk.wait(seconds * 1_000 - 1);
-        assert_eq!(desk.look(), [], "{seconds}");
-        desk.wait(1);
-        desk.make();
-        assert_eq!(offers(&desk.look()), 1, "{seconds}");
+        harness.wait(seconds * 1_000 - 1);
+        assert_eq!(harness.look(), [], "{seconds}");
+        harness.wait(1);
+        harness.make();
+        assert_eq!(offers(&harness.look()), 1, "{seconds}");
     }
-    desk.wait(600_000);
-    assert_eq!(desk.look(), [], "they take no turns");
-    desk.hear("you", answer("100", 2));
+    harness.wait(600_000);
+    assert_eq!(harness.look(), [], "they take no turns");
+    harness.hear("you", answer("100", 2));
     assert!(matches!(
-        ops(&desk.look())[..],
+        ops(&harness.look())[..],
         [(_, LinkOp::AcceptAnswer { .. })]
     ));
 }
@@ -254,17 +254,17 @@ fn an_offer_on_a_living_link_is_said_again_five_times_in_75_seconds() {
 /// There was no way yet when it was made, and the other one was away.
 #[test]
 fn an_offer_that_was_made_before_there_was_a_way_is_said_again_as_well() {
-    let mut desk = Desk::on_relay("me");
-    let link = desk.answer_to("you", "100");
-    desk.report(link, LinkReport::NegotiationNeeded);
-    desk.make();
-    desk.transport(link, Transport::Connected);
-    desk.look();
-    desk.wait(4_999);
-    assert_eq!(desk.look(), []);
-    desk.wait(1);
-    desk.make();
-    assert_eq!(offers(&desk.look()), 1);
+    let mut harness = Harness::on_relay("me");
+    let link = harness.answer_to("you", "100");
+    harness.report(link, LinkReport::NegotiationNeeded);
+    harness.make();
+    harness.transport(link, Transport::Connected);
+    harness.look();
+    harness.wait(4_999);
+    assert_eq!(harness.look(), []);
+    harness.wait(1);
+    harness.make();
+    assert_eq!(offers(&harness.look()), 1);
 }
 
 /// Whether an answer to the offer of this connection is being made.
@@ -276,18 +276,18 @@ fn answers(outputs: &[Output], connection: &str) -> bool {
 }
 
 /// Has offered to somebody whose own offer, of this edition, has lost against that.
-fn contested(seed: u32, edition: u64) -> Desk {
-    let config = Desk::config(SocketIoRooms::new().capabilities(), "a");
-    let mut desk = Desk::with(Config { seed, ..config });
-    desk.input(Input::Start);
-    desk.input(Input::SignalingOpened);
-    desk.input(Input::MediaSettled(LIVE));
-    desk.event(welcome("a", &[], None));
-    desk.event(Event::Joined(peer("c1")));
-    desk.make();
-    desk.hear("c1", offer("200", edition));
-    desk.look();
-    desk
+fn contested(seed: u32, edition: u64) -> Harness {
+    let config = Harness::config(SocketIoRooms::new().capabilities(), "a");
+    let mut harness = Harness::with(Config { seed, ..config });
+    harness.input(Input::Start);
+    harness.input(Input::SignalingOpened);
+    harness.input(Input::MediaSettled(LIVE));
+    harness.event(welcome("a", &[], None));
+    harness.event(Event::Joined(peer("c1")));
+    harness.make();
+    harness.hear("c1", offer("200", edition));
+    harness.look();
+    harness
 }
 
 /// Ids that a dialect makes up may say at both ends that it is the other's part to give way: as after two
@@ -296,63 +296,63 @@ fn contested(seed: u32, edition: u64) -> Desk {
 fn who_is_not_answered_takes_the_offer_that_lost_against_ours() {
     let mut pauses = Vec::new();
     for seed in (1..40).step_by(2) {
-        let mut desk = contested(seed, 1);
-        desk.wait(4_999);
-        assert_eq!(desk.look(), [], "the other one may give way yet");
-        let begun = desk.now;
+        let mut harness = contested(seed, 1);
+        harness.wait(4_999);
+        assert_eq!(harness.look(), [], "the other one may give way yet");
+        let begun = harness.now;
         let given_way = (0..5_000).any(|_| {
-            desk.wait(1);
-            answers(&desk.look(), "200")
+            harness.wait(1);
+            answers(&harness.look(), "200")
         });
         assert!(given_way, "before the other one gives up");
-        pauses.push(desk.now - begun);
-        assert_eq!(desk.people(), ["c1"]);
+        pauses.push(harness.now - begun);
+        assert_eq!(harness.people(), ["c1"]);
     }
     pauses.dedup();
     assert!(pauses.len() > 10, "chance has one wait longer: {pauses:?}");
 
-    let mut desk = contested(7, 1);
-    desk.hear("c1", answer("201", 1));
-    let link = link_to(&desk, "c1");
-    connect(&mut desk, link);
-    desk.hear("c1", offer("200", 1));
-    desk.wait(60_000);
-    assert_eq!(desk.look(), [], "whoever is answered goes on");
+    let mut harness = contested(7, 1);
+    harness.hear("c1", answer("201", 1));
+    let link = link_to(&harness, "c1");
+    connect(&mut harness, link);
+    harness.hear("c1", offer("200", 1));
+    harness.wait(60_000);
+    assert_eq!(harness.look(), [], "whoever is answered goes on");
 }
 
 #[test]
 fn an_offer_that_lost_does_not_stand_in_the_way_of_another() {
-    let mut desk = contested(7, 9);
-    desk.hear("c1", answer("201", 1));
-    desk.hear("c1", offer("201", 2));
-    let link = link_to(&desk, "c1");
-    let said = desk.look();
+    let mut harness = contested(7, 9);
+    harness.hear("c1", answer("201", 1));
+    harness.hear("c1", offer("201", 2));
+    let link = link_to(&harness, "c1");
+    let said = harness.look();
     let token = ops(&said).iter().find_map(|(_, op)| token(op));
     let token = token.expect("the answer is taken first");
-    desk.report(link, LinkReport::Applied { token });
-    assert!(answers(&desk.look(), "201"));
+    harness.report(link, LinkReport::Applied { token });
+    assert!(answers(&harness.look(), "201"));
 }
 
 #[test]
 fn the_same_goes_for_offers_that_cross_on_a_living_link() {
-    let (mut desk, link) = pair();
-    desk.report(link, LinkReport::NegotiationNeeded);
-    desk.make();
-    desk.hear("c1", offer("100", 2));
-    desk.look();
-    desk.wait(4_999);
-    assert_eq!(desk.look(), []);
-    desk.wait(5_000);
-    let said = desk.look();
+    let (mut harness, link) = pair();
+    harness.report(link, LinkReport::NegotiationNeeded);
+    harness.make();
+    harness.hear("c1", offer("100", 2));
+    harness.look();
+    harness.wait(4_999);
+    assert_eq!(harness.look(), []);
+    harness.wait(5_000);
+    let said = harness.look();
     assert!(answers(&said, "100"));
     assert_eq!(offers(&said), 0);
-    assert_eq!(link_to(&desk, "c1"), link);
+    assert_eq!(link_to(&harness, "c1"), link);
 }
 
 #[test]
 fn a_call_to_anyone_is_made_anew_on_return() {
-    let mut desk = Desk::on_relay("me");
-    let first = reopened(&mut desk);
+    let mut harness = Harness::on_relay("me");
+    let first = reopened(&mut harness);
     let closed = ops(&first);
     assert!(matches!(
         closed[..],
@@ -367,38 +367,38 @@ fn a_call_to_anyone_is_made_anew_on_return() {
 /// It would reach whoever has our place by now.
 #[test]
 fn nothing_is_said_before_the_server_has_let_us_in_again() {
-    let (mut desk, link) = pair();
-    desk.report(link, LinkReport::NegotiationNeeded);
-    desk.input(Input::SignalingClosed(Verdict::RejoinFresh));
-    desk.make();
-    desk.report(link, LinkReport::Candidate(Candidate::default()));
-    desk.wait(5_000);
-    desk.input(Input::SignalingOpened);
-    let said = desk.look();
+    let (mut harness, link) = pair();
+    harness.report(link, LinkReport::NegotiationNeeded);
+    harness.input(Input::SignalingClosed(CloseAction::RejoinFresh));
+    harness.make();
+    harness.report(link, LinkReport::Candidate(Candidate::default()));
+    harness.wait(5_000);
+    harness.input(Input::SignalingOpened);
+    let said = harness.look();
     assert!(
         sent(&said)
             .into_iter()
             .all(|it| matches!(it, Request::Join(_)))
     );
-    desk.event(welcome("a", &["c1"], None));
-    desk.make();
-    assert_eq!(offers(&desk.look()), 1);
+    harness.event(welcome("a", &["c1"], None));
+    harness.make();
+    assert_eq!(offers(&harness.look()), 1);
 }
 
 /// The answer was lost with the socket; the server repeats the offer, and a new answer is better than
 /// none.
 #[test]
 fn a_professional_who_returns_takes_the_repeated_offer_of_a_link_that_never_was() {
-    let mut desk = appointed("h.eyJwcm9JZCI6MX0.s");
-    desk.event(welcome("professional", &[], None));
-    desk.answer_to("client", "100");
-    desk.look();
-    reopened(&mut desk);
-    desk.event(welcome("professional", &[], None));
-    desk.look();
-    desk.hear("client", offer("100", 1));
-    desk.make();
-    let said = desk.look();
+    let mut harness = appointed("h.eyJwcm9JZCI6MX0.s");
+    harness.event(welcome("professional", &[], None));
+    harness.answer_to("client", "100");
+    harness.look();
+    reopened(&mut harness);
+    harness.event(welcome("professional", &[], None));
+    harness.look();
+    harness.hear("client", offer("100", 1));
+    harness.make();
+    let said = harness.look();
     assert!(matches!(
         sent(&said)[..],
         [Request::Signal {
@@ -406,29 +406,31 @@ fn a_professional_who_returns_takes_the_repeated_offer_of_a_link_that_never_was(
             ..
         }]
     ));
-    assert_eq!(desk.people(), ["client"]);
+    assert_eq!(harness.people(), ["client"]);
 }
 
 /// A relay opens the socket before it looks for a place, and may still hold one for our dead socket.
 #[test]
 fn a_relay_that_is_full_on_return_is_tried_again_for_60_seconds() {
-    let full = || Input::SignalingClosed(Verdict::Terminal(Refusal::RoomFull));
-    let (mut desk, link) = relay();
-    reopened(&mut desk);
-    desk.input(full());
-    assert_eq!(desk.session.snapshot().state, CallState::Reconnecting);
-    assert_eq!(desk.people(), ["you"]);
-    assert!(!ops(&desk.look()).contains(&(link, &LinkOp::Close)));
+    let full = || Input::SignalingClosed(CloseAction::Terminal(Refusal::RoomFull));
+    let (mut harness, link) = relay();
+    reopened(&mut harness);
+    harness.input(full());
+    assert_eq!(harness.session.snapshot().state, CallState::Reconnecting);
+    assert_eq!(harness.people(), ["you"]);
+    assert!(!ops(&harness.look()).contains(&(link, &LinkOp::Close)));
     let mut tries = 0;
-    while desk.session.snapshot().state != CallState::Ended(EndReason::Refused(Refusal::RoomFull)) {
-        desk.wait(500);
-        let said = desk.look();
+    while harness.session.snapshot().state
+        != CallState::Ended(EndReason::Refused(Refusal::RoomFull))
+    {
+        harness.wait(500);
+        let said = harness.look();
         if said.contains(&Output::OpenSignaling) {
             tries += 1;
-            desk.input(Input::SignalingOpened);
-            desk.input(full());
+            harness.input(Input::SignalingOpened);
+            harness.input(full());
         }
-        assert!(desk.now < 80_000, "it ends");
+        assert!(harness.now < 80_000, "it ends");
     }
     assert!((10..60).contains(&tries), "with pauses: {tries}");
     let (mut first, _) = relay();

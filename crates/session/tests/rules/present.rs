@@ -11,14 +11,14 @@ use videocalls_session::{
     Connection, EndReason, Input, LinkId, LinkOp, LinkReport, LinkRole, Output, Transport,
 };
 
-use crate::desk::{Desk, answer, left, offer, ops, peer, sent, started, welcome};
+use crate::harness::{Harness, answer, left, offer, ops, peer, sent, started, welcome};
 
 /// In a room of two, with the prepared offer made.
-fn in_room(me: &str, others: &[&str]) -> Desk {
-    let mut desk = started(SocketIoRooms::new().capabilities());
-    desk.make();
-    desk.event(welcome(me, others, None));
-    desk
+fn in_room(me: &str, others: &[&str]) -> Harness {
+    let mut harness = started(SocketIoRooms::new().capabilities());
+    harness.make();
+    harness.event(welcome(me, others, None));
+    harness
 }
 
 fn joined(id: &str) -> Event {
@@ -31,15 +31,15 @@ fn found(id: &str, name: &str) -> Event {
 }
 
 /// First in a room, and connected with the second.
-fn linked() -> (Desk, LinkId) {
-    let mut desk = in_room("a", &[]);
-    desk.event(joined("c1"));
-    desk.hear("c1", answer("100", 1));
-    let link = desk.session.link_of(&ParticipantId::new("c1"));
+fn linked() -> (Harness, LinkId) {
+    let mut harness = in_room("a", &[]);
+    harness.event(joined("c1"));
+    harness.hear("c1", answer("100", 1));
+    let link = harness.session.link_of(&ParticipantId::new("c1"));
     let link = link.expect("it was offered to");
-    desk.transport(link, Transport::Connected);
-    desk.look();
-    (desk, link)
+    harness.transport(link, Transport::Connected);
+    harness.look();
+    (harness, link)
 }
 
 /// To whom offers went.
@@ -66,36 +66,36 @@ fn opened(outputs: &[Output]) -> Vec<LinkRole> {
 
 #[test]
 fn who_is_there_offers_to_a_newcomer_with_the_link_that_is_prepared() {
-    let mut desk = in_room("a", &[]);
-    desk.look();
-    desk.event(joined("c1"));
-    let said = desk.look();
+    let mut harness = in_room("a", &[]);
+    harness.look();
+    harness.event(joined("c1"));
+    let said = harness.look();
     assert_eq!(offered(&said), ["c1"], "at once");
     assert_eq!(opened(&said), [], "by the link that is there");
-    assert_eq!(desk.people(), ["c1"]);
+    assert_eq!(harness.people(), ["c1"]);
 }
 
 #[test]
 fn who_is_alone_again_prepares_a_link_again() {
-    let (mut desk, _) = linked();
-    desk.event(left("c1", LeaveReason::Bye));
-    desk.make();
-    assert_eq!(opened(&desk.look()), [LinkRole::Offerer]);
-    desk.event(joined("c2"));
-    let said = desk.look();
+    let (mut harness, _) = linked();
+    harness.event(left("c1", LeaveReason::Bye));
+    harness.make();
+    assert_eq!(opened(&harness.look()), [LinkRole::Offerer]);
+    harness.event(joined("c2"));
+    let said = harness.look();
     assert_eq!(offered(&said), ["c2"]);
     assert_eq!(opened(&said), []);
 }
 
 #[test]
 fn a_newcomer_takes_the_offer_on_the_link_that_waits_for_it() {
-    let mut desk = in_room("b", &["a"]);
-    let said = desk.look();
+    let mut harness = in_room("b", &["a"]);
+    let said = harness.look();
     assert_eq!(opened(&said).last(), Some(&LinkRole::Answerer));
-    desk.wait(2_999);
-    let waiting = desk.session.link_of(&ParticipantId::new("a"));
-    assert_eq!(Some(desk.answer_to("a", "100")), waiting);
-    let said = desk.look();
+    harness.wait(2_999);
+    let waiting = harness.session.link_of(&ParticipantId::new("a"));
+    assert_eq!(Some(harness.answer_to("a", "100")), waiting);
+    let said = harness.look();
     assert_eq!(opened(&said), []);
     assert_eq!(offered(&said), [""; 0]);
 }
@@ -103,16 +103,16 @@ fn a_newcomer_takes_the_offer_on_the_link_that_waits_for_it() {
 /// A survivor of the old style does not know that it is its turn.
 #[test]
 fn a_newcomer_who_hears_no_offer_for_3_seconds_offers() {
-    let mut desk = in_room("b", &["a"]);
-    desk.look();
-    desk.wait(2_999);
-    assert_eq!(desk.look(), []);
-    desk.wait(1);
-    desk.make();
-    assert_eq!(offered(&desk.look()), ["a"]);
-    desk.hear("a", answer("100", 1));
+    let mut harness = in_room("b", &["a"]);
+    harness.look();
+    harness.wait(2_999);
+    assert_eq!(harness.look(), []);
+    harness.wait(1);
+    harness.make();
+    assert_eq!(offered(&harness.look()), ["a"]);
+    harness.hear("a", answer("100", 1));
     assert!(matches!(
-        ops(&desk.look())[..],
+        ops(&harness.look())[..],
         [(_, LinkOp::AcceptAnswer { .. })]
     ));
 }
@@ -155,39 +155,43 @@ fn an_offer_that_comes_long_after_ours_is_taken_by_the_impolite_side_too() {
 
 #[test]
 fn who_comes_again_under_a_new_id_replaces_the_old_one() {
-    let (mut desk, old) = linked();
-    desk.event(left("c1", LeaveReason::Bye));
-    desk.event(joined("c2"));
-    desk.make();
-    let said = desk.look();
+    let (mut harness, old) = linked();
+    harness.event(left("c1", LeaveReason::Bye));
+    harness.event(joined("c2"));
+    harness.make();
+    let said = harness.look();
     assert!(ops(&said).contains(&(old, &LinkOp::Close)));
     assert_eq!(offered(&said), ["c2"]);
-    assert_eq!(desk.people(), ["c2"]);
+    assert_eq!(harness.people(), ["c2"]);
 }
 
 #[test]
 fn a_way_that_is_lost_for_4_seconds_counts_as_leaving() {
-    let (mut desk, link) = linked();
-    desk.transport(link, Transport::Disconnected);
-    desk.wait(3_999);
-    assert_eq!(desk.people(), ["c1"]);
-    desk.wait(1);
-    assert_eq!(desk.people(), [""; 0]);
-    let (mut desk, link) = linked();
-    desk.transport(link, Transport::Failed);
-    assert_eq!(desk.people(), [""; 0]);
+    let (mut harness, link) = linked();
+    harness.transport(link, Transport::Disconnected);
+    harness.wait(3_999);
+    assert_eq!(harness.people(), ["c1"]);
+    harness.wait(1);
+    assert_eq!(harness.people(), [""; 0]);
+    let (mut harness, link) = linked();
+    harness.transport(link, Transport::Failed);
+    assert_eq!(harness.people(), [""; 0]);
 }
 
 /// Who was cut off only is there still, and nobody would ever offer again.
 #[test]
 fn who_counts_as_gone_is_offered_to_twice_more() {
-    let (mut desk, link) = linked();
-    desk.transport(link, Transport::Failed);
-    desk.make();
-    assert_eq!(offered(&desk.look()), ["c1"]);
-    assert_eq!(desk.people(), [""; 0], "not there before there is a word");
-    desk.hear("c1", answer("300", 1));
-    assert_eq!(desk.people(), ["c1"]);
+    let (mut harness, link) = linked();
+    harness.transport(link, Transport::Failed);
+    harness.make();
+    assert_eq!(offered(&harness.look()), ["c1"]);
+    assert_eq!(
+        harness.people(),
+        [""; 0],
+        "not there before there is a word"
+    );
+    harness.hear("c1", answer("300", 1));
+    assert_eq!(harness.people(), ["c1"]);
     let (mut silent, link) = linked();
     silent.transport(link, Transport::Failed);
     silent.make();
@@ -215,62 +219,66 @@ fn who_counts_as_gone_is_offered_to_twice_more() {
 #[test]
 fn who_never_answered_but_offered_is_offered_to_again_too() {
     for heard in [false, true] {
-        let mut desk = in_room("a", &[]);
-        desk.event(joined("c1"));
+        let mut harness = in_room("a", &[]);
+        harness.event(joined("c1"));
         for patience in [10_000, 10_000, 20_000] {
-            desk.wait(patience);
-            desk.make();
+            harness.wait(patience);
+            harness.make();
         }
         if heard {
-            desk.hear("c1", offer("200", 1));
+            harness.hear("c1", offer("200", 1));
         }
-        desk.wait(30_000);
-        assert_eq!(desk.people(), [""; 0]);
-        let recalls = desk.session.link_of(&ParticipantId::new("c1")).is_some();
+        harness.wait(30_000);
+        assert_eq!(harness.people(), [""; 0]);
+        let recalls = harness.session.link_of(&ParticipantId::new("c1")).is_some();
         assert_eq!(recalls, heard);
     }
 }
 
 #[test]
 fn who_counts_as_gone_and_offers_is_back_with_the_name() {
-    let (mut desk, link) = linked();
-    desk.transport(link, Transport::Failed);
-    desk.wait(60_000);
-    desk.event(found("c1", "Ann"));
-    assert_eq!(desk.people(), [""; 0], "an introduction is not an arrival");
-    desk.answer_to("c1", "300");
-    let people = desk.session.snapshot().participants;
+    let (mut harness, link) = linked();
+    harness.transport(link, Transport::Failed);
+    harness.wait(60_000);
+    harness.event(found("c1", "Ann"));
+    assert_eq!(
+        harness.people(),
+        [""; 0],
+        "an introduction is not an arrival"
+    );
+    harness.answer_to("c1", "300");
+    let people = harness.session.snapshot().participants;
     assert_eq!(people[0].name, DisplayName::new("Ann").ok());
     assert_eq!(people[0].connection, Connection::Connecting);
 }
 
 #[test]
 fn what_comes_late_from_somebody_gone_does_not_bring_them_back() {
-    let (mut desk, link) = linked();
-    desk.transport(link, Transport::Failed);
-    desk.wait(60_000);
-    desk.look();
+    let (mut harness, link) = linked();
+    harness.transport(link, Transport::Failed);
+    harness.wait(60_000);
+    harness.look();
     for late in [offer("100", 1), answer("100", 1), offer("100", 2)] {
-        desk.event(found("c1", "Ann"));
-        desk.hear("c1", late);
+        harness.event(found("c1", "Ann"));
+        harness.hear("c1", late);
     }
-    assert_eq!(desk.people(), [""; 0]);
-    assert_eq!(desk.look(), []);
+    assert_eq!(harness.people(), [""; 0]);
+    assert_eq!(harness.look(), []);
 }
 
 /// Two come at once: the one hears the other arrive before it is in itself.
 #[test]
 fn who_came_just_before_us_is_known_by_the_offer() {
-    let mut desk = started(ChannelsMesh::new("1").capabilities());
-    desk.make();
-    desk.event(joined("other"));
-    assert_eq!(desk.people(), [""; 0], "we are not in yet");
-    desk.event(welcome("me", &[], None));
-    desk.look();
-    desk.event(found("other", "Ann"));
-    desk.hear("other", offer("100", 1));
-    assert_eq!(desk.people(), ["other"]);
-    let said = desk.look();
+    let mut harness = started(ChannelsMesh::new("1").capabilities());
+    harness.make();
+    harness.event(joined("other"));
+    assert_eq!(harness.people(), [""; 0], "we are not in yet");
+    harness.event(welcome("me", &[], None));
+    harness.look();
+    harness.event(found("other", "Ann"));
+    harness.hear("other", offer("100", 1));
+    assert_eq!(harness.people(), ["other"]);
+    let said = harness.look();
     let closed = ops(&said)
         .iter()
         .filter(|(_, op)| **op == LinkOp::Close)
@@ -285,19 +293,19 @@ fn a_description_waits_for_its_candidates_or_2_seconds() {
         ..Candidate::default()
     };
     for ends in [true, false] {
-        let mut desk = started(ChannelsMesh::new("1").capabilities());
-        desk.event(welcome("me", &[], None));
-        desk.event(joined("other"));
-        let link = desk.make();
-        desk.look();
-        desk.report(link, LinkReport::Candidate(candidate.clone()));
-        desk.wait(1_999);
-        assert_eq!(desk.look(), []);
+        let mut harness = started(ChannelsMesh::new("1").capabilities());
+        harness.event(welcome("me", &[], None));
+        harness.event(joined("other"));
+        let link = harness.make();
+        harness.look();
+        harness.report(link, LinkReport::Candidate(candidate.clone()));
+        harness.wait(1_999);
+        assert_eq!(harness.look(), []);
         match ends {
-            true => desk.report(link, LinkReport::Candidate(Candidate::default())),
-            false => desk.wait(1),
+            true => harness.report(link, LinkReport::Candidate(Candidate::default())),
+            false => harness.wait(1),
         }
-        let said = desk.look();
+        let said = harness.look();
         let [
             Request::Signal {
                 signal: Signal::Offer { sdp, .. },
@@ -308,15 +316,15 @@ fn a_description_waits_for_its_candidates_or_2_seconds() {
             panic!("the offer alone: {said:?}");
         };
         assert!(sdp.contains("a=candidate:1 "));
-        desk.report(link, LinkReport::Candidate(candidate.clone()));
-        assert_eq!(desk.look(), [], "it is too late for one more");
+        harness.report(link, LinkReport::Candidate(candidate.clone()));
+        assert_eq!(harness.look(), [], "it is too late for one more");
     }
 }
 
 #[test]
 fn who_has_to_say_that_it_is_alive_says_so_as_often_as_it_is_told() {
-    let mut desk = started(SocketIoRooms::new().capabilities());
-    desk.event(Event::Welcome(Welcome {
+    let mut harness = started(SocketIoRooms::new().capabilities());
+    harness.event(Event::Welcome(Welcome {
         id: ParticipantId::new("a"),
         peers: Vec::new(),
         resumed: false,
@@ -327,15 +335,15 @@ fn who_has_to_say_that_it_is_alive_says_so_as_often_as_it_is_told() {
         ping_interval: None,
         keep_alive: Some(25_000),
     }));
-    desk.look();
+    harness.look();
     for _ in 0..3 {
-        desk.wait(24_999);
-        assert_eq!(desk.look(), []);
-        desk.wait(1);
-        assert_eq!(sent(&desk.look()), [&Request::Ping]);
+        harness.wait(24_999);
+        assert_eq!(harness.look(), []);
+        harness.wait(1);
+        assert_eq!(sent(&harness.look()), [&Request::Ping]);
     }
-    desk.input(Input::End(EndReason::Left));
-    desk.look();
-    desk.wait(100_000);
-    assert_eq!(desk.look(), []);
+    harness.input(Input::End(EndReason::Left));
+    harness.look();
+    harness.wait(100_000);
+    assert_eq!(harness.look(), []);
 }

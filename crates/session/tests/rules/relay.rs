@@ -2,26 +2,26 @@ use videocalls_protocol::relay::Relay;
 use videocalls_protocol::{Dialect, Request, Signal};
 use videocalls_session::{Input, LinkId, LinkOp, LinkReport, LinkRole, Output, Transport};
 
-use crate::desk::{Desk, answer, offer, ops, sent, token};
+use crate::harness::{Harness, answer, offer, ops, sent, token};
 
 /// On a relay with one other, connected, after their offer.
-fn paired(me: &str, other: &str) -> (Desk, LinkId) {
-    let mut desk = Desk::on_relay(me);
-    let link = desk.answer_to(other, "100");
-    desk.transport(link, Transport::Connected);
-    desk.look();
-    (desk, link)
+fn paired(me: &str, other: &str) -> (Harness, LinkId) {
+    let mut harness = Harness::on_relay(me);
+    let link = harness.answer_to(other, "100");
+    harness.transport(link, Transport::Connected);
+    harness.look();
+    (harness, link)
 }
 
 #[test]
 fn a_successor_waits_until_the_predecessor_is_gone() {
-    let (mut desk, link) = paired("me", "you");
-    desk.hear("heir", offer("200", 1));
-    desk.wait(6_000);
-    assert_eq!(desk.look(), [], "two are enough");
-    desk.transport(link, Transport::Disconnected);
-    assert_eq!(desk.people(), ["heir"]);
-    let said = desk.look();
+    let (mut harness, link) = paired("me", "you");
+    harness.hear("heir", offer("200", 1));
+    harness.wait(6_000);
+    assert_eq!(harness.look(), [], "two are enough");
+    harness.transport(link, Transport::Disconnected);
+    assert_eq!(harness.people(), ["heir"]);
+    let said = harness.look();
     assert!(
         ops(&said)
             .iter()
@@ -31,40 +31,40 @@ fn a_successor_waits_until_the_predecessor_is_gone() {
 
 #[test]
 fn a_successor_that_comes_after_the_interruption_waits_for_its_end() {
-    let (mut desk, link) = paired("me", "you");
-    desk.transport(link, Transport::Disconnected);
-    desk.hear("heir", offer("200", 1));
-    assert_eq!(desk.people(), ["you"]);
-    desk.wait(4_000);
-    assert_eq!(desk.people(), ["heir"]);
+    let (mut harness, link) = paired("me", "you");
+    harness.transport(link, Transport::Disconnected);
+    harness.hear("heir", offer("200", 1));
+    assert_eq!(harness.people(), ["you"]);
+    harness.wait(4_000);
+    assert_eq!(harness.people(), ["heir"]);
 }
 
 #[test]
 fn an_intruder_is_forgotten() {
-    let (mut desk, link) = paired("me", "you");
-    desk.hear("third", offer("200", 1));
-    desk.wait(20_000);
-    desk.transport(link, Transport::Disconnected);
-    desk.wait(4_000);
-    assert_eq!(desk.people(), [""; 0]);
+    let (mut harness, link) = paired("me", "you");
+    harness.hear("third", offer("200", 1));
+    harness.wait(20_000);
+    harness.transport(link, Transport::Disconnected);
+    harness.wait(4_000);
+    assert_eq!(harness.people(), [""; 0]);
 }
 
 #[test]
 fn a_successor_gets_the_place_of_one_who_never_connected() {
-    let mut desk = Desk::on_relay("me");
-    desk.answer_to("you", "100");
-    desk.hear("heir", offer("200", 1));
-    desk.wait(10_000);
-    assert_eq!(desk.people(), ["heir"]);
+    let mut harness = Harness::on_relay("me");
+    harness.answer_to("you", "100");
+    harness.hear("heir", offer("200", 1));
+    harness.wait(10_000);
+    assert_eq!(harness.people(), ["heir"]);
 }
 
 #[test]
 fn who_is_left_alone_calls_out_again() {
-    let (mut desk, link) = paired("me", "you");
-    desk.transport(link, Transport::Failed);
-    assert_eq!(desk.people(), [""; 0]);
-    desk.make();
-    let said = desk.look();
+    let (mut harness, link) = paired("me", "you");
+    harness.transport(link, Transport::Failed);
+    assert_eq!(harness.people(), [""; 0]);
+    harness.make();
+    let said = harness.look();
     let called = sent(&said);
     assert!(matches!(
         called[..],
@@ -73,15 +73,15 @@ fn who_is_left_alone_calls_out_again() {
             signal: Signal::Offer { .. }
         }]
     ));
-    assert_eq!(desk.session.next_timeout(), None, "and waits");
+    assert_eq!(harness.session.next_timeout(), None, "and waits");
 }
 
 #[test]
 fn an_answer_to_the_call_makes_its_sender_a_participant() {
-    let mut desk = Desk::on_relay("me");
-    desk.hear("you", answer("100", 1));
-    assert_eq!(desk.people(), ["you"]);
-    let said = desk.look();
+    let mut harness = Harness::on_relay("me");
+    harness.hear("you", answer("100", 1));
+    assert_eq!(harness.people(), ["you"]);
+    let said = harness.look();
     let taken = ops(&said)
         .iter()
         .any(|(_, op)| matches!(op, LinkOp::AcceptAnswer { .. }));
@@ -93,13 +93,13 @@ fn an_answer_to_the_call_makes_its_sender_a_participant() {
 fn crossing_offers_wait_for_an_answer_to_ours() {
     for (me, patience) in [("a", 1_000), ("z", 250)] {
         let fresh = || {
-            let mut desk = Desk::on_relay(me);
-            let lost = desk.answer_to("m", "1");
-            desk.transport(lost, Transport::Failed);
-            desk.make();
-            desk.look();
-            desk.hear("m", offer("100", 2));
-            desk
+            let mut harness = Harness::on_relay(me);
+            let lost = harness.answer_to("m", "1");
+            harness.transport(lost, Transport::Failed);
+            harness.make();
+            harness.look();
+            harness.hear("m", offer("100", 2));
+            harness
         };
         let mut answered = fresh();
         answered.wait(patience - 1);
@@ -125,18 +125,18 @@ fn crossing_offers_wait_for_an_answer_to_ours() {
 /// Frames that wait for a socket each by its own timer overtake each other.
 #[test]
 fn an_offer_that_has_overtaken_the_answer_before_it_is_taken_after_it() {
-    let mut desk = Desk::new(Relay::new("a").capabilities(), "a");
-    desk.input(Input::Start);
-    desk.input(Input::SignalingOpened);
-    let link = desk.make();
-    desk.hear("m", offer("100", 3));
-    desk.look();
-    desk.hear("m", answer("100", 2));
-    let said = desk.look();
+    let mut harness = Harness::new(Relay::new("a").capabilities(), "a");
+    harness.input(Input::Start);
+    harness.input(Input::SignalingOpened);
+    let link = harness.make();
+    harness.hear("m", offer("100", 3));
+    harness.look();
+    harness.hear("m", answer("100", 2));
+    let said = harness.look();
     let token = ops(&said).iter().find_map(|(_, op)| token(op));
     let token = token.expect("the answer is taken");
-    desk.report(link, LinkReport::Applied { token });
-    let said = desk.look();
+    harness.report(link, LinkReport::Applied { token });
+    let said = harness.look();
     assert!(
         ops(&said)
             .iter()
@@ -148,12 +148,12 @@ fn an_offer_that_has_overtaken_the_answer_before_it_is_taken_after_it() {
 #[test]
 fn two_who_both_gave_way_start_again_soon() {
     for (me, patience) in [("a", 0), ("z", 1_000)] {
-        let mut desk = Desk::on_relay(me);
-        desk.answer_to("m", "100");
-        desk.look();
-        desk.hear("m", answer("101", 1));
-        desk.wait(patience);
-        let said = desk.look();
+        let mut harness = Harness::on_relay(me);
+        harness.answer_to("m", "100");
+        harness.look();
+        harness.hear("m", answer("101", 1));
+        harness.wait(patience);
+        let said = harness.look();
         let again = ops(&said);
         let again = again
             .iter()
@@ -165,40 +165,44 @@ fn two_who_both_gave_way_start_again_soon() {
 /// A videocalls.js page has one connection for everything: it answers a new offer by the old one.
 #[test]
 fn an_old_connection_may_answer_a_new_offer_but_not_an_old_one() {
-    let mut desk = Desk::on_relay("a");
-    desk.answer_to("m", "100");
-    desk.wait(10_000);
-    desk.make();
-    desk.look();
-    desk.hear("m", answer("100", 2));
-    assert_eq!(desk.look(), [], "the same ICE generation: to the old offer");
+    let mut harness = Harness::on_relay("a");
+    harness.answer_to("m", "100");
+    harness.wait(10_000);
+    harness.make();
+    harness.look();
+    harness.hear("m", answer("100", 2));
+    assert_eq!(
+        harness.look(),
+        [],
+        "the same ICE generation: to the old offer"
+    );
     let restarted = "v=0\r\no=- 100 3 IN IP4 0.0.0.0\r\na=ice-ufrag:new\r\n".to_owned();
-    desk.hear(
+    harness.hear(
         "m",
         Signal::Answer {
             id: None,
             sdp: restarted,
         },
     );
-    assert_eq!(ops(&desk.look()).len(), 1);
+    assert_eq!(ops(&harness.look()).len(), 1);
 }
 
 #[test]
 fn a_call_to_anyone_that_the_browser_fails_is_tried_again_after_a_pause() {
-    let mut desk = Desk::new(Relay::new("me").capabilities(), "me");
-    desk.input(Input::Start);
-    desk.input(Input::SignalingOpened);
+    let mut harness = Harness::new(Relay::new("me").capabilities(), "me");
+    harness.input(Input::Start);
+    harness.input(Input::SignalingOpened);
     let mut asked = 0;
     for _ in 0..60 {
-        for output in desk.look() {
+        for output in harness.look() {
             if let Output::Link { link, op } = output
                 && let Some(token) = token(&op)
             {
                 asked += 1;
-                desk.report(link, LinkReport::Failed { token });
+                harness.report(link, LinkReport::Failed { token });
             }
         }
-        desk.wait(1_000);
+        harness.wait(1_000);
     }
     assert!((3..10).contains(&asked), "asked {asked} times in a minute");
 }

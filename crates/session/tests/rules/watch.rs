@@ -5,11 +5,11 @@ use videocalls_session::{
     CallState, Connection, Input, LinkId, LinkOp, LinkReport, LinkRole, Output, Transport,
 };
 
-use crate::desk::{Desk, left, ops, peer, sent, welcome};
+use crate::harness::{Harness, left, ops, peer, sent, welcome};
 
 /// A link that is measured, by which something comes in.
 struct Watched {
-    desk: Desk,
+    harness: Harness,
     link: LinkId,
     received: u64,
     flows: bool,
@@ -25,12 +25,12 @@ impl Watched {
 
     /// We are `you then`: the lesser of two is the impolite one.
     fn with(other: &str) -> Self {
-        let mut desk = Desk::measuring("you then");
-        desk.event(Event::Joined(peer(other)));
-        let link = desk.answer_to(other, "100");
-        desk.transport(link, Transport::Connected);
+        let mut harness = Harness::measuring("you then");
+        harness.event(Event::Joined(peer(other)));
+        let link = harness.answer_to(other, "100");
+        harness.transport(link, Transport::Connected);
         let mut watched = Self {
-            desk,
+            harness,
             link,
             received: 0,
             flows: true,
@@ -38,30 +38,30 @@ impl Watched {
             other: ParticipantId::new(other),
         };
         watched.wait(5_000);
-        watched.desk.look();
+        watched.harness.look();
         watched
     }
 
     /// Lets time pass, and answers each question for what has come in.
     fn wait(&mut self, pause: u64) -> Vec<Output> {
-        let until = self.desk.now + pause;
+        let until = self.harness.now + pause;
         let mut said = Vec::new();
-        while self.desk.now < until {
-            self.desk.wait(50);
-            let mut out = self.desk.look();
+        while self.harness.now < until {
+            self.harness.wait(50);
+            let mut out = self.harness.look();
             if ops(&out).iter().any(|(_, op)| **op == LinkOp::Measure) {
                 self.received += u64::from(self.flows);
-                self.desk
+                self.harness
                     .report(self.link, LinkReport::Measured(self.received));
-                out.extend(self.desk.look());
+                out.extend(self.harness.look());
             }
             if self.answers && sent(&out).contains(&&Request::Ping) {
-                self.desk.event(Event::Pong);
+                self.harness.event(Event::Pong);
             }
             let deaf = |it: &&&Request| matches!(it, Request::ReceiveReport(not_receiving) if !not_receiving.is_empty());
             if self.answers && sent(&out).iter().any(|it| deaf(&it)) {
                 self.other_says(true);
-                out.extend(self.desk.look());
+                out.extend(self.harness.look());
             }
             said.extend(out);
         }
@@ -80,14 +80,14 @@ impl Watched {
     /// The other end tells, by the server, whether it can hear us.
     fn other_says(&mut self, deaf: bool) {
         let me = ParticipantId::new("you then");
-        self.desk.event(Event::ReceiveReport {
+        self.harness.event(Event::ReceiveReport {
             from: self.other.clone(),
             not_receiving: if deaf { vec![me] } else { Vec::new() },
         });
     }
 
     fn connection(&self) -> Connection {
-        self.desk.session.snapshot().participants[0].connection
+        self.harness.session.snapshot().participants[0].connection
     }
 }
 
@@ -154,7 +154,7 @@ fn a_restart_that_does_not_help_is_followed_by_another_and_by_a_new_link() {
 fn in_doubt_less_than_a_second_is_enough() {
     let mut watched = Watched::new();
     watched.flows = false;
-    watched.desk.input(Input::Nudge);
+    watched.harness.input(Input::NetworkChanged);
     let said = watched.wait(1_000);
     assert_eq!(restarts(&said), 1);
 }
@@ -164,7 +164,7 @@ fn one_whose_socket_and_media_are_gone_is_grey_within_a_second() {
     let mut watched = Watched::new();
     watched.flows = false;
     watched
-        .desk
+        .harness
         .event(Event::Away(ParticipantId::new("you too")));
     watched.wait(950);
     assert_eq!(watched.connection(), Connection::Interrupted);
@@ -173,38 +173,43 @@ fn one_whose_socket_and_media_are_gone_is_grey_within_a_second() {
 #[test]
 fn without_a_server_nothing_is_restarted_and_all_is_once_there_is_one() {
     let mut watched = Watched::new();
-    let closed = videocalls_protocol::Verdict::Backoff;
-    watched.desk.input(Input::SignalingClosed(closed));
+    let closed = videocalls_protocol::CloseAction::Backoff;
+    watched.harness.input(Input::SignalingClosed(closed));
     watched.flows = false;
     let said = watched.wait(3_500);
     assert_eq!(restarts(&said), 0);
     assert_eq!(watched.connection(), Connection::Interrupted);
-    watched.desk.input(Input::SignalingOpened);
-    watched.desk.event(welcome("you then", &["you too"], None));
-    assert_eq!(watched.desk.session.snapshot().state, CallState::Connected);
+    watched.harness.input(Input::SignalingOpened);
+    watched
+        .harness
+        .event(welcome("you then", &["you too"], None));
+    assert_eq!(
+        watched.harness.session.snapshot().state,
+        CallState::Connected
+    );
     let said = watched.wait(800);
     assert_eq!(restarts(&said), 1);
 }
 
 #[test]
 fn a_lost_way_is_restarted_even_where_nothing_is_measured() {
-    let mut desk = Desk::in_room("me", &[]);
-    desk.event(Event::Joined(peer("you")));
-    let link = desk.answer_to("you", "100");
-    desk.transport(link, Transport::Connected);
-    desk.look();
-    desk.transport(link, Transport::Disconnected);
-    assert_eq!(restarts(&desk.look()), 0, "it may be ours alone");
-    desk.transport(link, Transport::Failed);
-    let said = desk.look();
+    let mut harness = Harness::in_room("me", &[]);
+    harness.event(Event::Joined(peer("you")));
+    let link = harness.answer_to("you", "100");
+    harness.transport(link, Transport::Connected);
+    harness.look();
+    harness.transport(link, Transport::Disconnected);
+    assert_eq!(restarts(&harness.look()), 0, "it may be ours alone");
+    harness.transport(link, Transport::Failed);
+    let said = harness.look();
     let asked = sent(&said).contains(&&Request::Ping);
     assert!(asked, "is the server there?");
     assert_eq!(restarts(&said), 0);
-    desk.event(Event::Pong);
-    assert_eq!(restarts(&desk.look()), 1);
-    desk.transport(link, Transport::Failed);
-    desk.event(Event::Pong);
-    assert_eq!(restarts(&desk.look()), 0, "that is under way");
+    harness.event(Event::Pong);
+    assert_eq!(restarts(&harness.look()), 1);
+    harness.transport(link, Transport::Failed);
+    harness.event(Event::Pong);
+    assert_eq!(restarts(&harness.look()), 0, "that is under way");
 }
 
 /// Some browsers call a way lost that only loses much.
@@ -212,7 +217,7 @@ fn a_lost_way_is_restarted_even_where_nothing_is_measured() {
 fn what_comes_in_counts_for_more_than_what_the_browser_says() {
     let mut watched = Watched::new();
     watched
-        .desk
+        .harness
         .transport(watched.link, Transport::Disconnected);
     let said = watched.wait(5_000);
     assert_eq!((restarts(&said), receive_reports(&said)), (0, vec![]));
@@ -233,12 +238,12 @@ fn what_others_cannot_hear_of_each_other_is_shown() {
     let mut watched = Watched::new();
     let (from, third) = (ParticipantId::new("you too"), ParticipantId::new("third"));
     let not_receiving = vec![third];
-    watched.desk.event(Event::ReceiveReport {
+    watched.harness.event(Event::ReceiveReport {
         from,
         not_receiving: not_receiving.clone(),
     });
     assert_eq!(
-        watched.desk.session.snapshot().participants[0].not_receiving,
+        watched.harness.session.snapshot().participants[0].not_receiving,
         not_receiving
     );
 }
@@ -253,8 +258,8 @@ fn in_the_dark_nothing_is_restarted_that_heals_with_the_light() {
     assert_eq!(watched.connection(), Connection::Interrupted);
     watched.flows = true;
     watched.wait(300);
-    watched.desk.event(Event::Pong);
-    assert_eq!(restarts(&watched.desk.look()), 0);
+    watched.harness.event(Event::Pong);
+    assert_eq!(restarts(&watched.harness.look()), 0);
     assert_eq!(watched.connection(), Connection::Connected);
 }
 
@@ -263,12 +268,14 @@ fn in_the_dark_nothing_is_restarted_that_heals_with_the_light() {
 #[test]
 fn one_who_comes_back_to_another_seat_soon_knows_what_is_dead() {
     let mut watched = Watched::new();
-    let closed = videocalls_protocol::Verdict::Backoff;
-    watched.desk.input(Input::SignalingClosed(closed));
+    let closed = videocalls_protocol::CloseAction::Backoff;
+    watched.harness.input(Input::SignalingClosed(closed));
     watched.flows = false;
     watched.wait(0);
-    watched.desk.input(Input::SignalingOpened);
-    watched.desk.event(welcome("you then", &["you too"], None));
+    watched.harness.input(Input::SignalingOpened);
+    watched
+        .harness
+        .event(welcome("you then", &["you too"], None));
     let said = watched.wait(1_000);
     let you = ParticipantId::new("you too");
     assert_eq!(receive_reports(&said), [&Request::ReceiveReport(vec![you])]);
@@ -279,14 +286,18 @@ fn one_whose_link_was_closed_when_they_were_gone_is_called_back() {
     let mut watched = Watched::new();
     watched.flows = false;
     watched.wait(3_000);
-    watched.desk.event(left("you too", LeaveReason::Lost));
-    watched.desk.look();
+    watched.harness.event(left("you too", LeaveReason::Lost));
+    watched.harness.look();
     watched.other_says(true);
-    assert_eq!(ops(&watched.desk.look()), [], "nobody is there");
-    watched.desk.event(Event::Joined(peer("you too")));
-    assert_eq!(ops(&watched.desk.look()), [], "it is their turn to offer");
+    assert_eq!(ops(&watched.harness.look()), [], "nobody is there");
+    watched.harness.event(Event::Joined(peer("you too")));
+    assert_eq!(
+        ops(&watched.harness.look()),
+        [],
+        "it is their turn to offer"
+    );
     watched.other_says(true);
-    let said = watched.desk.look();
+    let said = watched.harness.look();
     let ops = ops(&said);
     assert!(matches!(
         ops[..],

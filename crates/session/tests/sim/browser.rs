@@ -4,14 +4,14 @@
 use videocalls_protocol::Candidate;
 use videocalls_session::{LinkReport, Token, Transport};
 
+use super::network::{Occurrence, SimulatedNetwork};
 use super::peer::{Desc, Op, Owner, PcId, Signaling, candidate, read_candidate};
-use super::world::{Happening, World};
 
 /// How long a connection is silent before it counts as interrupted, and as lost.
 const DISCONNECTED: u64 = 6_000;
 const FAILED: u64 = 15_000;
 
-impl World {
+impl SimulatedNetwork {
     /// Puts an operation on the chain (webrtc-pc section 4.4.1.2).
     pub(crate) fn enqueue(&mut self, pc: PcId, op: Op) {
         self.pcs[pc].chain.push_back(op);
@@ -26,7 +26,7 @@ impl World {
             Some(Op::AddCandidate(_)) => self.rng.below(slow / 8 + 1),
             _ => self.rng.below(slow + 1),
         };
-        self.after(pause, Happening::Operation { pc });
+        self.after(pause, Occurrence::Operation { pc });
     }
 
     pub(crate) fn operation_done(&mut self, pc: PcId) {
@@ -100,7 +100,7 @@ impl World {
                 self.pcs[pc].gathered.push((ufrag, number as u32));
                 pause += self.rng.pick(&[0, 0, 3, 40, 200]);
                 let number = Some(number as u32);
-                self.after(pause, Happening::Gathered { pc, ufrag, number });
+                self.after(pause, Occurrence::Gathered { pc, ufrag, number });
             }
             pause += self.rng.pick(&[0, 1, 50]);
             // A server that would help to find more may not answer. Old-style pages know of none.
@@ -108,7 +108,7 @@ impl World {
                 pause += self.weather.helpless;
             }
             let number = None;
-            self.after(pause, Happening::Gathered { pc, ufrag, number });
+            self.after(pause, Occurrence::Gathered { pc, ufrag, number });
         }
     }
 
@@ -219,7 +219,7 @@ impl World {
     }
 
     fn report_soon(&mut self, pc: PcId, report: LinkReport) {
-        self.after(0, Happening::Report { pc, report });
+        self.after(0, Occurrence::Report { pc, report });
     }
 
     /// Queues the task that fires `negotiationneeded`, if it may be needed.
@@ -228,7 +228,7 @@ impl World {
         if peer.needed_check && peer.chain.is_empty() && peer.signaling == Signaling::Stable {
             peer.needed_check = false;
             let pause = self.rng.pick(&[0, 0, 1, 20]);
-            self.after(pause, Happening::NegotiationNeeded { pc });
+            self.after(pause, Occurrence::NegotiationNeeded { pc });
         }
     }
 
@@ -340,7 +340,7 @@ impl World {
         let mut plan = |pause, transport| {
             self.after(
                 pause,
-                Happening::Transport {
+                Occurrence::Transport {
                     pc,
                     epoch,
                     transport,
@@ -355,7 +355,7 @@ impl World {
                 let pause = 10 + self.rng.below(200);
                 self.after(
                     pause,
-                    Happening::Transport {
+                    Occurrence::Transport {
                         pc,
                         epoch,
                         transport: Transport::Connected,

@@ -3,12 +3,12 @@
 use videocalls_protocol::{MediaState, ParticipantId, TrackState};
 use videocalls_session::{CallState, Connection, LinkId, Problem, Transport};
 
+use super::network::SimulatedNetwork;
 use super::peer::{ModelPeer, Owner, PcId};
 use super::server::Server;
-use super::world::World;
 
-impl World {
-    /// Holds the world to what everyone may expect of it.
+impl SimulatedNetwork {
+    /// Holds the network to what everyone may expect of it.
     pub(crate) fn check(&self) {
         for client in 0..self.clients.len() {
             if self.clients[client].ended.is_some() {

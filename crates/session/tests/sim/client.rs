@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use videocalls_protocol::{Dialect, MediaState, ParticipantId, TrackState, Verdict};
+use videocalls_protocol::{CloseAction, Dialect, MediaState, ParticipantId, TrackState};
 use videocalls_session::{
     Config, EndReason, Input, LinkId, LinkOp, LinkReport, Notice, Output, Problem, Session, Source,
     Timestamp, TrackKind,
 };
 
+use super::network::{ConnId, Holder, Occurrence, SimulatedNetwork};
 use super::peer::{ModelPeer, Op, Owner, PcId};
-use super::world::{ConnId, Happening, Holder, World};
 
 pub(crate) struct Client {
     pub(crate) session: Session,
@@ -42,7 +42,7 @@ pub(crate) struct MediaWishes {
     pub(crate) video: bool,
 }
 
-impl World {
+impl SimulatedNetwork {
     pub(crate) fn add_client(&mut self, config: Config, dialect: Box<dyn Dialect>) -> usize {
         let asked = |source| match source {
             Source::Nothing => TrackState::NotRequested,
@@ -105,7 +105,7 @@ impl World {
         if next != self.clients[client].woken_at {
             self.clients[client].woken_at = next;
             if let Some(at) = next {
-                self.at(at, Happening::Wake { client, at });
+                self.at(at, Occurrence::Wake { client, at });
             }
         }
     }
@@ -160,7 +160,7 @@ impl World {
                 self.clients[client].audio_on |= asked.audio == TrackState::Pending;
                 self.clients[client].video_on |= asked.video == TrackState::Pending;
                 let input = Input::MediaSettled(media);
-                self.after(pause, Happening::Feed { client, input });
+                self.after(pause, Occurrence::Feed { client, input });
             }
             Output::ReleaseMedia => self.clients[client].released_media = true,
             Output::SetTrack { kind, on, token } => {
@@ -170,7 +170,7 @@ impl World {
                 }
                 let pause = self.rng.pick(&[0, 0, 0, 30, 300]);
                 let input = Input::TrackSet { kind, token };
-                self.after(pause, Happening::Feed { client, input });
+                self.after(pause, Occurrence::Feed { client, input });
             }
             Output::Link { link, op } => self.operate(client, link, op),
             Output::Notify(notice) => self.hear_notice(client, notice),
@@ -191,9 +191,9 @@ impl World {
             return;
         }
         if again && self.now < self.down_until {
-            self.after(pause, Happening::ClientRefused { client, conn });
+            self.after(pause, Occurrence::ClientRefused { client, conn });
         } else {
-            self.after(pause, Happening::ClientOpened { client, conn });
+            self.after(pause, Occurrence::ClientOpened { client, conn });
         }
     }
 
@@ -209,7 +209,7 @@ impl World {
 
     pub(crate) fn client_refused(&mut self, client: usize, conn: ConnId) {
         if self.clients[client].conn == Some(conn) {
-            self.deliver_close(conn, Verdict::Backoff);
+            self.deliver_close(conn, CloseAction::Backoff);
         }
     }
 
@@ -257,7 +257,7 @@ impl World {
                 }
                 let report = LinkReport::Measured(self.pcs[pc].received);
                 let pause = self.rng.below(20);
-                self.after(pause, Happening::Report { pc, report });
+                self.after(pause, Occurrence::Report { pc, report });
             }
         }
     }
@@ -321,7 +321,7 @@ impl World {
         if let Some(conn) = self.clients[client].conn {
             self.conns[conn].listens = false;
             let until_seen = self.rng.pick(&[0, 100, 3_000, 12_000, 25_000]);
-            self.after(until_seen, Happening::UpClosed { conn });
+            self.after(until_seen, Occurrence::UpClosed { conn });
         }
     }
 }

@@ -11,8 +11,8 @@ use videocalls_protocol::socketio_rooms::SocketIoRooms;
 use videocalls_protocol::{Candidate, Dialect, Event, ParticipantId, Request, Signal};
 use videocalls_session::LinkRole;
 
+use super::network::{ConnId, Holder, Occurrence, SimulatedNetwork};
 use super::peer::{Desc, ModelPeer, Op, Owner, PcId, Signaling};
-use super::world::{ConnId, Happening, Holder, World};
 
 pub(crate) struct Page {
     pub(crate) id: ParticipantId,
@@ -44,7 +44,7 @@ pub(crate) enum Kind {
     Mesh,
 }
 
-impl World {
+impl SimulatedNetwork {
     pub(crate) fn add_page(&mut self, kind: Kind, id: &str, opening: u64, asking: u64) -> usize {
         self.pages.push(Page {
             id: ParticipantId::new(id),
@@ -74,15 +74,15 @@ impl World {
         let (opening, asking) = (self.pages[page].opening, self.pages[page].asking);
         match self.pages[page].kind {
             Kind::Relay => {
-                self.after(opening, Happening::PageOpened { page });
-                self.after(asking, Happening::PageMedia { page });
+                self.after(opening, Occurrence::PageOpened { page });
+                self.after(asking, Occurrence::PageMedia { page });
             }
             // Asks for the camera once it is in the room.
-            Kind::Pair { .. } => self.after(opening, Happening::PageOpened { page }),
+            Kind::Pair { .. } => self.after(opening, Occurrence::PageOpened { page }),
             // Is joined by hand, with the camera on.
             Kind::Mesh => {
                 self.pages[page].media = true;
-                self.after(opening + asking, Happening::PageOpened { page });
+                self.after(opening + asking, Occurrence::PageOpened { page });
             }
         }
     }
@@ -139,7 +139,7 @@ impl World {
         }
         match self.pages[page].conn {
             Some(conn) if self.pages[page].open => self.send_up(conn, text),
-            _ => self.after(500, Happening::PageRetries { page, text }),
+            _ => self.after(500, Occurrence::PageRetries { page, text }),
         }
     }
 

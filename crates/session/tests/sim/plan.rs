@@ -1,4 +1,4 @@
-//! Schedules: who comes when, what they do, how rough the world is.
+//! Schedules: who comes when, what they do, how rough the network is.
 
 use std::time::Duration;
 
@@ -10,19 +10,19 @@ use videocalls_protocol::socketio_rooms::SocketIoRooms;
 use videocalls_protocol::{Dialect, DisplayName, MediaState, ParticipantId, RoomName, TrackState};
 use videocalls_session::{Config, Muted, Source, TrackKind};
 
-use super::hall::Hall;
+use super::network::{SimulatedNetwork, Stimulus, Weather};
 use super::page::Kind;
 use super::rng::Rng;
+use super::room_server::RoomServer;
 use super::server::Server;
 use super::systems::{Book, CLIENT, Engine, PROFESSIONAL};
-use super::world::{Weather, Whim, World};
 
 /// When the last planned thing has happened, how long it may take until all is calm.
 const CALM: u64 = 400_000;
 
 fn config(dialect: &dyn Dialect, own_id: Option<String>, rng: &mut Rng) -> Config {
     // Rooms of one kind are appointments.
-    let room = match dialect.errand() {
+    let room = match dialect.preflight() {
         Some(_) => "u7",
         None => "standup",
     };
@@ -61,17 +61,17 @@ fn rough(rng: &mut Rng) -> Weather {
 
 /// Adds a client with devices and a socket that take their time, and has it start.
 fn newcomer(
-    world: &mut World,
+    network: &mut SimulatedNetwork,
     rng: &mut Rng,
     dialect: Box<dyn Dialect>,
     id: Option<String>,
     at: u64,
 ) -> usize {
     let mut config = config(&*dialect, id, rng);
-    config.capabilities.trickle &= !world.weather.bundled;
-    config.measures = world.measures;
-    let client = world.add_client(config, dialect);
-    let (wanted, _) = world.clients[client].devices;
+    config.capabilities.trickle &= !network.weather.bundled;
+    config.measures = network.measures;
+    let client = network.add_client(config, dialect);
+    let (wanted, _) = network.clients[client].devices;
     let result = |rng: &mut Rng, wanted| match (wanted, rng.below(8)) {
         (TrackState::Live, 0) => TrackState::PermissionDenied,
         (TrackState::Live, 1) => TrackState::DeviceInUse,
@@ -81,9 +81,9 @@ fn newcomer(
         audio: result(rng, wanted.audio),
         video: result(rng, wanted.video),
     };
-    world.clients[client].devices = (devices, rng.pick(&[0, 5, 200, 1_500, 8_000]));
-    world.clients[client].opening = Some(rng.pick(&[0, 3, 40, 700]));
-    world.whim(at, Whim::Start { client });
+    network.clients[client].devices = (devices, rng.pick(&[0, 5, 200, 1_500, 8_000]));
+    network.clients[client].opening = Some(rng.pick(&[0, 3, 40, 700]));
+    network.stimulus(at, Stimulus::Start { client });
     client
 }
 
@@ -96,72 +96,72 @@ fn moment(rng: &mut Rng) -> u64 {
     }
 }
 
-fn whim(rng: &mut Rng, clients: u64) -> Whim {
+fn stimulus(rng: &mut Rng, clients: u64) -> Stimulus {
     let client = rng.below(clients) as usize;
     let kind = rng.pick(&TrackKind::ALL);
     match rng.below(10) {
-        0 | 1 => Whim::Toggle {
+        0 | 1 => Stimulus::Toggle {
             client,
             kind,
             on: rng.pick(&[None, None, Some(true), Some(false)]),
         },
-        2 => Whim::DeviceGone { client, kind },
-        3..=6 => Whim::Renegotiate {
+        2 => Stimulus::DeviceGone { client, kind },
+        3..=6 => Stimulus::Renegotiate {
             client,
             both: rng.percent(60),
             restart: rng.percent(30),
         },
-        _ => Whim::Replay { client },
+        _ => Stimulus::Replay { client },
     }
 }
 
-fn whims(world: &mut World, rng: &mut Rng, clients: u64) {
+fn whims(network: &mut SimulatedNetwork, rng: &mut Rng, clients: u64) {
     for _ in 0..rng.below(6) {
-        let (at, whim) = (moment(rng), whim(rng, clients));
-        world.whim(at, whim);
+        let (at, stimulus) = (moment(rng), stimulus(rng, clients));
+        network.stimulus(at, stimulus);
     }
 }
 
 /// What befalls the way between a client and the server.
-fn trouble(rng: &mut Rng, people: u64, at: u64) -> Whim {
+fn trouble(rng: &mut Rng, people: u64, at: u64) -> Stimulus {
     let client = rng.below(people) as usize;
     match rng.below(10) {
-        0..=4 => Whim::LoseSocket { client },
-        5 | 6 => Whim::Restart {
+        0..=4 => Stimulus::LoseSocket { client },
+        5 | 6 => Stimulus::Restart {
             down: rng.pick(&[0, 0, 200, 3_000, 14_000]),
         },
-        7 | 8 => Whim::Blackout {
+        7 | 8 => Stimulus::Blackout {
             client,
             until: 1_000 + at + rng.pick(&[1_000, 7_000, 12_000, 30_000]),
         },
-        _ => Whim::Nudge { client },
+        _ => Stimulus::Nudge { client },
     }
 }
 
 /// Some of that, or nothing.
-fn troubles(world: &mut World, rng: &mut Rng, people: u64) {
+fn troubles(network: &mut SimulatedNetwork, rng: &mut Rng, people: u64) {
     for _ in 0..rng.pick(&[0, 0, 1, 1, 2, 4]) {
         let at = moment(rng);
-        let whim = trouble(rng, people, at);
-        world.whim(at, whim);
+        let stimulus = trouble(rng, people, at);
+        network.stimulus(at, stimulus);
     }
 }
 
 /// What befalls one of ours alone: a page of the old style would not come back from it.
-fn losses(world: &mut World, rng: &mut Rng, people: u64) {
+fn losses(network: &mut SimulatedNetwork, rng: &mut Rng, people: u64) {
     for _ in 0..rng.pick(&[0, 0, 1, 1, 2, 4]) {
         let (at, client) = (moment(rng), rng.below(people) as usize);
-        let whim = match rng.below(5) {
-            0 => Whim::Nudge { client },
-            _ => Whim::LoseSocket { client },
+        let stimulus = match rng.below(5) {
+            0 => Stimulus::Nudge { client },
+            _ => Stimulus::LoseSocket { client },
         };
-        world.whim(at, whim);
+        network.stimulus(at, stimulus);
     }
 }
 
 /// A call that stands, whose sockets and server are lost time and again: no link may be closed by which
 /// media gets through.
-pub(crate) fn steady(seed: u64, traced: bool) -> World {
+pub(crate) fn steady(seed: u64, traced: bool) -> SimulatedNetwork {
     let mut rng = Rng::new(seed ^ 0x1299);
     let weather = rough(&mut rng);
     let engine = Engine {
@@ -170,51 +170,51 @@ pub(crate) fn steady(seed: u64, traced: bool) -> World {
     };
     let (members, conns, book) = (Vec::new(), Vec::new(), Book::default());
     let (server, people) = match seed % 5 {
-        0 => (Server::Rooms(Hall::new(16, None, true)), 3),
+        0 => (Server::Rooms(RoomServer::new(16, None, true)), 3),
         1 => (Server::relay(true), 2),
         2 => (Server::Pairs { members, engine }, 2),
         3 => (Server::Mesh { conns }, 3),
         _ => (Server::Appointments { book, engine }, 2),
     };
-    let mut world = World::new(seed, server, weather, traced);
+    let mut network = SimulatedNetwork::new(seed, server, weather, traced);
     for number in 0..people {
         let at = 100 * number;
         match seed % 5 {
-            0 => seated(&mut world, &mut rng, at),
-            1 => relayed(&mut world, &mut rng, at),
-            2 => paired(&mut world, &mut rng, engine, at),
-            3 => meshed(&mut world, &mut rng, at),
+            0 => seated(&mut network, &mut rng, at),
+            1 => relayed(&mut network, &mut rng, at),
+            2 => paired(&mut network, &mut rng, engine, at),
+            3 => meshed(&mut network, &mut rng, at),
             _ => {
                 let token = [CLIENT, PROFESSIONAL][number as usize];
-                appointed(&mut world, &mut rng, engine, token, at);
+                appointed(&mut network, &mut rng, engine, token, at);
             }
         }
     }
     for _ in 0..1 + rng.below(5) {
         let (at, client) = (60_000 + moment(&mut rng), rng.below(people) as usize);
-        let whim = match rng.below(8) {
-            0..=3 => Whim::LoseSocket { client },
-            4 | 5 => Whim::Restart {
+        let stimulus = match rng.below(8) {
+            0..=3 => Stimulus::LoseSocket { client },
+            4 | 5 => Stimulus::Restart {
                 down: rng.pick(&[0, 0, 200, 3_000, 14_000]),
             },
-            6 => Whim::Nudge { client },
-            _ => Whim::Renegotiate {
+            6 => Stimulus::Nudge { client },
+            _ => Stimulus::Renegotiate {
                 client: 0,
                 both: false,
                 restart: false,
             },
         };
-        world.whim(at, whim);
+        network.stimulus(at, stimulus);
     }
-    world.run(60_000);
-    let before = world.tally.cuts;
-    world.run(CALM);
-    assert_eq!(world.tally.cuts, before, "a living link was closed");
-    world
+    network.run(60_000);
+    let before = network.tally.cuts;
+    network.run(CALM);
+    assert_eq!(network.tally.cuts, before, "a living link was closed");
+    network
 }
 
 /// One to five people in a room.
-pub(crate) fn rooms(seed: u64, traced: bool) -> World {
+pub(crate) fn rooms(seed: u64, traced: bool) -> SimulatedNetwork {
     let mut rng = Rng::new(seed ^ 0x0A11);
     let numbers = rng.percent(60);
     // What is lost, and followed by nothing, only a ping tells.
@@ -226,113 +226,113 @@ pub(crate) fn rooms(seed: u64, traced: bool) -> World {
     weather.bare = rng.percent(5);
     weather.bundled = rng.percent(10);
     weather.failures = rng.pick(&[0, 0, 0, 0, 0, 30]);
-    let mut world = World::new(
+    let mut network = SimulatedNetwork::new(
         seed,
-        Server::Rooms(Hall::new(capacity, ping, numbers)),
+        Server::Rooms(RoomServer::new(capacity, ping, numbers)),
         weather,
         traced,
     );
-    world.measures = rng.percent(10);
+    network.measures = rng.percent(10);
     let people = rng.pick(&[1, 2, 2, 2, 2, 2, 2, 3, 3, 4, 5]);
     for _ in 0..people {
         let at = moment(&mut rng);
-        seated(&mut world, &mut rng, at);
+        seated(&mut network, &mut rng, at);
     }
-    whims(&mut world, &mut rng, people);
-    troubles(&mut world, &mut rng, people);
-    for at in departures(&mut world, &mut rng, people) {
-        seated(&mut world, &mut rng, at);
+    whims(&mut network, &mut rng, people);
+    troubles(&mut network, &mut rng, people);
+    for at in departures(&mut network, &mut rng, people) {
+        seated(&mut network, &mut rng, at);
     }
-    darkness(&mut world, &mut rng, people);
-    world.run(CALM);
-    world
+    darkness(&mut network, &mut rng, people);
+    network.run(CALM);
+    network
 }
 
 /// Two of ours on a relay, who may reload, and a third who finds no place.
-pub(crate) fn relay(seed: u64, traced: bool) -> World {
+pub(crate) fn relay(seed: u64, traced: bool) -> SimulatedNetwork {
     let mut rng = Rng::new(seed ^ 0x0B22);
     let mut weather = rough(&mut rng);
     weather.reorder = rng.percent(30);
     weather.failures = rng.pick(&[0, 0, 0, 0, 0, 30]);
-    let mut world = World::new(seed, Server::relay(rng.percent(50)), weather, traced);
+    let mut network = SimulatedNetwork::new(seed, Server::relay(rng.percent(50)), weather, traced);
     let people = 2;
     for _ in 0..people {
         let at = moment(&mut rng);
-        relayed(&mut world, &mut rng, at);
+        relayed(&mut network, &mut rng, at);
     }
     if rng.percent(15) {
         let at = moment(&mut rng);
-        relayed(&mut world, &mut rng, at);
+        relayed(&mut network, &mut rng, at);
     }
-    whims(&mut world, &mut rng, people);
-    troubles(&mut world, &mut rng, people);
-    for at in departures(&mut world, &mut rng, people) {
-        relayed(&mut world, &mut rng, at);
+    whims(&mut network, &mut rng, people);
+    troubles(&mut network, &mut rng, people);
+    for at in departures(&mut network, &mut rng, people) {
+        relayed(&mut network, &mut rng, at);
     }
-    darkness(&mut world, &mut rng, people);
-    world.run(CALM);
-    world
+    darkness(&mut network, &mut rng, people);
+    network.run(CALM);
+    network
 }
 
 /// One of ours and a page of videocalls.js, in either order.
-pub(crate) fn legacy(seed: u64, traced: bool) -> World {
+pub(crate) fn legacy(seed: u64, traced: bool) -> SimulatedNetwork {
     let mut rng = Rng::new(seed ^ 0x0C33);
     let mut weather = rough(&mut rng);
     weather.reorder = false;
-    let mut world = World::new(seed, Server::relay(rng.percent(70)), weather, traced);
+    let mut network = SimulatedNetwork::new(seed, Server::relay(rng.percent(70)), weather, traced);
     let at = moment(&mut rng);
-    relayed(&mut world, &mut rng, at);
+    relayed(&mut network, &mut rng, at);
     // A page that gets its camera late offers again, and only once: while we are away, to nobody.
     let quick = rng.percent(50);
     if quick {
-        losses(&mut world, &mut rng, 1);
+        losses(&mut network, &mut rng, 1);
     }
     let mut at = moment(&mut rng);
-    paged(&mut world, &mut rng, quick, at);
+    paged(&mut network, &mut rng, quick, at);
     for _ in 0..rng.below(4) {
         let at = moment(&mut rng);
         let client = 0;
         let kind = rng.pick(&TrackKind::ALL);
-        let whim = match rng.below(3) {
-            0 => Whim::Toggle {
+        let stimulus = match rng.below(3) {
+            0 => Stimulus::Toggle {
                 client,
                 kind,
                 on: None,
             },
-            _ => Whim::Replay { client },
+            _ => Stimulus::Replay { client },
         };
-        world.whim(at, whim);
+        network.stimulus(at, stimulus);
     }
     if rng.percent(30) {
         at += moment(&mut rng);
-        world.whim(at, Whim::PageEnds { page: 0 });
+        network.stimulus(at, Stimulus::PageEnds { page: 0 });
         if rng.percent(70) {
             at += rng.pick(&[700, 1_300, 3_000, 20_000]);
-            paged(&mut world, &mut rng, quick, at);
+            paged(&mut network, &mut rng, quick, at);
         }
     }
-    world.run(CALM);
-    world
+    network.run(CALM);
+    network
 }
 
-fn seated(world: &mut World, rng: &mut Rng, at: u64) {
-    newcomer(world, rng, Box::new(Rooms::default()), None, at);
+fn seated(network: &mut SimulatedNetwork, rng: &mut Rng, at: u64) {
+    newcomer(network, rng, Box::new(Rooms::default()), None, at);
 }
 
-fn relayed(world: &mut World, rng: &mut Rng, at: u64) {
+fn relayed(network: &mut SimulatedNetwork, rng: &mut Rng, at: u64) {
     let id = format!("{:016x}", rng.next());
-    newcomer(world, rng, Box::new(Relay::new(id.clone())), Some(id), at);
+    newcomer(network, rng, Box::new(Relay::new(id.clone())), Some(id), at);
 }
 
-fn paged(world: &mut World, rng: &mut Rng, quick: bool, at: u64) {
+fn paged(network: &mut SimulatedNetwork, rng: &mut Rng, quick: bool, at: u64) {
     let id = format!("{:016x}", rng.next());
     let opening = rng.pick(&[0, 30, 400, 1_200]);
     let asking = match quick {
         true => opening,
         false => rng.pick(&[0, 10, 300, 2_500, 9_000]),
     };
-    let page = world.add_page(Kind::Relay, &id, opening, asking);
-    world.whim(at, Whim::PageStarts { page });
+    let page = network.add_page(Kind::Relay, &id, opening, asking);
+    network.stimulus(at, Stimulus::PageStarts { page });
 }
 
 fn engine(rng: &mut Rng) -> Engine {
@@ -343,150 +343,155 @@ fn engine(rng: &mut Rng) -> Engine {
 }
 
 /// Two of ours in a Socket.IO room, who may reload, be cut off or die, and a third.
-pub(crate) fn pairs(seed: u64, traced: bool) -> World {
+pub(crate) fn pairs(seed: u64, traced: bool) -> SimulatedNetwork {
     let mut rng = Rng::new(seed ^ 0x0D44);
     let mut weather = rough(&mut rng);
     weather.failures = rng.pick(&[0, 0, 0, 0, 0, 30]);
     let engine = engine(&mut rng);
     let members = Vec::new();
-    let mut world = World::new(seed, Server::Pairs { members, engine }, weather, traced);
+    let mut network =
+        SimulatedNetwork::new(seed, Server::Pairs { members, engine }, weather, traced);
     for _ in 0..if rng.percent(15) { 3 } else { 2 } {
         let at = moment(&mut rng);
-        paired(&mut world, &mut rng, engine, at);
+        paired(&mut network, &mut rng, engine, at);
     }
-    whims(&mut world, &mut rng, 2);
-    troubles(&mut world, &mut rng, 2);
-    for at in departures(&mut world, &mut rng, 2) {
-        paired(&mut world, &mut rng, engine, at);
+    whims(&mut network, &mut rng, 2);
+    troubles(&mut network, &mut rng, 2);
+    for at in departures(&mut network, &mut rng, 2) {
+        paired(&mut network, &mut rng, engine, at);
     }
-    darkness(&mut world, &mut rng, 2);
-    world.run(CALM);
-    world
+    darkness(&mut network, &mut rng, 2);
+    network.run(CALM);
+    network
 }
 
 /// One of ours and a page of the Socket.IO rooms, in either order.
-pub(crate) fn old_pairs(seed: u64, traced: bool) -> World {
+pub(crate) fn old_pairs(seed: u64, traced: bool) -> SimulatedNetwork {
     let mut rng = Rng::new(seed ^ 0x0E55);
     let weather = rough(&mut rng);
     let engine = engine(&mut rng);
     let members = Vec::new();
-    let mut world = World::new(seed, Server::Pairs { members, engine }, weather, traced);
+    let mut network =
+        SimulatedNetwork::new(seed, Server::Pairs { members, engine }, weather, traced);
     let mut at = moment(&mut rng);
     let ours = moment(&mut rng);
-    let page = |world: &mut World, rng: &mut Rng, at| {
+    let page = |network: &mut SimulatedNetwork, rng: &mut Rng, at| {
         let kind = Kind::Pair { creator: false };
         let (opening, asking) = (
             rng.pick(&[0, 30, 400]),
             rng.pick(&[0, 10, 300, 2_500, 9_000]),
         );
-        let page = world.add_page(kind, "page", opening, asking);
-        world.whim(at, Whim::PageStarts { page });
+        let page = network.add_page(kind, "page", opening, asking);
+        network.stimulus(at, Stimulus::PageStarts { page });
         page
     };
-    let first = page(&mut world, &mut rng, at);
-    paired(&mut world, &mut rng, engine, ours);
+    let first = page(&mut network, &mut rng, at);
+    paired(&mut network, &mut rng, engine, ours);
     for _ in 0..rng.below(4) {
         let client = 0;
         let at = moment(&mut rng);
-        world.whim(at, Whim::Replay { client });
+        network.stimulus(at, Stimulus::Replay { client });
     }
-    losses(&mut world, &mut rng, 1);
+    losses(&mut network, &mut rng, 1);
     match rng.below(4) {
         // The page is closed, with or without a word, and another comes.
         0 => {
             at += 1_000 + moment(&mut rng);
-            world.whim(
+            network.stimulus(
                 at,
                 match rng.percent(50) {
-                    true => Whim::PageEnds { page: first },
-                    false => Whim::PageLeaves { page: first },
+                    true => Stimulus::PageEnds { page: first },
+                    false => Stimulus::PageLeaves { page: first },
                 },
             );
             at += rng.pick(&[700, 3_000, 20_000]);
-            page(&mut world, &mut rng, at);
+            page(&mut network, &mut rng, at);
         }
         // We reload, or leave and come back: to a page that may have been the second.
         1 => {
             let client = 0;
             let mut at = 1_000 + ours + moment(&mut rng);
-            world.whim(
+            network.stimulus(
                 at,
                 match rng.percent(50) {
-                    true => Whim::Leave { client },
-                    false => Whim::Vanish { client },
+                    true => Stimulus::Leave { client },
+                    false => Stimulus::Vanish { client },
                 },
             );
             // A ghost keeps the room full for a while.
             at += rng.pick(&[700, 3_000, 26_000]);
-            paired(&mut world, &mut rng, engine, at);
+            paired(&mut network, &mut rng, engine, at);
         }
         _ => {}
     }
-    world.run(CALM);
-    world
+    network.run(CALM);
+    network
 }
 
 /// One to four of ours in the channels mesh.
-pub(crate) fn mesh(seed: u64, traced: bool) -> World {
+pub(crate) fn mesh(seed: u64, traced: bool) -> SimulatedNetwork {
     let mut rng = Rng::new(seed ^ 0x0F66);
     let mut weather = rough(&mut rng);
     weather.helpless = rng.pick(&[0, 0, 10_000]);
     weather.failures = rng.pick(&[0, 0, 0, 0, 0, 30]);
     let conns = Vec::new();
-    let mut world = World::new(seed, Server::Mesh { conns }, weather, traced);
+    let mut network = SimulatedNetwork::new(seed, Server::Mesh { conns }, weather, traced);
     let people = rng.pick(&[1, 2, 2, 2, 3, 4]);
     for _ in 0..people {
         let at = moment(&mut rng);
-        meshed(&mut world, &mut rng, at);
+        meshed(&mut network, &mut rng, at);
     }
-    whims(&mut world, &mut rng, people);
-    troubles(&mut world, &mut rng, people);
-    for at in departures(&mut world, &mut rng, people) {
-        meshed(&mut world, &mut rng, at);
+    whims(&mut network, &mut rng, people);
+    troubles(&mut network, &mut rng, people);
+    for at in departures(&mut network, &mut rng, people) {
+        meshed(&mut network, &mut rng, at);
     }
-    darkness(&mut world, &mut rng, people);
-    world.run(CALM);
-    world
+    darkness(&mut network, &mut rng, people);
+    network.run(CALM);
+    network
 }
 
 /// Some of ours and some pages in the channels mesh.
-pub(crate) fn old_mesh(seed: u64, traced: bool) -> World {
+pub(crate) fn old_mesh(seed: u64, traced: bool) -> SimulatedNetwork {
     let mut rng = Rng::new(seed ^ 0x1077);
     let mut weather = rough(&mut rng);
     weather.helpless = rng.pick(&[0, 0, 0, 10_000]);
     let conns = Vec::new();
-    let mut world = World::new(seed, Server::Mesh { conns }, weather, traced);
+    let mut network = SimulatedNetwork::new(seed, Server::Mesh { conns }, weather, traced);
     let people = rng.pick(&[1, 1, 2]);
     for _ in 0..people {
         let at = moment(&mut rng);
-        meshed(&mut world, &mut rng, at);
+        meshed(&mut network, &mut rng, at);
     }
     let mut last = 0;
     for number in 0..rng.pick(&[1, 1, 2]) {
         last = moment(&mut rng);
         let opening = rng.pick(&[0, 30, 400]);
-        let page = world.add_page(Kind::Mesh, &format!("{number:04x}"), opening, 0);
-        world.whim(last, Whim::PageStarts { page });
+        let page = network.add_page(Kind::Mesh, &format!("{number:04x}"), opening, 0);
+        network.stimulus(last, Stimulus::PageStarts { page });
     }
     for _ in 0..rng.below(3) {
         let client = rng.below(people) as usize;
         let at = moment(&mut rng);
-        world.whim(at, Whim::Replay { client });
+        network.stimulus(at, Stimulus::Replay { client });
     }
     if rng.percent(30) {
-        world.whim(last + 1_000 + moment(&mut rng), Whim::PageEnds { page: 0 });
+        network.stimulus(
+            last + 1_000 + moment(&mut rng),
+            Stimulus::PageEnds { page: 0 },
+        );
     }
-    losses(&mut world, &mut rng, people);
-    for at in departures(&mut world, &mut rng, people) {
-        meshed(&mut world, &mut rng, at);
+    losses(&mut network, &mut rng, people);
+    for at in departures(&mut network, &mut rng, people) {
+        meshed(&mut network, &mut rng, at);
     }
-    darkness(&mut world, &mut rng, people);
-    world.run(CALM);
-    world
+    darkness(&mut network, &mut rng, people);
+    network.run(CALM);
+    network
 }
 
 /// A client and a professional, in either order, either of whom may come again.
-pub(crate) fn appointments(seed: u64, traced: bool) -> World {
+pub(crate) fn appointments(seed: u64, traced: bool) -> SimulatedNetwork {
     let mut rng = Rng::new(seed ^ 0x1188);
     // A professional's browser that fails can't ask for another offer.
     let weather = rough(&mut rng);
@@ -496,57 +501,58 @@ pub(crate) fn appointments(seed: u64, traced: bool) -> World {
         ..engine(&mut rng)
     };
     let book = Book::default();
-    let mut world = World::new(seed, Server::Appointments { book, engine }, weather, traced);
+    let mut network =
+        SimulatedNetwork::new(seed, Server::Appointments { book, engine }, weather, traced);
     for token in [CLIENT, PROFESSIONAL] {
         let at = moment(&mut rng);
-        appointed(&mut world, &mut rng, engine, token, at);
+        appointed(&mut network, &mut rng, engine, token, at);
     }
     for _ in 0..rng.below(5) {
         let at = moment(&mut rng);
-        let whim = match whim(&mut rng, 2) {
+        let stimulus = match stimulus(&mut rng, 2) {
             // Only the client can say that there is something to negotiate.
-            Whim::Renegotiate { restart, .. } => Whim::Renegotiate {
+            Stimulus::Renegotiate { restart, .. } => Stimulus::Renegotiate {
                 client: 0,
                 both: false,
                 restart,
             },
             other => other,
         };
-        world.whim(at, whim);
+        network.stimulus(at, stimulus);
     }
-    troubles(&mut world, &mut rng, 2);
+    troubles(&mut network, &mut rng, 2);
     for (client, token) in [CLIENT, PROFESSIONAL].into_iter().enumerate() {
         if rng.percent(30) {
             let at = moment(&mut rng);
-            world.whim(
+            network.stimulus(
                 at,
                 match rng.percent(50) {
-                    true => Whim::Leave { client },
-                    false => Whim::Vanish { client },
+                    true => Stimulus::Leave { client },
+                    false => Stimulus::Vanish { client },
                 },
             );
             if rng.percent(70) {
                 let again = at + rng.pick(&[1, 50, 1_000, 3_000, 30_000]);
-                appointed(&mut world, &mut rng, engine, token, again);
+                appointed(&mut network, &mut rng, engine, token, again);
             }
         }
     }
-    darkness(&mut world, &mut rng, 2);
-    world.run(CALM);
-    world
+    darkness(&mut network, &mut rng, 2);
+    network.run(CALM);
+    network
 }
 
 /// Has some go, and returns when somebody comes instead.
-fn departures(world: &mut World, rng: &mut Rng, people: u64) -> Vec<u64> {
+fn departures(network: &mut SimulatedNetwork, rng: &mut Rng, people: u64) -> Vec<u64> {
     let mut arrivals = Vec::new();
     for _ in 0..rng.pick(&[0, 0, 1, 1, 2]) {
         let (at, client) = (moment(rng), rng.below(people) as usize);
-        let whim = match rng.below(4) {
-            0 | 1 => Whim::Leave { client },
-            2 => Whim::Vanish { client },
-            _ => Whim::LoseSocket { client },
+        let stimulus = match rng.below(4) {
+            0 | 1 => Stimulus::Leave { client },
+            2 => Stimulus::Vanish { client },
+            _ => Stimulus::LoseSocket { client },
         };
-        world.whim(at, whim);
+        network.stimulus(at, stimulus);
         if rng.percent(60) {
             arrivals.push(at + rng.pick(&[0, 1, 50, 3_000, 26_000]));
         }
@@ -555,29 +561,29 @@ fn departures(world: &mut World, rng: &mut Rng, people: u64) -> Vec<u64> {
 }
 
 /// Now and then somebody's media does not get through for a while.
-fn darkness(world: &mut World, rng: &mut Rng, people: u64) {
+fn darkness(network: &mut SimulatedNetwork, rng: &mut Rng, people: u64) {
     if rng.percent(10) {
         let (at, client) = (moment(rng), rng.below(people) as usize);
         let until = 1_000 + at + rng.pick(&[1_000, 7_000, 12_000, 25_000]);
-        world.whim(at, Whim::Dark { client, until });
+        network.stimulus(at, Stimulus::Dark { client, until });
     }
 }
 
-fn paired(world: &mut World, rng: &mut Rng, engine: Engine, at: u64) {
+fn paired(network: &mut SimulatedNetwork, rng: &mut Rng, engine: Engine, at: u64) {
     let mut dialect = SocketIoRooms::new();
     greeted(&mut dialect, engine);
-    newcomer(world, rng, Box::new(dialect), None, at);
+    newcomer(network, rng, Box::new(dialect), None, at);
 }
 
-fn meshed(world: &mut World, rng: &mut Rng, at: u64) {
+fn meshed(network: &mut SimulatedNetwork, rng: &mut Rng, at: u64) {
     let dialect = ChannelsMesh::new(&format!("{:016x}", rng.next()));
-    newcomer(world, rng, Box::new(dialect), None, at);
+    newcomer(network, rng, Box::new(dialect), None, at);
 }
 
-fn appointed(world: &mut World, rng: &mut Rng, engine: Engine, token: &str, at: u64) {
+fn appointed(network: &mut SimulatedNetwork, rng: &mut Rng, engine: Engine, token: &str, at: u64) {
     let mut dialect = Appointments::new(token).expect("it is a token");
     greeted(&mut dialect, engine);
-    newcomer(world, rng, Box::new(dialect), None, at);
+    newcomer(network, rng, Box::new(dialect), None, at);
 }
 
 fn greeted(dialect: &mut dyn Dialect, engine: Engine) {

@@ -8,13 +8,13 @@ use videocalls_protocol::{
 };
 use videocalls_session::{LinkRole, Transport};
 
+use super::network::{Occurrence, SimulatedNetwork};
 use super::page::Kind;
 use super::peer::{Op, PcId};
-use super::world::{Happening, World};
 
 const CHANNEL: &str = "\"receiver_channel_name\":\"";
 
-impl World {
+impl SimulatedNetwork {
     pub(crate) fn page_joins(&mut self, page: usize) {
         self.page_asks(page, &page_join());
     }
@@ -34,10 +34,10 @@ impl World {
         match text {
             "42[\"created\"]" => {
                 self.pages[page].kind = Kind::Pair { creator: true };
-                self.after(asking, Happening::PageMedia { page });
+                self.after(asking, Occurrence::PageMedia { page });
             }
             // Says `ready` once it has its camera.
-            "42[\"joined\"]" => self.after(asking, Happening::PageMedia { page }),
+            "42[\"joined\"]" => self.after(asking, Occurrence::PageMedia { page }),
             // While the browser asks for the camera there is no stream: an exception, and no offer
             // ever. Who was second in the room never offers.
             "42[\"ready\"]" if creator && self.pages[page].media => {

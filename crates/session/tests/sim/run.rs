@@ -6,14 +6,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::world::{Tally, World};
+use super::network::{SimulatedNetwork, Tally};
 
 /// How many schedules all tests together run, unless `VIDEOCALLS_SCHEDULES` says otherwise.
 const SCHEDULES: u64 = 100_000;
 
 /// Runs a share (in percent) of the schedules; `VIDEOCALLS_SEED` runs one alone, and tells it;
 /// `VIDEOCALLS_SURVEY` goes on after a failure and counts the failures by kind.
-pub(crate) fn run(name: &str, share: u64, plan: fn(u64, bool) -> World) {
+pub(crate) fn run(name: &str, share: u64, plan: fn(u64, bool) -> SimulatedNetwork) {
     if let Some(seed) = number("VIDEOCALLS_SEED") {
         return replay(name, seed, plan);
     }
@@ -32,7 +32,7 @@ pub(crate) fn run(name: &str, share: u64, plan: fn(u64, bool) -> World) {
                         break;
                     }
                     match attempt(seed, false, plan) {
-                        Ok(world) => mine.add(&world.tally),
+                        Ok(network) => mine.add(&network.tally),
                         Err(complaint) => {
                             stop.store(!survey, Ordering::Relaxed);
                             let mut failed = failed.lock().unwrap();
@@ -65,7 +65,7 @@ pub(crate) fn run(name: &str, share: u64, plan: fn(u64, bool) -> World) {
 }
 
 /// Runs one schedule with its trace.
-fn replay(name: &str, seed: u64, plan: fn(u64, bool) -> World) {
+fn replay(name: &str, seed: u64, plan: fn(u64, bool) -> SimulatedNetwork) {
     if let Err(complaint) = attempt(seed, true, plan) {
         panic!(
             "{name}: schedule {seed} fails (run it alone with VIDEOCALLS_SEED={seed}): {complaint}"
@@ -74,12 +74,16 @@ fn replay(name: &str, seed: u64, plan: fn(u64, bool) -> World) {
     say(&format!("{name}: schedule {seed} holds\n"));
 }
 
-fn attempt(seed: u64, traced: bool, plan: fn(u64, bool) -> World) -> Result<World, String> {
+fn attempt(
+    seed: u64,
+    traced: bool,
+    plan: fn(u64, bool) -> SimulatedNetwork,
+) -> Result<SimulatedNetwork, String> {
     TRACE.with_borrow_mut(String::clear);
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        let world = plan(seed, traced);
-        world.check();
-        world
+        let network = plan(seed, traced);
+        network.check();
+        network
     }));
     let trace = TRACE.take();
     if traced {

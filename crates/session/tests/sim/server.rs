@@ -1,15 +1,15 @@
-//! What the models of servers have in common: our own in [`hall`](super::hall), a plain relay here, those
+//! What the models of servers have in common: our own in [`room_server`](super::room_server), a plain relay here, those
 //! of other systems in [`systems`](super::systems).
 
-use videocalls_protocol::{Refusal, Verdict};
+use videocalls_protocol::{CloseAction, Refusal};
 
-use super::hall::Hall;
+use super::network::{Conn, ConnId, Holder, Occurrence, SimulatedNetwork};
+use super::room_server::RoomServer;
 use super::systems::{Book, Engine};
-use super::world::{Conn, ConnId, Happening, Holder, World};
 
 #[derive(Debug)]
 pub(crate) enum Server {
-    Rooms(Hall),
+    Rooms(RoomServer),
     Relay {
         conns: Vec<ConnId>,
         echo: bool,
@@ -32,7 +32,7 @@ impl Server {
     /// Whether somebody always has something to say.
     pub(crate) fn beats(&self) -> bool {
         match self {
-            Self::Rooms(hall) => hall.ping.is_some(),
+            Self::Rooms(room_server) => room_server.ping.is_some(),
             Self::Pairs { engine, .. } | Self::Appointments { engine, .. } => engine.ping.is_some(),
             Self::Relay { .. } | Self::Mesh { .. } => false,
         }
@@ -60,7 +60,7 @@ impl Server {
     /// Loses all that it knew.
     pub(crate) fn restart(&mut self) {
         match self {
-            Self::Rooms(hall) => hall.forget(),
+            Self::Rooms(room_server) => room_server.forget(),
             Self::Relay { conns, .. } | Self::Mesh { conns } => conns.clear(),
             Self::Pairs { members, .. } => members.clear(),
             Self::Appointments { book, .. } => *book = Book::default(),
@@ -75,7 +75,7 @@ impl Server {
     }
 }
 
-impl World {
+impl SimulatedNetwork {
     /// Opens a socket; a relay gives the place, or refuses it, at once.
     pub(crate) fn open_conn(&mut self, holder: Holder) -> ConnId {
         let conn = self.conns.len();
@@ -100,8 +100,8 @@ impl World {
                 return;
             }
             if conns.len() >= 2 {
-                let verdict = Verdict::Terminal(Refusal::RoomFull);
-                return self.close_down(conn, verdict);
+                let action = CloseAction::Terminal(Refusal::RoomFull);
+                return self.close_down(conn, action);
             }
             conns.push(conn);
         }
@@ -159,7 +159,7 @@ impl World {
             && let (Some(ping), true) = (engine.ping, self.conns[conn].held)
         {
             self.send_down(conn, "2".to_owned(), false);
-            self.after(ping.into(), Happening::ServerPing { conn });
+            self.after(ping.into(), Occurrence::ServerPing { conn });
         }
         if let Server::Rooms(_) = &self.server {
             self.hall_pings(conn);

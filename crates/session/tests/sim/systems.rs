@@ -3,8 +3,8 @@
 //!
 //! What they pass on they pass on unread, so a little cutting of text does for them.
 
+use super::network::{ConnId, Occurrence, SimulatedNetwork};
 use super::server::Server;
-use super::world::{ConnId, Happening, World};
 
 /// What `{"uuid":"u7","clientName":"Jim"}` and `{"proId":1}` look like as tokens.
 pub(crate) const CLIENT: &str = "h.eyJ1dWlkIjoidTciLCJjbGllbnROYW1lIjoiSmltIn0.s";
@@ -29,7 +29,7 @@ pub(crate) struct Book {
     answerer_ice: Vec<String>,
 }
 
-impl World {
+impl SimulatedNetwork {
     /// Greets a new socket, where the server is the first to speak.
     pub(crate) fn greet(&mut self, conn: ConnId) {
         match &mut self.server {
@@ -46,7 +46,7 @@ impl World {
                     self.tell(conn, "40".to_owned());
                 }
                 if let (false, Some(ping)) = (engine.old, engine.ping) {
-                    self.after(ping.into(), Happening::ServerPing { conn });
+                    self.after(ping.into(), Occurrence::ServerPing { conn });
                 }
             }
             Server::Mesh { conns } => conns.push(conn),

@@ -7,7 +7,7 @@ import * as calls from './calls.mjs';
 
 const LAUNCH = { chromium, firefox };
 
-export function stage() {
+export function fixtures() {
   const browsers = new Map();
   const cleanup = [];
   let pages = [];

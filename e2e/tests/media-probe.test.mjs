@@ -3,16 +3,16 @@
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { ann, bob, freshRoom } from '../lib/people.mjs';
+import { ann, bob, freshRoom } from '../lib/participants.mjs';
 import { BENCH, PAGES } from '../lib/paths.mjs';
 import { patience } from '../lib/page.mjs';
-import { hears, hearsNothing, inCall, sees } from '../lib/senses.mjs';
+import { hears, hearsNothing, inCall, sees } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
 import { startSite } from '../lib/site.mjs';
-import { stage } from '../lib/stage.mjs';
+import { fixtures } from '../lib/fixtures.mjs';
 
 describe('what the tests see and hear', () => {
-  const scene = stage();
+  const scene = fixtures();
   const remote = '#remoteVideoElement';
   let server;
   let site;

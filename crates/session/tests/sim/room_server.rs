@@ -2,12 +2,12 @@
 
 use videocalls_protocol::rooms::{Incoming, read_request, write_event, write_ping};
 use videocalls_protocol::{
-    Event, Join, LeaveReason, MediaState, ParticipantId, Peer, Refusal, Request, Resume, Signal,
-    Verdict, Welcome,
+    CloseAction, Event, Join, LeaveReason, MediaState, ParticipantId, Peer, Refusal, Request,
+    Resume, Signal, Welcome,
 };
 
+use super::network::{ConnId, Occurrence, SimulatedNetwork};
 use super::server::Server;
-use super::world::{ConnId, Happening, World};
 
 /// How many events a seat keeps for its holder. Few, so that it is met that they are too few.
 const RING: usize = 12;
@@ -17,7 +17,7 @@ const GRACE: u64 = 15_000;
 const BAD_WEATHER: u64 = 45_000;
 
 #[derive(Debug)]
-pub(crate) struct Hall {
+pub(crate) struct RoomServer {
     pub(crate) capacity: usize,
     pub(crate) ping: Option<u32>,
     /// Whether events have numbers; a server without them holds no seats either.
@@ -45,7 +45,7 @@ struct Seat {
     heard: u64,
 }
 
-impl Hall {
+impl RoomServer {
     pub(crate) fn new(capacity: usize, ping: Option<u32>, numbers: bool) -> Self {
         Self {
             capacity,
@@ -89,10 +89,10 @@ fn read_token(token: &str) -> Option<(u64, u64)> {
     Some((number(identity)?, number(nonce)?))
 }
 
-impl World {
-    fn hall(&mut self) -> &mut Hall {
+impl SimulatedNetwork {
+    fn room_server(&mut self) -> &mut RoomServer {
         match &mut self.server {
-            Server::Rooms(hall) => hall,
+            Server::Rooms(room_server) => room_server,
             other => panic!("{other:?} has no seats"),
         }
     }
@@ -109,11 +109,11 @@ impl World {
             request,
             Request::Signal { .. } | Request::Media(_) | Request::ReceiveReport(_)
         );
-        if counts && let Some(seat) = self.hall().seat_at(conn) {
+        if counts && let Some(seat) = self.room_server().seat_at(conn) {
             seat.heard += 1;
         }
         if !matches!(request, Request::Join(_))
-            && let Some(seat) = self.hall().seat_at(conn)
+            && let Some(seat) = self.room_server().seat_at(conn)
         {
             seat.before = None;
             seat.fresh = false;
@@ -127,7 +127,7 @@ impl World {
             Request::Media(media) => self.tell_media(conn, media),
             Request::ReceiveReport(not_receiving) => {
                 if let Some(from) = self.seat_of(conn) {
-                    let seat = self.hall().seat_at(conn).expect("it is there");
+                    let seat = self.room_server().seat_at(conn).expect("it is there");
                     seat.peer.not_receiving.clone_from(&not_receiving);
                     self.tell_all_but(
                         &from.clone(),
@@ -146,7 +146,7 @@ impl World {
     }
 
     fn tell_media(&mut self, conn: ConnId, media: MediaState) {
-        if let Some(seat) = self.hall().seat_at(conn) {
+        if let Some(seat) = self.room_server().seat_at(conn) {
             seat.peer.media = media;
             let from = seat.peer.id.clone();
             self.tell_all_but(&from.clone(), &Event::Media { from, media });
@@ -157,7 +157,11 @@ impl World {
         let Some(from) = self.seat_of(conn) else {
             return;
         };
-        let present = self.hall().seats.iter().any(|seat| seat.peer.id == *to);
+        let present = self
+            .room_server()
+            .seats
+            .iter()
+            .any(|seat| seat.peer.id == *to);
         if present {
             self.tell_seat(to, &Event::Signal { from, signal });
         } else {
@@ -168,23 +172,27 @@ impl World {
 
     /// Takes a seat, an old one if there is one for this token.
     fn sit(&mut self, conn: ConnId, join: Join) {
-        let known = join.resume.as_ref().filter(|_| self.hall().numbers);
+        let known = join.resume.as_ref().filter(|_| self.room_server().numbers);
         let known = known.and_then(|resume| read_token(&resume.token));
         let (identity, nonce) = match known {
             Some((identity, nonce)) => (identity, Some(nonce)),
             None => (self.rng.next(), None),
         };
-        let id = Hall::id(identity);
-        let held = self.hall().seats.iter().position(|it| it.peer.id == id);
+        let id = RoomServer::id(identity);
+        let held = self
+            .room_server()
+            .seats
+            .iter()
+            .position(|it| it.peer.id == id);
         match (held, join.resume.clone(), nonce) {
             // What its holder gave up for a later socket was on its way for long.
-            (Some(index), ..) if conn < self.hall().seats[index].latest => {
+            (Some(index), ..) if conn < self.room_server().seats[index].latest => {
                 self.replaced(conn);
             }
             (Some(index), Some(resume), Some(nonce))
-                if self.hall().seats[index].belongs_to(nonce) =>
+                if self.room_server().seats[index].belongs_to(nonce) =>
             {
-                let seat = &mut self.hall().seats[index];
+                let seat = &mut self.room_server().seats[index];
                 seat.before = Some(nonce);
                 seat.fresh &= seat.nonce != nonce;
                 self.sit_again(index, conn, &join, &resume);
@@ -198,14 +206,14 @@ impl World {
     }
 
     fn sit_down(&mut self, conn: ConnId, join: Join, identity: u64, before: Option<u64>) {
-        if self.hall().seats.len() >= self.hall().capacity {
+        if self.room_server().seats.len() >= self.room_server().capacity {
             self.say(conn, &Event::Refused(Refusal::RoomFull));
-            return self.close_down(conn, Verdict::Terminal(Refusal::RoomFull));
+            return self.close_down(conn, CloseAction::Terminal(Refusal::RoomFull));
         }
         let media = join.media;
         let peer = Peer {
             media,
-            ..Peer::new(Hall::id(identity), join.name)
+            ..Peer::new(RoomServer::id(identity), join.name)
         };
         let nonce = self.rng.next();
         let seat = Seat {
@@ -221,7 +229,7 @@ impl World {
             ring: Vec::new(),
             heard: 0,
         };
-        self.hall().seats.push(seat);
+        self.room_server().seats.push(seat);
         self.welcome(conn, false);
         self.tell_all_but(&peer.id.clone(), &Event::Joined(peer));
         self.beat(conn);
@@ -229,8 +237,8 @@ impl World {
 
     fn sit_again(&mut self, index: usize, conn: ConnId, join: &Join, resume: &Resume) {
         let nonce = self.rng.next();
-        let epoch = self.hall().epoch.to_string();
-        let seat = &mut self.hall().seats[index];
+        let epoch = self.room_server().epoch.to_string();
+        let seat = &mut self.room_server().seats[index];
         let (old, id) = (seat.conn.replace(conn), seat.peer.id.clone());
         seat.latest = conn;
         seat.nonce = nonce;
@@ -271,7 +279,11 @@ impl World {
                 },
             );
         }
-        let changed = self.hall().seats.iter().find(|seat| seat.peer.id == id);
+        let changed = self
+            .room_server()
+            .seats
+            .iter()
+            .find(|seat| seat.peer.id == id);
         if changed.is_some_and(|seat| seat.peer.media != join.media) {
             self.tell_media(conn, join.media);
         }
@@ -280,7 +292,7 @@ impl World {
 
     fn replaced(&mut self, conn: ConnId) {
         self.say(conn, &Event::Refused(Refusal::Replaced));
-        self.close_down(conn, Verdict::Terminal(Refusal::Replaced));
+        self.close_down(conn, CloseAction::Terminal(Refusal::Replaced));
     }
 
     fn resumed(&mut self, conn: ConnId, seq: Option<u64>) {
@@ -294,15 +306,22 @@ impl World {
     }
 
     fn welcome_text(&mut self, conn: ConnId, resumed: bool, seq: Option<u64>) -> String {
-        let hall = self.hall();
-        let (numbers, ping_interval, epoch) = (hall.numbers, hall.ping, hall.epoch.to_string());
-        let peers = hall.seats.iter().filter(|seat| seat.conn != Some(conn));
+        let room_server = self.room_server();
+        let (numbers, ping_interval, epoch) = (
+            room_server.numbers,
+            room_server.ping,
+            room_server.epoch.to_string(),
+        );
+        let peers = room_server
+            .seats
+            .iter()
+            .filter(|seat| seat.conn != Some(conn));
         let peers = peers.map(|seat| Peer {
             away: seat.conn.is_none(),
             ..seat.peer.clone()
         });
         let peers: Vec<_> = if resumed { Vec::new() } else { peers.collect() };
-        let seat = hall.seat_at(conn).expect("it has been taken");
+        let seat = room_server.seat_at(conn).expect("it has been taken");
         let welcome = Welcome {
             id: seat.peer.id.clone(),
             peers,
@@ -318,15 +337,15 @@ impl World {
     }
 
     fn beat(&mut self, conn: ConnId) {
-        if let Some(ping) = self.hall().ping {
-            self.after(ping.into(), Happening::ServerPing { conn });
+        if let Some(ping) = self.room_server().ping {
+            self.after(ping.into(), Occurrence::ServerPing { conn });
         }
     }
 
     pub(crate) fn hall_pings(&mut self, conn: ConnId) {
         if self.seat_of(conn).is_some() {
-            let numbers = self.hall().numbers;
-            let seat = self.hall().seat_at(conn).expect("it is taken");
+            let numbers = self.room_server().numbers;
+            let seat = self.room_server().seat_at(conn).expect("it is taken");
             let last = if numbers { seat.seq } else { 0 };
             let ping = write_ping(seat.heard, last);
             self.send_down(conn, ping, false);
@@ -336,26 +355,26 @@ impl World {
 
     /// A socket is gone without a word: its seat is held for a while.
     pub(crate) fn hall_loses(&mut self, conn: ConnId) {
-        if !self.hall().numbers {
+        if !self.room_server().numbers {
             return self.unseat(conn, LeaveReason::Lost);
         }
         let now = self.now;
-        if let Some(seat) = self.hall().seat_at(conn) {
+        if let Some(seat) = self.room_server().seat_at(conn) {
             seat.conn = None;
             seat.lost = now;
             let id = seat.peer.id.clone();
             self.tell_all_but(&id, &Event::Away(id.clone()));
-            self.after(GRACE, Happening::GraceOver { id, lost: now });
+            self.after(GRACE, Occurrence::GraceOver { id, lost: now });
         }
     }
 
     pub(crate) fn grace_over(&mut self, id: &ParticipantId, lost: u64) {
-        let Server::Rooms(hall) = &mut self.server else {
+        let Server::Rooms(room_server) = &mut self.server else {
             return;
         };
         let held = |seat: &Seat| seat.peer.id == *id && seat.conn.is_none() && seat.lost == lost;
-        if let Some(index) = hall.seats.iter().position(held) {
-            hall.seats.remove(index);
+        if let Some(index) = room_server.seats.iter().position(held) {
+            room_server.seats.remove(index);
             let left = Event::Left {
                 id: id.clone(),
                 reason: LeaveReason::Lost,
@@ -366,13 +385,19 @@ impl World {
 
     fn unseat(&mut self, conn: ConnId, reason: LeaveReason) {
         if let Some(id) = self.seat_of(conn) {
-            self.hall().seats.retain(|seat| seat.conn != Some(conn));
+            self.room_server()
+                .seats
+                .retain(|seat| seat.conn != Some(conn));
             self.tell_all_but(&id.clone(), &Event::Left { id, reason });
         }
     }
 
     fn tell_all_but(&mut self, except: &ParticipantId, event: &Event) {
-        let ids = self.hall().seats.iter().map(|seat| seat.peer.id.clone());
+        let ids = self
+            .room_server()
+            .seats
+            .iter()
+            .map(|seat| seat.peer.id.clone());
         for id in ids.filter(|id| id != except).collect::<Vec<_>>() {
             self.tell_seat(&id, event);
         }
@@ -380,8 +405,8 @@ impl World {
 
     /// Says an event to a seat, or keeps it for its holder.
     fn tell_seat(&mut self, id: &ParticipantId, event: &Event) {
-        let numbers = self.hall().numbers;
-        let mut seats = self.hall().seats.iter_mut();
+        let numbers = self.room_server().numbers;
+        let mut seats = self.room_server().seats.iter_mut();
         let seat = seats.find(|seat| seat.peer.id == *id).expect("it is there");
         seat.seq += 1;
         let (seq, conn) = (seat.seq, seat.conn);
@@ -405,7 +430,7 @@ impl World {
         self.tally.troubles += 1;
         if self.rng.percent(50) {
             let late = self.weather.delay + self.rng.below(200);
-            self.after(late, Happening::Down { conn, text });
+            self.after(late, Occurrence::Down { conn, text });
         }
     }
 
@@ -415,6 +440,8 @@ impl World {
     }
 
     fn seat_of(&mut self, conn: ConnId) -> Option<ParticipantId> {
-        self.hall().seat_at(conn).map(|seat| seat.peer.id.clone())
+        self.room_server()
+            .seat_at(conn)
+            .map(|seat| seat.peer.id.clone())
     }
 }

@@ -19,7 +19,7 @@ const YOUNG: Pause = Pause::from_secs(1);
 
 /// The search for a way back to the server.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Search {
+pub(crate) struct Reconnect {
     pub(crate) stage: Stage,
     /// Whether the last try ended before a full room.
     pub(crate) full: bool,
@@ -37,7 +37,7 @@ pub(crate) enum Stage {
     Joining,
 }
 
-impl Search {
+impl Reconnect {
     pub(crate) fn new(now: Timestamp) -> Self {
         Self {
             stage: Stage::Waiting,
@@ -48,12 +48,12 @@ impl Search {
     }
 
     /// Gives up a try, and returns how long to wait for the next one. What the last one took counts.
-    pub(crate) fn wait(&mut self, now: Timestamp, full: bool, dice: u32) -> Pause {
+    pub(crate) fn wait(&mut self, now: Timestamp, full: bool, rng: u32) -> Pause {
         self.stage = Stage::Waiting;
         self.full = full;
         let last = PAUSES.len() - 1;
         let longest = PAUSES[last.min(usize::try_from(self.tries).unwrap_or(last))];
-        let pause = Pause::from_millis((dice % (longest + 1)).into());
+        let pause = Pause::from_millis((rng % (longest + 1)).into());
         pause.saturating_sub(now.since(self.tried))
     }
 
@@ -88,11 +88,11 @@ impl Search {
 mod tests {
     use super::*;
 
-    fn pauses(dice: u32) -> Vec<u64> {
-        let mut search = Search::new(Timestamp::default());
+    fn pauses(rng: u32) -> Vec<u64> {
+        let mut reconnect = Reconnect::new(Timestamp::default());
         let tries = (0..7).map(|_| {
-            let pause = search.wait(Timestamp::default(), false, dice);
-            search.begin(Timestamp::default());
+            let pause = reconnect.wait(Timestamp::default(), false, rng);
+            reconnect.begin(Timestamp::default());
             pause.as_millis()
         });
         tries.collect()
@@ -105,38 +105,38 @@ mod tests {
         for (pause, longest) in pauses(some).into_iter().zip([0, 300, 1_200, 2_700]) {
             assert_eq!(pause, u64::from(some) % (longest + 1));
         }
-        for dice in 0..10_000 {
-            assert!(pauses(dice * 977).into_iter().all(|pause| pause <= 2_700));
+        for rng in 0..10_000 {
+            assert!(pauses(rng * 977).into_iter().all(|pause| pause <= 2_700));
         }
     }
 
     #[test]
     fn what_a_try_took_is_not_waited_again() {
-        let mut search = Search::new(Timestamp::default());
+        let mut reconnect = Reconnect::new(Timestamp::default());
         for _ in 0..9 {
-            search.begin(Timestamp::default());
+            reconnect.begin(Timestamp::default());
         }
         let after = |millis| Timestamp::from_millis(millis);
-        let mut wait = |millis| search.wait(after(millis), false, 2_700).as_millis();
+        let mut wait = |millis| reconnect.wait(after(millis), false, 2_700).as_millis();
         assert_eq!([wait(0), wait(700), wait(9_000)], [2_700, 2_000, 0]);
     }
 
     #[test]
     fn every_fourth_try_is_a_long_one() {
-        let mut search = Search::new(Timestamp::default());
-        let lengths = (0..8).map(|_| search.begin(Timestamp::default()) == LONG_TRY);
+        let mut reconnect = Reconnect::new(Timestamp::default());
+        let lengths = (0..8).map(|_| reconnect.begin(Timestamp::default()) == LONG_TRY);
         let long = lengths.collect::<Vec<_>>();
         assert_eq!(long, [false, false, false, true, false, false, false, true]);
     }
 
     #[test]
     fn a_better_moment_cuts_a_wait_and_an_old_try_short() {
-        let mut search = Search::new(Timestamp::default());
-        assert!(search.would_rather_try(Timestamp::default()));
-        search.begin(Timestamp::from_millis(5_000));
-        assert!(!search.would_rather_try(Timestamp::from_millis(5_900)));
-        assert!(search.would_rather_try(Timestamp::from_millis(6_000)));
-        search.stage = Stage::Joining;
-        assert!(!search.would_rather_try(Timestamp::from_millis(60_000)));
+        let mut reconnect = Reconnect::new(Timestamp::default());
+        assert!(reconnect.would_rather_try(Timestamp::default()));
+        reconnect.begin(Timestamp::from_millis(5_000));
+        assert!(!reconnect.would_rather_try(Timestamp::from_millis(5_900)));
+        assert!(reconnect.would_rather_try(Timestamp::from_millis(6_000)));
+        reconnect.stage = Stage::Joining;
+        assert!(!reconnect.would_rather_try(Timestamp::from_millis(60_000)));
     }
 }

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::fmt::Write;
 
-use videocalls_protocol::{ParticipantId, Verdict};
+use videocalls_protocol::{CloseAction, ParticipantId};
 use videocalls_session::{Input, LinkReport, TrackKind, Transport};
 
 use super::client::Client;
@@ -19,7 +19,7 @@ pub(crate) type ConnId = usize;
 
 /// What can happen.
 #[derive(Clone, Debug)]
-pub(crate) enum Happening {
+pub(crate) enum Occurrence {
     /// The session of a client takes an input, if the program still runs.
     Feed {
         client: usize,
@@ -82,7 +82,7 @@ pub(crate) enum Happening {
     },
     DownClosed {
         conn: ConnId,
-        verdict: Verdict,
+        action: CloseAction,
     },
     ServerPing {
         conn: ConnId,
@@ -98,12 +98,12 @@ pub(crate) enum Happening {
         page: usize,
     },
     /// Something that the schedule wants.
-    Whim(Whim),
+    Stimulus(Stimulus),
 }
 
 /// What people, networks and machines do on a schedule.
 #[derive(Clone, Debug)]
-pub(crate) enum Whim {
+pub(crate) enum Stimulus {
     Start {
         client: usize,
     },
@@ -191,7 +191,7 @@ pub(crate) struct Conn {
     pub(crate) delivered: Vec<String>,
 }
 
-/// How rough the world is.
+/// How rough the network is.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Weather {
     /// The longest way of a frame, in ms.
@@ -235,11 +235,11 @@ pub(crate) struct Tally {
     pub(crate) misled: u64,
 }
 
-pub(crate) struct World {
+pub(crate) struct SimulatedNetwork {
     pub(crate) rng: Rng,
     pub(crate) now: u64,
     heap: BinaryHeap<Reverse<(u64, u64)>>,
-    pending: BTreeMap<u64, Happening>,
+    pending: BTreeMap<u64, Occurrence>,
     next_event: u64,
     pub(crate) weather: Weather,
     pub(crate) clients: Vec<Client>,
@@ -260,7 +260,7 @@ pub(crate) struct World {
     traced: bool,
 }
 
-impl World {
+impl SimulatedNetwork {
     pub(crate) fn new(seed: u64, server: Server, weather: Weather, traced: bool) -> Self {
         Self {
             rng: Rng::new(seed),
@@ -293,18 +293,18 @@ impl World {
         }
     }
 
-    pub(crate) fn at(&mut self, at: u64, happening: Happening) {
+    pub(crate) fn at(&mut self, at: u64, happening: Occurrence) {
         self.next_event += 1;
         self.heap.push(Reverse((at.max(self.now), self.next_event)));
         self.pending.insert(self.next_event, happening);
     }
 
-    pub(crate) fn after(&mut self, pause: u64, happening: Happening) {
+    pub(crate) fn after(&mut self, pause: u64, happening: Occurrence) {
         self.at(self.now + pause, happening);
     }
 
-    pub(crate) fn whim(&mut self, at: u64, whim: Whim) {
-        self.at(1_000 + at, Happening::Whim(whim));
+    pub(crate) fn stimulus(&mut self, at: u64, stimulus: Stimulus) {
+        self.at(1_000 + at, Occurrence::Stimulus(stimulus));
     }
 
     /// Runs until nothing is left to happen, or until then.
@@ -318,7 +318,7 @@ impl World {
             self.tally.events += 1;
             assert!(
                 self.tally.events < 60_000,
-                "the world does not come to rest"
+                "the network does not come to rest"
             );
             let happening = self.pending.remove(&id).unwrap();
             self.happen(happening);
@@ -330,34 +330,35 @@ impl World {
         self.heap.is_empty()
     }
 
-    fn happen(&mut self, happening: Happening) {
+    fn happen(&mut self, happening: Occurrence) {
         match happening {
-            Happening::Feed { client, input } => self.feed(client, input),
-            Happening::Report { pc, report } => self.report(pc, report),
-            Happening::Wake { client, at } => self.wake(client, at),
-            Happening::ClientOpened { client, conn } => self.client_opened(client, conn),
-            Happening::ClientRefused { client, conn } => self.client_refused(client, conn),
-            Happening::GraceOver { id, lost } => self.grace_over(&id, lost),
-            Happening::Operation { pc } => self.operation_done(pc),
-            Happening::NegotiationNeeded { pc } => self.fire_negotiation_needed(pc),
-            Happening::Gathered { pc, ufrag, number } => self.gathered(pc, ufrag, number),
-            Happening::Transport {
+            Occurrence::Feed { client, input } => self.feed(client, input),
+            Occurrence::Report { pc, report } => self.report(pc, report),
+            Occurrence::Wake { client, at } => self.wake(client, at),
+            Occurrence::ClientOpened { client, conn } => self.client_opened(client, conn),
+            Occurrence::ClientRefused { client, conn } => self.client_refused(client, conn),
+            Occurrence::GraceOver { id, lost } => self.grace_over(&id, lost),
+            Occurrence::Operation { pc } => self.operation_done(pc),
+            Occurrence::NegotiationNeeded { pc } => self.fire_negotiation_needed(pc),
+            Occurrence::Gathered { pc, ufrag, number } => self.gathered(pc, ufrag, number),
+            Occurrence::Transport {
                 pc,
                 epoch,
                 transport,
             } => {
                 self.transport_arrives(pc, epoch, transport);
             }
-            Happening::Up { conn, .. } | Happening::Down { conn, .. } if self.conns[conn].cut => {}
-            Happening::Up { conn, text } => self.server_hears(conn, &text),
-            Happening::UpClosed { conn } => self.server_loses(conn),
-            Happening::Down { conn, text } => self.deliver(conn, text),
-            Happening::DownClosed { conn, verdict } => self.deliver_close(conn, verdict),
-            Happening::ServerPing { conn } => self.server_pings(conn),
-            Happening::PageRetries { page, text } => self.page_sends(page, text),
-            Happening::PageOpened { page } => self.page_opened(page),
-            Happening::PageMedia { page } => self.page_has_media(page),
-            Happening::Whim(whim) => self.carry_out(whim),
+            Occurrence::Up { conn, .. } | Occurrence::Down { conn, .. } if self.conns[conn].cut => {
+            }
+            Occurrence::Up { conn, text } => self.server_hears(conn, &text),
+            Occurrence::UpClosed { conn } => self.server_loses(conn),
+            Occurrence::Down { conn, text } => self.deliver(conn, text),
+            Occurrence::DownClosed { conn, action } => self.deliver_close(conn, action),
+            Occurrence::ServerPing { conn } => self.server_pings(conn),
+            Occurrence::PageRetries { page, text } => self.page_sends(page, text),
+            Occurrence::PageOpened { page } => self.page_opened(page),
+            Occurrence::PageMedia { page } => self.page_has_media(page),
+            Occurrence::Stimulus(stimulus) => self.carry_out(stimulus),
         }
     }
 
@@ -380,12 +381,12 @@ impl World {
         }
     }
 
-    pub(crate) fn deliver_close(&mut self, conn: ConnId, verdict: Verdict) {
+    pub(crate) fn deliver_close(&mut self, conn: ConnId, action: CloseAction) {
         if !std::mem::replace(&mut self.conns[conn].listens, false) {
             return;
         }
         if let Holder::Client(client) = self.conns[conn].holder {
-            self.feed(client, Input::SignalingClosed(verdict));
+            self.feed(client, Input::SignalingClosed(action));
         }
     }
 
@@ -393,7 +394,7 @@ impl World {
     pub(crate) fn send_up(&mut self, conn: ConnId, text: String) {
         let at = self.arrival(conn, self.conns[conn].up_last);
         self.conns[conn].up_last = at;
-        self.at(at, Happening::Up { conn, text });
+        self.at(at, Occurrence::Up { conn, text });
     }
 
     /// Closes a socket from the client's side, after what was sent has gone out.
@@ -402,7 +403,7 @@ impl World {
         let at = self.arrival(conn, self.conns[conn].up_last);
         self.at(
             at.max(self.conns[conn].up_last),
-            Happening::UpClosed { conn },
+            Occurrence::UpClosed { conn },
         );
     }
 
@@ -424,17 +425,17 @@ impl World {
                 self.conns[conn].down_last = again;
             }
             let text = text.clone();
-            self.at(again, Happening::Down { conn, text });
+            self.at(again, Occurrence::Down { conn, text });
         }
-        self.at(at, Happening::Down { conn, text });
+        self.at(at, Occurrence::Down { conn, text });
     }
 
-    pub(crate) fn close_down(&mut self, conn: ConnId, verdict: Verdict) {
+    pub(crate) fn close_down(&mut self, conn: ConnId, action: CloseAction) {
         self.conns[conn].held = false;
         let at = self.arrival(conn, self.conns[conn].down_last);
         self.at(
             at.max(self.conns[conn].down_last),
-            Happening::DownClosed { conn, verdict },
+            Occurrence::DownClosed { conn, action },
         );
     }
 
@@ -473,46 +474,46 @@ impl World {
             .any(|&(whom, until)| whom == client && self.now < until)
     }
 
-    fn carry_out(&mut self, whim: Whim) {
-        self.note(|| format!("-- {whim:?}"));
-        match whim {
-            Whim::Start { client } => self.feed(client, Input::Start),
-            Whim::Toggle { client, kind, on } => self.toggle(client, kind, on),
-            Whim::DeviceGone { client, kind } => self.device_gone(client, kind),
-            Whim::Renegotiate {
+    fn carry_out(&mut self, stimulus: Stimulus) {
+        self.note(|| format!("-- {stimulus:?}"));
+        match stimulus {
+            Stimulus::Start { client } => self.feed(client, Input::Start),
+            Stimulus::Toggle { client, kind, on } => self.toggle(client, kind, on),
+            Stimulus::DeviceGone { client, kind } => self.device_gone(client, kind),
+            Stimulus::Renegotiate {
                 client,
                 both,
                 restart,
             } => self.renegotiate(client, both, restart),
-            Whim::Leave { client } => {
+            Stimulus::Leave { client } => {
                 self.tally.departures += 1;
                 self.feed(client, Input::End(videocalls_session::EndReason::Left));
             }
-            Whim::Vanish { client } => self.vanish(client),
-            Whim::LoseSocket { client } => {
+            Stimulus::Vanish { client } => self.vanish(client),
+            Stimulus::LoseSocket { client } => {
                 self.tally.troubles += 1;
                 self.lose_socket(client);
             }
-            Whim::Replay { client } => self.replay(client),
-            Whim::Dark { client, until } => {
+            Stimulus::Replay { client } => self.replay(client),
+            Stimulus::Dark { client, until } => {
                 self.dark.push((client, until));
-                self.at(until, Happening::Whim(Whim::Light));
+                self.at(until, Occurrence::Stimulus(Stimulus::Light));
                 self.refresh_all();
             }
-            Whim::Blackout { client, until } => {
+            Stimulus::Blackout { client, until } => {
                 self.tally.troubles += 1;
                 self.mute.push((client, until));
-                self.carry_out(Whim::Dark { client, until });
+                self.carry_out(Stimulus::Dark { client, until });
             }
-            Whim::Restart { down } => {
+            Stimulus::Restart { down } => {
                 self.tally.troubles += 1;
                 self.restart(down);
             }
-            Whim::Nudge { client } => self.feed(client, Input::Nudge),
-            Whim::Light => self.refresh_all(),
-            Whim::PageStarts { page } => self.page_starts(page),
-            Whim::PageEnds { page } => self.page_ends(page),
-            Whim::PageLeaves { page } => self.page_leaves(page),
+            Stimulus::Nudge { client } => self.feed(client, Input::NetworkChanged),
+            Stimulus::Light => self.refresh_all(),
+            Stimulus::PageStarts { page } => self.page_starts(page),
+            Stimulus::PageEnds { page } => self.page_ends(page),
+            Stimulus::PageLeaves { page } => self.page_leaves(page),
         }
     }
 
@@ -525,9 +526,9 @@ impl World {
         }
         let until_seen = self.rng.below(10_000);
         self.conns[conn].cut = self.rng.percent(50);
-        self.after(until_seen, Happening::UpClosed { conn });
-        let verdict = Verdict::Backoff;
-        self.deliver_close(conn, verdict);
+        self.after(until_seen, Occurrence::UpClosed { conn });
+        let action = CloseAction::Backoff;
+        self.deliver_close(conn, action);
     }
 
     fn restart(&mut self, down: u64) {
@@ -536,8 +537,8 @@ impl World {
         for conn in 0..self.conns.len() {
             if std::mem::replace(&mut self.conns[conn].held, false) {
                 let at = self.now + self.rng.below(self.weather.delay + 1);
-                let verdict = Verdict::Backoff;
-                self.at(at, Happening::DownClosed { conn, verdict });
+                let action = CloseAction::Backoff;
+                self.at(at, Occurrence::DownClosed { conn, action });
             }
         }
     }

@@ -1,4 +1,4 @@
-//! One session on a desk: hand it inputs, look at its outputs.
+//! One session on a harness: hand it inputs, look at its outputs.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use videocalls_session::{
     Token, Transport,
 };
 
-pub(crate) struct Desk {
+pub(crate) struct Harness {
     pub(crate) session: Session,
     pub(crate) now: u64,
     /// What came out since the last look.
@@ -22,7 +22,7 @@ pub(crate) struct Desk {
 
 pub(crate) const LIVE: MediaState = MediaState::LIVE;
 
-impl Desk {
+impl Harness {
     pub(crate) fn new(capabilities: Capabilities, me: &str) -> Self {
         Self::with(Self::config(capabilities, me))
     }
@@ -53,13 +53,13 @@ impl Desk {
 
     /// A session in a room, known there as `me`.
     pub(crate) fn in_room(me: &str, others: &[&str]) -> Self {
-        let mut desk = Self::new(Rooms::default().capabilities(), me);
-        desk.input(Input::Start);
-        desk.input(Input::SignalingOpened);
-        desk.input(Input::MediaSettled(LIVE));
-        desk.make();
-        desk.event(welcome(me, others, None));
-        desk
+        let mut harness = Self::new(Rooms::default().capabilities(), me);
+        harness.input(Input::Start);
+        harness.input(Input::SignalingOpened);
+        harness.input(Input::MediaSettled(LIVE));
+        harness.make();
+        harness.event(welcome(me, others, None));
+        harness
     }
 
     /// The same with nobody else, by a driver that measures what comes in.
@@ -75,23 +75,23 @@ impl Desk {
     fn alone(me: &str, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Self::config(Rooms::default().capabilities(), me);
         change(&mut config);
-        let mut desk = Self::with(config);
-        desk.input(Input::Start);
-        desk.input(Input::SignalingOpened);
-        desk.input(Input::MediaSettled(LIVE));
-        desk.event(welcome(me, &[], None));
-        desk
+        let mut harness = Self::with(config);
+        harness.input(Input::Start);
+        harness.input(Input::SignalingOpened);
+        harness.input(Input::MediaSettled(LIVE));
+        harness.event(welcome(me, &[], None));
+        harness
     }
 
     /// A session on a relay, known there as `me`; its first offer has been out for long.
     pub(crate) fn on_relay(me: &str) -> Self {
-        let mut desk = Self::new(Relay::new(me).capabilities(), me);
-        desk.input(Input::Start);
-        desk.input(Input::SignalingOpened);
-        desk.input(Input::MediaSettled(LIVE));
-        desk.make();
-        desk.wait(5_000);
-        desk
+        let mut harness = Self::new(Relay::new(me).capabilities(), me);
+        harness.input(Input::Start);
+        harness.input(Input::SignalingOpened);
+        harness.input(Input::MediaSettled(LIVE));
+        harness.make();
+        harness.wait(5_000);
+        harness
     }
 
     pub(crate) fn input(&mut self, input: Input) {
@@ -168,12 +168,12 @@ impl Desk {
 }
 
 /// A session on a server of this kind, with its devices and its socket.
-pub(crate) fn started(capabilities: Capabilities) -> Desk {
-    let mut desk = Desk::new(capabilities, "me");
-    desk.input(Input::Start);
-    desk.input(Input::SignalingOpened);
-    desk.input(Input::MediaSettled(LIVE));
-    desk
+pub(crate) fn started(capabilities: Capabilities) -> Harness {
+    let mut harness = Harness::new(capabilities, "me");
+    harness.input(Input::Start);
+    harness.input(Input::SignalingOpened);
+    harness.input(Input::MediaSettled(LIVE));
+    harness
 }
 
 pub(crate) fn sent(outputs: &[Output]) -> Vec<&Request> {

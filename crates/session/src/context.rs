@@ -5,22 +5,22 @@ use crate::{LinkId, LinkOp, Output, Problem, Token};
 
 /// What every part of a session works with: the time, the timers, and the two ways out.
 #[derive(Debug, Default)]
-pub(crate) struct Work {
+pub(crate) struct Context {
     pub(crate) now: Timestamp,
     pub(crate) timers: Timers,
     pub(crate) out: Vec<Output>,
     /// What the mesh has to tell the session, drained after each call into the mesh.
-    pub(crate) news: Vec<News>,
+    pub(crate) mesh_events: Vec<MeshEvent>,
     /// Whether there is nobody who would pass a signal on, or keep it.
     pub(crate) unheard: bool,
     last_token: u32,
     last_link: u32,
-    dice: u32,
+    rng: u32,
 }
 
 /// What the links tell of the people behind them.
 #[derive(Debug, Eq, PartialEq)]
-pub(crate) enum News {
+pub(crate) enum MeshEvent {
     /// Someone whom no server announced speaks.
     Appeared(ParticipantId),
     /// How someone is connected is different.
@@ -28,28 +28,28 @@ pub(crate) enum News {
     /// Someone can't be reached any more.
     Vanished(ParticipantId, LeaveReason),
     /// Nothing comes in by a link; does the server still hear us?
-    Doubt,
+    ServerSuspect,
     /// Someone says something.
     Text(ParticipantId, String),
     /// Something went wrong.
     Problem(Problem),
 }
 
-impl Work {
+impl Context {
     pub(crate) fn new(seed: u32) -> Self {
         Self {
-            dice: seed | 1,
+            rng: seed | 1,
             ..Self::default()
         }
     }
 
     /// A random number, good enough to keep many clients from doing the same at the same moment
     /// (xorshift, <https://doi.org/10.18637/jss.v008.i14>).
-    pub(crate) fn dice(&mut self) -> u32 {
-        self.dice ^= self.dice << 13;
-        self.dice ^= self.dice >> 17;
-        self.dice ^= self.dice << 5;
-        self.dice
+    pub(crate) fn random(&mut self) -> u32 {
+        self.rng ^= self.rng << 13;
+        self.rng ^= self.rng >> 17;
+        self.rng ^= self.rng << 5;
+        self.rng
     }
 
     pub(crate) fn token(&mut self) -> Token {

@@ -1,7 +1,7 @@
 //! A question to the server by HTTP, for the dialects that have one.
 
 use js_sys::{Object, Promise};
-use videocalls_protocol::Errand;
+use videocalls_protocol::Preflight;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -9,7 +9,7 @@ use crate::browser::{object, property, small};
 use crate::task::Task;
 
 /// Asks the server at a socket's address, and hands on the HTTP status of its answer.
-pub(crate) type Runner = fn(socket: &str, errand: Errand, tell: Box<dyn FnOnce(u16)>) -> Task;
+pub(crate) type Runner = fn(socket: &str, preflight: Preflight, tell: Box<dyn FnOnce(u16)>) -> Task;
 
 #[wasm_bindgen]
 extern "C" {
@@ -18,14 +18,14 @@ extern "C" {
 }
 
 /// Without an answer nothing is told: the socket will show that the server is away.
-pub(crate) fn run(socket: &str, errand: Errand, tell: Box<dyn FnOnce(u16)>) -> Task {
+pub(crate) fn run(socket: &str, preflight: Preflight, tell: Box<dyn FnOnce(u16)>) -> Task {
     let headers = object(&[("content-type", "application/json".into())]);
     let init = object(&[
         ("method", "POST".into()),
         ("headers", headers.into()),
-        ("body", errand.body.into()),
+        ("body", preflight.body.into()),
     ]);
-    let answer = fetch(&beside(socket, errand.path), &init);
+    let answer = fetch(&beside(socket, preflight.path), &init);
     Task::spawn(async move {
         if let Ok(answer) = JsFuture::from(answer).await {
             property(&answer, "status").as_f64().map(small).map(tell);
