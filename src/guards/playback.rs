@@ -63,7 +63,7 @@ impl Player {
         let task = Task::spawn(async move {
             match JsFuture::from(started).await {
                 Ok(_) => drop(me.held.take()),
-                Err(error) if is_not_allowed(&error) => me.hold(),
+                Err(error) if is_not_allowed(&error) => me.track(),
                 // Another stream came in between.
                 Err(_) => {}
             }
@@ -71,7 +71,7 @@ impl Player {
         *self.starting.borrow_mut() = Some(task);
     }
 
-    fn hold(self: &Rc<Self>) {
+    fn track(self: &Rc<Self>) {
         if self.held.borrow().is_some() {
             return;
         }

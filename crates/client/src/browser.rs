@@ -62,12 +62,12 @@ pub(crate) fn ignore(promise: &Promise) {
 }
 
 /// Has a connection, a track, a socket, or a promise of tracks given back if the WebAssembly breaks.
-pub(crate) fn hold(thing: &JsValue) {
+pub(crate) fn track(thing: &JsValue) {
     HOLDINGS.with(|holdings| holdings.as_ref().map(|holdings| holdings.add(thing)));
 }
 
 /// Says that it has been given back.
-pub(crate) fn let_go(thing: &JsValue) {
+pub(crate) fn untrack(thing: &JsValue) {
     HOLDINGS.with(|holdings| holdings.as_ref().map(|holdings| holdings.delete(thing)));
 }
 

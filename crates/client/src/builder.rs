@@ -6,8 +6,8 @@ use videocalls_session::{Config, Muted, Source};
 use wasm_bindgen::JsValue;
 use web_sys::{RtcConfiguration, Url};
 
-use crate::devices::Wishes;
-use crate::dialects::{self, Make, Speaker};
+use crate::devices::MediaRequests;
+use crate::dialects::{self, DialectContext, Make};
 use crate::driver::Settings;
 use crate::memory::{Memory, Remembered};
 use crate::peer::Peer;
@@ -25,8 +25,8 @@ pub struct CallBuilder {
     room: Option<String>,
     name: Option<String>,
     token: Option<String>,
-    audio: Wish,
-    video: Wish,
+    audio: MediaRequest,
+    video: MediaRequest,
     rtc: Option<RtcConfiguration>,
     servers: Option<Function>,
     patience: Duration,
@@ -37,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What is wanted of a device.
 #[derive(Clone, Debug)]
-pub enum Wish {
+pub enum MediaRequest {
     /// Nothing: it is not asked for.
     Nothing,
     /// Any will do.
@@ -60,8 +60,8 @@ impl CallBuilder {
             room: None,
             name: None,
             token: None,
-            audio: Wish::Any,
-            video: Wish::Any,
+            audio: MediaRequest::Any,
+            video: MediaRequest::Any,
             rtc: None,
             servers: None,
             patience: PATIENCE,
@@ -109,12 +109,12 @@ impl CallBuilder {
     }
 
     /// Says what is wanted of the microphone.
-    pub fn audio(self, audio: Wish) -> Self {
+    pub fn audio(self, audio: MediaRequest) -> Self {
         Self { audio, ..self }
     }
 
     /// Says what is wanted of the camera.
-    pub fn video(self, video: Wish) -> Self {
+    pub fn video(self, video: MediaRequest) -> Self {
         Self { video, ..self }
     }
 
@@ -182,17 +182,17 @@ impl CallBuilder {
             self.name.as_deref().map(DisplayName::new).transpose(),
             &mut complaints,
         );
-        let tongue = (self.dialect)(&Speaker {
+        let dialect = (self.dialect)(&DialectContext {
             id: random_id(),
             room: self.room.as_deref(),
             token: self.token.as_deref(),
         });
-        let tongue = complain(tongue, &mut complaints);
+        let dialect = complain(dialect, &mut complaints);
         if let Some(Err(refusal)) = self.rtc.as_ref().map(Peer::check_configuration) {
             complaints.push(["the browser refuses this rtcConfig: ", &refusal].concat());
         }
-        let (Some(url), Some(room), Some(name), Some(mut tongue), true) =
-            (url, room, name, tongue, complaints.is_empty())
+        let (Some(url), Some(room), Some(name), Some(mut dialect), true) =
+            (url, room, name, dialect, complaints.is_empty())
         else {
             return Err(CallError::new(
                 ErrorCode::InvalidOptions,
@@ -203,18 +203,18 @@ impl CallBuilder {
         let before = memory.recall();
         let muted = muted(before.as_ref());
         if let Some(Remembered { seat, .. }) = before {
-            tongue.codec.take_seat(seat);
+            dialect.codec.take_seat(seat);
         }
         Ok(Settings {
             memory,
-            url: tongue.codec.address(&url),
+            url: dialect.codec.address(&url),
             socket: self.socket,
             config: Config {
-                capabilities: tongue.codec.capabilities(),
+                capabilities: dialect.codec.capabilities(),
                 room,
                 name,
                 token: self.token,
-                own_id: tongue.codec.own_id(),
+                own_id: dialect.codec.own_id(),
                 audio: self.audio.source(),
                 video: self.video.source(),
                 muted,
@@ -222,8 +222,8 @@ impl CallBuilder {
                 seed: random(),
                 measures: true,
             },
-            tongue,
-            wishes: Wishes {
+            dialect,
+            requests: MediaRequests {
                 audio: self.audio,
                 video: self.video,
             },
@@ -232,7 +232,7 @@ impl CallBuilder {
     }
 }
 
-impl Wish {
+impl MediaRequest {
     pub(crate) fn source(&self) -> Source {
         match self {
             Self::Nothing => Source::Nothing,

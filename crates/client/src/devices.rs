@@ -13,13 +13,13 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{EventTarget, MediaDevices, MediaStream, Navigator};
 
 use crate::browser::{
-    IS_SECURE_CONTEXT, Permissions, exception_name, exception_text, hold, let_go, object, property,
-    set_property, set_timeout,
+    IS_SECURE_CONTEXT, Permissions, exception_name, exception_text, object, property, set_property,
+    set_timeout, track, untrack,
 };
 use crate::driver::Driver;
 use crate::task::Task;
 use crate::tracks::LocalTrack;
-use crate::{CallError, ErrorCode, Wish};
+use crate::{CallError, ErrorCode, MediaRequest};
 
 /// How long another program may take to let go of a device, in milliseconds.
 const BUSY: i32 = 500;
@@ -33,13 +33,13 @@ pub(crate) struct Answer {
 
 /// What to ask for.
 #[derive(Debug)]
-pub(crate) struct Wishes {
-    pub(crate) audio: Wish,
-    pub(crate) video: Wish,
+pub(crate) struct MediaRequests {
+    pub(crate) audio: MediaRequest,
+    pub(crate) video: MediaRequest,
 }
 
-impl Wishes {
-    pub(crate) fn of(&self, kind: TrackKind) -> &Wish {
+impl MediaRequests {
+    pub(crate) fn of(&self, kind: TrackKind) -> &MediaRequest {
         match kind {
             TrackKind::Audio => &self.audio,
             TrackKind::Video => &self.video,
@@ -65,18 +65,18 @@ impl Answer {
 /// that fails: a missing camera must not cost the sound, nor a slow one delay it.
 ///
 /// Takes as long as the user takes to answer, which may be forever.
-pub(crate) async fn ask(driver: Weak<Driver>, wishes: Vec<(TrackKind, JsValue)>) {
+pub(crate) async fn ask(driver: Weak<Driver>, requests: Vec<(TrackKind, JsValue)>) {
     let all = Object::new();
-    for (kind, wish) in &wishes {
-        set_property(&all, kind.as_str(), wish);
+    for (kind, constraints) in &requests {
+        set_property(&all, kind.as_str(), constraints);
     }
     let first = match request(&all).await {
         Ok(answers) => return tell(&driver, answers),
         Err(error) => error,
     };
-    let is_alone = wishes.len() == 1;
-    for (kind, wish) in wishes {
-        let answers = make_do(kind, &wish, is_alone, first.clone()).await;
+    let is_alone = requests.len() == 1;
+    for (kind, constraints) in requests {
+        let answers = make_do(kind, &constraints, is_alone, first.clone()).await;
         tell(&driver, answers);
     }
 }
@@ -142,52 +142,57 @@ async fn look(feed: impl Fn(Input)) {
 
 /// Tries what could help to get one device, after asking for it, or for all that are wanted, has
 /// failed: the same alone, then what is left to try.
-async fn make_do(kind: TrackKind, wish: &JsValue, is_alone: bool, first: CallError) -> Vec<Answer> {
+async fn make_do(
+    kind: TrackKind,
+    constraints: &JsValue,
+    is_alone: bool,
+    first: CallError,
+) -> Vec<Answer> {
     let mut error = first;
     let mut tries = Array::new();
     if !is_alone && (error.code != ErrorCode::PermissionDenied || is_worth_asking(kind).await) {
-        tries.push(wish);
+        tries.push(constraints);
     }
     for is_last in [false, true] {
-        for wish in tries.iter() {
-            match request(&object(&[(kind.as_str(), wish)])).await {
+        for attempt in tries.iter() {
+            match request(&object(&[(kind.as_str(), attempt)])).await {
                 Ok(answers) => return answers,
                 Err(again) => error = again,
             }
         }
         if !is_last {
-            tries = remedies(kind, wish, error.code).await;
+            tries = remedies(kind, constraints, error.code).await;
         }
     }
     let outcome = Err(error.about(kind));
     vec![Answer { kind, outcome }]
 }
 
-/// The wishes that may be granted where this one was not.
-async fn remedies(kind: TrackKind, wish: &JsValue, code: ErrorCode) -> Array {
+/// The requests that may be granted where this one was not.
+async fn remedies(kind: TrackKind, constraints: &JsValue, code: ErrorCode) -> Array {
     let remedies = Array::new();
     match code {
         ErrorCode::ConstraintsNotSatisfied => {
-            remedies.push(&relaxed(wish));
+            remedies.push(&relaxed(constraints));
         }
         ErrorCode::DeviceInUse | ErrorCode::DeviceFailed => {
             pause(BUSY).await;
             for device in listed().await.iter().filter(|device| is_of(device, kind)) {
                 // The browser's own choice is usually the first, and has just failed.
-                remedies.unshift(&exactly(&device, wish));
+                remedies.unshift(&exactly(&device, constraints));
             }
-            remedies.unshift(wish);
+            remedies.unshift(constraints);
         }
         _ => {}
     }
     remedies
 }
 
-/// The same wish, with nothing in it that must be: what can be had of it, the browser gives.
-fn relaxed(wish: &JsValue) -> JsValue {
+/// The same constraints, with nothing in it that must be: what can be had of it, the browser gives.
+fn relaxed(constraints: &JsValue) -> JsValue {
     let relaxed = Object::new();
-    for name in Object::keys(wish.unchecked_ref::<Object>()).iter() {
-        let value = Reflect::get(wish, &name).unwrap_or_default();
+    for name in Object::keys(constraints.unchecked_ref::<Object>()).iter() {
+        let value = Reflect::get(constraints, &name).unwrap_or_default();
         let bounds = ["ideal", "exact", "min", "max"].into_iter();
         let mut bounds = bounds.map(|bound| property(&value, bound));
         let bound = bounds.find(|bound| !bound.is_undefined());
@@ -197,11 +202,15 @@ fn relaxed(wish: &JsValue) -> JsValue {
     relaxed.into()
 }
 
-/// The same wish, of this device.
-fn exactly(device: &JsValue, wish: &JsValue) -> JsValue {
+/// The same constraints, of this device.
+fn exactly(device: &JsValue, constraints: &JsValue) -> JsValue {
     let exact = object(&[("exact", property(device, "deviceId"))]);
     let own = object(&[("deviceId", exact.into())]);
-    Object::assign(&Object::assign(&Object::new(), wish.unchecked_ref()), &own).into()
+    Object::assign(
+        &Object::assign(&Object::new(), constraints.unchecked_ref()),
+        &own,
+    )
+    .into()
 }
 
 /// All devices, as far as the browser tells.
@@ -230,9 +239,9 @@ async fn request(constraints: &Object) -> Result<Vec<Answer>, CallError> {
     let asked = media_devices()?.get_user_media_with_constraints(constraints.unchecked_ref());
     let given = match asked {
         Ok(asked) => {
-            hold(&asked);
+            track(&asked);
             let given = JsFuture::from(asked.clone()).await;
-            let_go(&asked);
+            untrack(&asked);
             given
         }
         Err(error) => Err(error),

@@ -12,12 +12,12 @@ use videocalls_protocol::socketio_rooms::SocketIoRooms;
 use crate::{chat, preflight};
 
 /// Makes the codec for one call, or says in a sentence what it lacks.
-pub type Make = fn(&Speaker<'_>) -> Result<Tongue, &'static str>;
+pub type Make = fn(&DialectContext<'_>) -> Result<DialectFactory, &'static str>;
 
 /// What a dialect may want to know of who speaks it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Speaker<'a> {
+pub struct DialectContext<'a> {
     /// A fresh UUID, for dialects whose clients make up their id.
     pub id: String,
     /// The room.
@@ -27,18 +27,18 @@ pub struct Speaker<'a> {
 }
 
 /// A codec, and what only some of them need of the browser.
-pub struct Tongue {
+pub struct DialectFactory {
     pub(crate) codec: Box<dyn Dialect>,
-    pub(crate) errands: Option<preflight::Runner>,
+    pub(crate) preflight: Option<preflight::Runner>,
     pub(crate) chat: Option<chat::Open>,
 }
 
-impl Tongue {
+impl DialectFactory {
     /// Speaks by a codec, which may be one of your own.
     pub fn new(codec: impl Dialect + 'static) -> Self {
         Self {
             codec: Box::new(codec),
-            errands: None,
+            preflight: None,
             chat: None,
         }
     }
@@ -55,9 +55,9 @@ impl Tongue {
 
     /// Has the codec's [preflight](Dialect::preflight) run.
     #[must_use]
-    pub fn with_errands(self) -> Self {
+    pub fn with_preflight(self) -> Self {
         Self {
-            errands: Some(preflight::run),
+            preflight: Some(preflight::run),
             ..self
         }
     }
@@ -68,8 +68,8 @@ impl Tongue {
 /// # Errors
 ///
 /// There is no room.
-pub fn rooms(speaker: &Speaker<'_>) -> Result<Tongue, &'static str> {
-    in_a_room(speaker, || Tongue::new(Rooms::default()))
+pub fn rooms(context: &DialectContext<'_>) -> Result<DialectFactory, &'static str> {
+    in_a_room(context, || DialectFactory::new(Rooms::default()))
 }
 
 /// That of videocalls.js: two people over a relay that broadcasts.
@@ -77,8 +77,8 @@ pub fn rooms(speaker: &Speaker<'_>) -> Result<Tongue, &'static str> {
 /// # Errors
 ///
 /// None.
-pub fn relay(speaker: &Speaker<'_>) -> Result<Tongue, &'static str> {
-    Ok(Tongue::new(Relay::new(speaker.id.as_str())))
+pub fn relay(context: &DialectContext<'_>) -> Result<DialectFactory, &'static str> {
+    Ok(DialectFactory::new(Relay::new(context.id.as_str())))
 }
 
 /// Two people in a room of a Socket.IO server.
@@ -86,8 +86,8 @@ pub fn relay(speaker: &Speaker<'_>) -> Result<Tongue, &'static str> {
 /// # Errors
 ///
 /// There is no room.
-pub fn socketio_rooms(speaker: &Speaker<'_>) -> Result<Tongue, &'static str> {
-    in_a_room(speaker, || Tongue::new(SocketIoRooms::new()))
+pub fn socketio_rooms(context: &DialectContext<'_>) -> Result<DialectFactory, &'static str> {
+    in_a_room(context, || DialectFactory::new(SocketIoRooms::new()))
 }
 
 /// Any number of people on a Django channels server, with chat.
@@ -95,8 +95,8 @@ pub fn socketio_rooms(speaker: &Speaker<'_>) -> Result<Tongue, &'static str> {
 /// # Errors
 ///
 /// None.
-pub fn channels_mesh(speaker: &Speaker<'_>) -> Result<Tongue, &'static str> {
-    Ok(Tongue::new(ChannelsMesh::new(&speaker.id)).with_chat())
+pub fn channels_mesh(context: &DialectContext<'_>) -> Result<DialectFactory, &'static str> {
+    Ok(DialectFactory::new(ChannelsMesh::new(&context.id)).with_chat())
 }
 
 /// A client and a professional with an appointment; the token says who one is.
@@ -104,24 +104,24 @@ pub fn channels_mesh(speaker: &Speaker<'_>) -> Result<Tongue, &'static str> {
 /// # Errors
 ///
 /// There is no token, or it is none of an appointment.
-pub fn appointments(speaker: &Speaker<'_>) -> Result<Tongue, &'static str> {
-    let codec = speaker.token.and_then(Appointments::new);
+pub fn appointments(context: &DialectContext<'_>) -> Result<DialectFactory, &'static str> {
+    let codec = context.token.and_then(Appointments::new);
     let codec = codec.ok_or("this dialect needs the token of an appointment's link")?;
-    Ok(Tongue::new(codec).with_errands())
+    Ok(DialectFactory::new(codec).with_preflight())
 }
 
 fn in_a_room(
-    speaker: &Speaker<'_>,
-    speak: impl FnOnce() -> Tongue,
-) -> Result<Tongue, &'static str> {
-    match speaker.room {
+    context: &DialectContext<'_>,
+    speak: impl FnOnce() -> DialectFactory,
+) -> Result<DialectFactory, &'static str> {
+    match context.room {
         Some(_) => Ok(speak()),
         None => Err("this dialect needs a room"),
     }
 }
 
-impl std::fmt::Debug for Tongue {
+impl std::fmt::Debug for DialectFactory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Tongue")
+        f.write_str("DialectFactory")
     }
 }

@@ -15,8 +15,8 @@ use videocalls_session::{
 
 use crate::chat;
 use crate::clock::Clock;
-use crate::devices::{self, Answer, Wishes};
-use crate::dialects::Tongue;
+use crate::devices::{self, Answer, MediaRequests};
+use crate::dialects::DialectFactory;
 use crate::list::take_where;
 use crate::memory::{Memory, Remembered};
 use crate::page;
@@ -26,15 +26,15 @@ use crate::servers::Servers;
 use crate::socket::{Socket, SocketEvent};
 use crate::task::Task;
 use crate::tracks::LocalTracks;
-use crate::{CallError, CallEvent, ErrorCode, Wish};
+use crate::{CallError, CallEvent, ErrorCode, MediaRequest};
 
 /// A checked [`CallBuilder`](crate::CallBuilder).
 pub(crate) struct Settings {
     pub(crate) url: String,
     pub(crate) config: Config,
     pub(crate) socket: Option<Function>,
-    pub(crate) tongue: Tongue,
-    pub(crate) wishes: Wishes,
+    pub(crate) dialect: DialectFactory,
+    pub(crate) requests: MediaRequests,
     pub(crate) servers: Servers,
     pub(crate) memory: Memory,
 }
@@ -51,12 +51,12 @@ pub(crate) struct Driver {
     timer: RefCell<Option<(Timestamp, Timeout)>>,
     url: String,
     dialect: RefCell<Box<dyn Dialect>>,
-    errands: Option<Runner>,
+    run_preflight: Option<Runner>,
     chat: Option<chat::Open>,
     preflight: Cell<Option<Task>>,
     socket_opener: Option<Function>,
     socket: RefCell<Option<Socket>>,
-    wishes: Wishes,
+    requests: MediaRequests,
     local: Rc<LocalTracks>,
     servers: Servers,
     memory: Memory,
@@ -89,13 +89,13 @@ impl Driver {
             clock,
             timer: RefCell::default(),
             url: settings.url,
-            dialect: RefCell::new(settings.tongue.codec),
-            errands: settings.tongue.errands,
-            chat: settings.tongue.chat,
+            dialect: RefCell::new(settings.dialect.codec),
+            run_preflight: settings.dialect.preflight,
+            chat: settings.dialect.chat,
             preflight: Cell::default(),
             socket_opener: settings.socket,
             socket: RefCell::default(),
-            wishes: settings.wishes,
+            requests: settings.requests,
             local: Rc::new(local),
             servers: settings.servers,
             memory: settings.memory,
@@ -216,12 +216,12 @@ impl Driver {
             Ok(socket) => *self.socket.borrow_mut() = Some(socket),
             Err(_) => self.feed(Input::SignalingClosed(CloseAction::Backoff)),
         }
-        self.run_errand();
+        self.start_preflight();
     }
 
-    fn run_errand(&self) {
+    fn start_preflight(&self) {
         let preflight = self.dialect.borrow().preflight();
-        let (Some(run), Some(preflight)) = (self.errands, preflight) else {
+        let (Some(run), Some(preflight)) = (self.run_preflight, preflight) else {
             return;
         };
         let me = self.me.clone();
@@ -288,14 +288,14 @@ impl Driver {
     fn acquire_media(&self, media: MediaState) {
         let (mut asked, mut given) = (Vec::new(), Vec::new());
         for kind in TrackKind::ALL {
-            let wish = self.wishes.of(kind);
+            let request = self.requests.of(kind);
             if kind.of(media) != TrackState::Pending {
                 continue;
             }
             self.local.remove(kind);
-            match wish {
-                Wish::Given(promise) => given.push((kind, promise.into())),
-                _ => asked.push((kind, wish.to_js())),
+            match request {
+                MediaRequest::Given(promise) => given.push((kind, promise.into())),
+                _ => asked.push((kind, request.to_js())),
             }
         }
         if !asked.is_empty() {

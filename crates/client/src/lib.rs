@@ -47,7 +47,7 @@ mod socket;
 mod task;
 mod tracks;
 
-pub use builder::{CallBuilder, Wish};
+pub use builder::{CallBuilder, MediaRequest};
 pub use call::{Joined, Subscription, VideoCall};
 pub use error::{CallError, Category, ErrorCode};
 pub use event::{CallEvent, MEDIA_PENDING_HELP};

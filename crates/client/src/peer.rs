@@ -13,8 +13,8 @@ use web_sys::{
 };
 
 use crate::browser::{
-    PeerConnectionExt, SenderExt, exception_text, hold, ignore, let_go, object, property,
-    set_property, small, text,
+    PeerConnectionExt, SenderExt, exception_text, ignore, object, property, set_property, small,
+    text, track, untrack,
 };
 use crate::chat::{self, Chat};
 use crate::servers::renew;
@@ -56,7 +56,7 @@ impl Peer {
         Object::assign(&pooled, configuration);
         let connection = RtcPeerConnection::new_with_configuration(pooled.unchecked_ref())?;
         let remote = MediaStream::new()?;
-        hold(&connection);
+        track(&connection);
         let listeners = listen(&connection, &remote, report);
         Ok(Self {
             connection,
@@ -274,7 +274,7 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        let_go(&self.connection);
+        untrack(&self.connection);
         self.connection.close();
     }
 }

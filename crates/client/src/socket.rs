@@ -4,7 +4,7 @@ use videocalls_protocol::MAX_MESSAGE_BYTES;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CloseEvent, MessageEvent, WebSocket};
 
-use crate::browser::{hold, let_go};
+use crate::browser::{track, untrack};
 
 /// A WebSocket that is closed, and silent, when this is dropped.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl Socket {
                 .unchecked_into(),
             None => WebSocket::new(url)?,
         };
-        hold(&socket);
+        track(&socket);
         let [opened, message, closed] = [on_event.clone(), on_event.clone(), on_event];
         let listeners = [
             EventListener::new(&socket, "open", move |_| opened(SocketEvent::Opened)),
@@ -74,7 +74,7 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        let_go(&self.socket);
+        untrack(&self.socket);
         // What was sent goes out before the close frame. The code 1000 is always allowed.
         let _ = self.socket.close_with_code(1000);
     }

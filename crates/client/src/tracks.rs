@@ -5,7 +5,7 @@ use videocalls_session::{Input, TrackKind};
 use wasm_bindgen::JsValue;
 use web_sys::{MediaStream, MediaStreamTrack};
 
-use crate::browser::{hold, let_go};
+use crate::browser;
 use crate::devices::Answer;
 use crate::list::take_where;
 
@@ -109,7 +109,7 @@ impl LocalTrack {
         tracks
             .map(|track| {
                 let kind = kind_of(&track);
-                hold(&track);
+                browser::track(&track);
                 let outcome = Ok(Some(Self::new(kind, track, false)));
                 Answer { kind, outcome }
             })
@@ -136,7 +136,7 @@ fn kind_of(track: &MediaStreamTrack) -> TrackKind {
 impl Drop for LocalTrack {
     fn drop(&mut self) {
         if !self.given {
-            let_go(&self.track);
+            browser::untrack(&self.track);
             self.track.stop();
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use js_sys::{Function, Object, Promise};
 use videocalls_client::dialects::Make;
-use videocalls_client::{CallBuilder, CallError, ErrorCode, VideoCall, Wish};
+use videocalls_client::{CallBuilder, CallError, ErrorCode, MediaRequest, VideoCall};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
@@ -88,13 +88,13 @@ fn dialect(name: &str, dialects: &[(&str, Make)]) -> Result<Make, CallError> {
 }
 
 /// Constraints are `false`, `true`, an object of the browser's own kind, or a promise of a track.
-fn wish(constraints: &JsValue) -> Wish {
+fn wish(constraints: &JsValue) -> MediaRequest {
     if let Some(promise) = constraints.dyn_ref::<Promise>() {
-        return Wish::Given(promise.clone());
+        return MediaRequest::Given(promise.clone());
     }
     match constraints.dyn_ref::<Object>() {
-        Some(constraints) => Wish::Like(constraints.clone()),
-        None if constraints.is_falsy() => Wish::Nothing,
-        None => Wish::Any,
+        Some(constraints) => MediaRequest::Like(constraints.clone()),
+        None if constraints.is_falsy() => MediaRequest::Nothing,
+        None => MediaRequest::Any,
     }
 }
