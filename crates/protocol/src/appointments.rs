@@ -7,7 +7,7 @@
 use crate::json::{List, Record, Text};
 use crate::socketio::{Arguments, Heartbeat, Packet, SocketIo};
 use crate::{
-    Admission, Candidate, Capabilities, CloseAction, DecodeError, Decoded, Departure, Description,
+    Admission, Candidate, Capabilities, CloseAction, DecodeError, Decoded, Description,
     DescriptionKind, Dialect, DisplayName, EncodeError, Event, GlareRule, Offerer, ParticipantId,
     Peer, Preflight, Refusal, Request, Signal, Welcome,
 };
@@ -276,12 +276,8 @@ impl Dialect for Appointments {
                 Role::Professional { .. } => Offerer::Other,
             },
             glare: GlareRule::Perfect,
-            departure: Departure::Unannounced,
-            capacity: Some(2),
-            media_state: false,
-            trickle: true,
-            resume: false,
-            chat: None,
+            stores_offer: true,
+            ..Capabilities::MINIMAL
         }
     }
 

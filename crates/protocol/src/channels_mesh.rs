@@ -12,9 +12,9 @@
 
 use crate::json::{Record, Text};
 use crate::{
-    Admission, Capabilities, CloseAction, DecodeError, Decoded, Departure, Description,
-    DescriptionKind, Dialect, DisplayName, EncodeError, Event, GlareRule, LeaveReason, Offerer,
-    ParticipantId, Peer, Refusal, Request, Signal, Welcome,
+    Admission, Capabilities, CloseAction, DecodeError, Decoded, Description, DescriptionKind,
+    Dialect, DisplayName, EncodeError, Event, GlareRule, LeaveReason, Offerer, ParticipantId, Peer,
+    Refusal, Request, Signal, Welcome,
 };
 
 /// How many people are remembered; a server that names more is playing a game.
@@ -190,12 +190,11 @@ impl Dialect for ChannelsMesh {
             admission: Admission::Roster,
             offerer: Offerer::Present,
             glare: GlareRule::Perfect,
-            departure: Departure::Unannounced,
             capacity: None,
-            media_state: false,
             trickle: false,
-            resume: false,
+            roster_is_complete: false,
             chat: Some("channel"),
+            ..Capabilities::MINIMAL
         }
     }
 

@@ -120,29 +120,74 @@ impl From<Event> for Decoded {
 }
 
 /// What a dialect's servers do, and what they leave to the client.
+///
+/// Each field answers one question. A codec for a simple server starts from
+/// [`MINIMAL`](Self::MINIMAL) and names what its server does beyond that.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent yes-or-no questions, read by name"
+)]
 pub struct Capabilities {
-    /// How a client learns that it is in, and who else is.
+    /// How a client learns that it has joined, and who else is in the room.
     pub admission: Admission,
-    /// Who starts the exchange of descriptions.
+    /// Who sends the first offer.
     pub offerer: Offerer,
-    /// What happens when two start it at once.
+    /// What happens when two offers cross.
     pub glare: GlareRule,
-    /// How one learns that another has gone.
+    /// How a client learns that another participant has left.
     pub departure: Departure,
     /// How many people a room holds at most; `None` where the server alone decides.
     pub capacity: Option<usize>,
-    /// Whether the server carries [`MediaState`](crate::MediaState).
+    /// Whether the server passes [`Request::Media`] on to the room.
     pub media_state: bool,
-    /// Whether candidates may be sent after the description. If not, a description is held back
-    /// until it holds them all.
+    /// Whether candidates may be sent after their description. If not, the session sends a
+    /// description when it contains all of its candidates.
     pub trickle: bool,
-    /// Whether the server keeps a seat for a while after the socket is lost, answers
-    /// [`Request::Ping`] and passes [`Request::ReceiveReport`] on.
-    pub resume: bool,
+    /// Whether the server keeps the seat of a client whose socket is lost, so that a client that
+    /// gives up has to free it with [`Request::Bye`].
+    pub keeps_seat: bool,
+    /// Whether the server delivers what was sent to or by a client whose socket was lost once that
+    /// client is back. If not, such messages are lost and the session repeats them.
+    pub redelivers: bool,
+    /// Whether the server tells the others when a client whose socket was lost is back
+    /// ([`Event::Back`]), so that they repeat their open offers to it.
+    pub announces_return: bool,
+    /// Whether a participant who is missing from the roster of a later [`Event::Welcome`] has left.
+    /// If not, the roster says nothing about people who were in the room before, and a link that
+    /// is only interrupted gets the time to recover.
+    pub roster_is_complete: bool,
+    /// Whether the server answers [`Request::Ping`] at once with [`Event::Pong`].
+    pub answers_ping: bool,
+    /// Whether the server passes [`Request::ReceiveReport`] on to the room.
+    pub receive_reports: bool,
+    /// Whether the server stores the last offer and delivers it to whoever connects later. Then an
+    /// answer from an unknown connection may be the answer of a new page to a stored offer.
+    pub stores_offer: bool,
     /// The label of the data channel that carries chat, which the offering side opens; `None`
     /// where there is no chat.
     pub chat: Option<&'static str>,
+}
+
+impl Capabilities {
+    /// A server that passes text between two people and does nothing else.
+    pub const MINIMAL: Self = Self {
+        admission: Admission::Open,
+        offerer: Offerer::Everyone,
+        glare: GlareRule::Hold,
+        departure: Departure::Unannounced,
+        capacity: Some(2),
+        media_state: false,
+        trickle: true,
+        keeps_seat: false,
+        redelivers: false,
+        announces_return: false,
+        roster_is_complete: true,
+        answers_ping: false,
+        receive_reports: false,
+        stores_offer: false,
+        chat: None,
+    };
 }
 
 /// How a client learns that it is in, and who else is.

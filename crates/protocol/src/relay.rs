@@ -6,9 +6,8 @@
 
 use crate::json::{Record, Text};
 use crate::{
-    Admission, Candidate, Capabilities, CloseAction, DecodeError, Decoded, Departure, Description,
-    DescriptionKind, Dialect, EncodeError, Event, GlareRule, Offerer, ParticipantId, Refusal,
-    Request, Signal,
+    Candidate, Capabilities, CloseAction, DecodeError, Decoded, Description, DescriptionKind,
+    Dialect, EncodeError, Event, ParticipantId, Refusal, Request, Signal,
 };
 
 /// Closes a socket for which the relay has no place: a relay of ours holds two.
@@ -29,17 +28,7 @@ impl Relay {
 
 impl Dialect for Relay {
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            admission: Admission::Open,
-            offerer: Offerer::Everyone,
-            glare: GlareRule::Hold,
-            departure: Departure::Unannounced,
-            capacity: Some(2),
-            media_state: false,
-            trickle: true,
-            resume: false,
-            chat: None,
-        }
+        Capabilities::MINIMAL
     }
 
     fn own_id(&self) -> Option<ParticipantId> {

@@ -9,7 +9,7 @@
 use crate::json::List;
 use crate::socketio::{Arguments, Heartbeat, Packet, SocketIo};
 use crate::{
-    Admission, Candidate, Capabilities, CloseAction, DecodeError, Decoded, Departure, Description,
+    Admission, Candidate, Capabilities, CloseAction, DecodeError, Decoded, Description,
     DescriptionKind, Dialect, EncodeError, Event, GlareRule, LeaveReason, Offerer, ParticipantId,
     Peer, Refusal, Request, Signal, Welcome,
 };
@@ -233,12 +233,7 @@ impl Dialect for SocketIoRooms {
             admission: Admission::Roster,
             offerer: Offerer::Present,
             glare: GlareRule::Perfect,
-            departure: Departure::Unannounced,
-            capacity: Some(2),
-            media_state: false,
-            trickle: true,
-            resume: false,
-            chat: None,
+            ..Capabilities::MINIMAL
         }
     }
 

@@ -89,9 +89,8 @@ impl Mesh {
         id: &ParticipantId,
         reason: LeaveReason,
     ) -> bool {
-        // A server that tells nothing of the others, however many, has not told that one is gone.
-        let unknown = self.capabilities.departure == Departure::Unannounced
-            && self.capabilities.capacity.is_none();
+        // Missing from an incomplete roster, the participant may still be there.
+        let unknown = !self.capabilities.roster_is_complete;
         if let (LeaveReason::Lost, Some(link)) = (reason, self.link_to(id))
             && (link.is_healthy() && !link.receiving.silent
                 || unknown && link.transport == Transport::Disconnected)

@@ -444,7 +444,7 @@ impl Session {
                 self.ctx.timer(Timer::Patience, self.patience());
             }
             self.mesh.offline();
-            self.ctx.unheard = !self.config.capabilities.resume;
+            self.ctx.unheard = !self.config.capabilities.redelivers;
             self.notify(Notice::StateChanged);
         }
     }
@@ -474,7 +474,7 @@ impl Session {
 
     /// Asks whether the server is alive, unless it is being asked.
     fn probe(&mut self) {
-        let asks = matches!(self.state, State::Joined(_)) && self.config.capabilities.resume;
+        let asks = matches!(self.state, State::Joined(_)) && self.config.capabilities.answers_ping;
         if asks && !self.ctx.timers.runs(Timer::Probe) {
             self.ctx.output(Output::Send(Request::Ping));
             self.ctx.timer(Timer::Probe, PROBE);
@@ -590,7 +590,7 @@ impl Session {
     /// Ends the call.
     fn end(&mut self, reason: EndReason) {
         // Who says nothing may have let us in all the same, and would hold the seat.
-        let held = self.config.capabilities.resume && reason == EndReason::ServerSilent;
+        let held = self.config.capabilities.keeps_seat && reason == EndReason::ServerSilent;
         let goodbye = reason.is_wanted() || held;
         self.give_back(goodbye.then_some(Request::Bye));
         self.over(reason);
@@ -685,7 +685,7 @@ impl Session {
 
     /// Tells the room whom we can't hear or see, if that is another than before.
     fn update_receive_report(&mut self) {
-        if !matches!(self.state, State::Joined(_)) || !self.config.capabilities.resume {
+        if !matches!(self.state, State::Joined(_)) || !self.config.capabilities.receive_reports {
             return;
         }
         let not_receiving = self.mesh.not_receiving();

@@ -25,9 +25,12 @@ impl Dialect for Rooms {
             departure: Departure::Announced,
             capacity: None,
             media_state: true,
-            trickle: true,
-            resume: true,
-            chat: None,
+            keeps_seat: true,
+            redelivers: true,
+            announces_return: true,
+            answers_ping: true,
+            receive_reports: true,
+            ..Capabilities::MINIMAL
         }
     }
 

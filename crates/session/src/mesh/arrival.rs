@@ -78,11 +78,11 @@ impl Mesh {
     /// An offer that waits for our answer is not given up: who made it makes it again on our return,
     /// and would not understand another.
     fn keeps(&mut self, ctx: &mut Context, peer: &ParticipantId) -> bool {
-        let told = self.capabilities.resume;
+        let announced = self.capabilities.announces_return;
         let Some(link) = self.link_to(peer) else {
             return false;
         };
-        if link.is_healthy() || told && link.is_answering() {
+        if link.is_healthy() || announced && link.is_answering() {
             link.offer_again(ctx);
             self.suspect_one(ctx, peer);
             return true;
@@ -109,9 +109,9 @@ impl Mesh {
 
     /// Someone has found the way to the server again. What they missed meanwhile may be an offer.
     pub(crate) fn returned(&mut self, ctx: &mut Context, peer: &ParticipantId) {
-        let told = self.capabilities.resume;
+        let announced = self.capabilities.announces_return;
         if let Some(link) = self.link_to(peer)
-            && (told || link.transport == Transport::Connected)
+            && (announced || link.transport == Transport::Connected)
         {
             link.offer_again(ctx);
         }

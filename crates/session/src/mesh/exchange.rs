@@ -202,7 +202,7 @@ impl Mesh {
     /// server has kept: who was there has come back, and the old connection is gone.
     fn answers_miss(&mut self, ctx: &mut Context, from: &ParticipantId, stranger: bool) {
         let hold = self.capabilities.glare == GlareRule::Hold;
-        let broadcasts_offers = self.broadcasts_offers();
+        let stores_offer = self.capabilities.stores_offer;
         let polite = self.is_polite_to(from);
         let Some(link) = self.link_to(from) else {
             return;
@@ -211,7 +211,7 @@ impl Mesh {
             let pause = if polite { LOST_OFFER } else { Pause::ZERO };
             link.attempt |= u8::from(polite);
             ctx.timer(Timer::Establish(link.id), pause);
-        } else if stranger && broadcasts_offers && !hold {
+        } else if stranger && stores_offer {
             let id = link.id;
             self.rebuild(ctx, id, Cause::Broken);
         }

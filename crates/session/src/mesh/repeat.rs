@@ -31,7 +31,7 @@ impl Mesh {
     /// We are back on a server that keeps nothing for who is away. Where nobody hears of that, what
     /// was under way begins anew.
     pub(super) fn say_again(&mut self, ctx: &mut Context) {
-        if self.capabilities.resume {
+        if self.capabilities.redelivers {
             return;
         }
         for link in self.links.iter_mut().filter(|link| link.is_healthy()) {
@@ -60,7 +60,7 @@ impl Mesh {
     /// and no server tells when they are back.
     pub(crate) fn answer_timed_out(&mut self, ctx: &mut Context, id: LinkId) {
         let online = self.online;
-        if self.capabilities.resume {
+        if self.capabilities.redelivers {
             return;
         }
         let Some(link) = self.find_mut(&|link| link.id == id && link.offered_at().is_some()) else {

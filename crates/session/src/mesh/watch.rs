@@ -142,7 +142,7 @@ impl Mesh {
     /// is told by the other end, and so knows that both can be reached, restarts. What is lost for
     /// good waits only for our own way to the server. Where nothing is told, a silence has to do.
     pub(super) fn restart_ice(&mut self, ctx: &mut Context, id: LinkId) -> bool {
-        let told = self.capabilities.resume;
+        let told = self.capabilities.receive_reports;
         if !self.can_restart_ice(id) {
             return false;
         }
