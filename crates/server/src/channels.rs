@@ -11,7 +11,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use tracing::warn;
 use videocalls_protocol::rooms::close;
 
-use crate::company::{Address, Place};
+use crate::broadcast_rooms::{Address, BroadcastGuard};
 use crate::shared::Shared;
 use crate::socket::{self, Connection, End};
 
@@ -41,11 +41,11 @@ pub(crate) async fn serve(socket: WebSocket, room: String, shared: Arc<Shared>) 
 async fn talk(connection: &mut Connection, room: String, shared: &Shared) -> End {
     let outbox = connection.outbox();
     let capacity = shared.room_capacity;
-    let Some(place) = shared.channels.enter(room, outbox, capacity, |_| None) else {
+    let Some(guard) = shared.channels.enter(room, outbox, capacity, |_| None) else {
         warn!("channels full");
         return End::Close(close::ROOM_FULL);
     };
-    let hear = |text: &Utf8Bytes| match pass_on(&place, text) {
+    let hear = |text: &Utf8Bytes| match pass_on(&guard, text) {
         Ok(()) => Continue(()),
         Err(Malformed) => {
             warn!(bytes = text.len(), "malformed message");
@@ -72,20 +72,20 @@ impl From<serde_json::Error> for Malformed {
 /// An object whose values are passed on as they came.
 type Object<'a> = BTreeMap<String, &'a RawValue>;
 
-fn pass_on(place: &Place, text: &str) -> Result<(), Malformed> {
+fn pass_on(guard: &BroadcastGuard, text: &str) -> Result<(), Malformed> {
     let envelope: Object<'_> = serde_json::from_str(text)?;
     let action = envelope.get("action").ok_or(Malformed)?;
     let message = envelope.get("message").ok_or(Malformed)?;
     let message: Object<'_> = serde_json::from_str(message.get())?;
-    let forwarded: Utf8Bytes = forward(&envelope, &message, place.address())?.into();
+    let forwarded: Utf8Bytes = forward(&envelope, &message, guard.address())?.into();
     let action = serde_json::from_str::<String>(action.get());
     match action.as_deref() {
         Ok("new-offer" | "new-answer") => {
             if let Some(address) = addressee(&message)? {
-                place.tell_one(address, &forwarded);
+                guard.tell_one(address, &forwarded);
             }
         }
-        _ => place.tell_all(&forwarded),
+        _ => guard.tell_all(&forwarded),
     }
     Ok(())
 }

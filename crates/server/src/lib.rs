@@ -21,24 +21,25 @@
 
 mod appointments;
 mod assets;
+mod broadcast_rooms;
 mod channels;
-mod company;
 mod config;
 mod cors;
+mod event_log;
 #[cfg(feature = "faults")]
 mod faults;
-mod hall;
 mod headers;
 mod heartbeat;
 mod members;
+mod membership;
 mod origin;
 mod outbox;
-mod place;
 mod rate;
-mod registry;
 mod relay;
-mod ring;
+mod resume_token;
 mod room;
+mod room_map;
+mod room_registry;
 mod rooms;
 mod router;
 mod seat;
@@ -47,7 +48,6 @@ mod shared;
 mod socket;
 mod socketio;
 mod statics;
-mod ticket;
 mod transport;
 mod web;
 

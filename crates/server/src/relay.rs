@@ -25,12 +25,12 @@ pub(crate) async fn serve(socket: WebSocket, room: RoomName, shared: Arc<Shared>
 
 async fn talk(connection: &mut Connection, room: &RoomName, shared: &Shared) -> End {
     let (room, outbox) = (room.as_str().to_owned(), connection.outbox());
-    let Some(place) = shared.relays.enter(room, outbox, CAPACITY, |_| None) else {
+    let Some(guard) = shared.relays.enter(room, outbox, CAPACITY, |_| None) else {
         warn!("relay full");
         return End::Close(ROOM_FULL);
     };
     let pass_on = |text: &_| {
-        place.tell_all(text);
+        guard.tell_all(text);
         Continue(())
     };
     connection.listen(pass_on).await

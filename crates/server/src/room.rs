@@ -1,17 +1,17 @@
-//! What happens among the places of one room.
+//! What happens among the members of one room.
 
 use tracing::info;
 use videocalls_protocol::{Event, LeaveReason, ParticipantId, Peer, Resume};
 
-use crate::place::{Place, Tenure};
-use crate::ticket::Ticket;
+use crate::membership::{ConnectionEpoch, Membership};
+use crate::resume_token::ResumeToken;
 
 /// Which seat someone gets who comes in.
 pub(crate) enum Claim {
-    /// Their own, which is there, by this ticket.
-    Own(usize, Ticket),
-    /// A new one for this ticket, and what was shown for it.
-    New(Ticket, Option<Ticket>),
+    /// Their own, which is there, by this token.
+    Own(usize, ResumeToken),
+    /// A new one for this token, and what was shown for it.
+    New(ResumeToken, Option<ResumeToken>),
     /// None: its owner has given this socket up for a later one, and what they said by it was on
     /// its way for long.
     Late,
@@ -19,7 +19,7 @@ pub(crate) enum Claim {
 
 /// What becomes of a seat that a socket no longer holds.
 #[derive(Clone, Copy)]
-pub(crate) enum Farewell {
+pub(crate) enum Departure {
     /// It is held for whom it belongs to.
     Away,
     Left(LeaveReason),
@@ -29,69 +29,79 @@ pub(crate) enum Farewell {
 
 /// Finds out which seat belongs to someone who comes in. Whoever shows an identity that has a seat,
 /// but not the last nonce, is somebody else; one that has none is taken at its word.
-pub(crate) fn claim(places: &[Place], resume: Option<&Resume>, tenure: Tenure) -> Claim {
-    let Some(ticket) = resume.and_then(|resume| Ticket::read(&resume.token)) else {
-        return Claim::New(Ticket::fresh(), None);
+pub(crate) fn claim(
+    members: &[Membership],
+    resume: Option<&Resume>,
+    connection: ConnectionEpoch,
+) -> Claim {
+    let Some(token) = resume.and_then(|resume| ResumeToken::read(&resume.token)) else {
+        return Claim::New(ResumeToken::fresh(), None);
     };
-    let id = ticket.id();
-    match places.iter().position(|place| place.is(&id)) {
-        Some(own) if places[own].is_later_than(tenure) => Claim::Late,
-        Some(own) if places[own].belongs_to(ticket) => Claim::Own(own, ticket),
-        Some(_) => Claim::New(Ticket::fresh(), None),
-        None => Claim::New(ticket.renewed(), Some(ticket)),
+    let id = token.id();
+    match members.iter().position(|member| member.is(&id)) {
+        Some(own) if members[own].is_later_than(connection) => Claim::Late,
+        Some(own) if members[own].belongs_to(token) => Claim::Own(own, token),
+        Some(_) => Claim::New(ResumeToken::fresh(), None),
+        None => Claim::New(token.renewed(), Some(token)),
     }
 }
 
-pub(crate) fn held_by(places: &[Place], tenure: Tenure) -> Option<usize> {
-    places.iter().position(|place| place.is_held_by(tenure))
+pub(crate) fn held_by(members: &[Membership], connection: ConnectionEpoch) -> Option<usize> {
+    members
+        .iter()
+        .position(|member| member.is_held_by(connection))
 }
 
 /// Ends a seat.
-pub(crate) fn free(places: &mut Vec<Place>, tenure: Tenure, farewell: Farewell) {
-    let Some(own) = held_by(places, tenure) else {
+pub(crate) fn free(
+    members: &mut Vec<Membership>,
+    connection: ConnectionEpoch,
+    departure: Departure,
+) {
+    let Some(own) = held_by(members, connection) else {
         return;
     };
-    let id = places.remove(own).peer.id;
-    let reason = match farewell {
-        Farewell::Left(reason) => Some(reason),
-        Farewell::Away => Some(LeaveReason::Lost),
-        Farewell::Silent => None,
+    let id = members.remove(own).peer.id;
+    let reason = match departure {
+        Departure::Left(reason) => Some(reason),
+        Departure::Away => Some(LeaveReason::Lost),
+        Departure::Silent => None,
     };
-    for place in places.iter_mut() {
-        place
+    for member in members.iter_mut() {
+        member
             .peer
             .not_receiving
             .retain(|not_receiving| *not_receiving != id);
     }
     let bye = reason == Some(LeaveReason::Bye);
-    info!(seat = %id, present = places.len(), bye, "left");
+    info!(seat = %id, present = members.len(), bye, "left");
     if let Some(reason) = reason {
         let left = Event::Left {
             id: id.clone(),
             reason,
         };
-        broadcast(places, &id, &left);
+        broadcast(members, &id, &left);
     }
 }
 
 /// Tells the others what is different about someone who is back.
-pub(crate) fn tell_changes(places: &mut [Place], own: usize, before: &Peer) {
+pub(crate) fn tell_changes(members: &mut [Membership], own: usize, before: &Peer) {
     let Peer {
         id,
         media,
         not_receiving,
         ..
-    } = places[own].peer.clone();
+    } = members[own].peer.clone();
     let from = id.clone();
     // Also of one who was not seen away: what was said to them meanwhile may be lost.
-    broadcast(places, &id, &Event::Back(from.clone()));
+    broadcast(members, &id, &Event::Back(from.clone()));
     if before.media != media {
         let from = from.clone();
-        broadcast(places, &id, &Event::Media { from, media });
+        broadcast(members, &id, &Event::Media { from, media });
     }
     if before.not_receiving != not_receiving {
         broadcast(
-            places,
+            members,
             &id,
             &Event::ReceiveReport {
                 from,
@@ -102,7 +112,7 @@ pub(crate) fn tell_changes(places: &mut [Place], own: usize, before: &Peer) {
 }
 
 /// Tells everyone but one.
-pub(crate) fn broadcast(places: &mut [Place], except: &ParticipantId, event: &Event) {
-    let others = places.iter_mut().filter(|place| !place.is(except));
-    others.for_each(|place| place.tell(event));
+pub(crate) fn broadcast(members: &mut [Membership], except: &ParticipantId, event: &Event) {
+    let others = members.iter_mut().filter(|member| !member.is(except));
+    others.for_each(|member| member.tell(event));
 }

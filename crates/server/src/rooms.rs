@@ -9,13 +9,13 @@ use tracing::warn;
 use videocalls_protocol::rooms::{Incoming, close, read_request, write_event, write_ping};
 use videocalls_protocol::{DecodeError, Event, Join, Refusal, Request, Signal};
 
-use crate::hall::Hall;
 use crate::heartbeat::{Beat, Heartbeat};
+use crate::membership::ConnectionEpoch;
 use crate::outbox::Outbox;
-use crate::place::Tenure;
+use crate::room_registry::RoomRegistry;
 use crate::seat::{NoSuchParticipant, Seat};
 use crate::shared::Shared;
-use crate::socket::{self, Connection, End, Happening};
+use crate::socket::{self, Connection, End, SocketEvent};
 
 /// The longest SDP text that is passed on, in bytes.
 const MAX_SDP_BYTES: usize = 48 * 1024;
@@ -23,29 +23,41 @@ const MAX_SDP_BYTES: usize = 48 * 1024;
 const MAX_CANDIDATE_BYTES: usize = 1024;
 
 /// Serves one socket from its upgrade to its end.
-pub(crate) async fn serve(socket: WebSocket, shared: Arc<Shared>, tenure: Tenure) {
+pub(crate) async fn serve(
+    socket: WebSocket,
+    shared: Arc<Shared>,
+    connection_epoch: ConnectionEpoch,
+) {
     let (limits, timing) = (shared.limits, shared.timing);
     let (mut connection, writer) = socket::open(socket, limits, timing, &shared.life.shutdown);
     let mut writer = std::pin::pin!(writer.run());
-    let end = socket::hold(talk(&mut connection, &shared, tenure), writer.as_mut()).await;
+    let end = socket::hold(
+        talk(&mut connection, &shared, connection_epoch),
+        writer.as_mut(),
+    )
+    .await;
     connection.finish(end, writer).await;
 }
 
-async fn talk(connection: &mut Connection, shared: &Shared, tenure: Tenure) -> End {
+async fn talk(
+    connection: &mut Connection,
+    shared: &Shared,
+    connection_epoch: ConnectionEpoch,
+) -> End {
     let outbox = connection.outbox().clone();
     let faults = Faults {
         left: shared.limits.malformed,
         outbox: outbox.clone(),
     };
-    let mut lobby = Lobby {
-        hall: &shared.hall,
+    let mut unjoined = Unjoined {
+        registry: &shared.registry,
         outbox,
         faults,
-        tenure,
+        connection_epoch,
     };
     let deadline = Instant::now() + shared.timing.join;
     let seat = loop {
-        match lobby.handle(connection.next(deadline).await) {
+        match unjoined.handle(connection.next(deadline).await) {
             Continue(()) => (),
             Break(Ok(seat)) => break seat,
             Break(Err(end)) => return end,
@@ -55,15 +67,15 @@ async fn talk(connection: &mut Connection, shared: &Shared, tenure: Tenure) -> E
     let mut seated = Seated {
         seat,
         heartbeat,
-        outbox: lobby.outbox,
-        faults: lobby.faults,
+        outbox: unjoined.outbox,
+        faults: unjoined.faults,
         confirmed: false,
     };
     loop {
         let next = tokio::select! {
             biased;
             () = seated.seat.replaced() => Break(seated.refuse(Refusal::Replaced)),
-            happening = connection.next(seated.heartbeat.next()) => seated.handle(happening),
+            event = connection.next(seated.heartbeat.next()) => seated.handle(event),
         };
         if let Break(leave) = next {
             return seated.end(leave);
@@ -72,23 +84,23 @@ async fn talk(connection: &mut Connection, shared: &Shared, tenure: Tenure) -> E
 }
 
 /// A socket without a seat.
-struct Lobby<'a> {
-    hall: &'a Arc<Hall>,
+struct Unjoined<'a> {
+    registry: &'a Arc<RoomRegistry>,
     outbox: Outbox,
     faults: Faults,
-    tenure: Tenure,
+    connection_epoch: ConnectionEpoch,
 }
 
-impl Lobby<'_> {
-    fn handle(&mut self, happening: Happening) -> ControlFlow<Result<Seat, End>> {
-        match happening {
-            Happening::Text(text) => self.read(&text),
-            Happening::Alive => Continue(()),
-            Happening::Deadline => {
+impl Unjoined<'_> {
+    fn handle(&mut self, event: SocketEvent) -> ControlFlow<Result<Seat, End>> {
+        match event {
+            SocketEvent::Text(text) => self.read(&text),
+            SocketEvent::Alive => Continue(()),
+            SocketEvent::Deadline => {
                 warn!("no join in time");
                 Break(Err(End::Close(close::JOIN_TIMEOUT)))
             }
-            Happening::End(end) => Break(Err(end)),
+            SocketEvent::End(end) => Break(Err(end)),
         }
     }
 
@@ -113,8 +125,11 @@ impl Lobby<'_> {
     fn join(&mut self, mut join: Join) -> Result<Seat, End> {
         let room = join.room.take().ok_or(Refusal::InvalidRoom);
         let outbox = self.outbox.clone();
-        room.and_then(|room| self.hall.join(room, join, outbox, self.tenure))
-            .map_err(|refusal| refuse(&self.outbox, refusal))
+        room.and_then(|room| {
+            self.registry
+                .join(room, join, outbox, self.connection_epoch)
+        })
+        .map_err(|refusal| refuse(&self.outbox, refusal))
     }
 }
 
@@ -129,12 +144,12 @@ struct Seated {
 }
 
 impl Seated {
-    fn handle(&mut self, happening: Happening) -> ControlFlow<Leave> {
-        match happening {
-            Happening::Text(text) => self.read(&text),
-            Happening::Alive => Continue(()),
-            Happening::Deadline => self.beat(),
-            Happening::End(end) => Break(Leave::Lost(end)),
+    fn handle(&mut self, event: SocketEvent) -> ControlFlow<Leave> {
+        match event {
+            SocketEvent::Text(text) => self.read(&text),
+            SocketEvent::Alive => Continue(()),
+            SocketEvent::Deadline => self.beat(),
+            SocketEvent::End(end) => Break(Leave::Lost(end)),
         }
     }
 
@@ -150,7 +165,7 @@ impl Seated {
             }
             Err(error) => {
                 if matches!(error, DecodeError::Field { kind: "signal", .. }) {
-                    self.seat.take_in_vain();
+                    self.seat.count_rejected();
                 }
                 return self
                     .faults
@@ -169,7 +184,7 @@ impl Seated {
                 }
             }
             Request::Signal { .. } => {
-                self.seat.take_in_vain();
+                self.seat.count_rejected();
                 return self.faults.too_long(text.len()).map_break(Leave::Lost);
             }
             Request::Media(media) => self.seat.media(media),

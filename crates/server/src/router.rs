@@ -81,9 +81,9 @@ async fn rooms(
     headers: HeaderMap,
     upgrade: Upgrade,
 ) -> Response {
-    let tenure = shared.hall.tenure();
+    let connection_epoch = shared.registry.next_connection_epoch();
     accept(&Arc::clone(&shared), &headers, upgrade, move |socket| {
-        rooms::serve(socket, shared, tenure)
+        rooms::serve(socket, shared, connection_epoch)
     })
 }
 

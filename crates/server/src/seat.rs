@@ -6,19 +6,19 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 use videocalls_protocol::{Event, LeaveReason, MediaState, ParticipantId, RoomName, Signal};
 
-use crate::hall::Hall;
-use crate::place::{Place, Tenure};
-use crate::room::{Farewell, broadcast, free, held_by};
+use crate::membership::{ConnectionEpoch, Membership};
+use crate::room::{Departure, broadcast, free, held_by};
+use crate::room_registry::RoomRegistry;
 
 /// A socket's hold on a seat. Dropped, it leaves the seat to whom it belongs, for a while.
 #[must_use]
 pub(crate) struct Seat {
-    hall: Arc<Hall>,
+    registry: Arc<RoomRegistry>,
     room: RoomName,
     id: ParticipantId,
-    tenure: Tenure,
+    connection: ConnectionEpoch,
     replaced: CancellationToken,
-    farewell: Farewell,
+    departure: Departure,
     /// When the page said that it may go away.
     leaving: Option<Instant>,
 }
@@ -32,19 +32,19 @@ pub(crate) struct NoSuchParticipant;
 
 impl Seat {
     pub(crate) fn new(
-        hall: Arc<Hall>,
+        registry: Arc<RoomRegistry>,
         room: RoomName,
         id: ParticipantId,
-        tenure: Tenure,
+        connection: ConnectionEpoch,
         replaced: CancellationToken,
     ) -> Self {
         Self {
-            hall,
+            registry,
             room,
             id,
-            tenure,
+            connection,
             replaced,
-            farewell: Farewell::Away,
+            departure: Departure::Away,
             leaving: None,
         }
     }
@@ -64,9 +64,9 @@ impl Seat {
             from: self.id.clone(),
             signal,
         };
-        let passed = self.take(|places, _| {
-            let mut others = places.iter_mut().filter(|place| !place.is(&self.id));
-            let addressee = others.find(|place| place.is(to));
+        let passed = self.take(|members, _| {
+            let mut others = members.iter_mut().filter(|member| !member.is(&self.id));
+            let addressee = others.find(|member| member.is(to));
             addressee.ok_or(NoSuchParticipant)?.tell(&event);
             Ok(())
         });
@@ -76,26 +76,26 @@ impl Seat {
     /// Tells the others what this participant sends.
     pub(crate) fn media(&self, media: MediaState) {
         let from = self.id.clone();
-        self.take(|places, own| {
-            places[own].peer.media = media;
-            broadcast(places, &self.id, &Event::Media { from, media });
+        self.take(|members, own| {
+            members[own].peer.media = media;
+            broadcast(members, &self.id, &Event::Media { from, media });
         });
     }
 
     /// Tells the others whom this participant can't hear or see.
     pub(crate) fn receive_reports(&self, not_receiving: Vec<ParticipantId>) {
         let from = self.id.clone();
-        self.take(|places, own| {
-            let known = |id: &ParticipantId| places.iter().any(|place| place.is(id));
+        self.take(|members, own| {
+            let known = |id: &ParticipantId| members.iter().any(|member| member.is(id));
             let not_receiving = not_receiving
                 .into_iter()
                 .filter(|id| *id != self.id && known(id));
             let mut not_receiving = not_receiving.collect::<Vec<_>>();
             not_receiving.sort_unstable();
             not_receiving.dedup();
-            places[own].peer.not_receiving.clone_from(&not_receiving);
+            members[own].peer.not_receiving.clone_from(&not_receiving);
             broadcast(
-                places,
+                members,
                 &self.id,
                 &Event::ReceiveReport {
                     from,
@@ -107,30 +107,30 @@ impl Seat {
 
     /// The owner has heard the server by now.
     pub(crate) fn confirm(&self) {
-        self.with(|places, own| places[own].confirm());
+        self.with(|members, own| members[own].confirm());
     }
 
     /// Counts a message that can't be passed on.
-    pub(crate) fn take_in_vain(&self) {
+    pub(crate) fn count_rejected(&self) {
         self.take(|_, _| ());
     }
 
     /// Forgets what need not be told again, and gives how many messages have been taken, and the
     /// number of the last event.
     pub(crate) fn beat(&self) -> (u64, u64) {
-        let before = Instant::now().checked_sub(self.hall.memory());
-        let heard = self.with(|places, own| {
+        let before = Instant::now().checked_sub(self.registry.memory());
+        let heard = self.with(|members, own| {
             if let Some(before) = before {
-                places[own].forget(before);
+                members[own].forget(before);
             }
-            (places[own].heard, places[own].seq())
+            (members[own].heard, members[own].seq())
         });
         heard.unwrap_or_default()
     }
 
     /// Gives the seat back with a goodbye.
     pub(crate) fn bye(mut self) {
-        self.farewell = Farewell::Left(LeaveReason::Bye);
+        self.departure = Departure::Left(LeaveReason::Bye);
     }
 
     /// The page may be about to go away; a socket that goes now means a goodbye, or a reload.
@@ -148,46 +148,48 @@ impl Seat {
 
     /// Gives the seat back for good: its owner will not come back.
     pub(crate) fn forfeit(mut self) {
-        self.farewell = Farewell::Left(LeaveReason::Lost);
+        self.departure = Departure::Left(LeaveReason::Lost);
     }
 
     /// Gives the seat back without a word.
     pub(crate) fn vanish(mut self) {
-        self.farewell = Farewell::Silent;
+        self.departure = Departure::Silent;
     }
 
     /// Carries a numbered message out, and counts it in the same moment.
-    fn take<R>(&self, work: impl FnOnce(&mut Vec<Place>, usize) -> R) -> Option<R> {
-        self.with(|places, own| {
-            places[own].heard += 1;
-            work(places, own)
+    fn take<R>(&self, work: impl FnOnce(&mut Vec<Membership>, usize) -> R) -> Option<R> {
+        self.with(|members, own| {
+            members[own].heard += 1;
+            work(members, own)
         })
     }
 
     /// Works on the room, unless the seat is another socket's by now.
-    fn with<R>(&self, work: impl FnOnce(&mut Vec<Place>, usize) -> R) -> Option<R> {
-        self.hall.within(&self.room, |places| {
-            let own = held_by(places, self.tenure)?;
-            Some(work(places, own))
+    fn with<R>(&self, work: impl FnOnce(&mut Vec<Membership>, usize) -> R) -> Option<R> {
+        self.registry.within(&self.room, |members| {
+            let own = held_by(members, self.connection)?;
+            Some(work(members, own))
         })
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.hall.within(&self.room, |places| {
-            let Some(own) = held_by(places, self.tenure) else {
+        self.registry.within(&self.room, |members| {
+            let Some(own) = held_by(members, self.connection) else {
                 return;
             };
-            let grace = match self.farewell {
-                Farewell::Away => self.hall.grace(&self.room, self.tenure, self.reason()),
-                Farewell::Left(_) | Farewell::Silent => None,
+            let grace = match self.departure {
+                Departure::Away => self
+                    .registry
+                    .grace(&self.room, self.connection, self.reason()),
+                Departure::Left(_) | Departure::Silent => None,
             };
             let Some(grace) = grace else {
-                return free(places, self.tenure, self.farewell);
+                return free(members, self.connection, self.departure);
             };
-            places[own].hold(grace);
-            broadcast(places, &self.id, &Event::Away(self.id.clone()));
+            members[own].hold(grace);
+            broadcast(members, &self.id, &Event::Away(self.id.clone()));
             info!(seat = %self.id, "away");
         });
     }

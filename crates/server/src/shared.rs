@@ -3,22 +3,22 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use tracing::warn;
 
-use crate::appointments::Book;
-use crate::company::Company;
-use crate::hall::Hall;
+use crate::appointments::AppointmentStore;
+use crate::broadcast_rooms::BroadcastRooms;
 use crate::members::Members;
+use crate::room_registry::RoomRegistry;
 use crate::serve::Life;
 use crate::socketio::Sessions;
 use crate::{Assets, Config, Limits, LinkBase, Origin, Secret, Timing, origin};
 
 /// What the handlers share.
 pub(crate) struct Shared {
-    pub(crate) hall: Arc<Hall>,
-    pub(crate) relays: Arc<Company>,
-    pub(crate) channels: Arc<Company>,
-    pub(crate) pairs: Arc<Company>,
+    pub(crate) registry: Arc<RoomRegistry>,
+    pub(crate) relays: Arc<BroadcastRooms>,
+    pub(crate) channels: Arc<BroadcastRooms>,
+    pub(crate) pairs: Arc<BroadcastRooms>,
     pub(crate) sessions: Sessions,
-    pub(crate) book: Arc<Book>,
+    pub(crate) store: Arc<AppointmentStore>,
     pub(crate) secret: Option<Secret>,
     pub(crate) link_base: Option<LinkBase>,
     pub(crate) members: Members,
@@ -34,12 +34,12 @@ impl Shared {
     pub(crate) fn new(config: Config, life: Life) -> Self {
         let (limits, timing) = (config.limits, config.timing);
         Self {
-            hall: Arc::new(Hall::new(&config)),
-            relays: Company::new("relay"),
-            channels: Company::new("channels"),
-            pairs: Company::new("pairs"),
+            registry: Arc::new(RoomRegistry::new(&config)),
+            relays: BroadcastRooms::new("relay"),
+            channels: BroadcastRooms::new("channels"),
+            pairs: BroadcastRooms::new("pairs"),
             sessions: Sessions::new(limits.polling_sessions),
-            book: Book::new(limits.appointments, timing.appointment),
+            store: AppointmentStore::new(limits.appointments, timing.appointment),
             secret: config.appointments_secret,
             link_base: config.appointments_base,
             members: Members::new(limits.members, timing.member),

@@ -22,7 +22,7 @@ use crate::{Limits, Timing};
 const READ_BUFFER_BYTES: usize = 4 * 1024;
 
 /// What happened on a socket.
-pub(crate) enum Happening {
+pub(crate) enum SocketEvent {
     Text(Utf8Bytes),
     /// A WebSocket ping or pong.
     Alive,
@@ -115,12 +115,12 @@ impl Connection {
     }
 
     /// Waits for what happens next, until `deadline` at most.
-    pub(crate) async fn next(&mut self, deadline: Instant) -> Happening {
+    pub(crate) async fn next(&mut self, deadline: Instant) -> SocketEvent {
         tokio::select! {
             biased;
-            () = self.shutdown.cancelled() => Happening::End(End::Close(close::SHUTDOWN)),
-            () = self.outbox.overflown() => Happening::End(too_slow()),
-            () = sleep_until(deadline) => Happening::Deadline,
+            () = self.shutdown.cancelled() => SocketEvent::End(End::Close(close::SHUTDOWN)),
+            () = self.outbox.overflown() => SocketEvent::End(too_slow()),
+            () = sleep_until(deadline) => SocketEvent::Deadline,
             message = self.stream.next() => self.read(message),
         }
     }
@@ -134,15 +134,15 @@ impl Connection {
         let (interval, silence) = (self.timing.relay_ping, self.timing.relay_silence);
         let mut heartbeat = Heartbeat::new(interval, silence, Instant::now());
         loop {
-            let happening = self.next(heartbeat.next()).await;
-            if matches!(happening, Happening::Text(_) | Happening::Alive) {
+            let event = self.next(heartbeat.next()).await;
+            if matches!(event, SocketEvent::Text(_) | SocketEvent::Alive) {
                 heartbeat.alive(Instant::now());
             }
-            let next = match happening {
-                Happening::Text(text) => hear(&text),
-                Happening::Alive => Continue(()),
-                Happening::Deadline => self.beat(&mut heartbeat),
-                Happening::End(end) => Break(end),
+            let next = match event {
+                SocketEvent::Text(text) => hear(&text),
+                SocketEvent::Alive => Continue(()),
+                SocketEvent::Deadline => self.beat(&mut heartbeat),
+                SocketEvent::End(end) => Break(end),
             };
             if let Break(end) = next {
                 return end;
@@ -159,28 +159,28 @@ impl Connection {
         Continue(())
     }
 
-    fn read(&mut self, message: Option<Result<Message, axum::Error>>) -> Happening {
-        let happening = match message {
-            Some(Ok(Message::Text(text))) => Happening::Text(text),
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Happening::Alive,
+    fn read(&mut self, message: Option<Result<Message, axum::Error>>) -> SocketEvent {
+        let event = match message {
+            Some(Ok(Message::Text(text))) => SocketEvent::Text(text),
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => SocketEvent::Alive,
             Some(Ok(Message::Binary(bytes))) => {
                 warn!(bytes = bytes.len(), "binary message");
-                Happening::End(End::Close(close_code::UNSUPPORTED))
+                SocketEvent::End(End::Close(close_code::UNSUPPORTED))
             }
-            Some(Ok(Message::Close(_))) | None => Happening::End(End::Gone),
-            Some(Err(error)) => Happening::End(fault(error)),
+            Some(Ok(Message::Close(_))) | None => SocketEvent::End(End::Gone),
+            Some(Err(error)) => SocketEvent::End(fault(error)),
         };
-        let counts = !matches!(happening, Happening::End(_));
+        let counts = !matches!(event, SocketEvent::End(_));
         if counts && !self.rate.take(Instant::now()) {
             warn!("too many messages");
-            return Happening::End(End::Close(close::RATE_LIMITED));
+            return SocketEvent::End(End::Close(close::RATE_LIMITED));
         }
-        happening
+        event
     }
 
     /// Ends the connection: what is queued is written, the close frames are exchanged.
     pub(crate) async fn finish(mut self, end: End, writer: Pin<&mut impl Future<Output = ()>>) {
-        let farewell = async {
+        let closing = async {
             if let End::Close(code) = end {
                 self.outbox.close(code);
                 writer.await;
@@ -188,7 +188,7 @@ impl Connection {
             while let Some(Ok(_)) = self.stream.next().await {}
         };
         if end != End::Dead {
-            let _late = timeout(self.timing.close, farewell).await;
+            let _late = timeout(self.timing.close, closing).await;
         }
     }
 }

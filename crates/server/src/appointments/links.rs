@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::person::Card;
+use super::person::Claims;
 use super::token::now;
 use crate::shared::Shared;
 use crate::web;
@@ -77,8 +77,8 @@ pub(crate) async fn user_link(State(shared): State<Arc<Shared>>, headers: Header
         "exp": now + shared.timing.link.as_secs(),
     });
     let token = secret.sign(&claims);
-    if let Some(card) = claims.as_object().cloned().and_then(Card::read) {
-        shared.book.note(card);
+    if let Some(claims) = claims.as_object().cloned().and_then(Claims::read) {
+        shared.store.note(claims);
     }
     html(format!(
         "{}/join-video?token={token}",

@@ -4,16 +4,16 @@
 //! of them said is kept until the other is there. Whoever has a token may act on what the token
 //! names and on nothing else: a client on one appointment, a professional on those in their name.
 
-mod book;
 mod links;
 mod person;
+mod store;
 mod token;
 mod visit;
 
-pub(crate) use book::Book;
 pub use links::{InvalidBase, LinkBase};
 pub(crate) use links::{professional_link, user_link, validate_link};
 pub(crate) use person::Person;
+pub(crate) use store::AppointmentStore;
 pub(crate) use token::now;
 pub use token::{InvalidSecret, Secret};
 pub(crate) use visit::Visit;

@@ -16,15 +16,15 @@ const MAX_UUID_BYTES: usize = 128;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Person {
     Professional(String),
-    Client(Card),
+    Client(Claims),
 }
 
 /// What a client's token says of their appointment.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Card {
+pub(crate) struct Claims {
     pub(super) uuid: String,
     pub(super) professional: String,
-    /// For the pages, under the original's names and whatever others the token has.
+    /// For the appointments, under the original's names and whatever others the token has.
     pub(super) info: Map<String, Value>,
 }
 
@@ -35,11 +35,11 @@ impl Person {
             let name = claims.get("fullName")?.as_str()?;
             return Some(Self::Professional(name.to_owned()));
         }
-        Card::read(claims).map(Self::Client)
+        Claims::read(claims).map(Self::Client)
     }
 }
 
-impl Card {
+impl Claims {
     pub(super) fn read(mut info: Map<String, Value>) -> Option<Self> {
         let uuid = uuid(info.get("uuid")?)?;
         let name = any_of(&info, PROFESSIONAL)?.clone();
@@ -92,17 +92,17 @@ mod tests {
     #[test]
     fn copies_spell_their_fields_as_they_like() {
         for name in PROFESSIONAL {
-            let Some(Person::Client(card)) =
+            let Some(Person::Client(claims)) =
                 read(json!({ "uuid": 1, *name: "Dr. Who", "appDate": 7 }))
             else {
                 panic!("{name}");
             };
             assert_eq!(
-                (card.uuid.as_str(), card.professional.as_str()),
+                (claims.uuid.as_str(), claims.professional.as_str()),
                 ("1", "Dr. Who")
             );
-            assert_eq!(card.info["professionalsFullName"], "Dr. Who");
-            assert_eq!(card.info["apptDate"], 7);
+            assert_eq!(claims.info["professionalsFullName"], "Dr. Who");
+            assert_eq!(claims.info["apptDate"], 7);
         }
     }
 

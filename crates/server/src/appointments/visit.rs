@@ -4,9 +4,9 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use super::Book;
-use super::book::{Appointment, Call, Pages};
-use super::person::{Card, Person, any_of, uuid};
+use super::AppointmentStore;
+use super::person::{Claims, Person, any_of, uuid};
+use super::store::{Appointment, Appointments, Call};
 use crate::outbox::Outbox;
 use crate::rate::Bucket;
 use crate::socketio::packet::{self, Event, Malformed};
@@ -21,7 +21,7 @@ const MAX_CANDIDATE_BYTES: usize = 2 * 1024;
 /// Someone who is there for an appointment, or for all in their name, until dropped.
 #[must_use]
 pub(crate) struct Visit {
-    book: Arc<Book>,
+    store: Arc<AppointmentStore>,
     number: u64,
     person: Person,
     outbox: Outbox,
@@ -31,20 +31,24 @@ pub(crate) struct Visit {
 impl Visit {
     /// Begins a visit: the visitor is told what happened before. Nothing if there is no place for a
     /// further appointment.
-    pub(crate) fn begin(book: &Arc<Book>, person: Person, outbox: Outbox) -> Option<Self> {
+    pub(crate) fn begin(
+        store: &Arc<AppointmentStore>,
+        person: Person,
+        outbox: Outbox,
+    ) -> Option<Self> {
         let now = Instant::now();
-        let mut pages = book.open();
-        let number = pages.next_number();
+        let mut appointments = store.open();
+        let number = appointments.next_number();
         match &person {
             Person::Professional(name) => {
-                pages.professional(name).add(number, outbox.clone());
-                tell(&outbox, "apptData", &pages.appointments_of(name));
-                for offer in pages.offers_for(name) {
+                appointments.professional(name).add(number, outbox.clone());
+                tell(&outbox, "apptData", &appointments.appointments_of(name));
+                for offer in appointments.offers_for(name) {
                     outbox.push(packet::event("newOfferWaiting", Some(&offer)));
                 }
             }
-            Person::Client(card) => {
-                let appointment = pages.appointment(card.clone(), now)?;
+            Person::Client(claims) => {
+                let appointment = appointments.appointment(claims.clone(), now)?;
                 appointment.client.add(number, outbox.clone());
                 let call = appointment.call.as_ref();
                 if let Some(answer) = call.and_then(|call| call.answer.as_ref()) {
@@ -52,10 +56,10 @@ impl Visit {
                 }
             }
         }
-        drop(pages);
+        drop(appointments);
         info!(number, "visit began");
         Some(Self {
-            book: Arc::clone(book),
+            store: Arc::clone(store),
             number,
             person,
             outbox,
@@ -65,24 +69,29 @@ impl Visit {
 
     /// Carries an event out, as far as the visitor's token reaches.
     pub(crate) fn hear(&mut self, event: &Event<'_>) -> Result<(), Malformed> {
-        let book = Arc::clone(&self.book);
-        let mut pages = book.open();
+        let store = Arc::clone(&self.store);
+        let mut appointments = store.open();
         match (event.name.as_str(), &self.person) {
-            ("newOffer", Person::Client(card)) => {
+            ("newOffer", Person::Client(claims)) => {
                 let passed = self.offers.take(Instant::now());
-                offered(&mut pages, card, Offer::read(&object(event)?)?, passed);
+                offered(
+                    &mut appointments,
+                    claims,
+                    Offer::read(&object(event)?)?,
+                    passed,
+                );
             }
             ("newAnswer", Person::Professional(name)) => {
-                answered(&mut pages, name, Answer::read(&object(event)?)?);
+                answered(&mut appointments, name, Answer::read(&object(event)?)?);
             }
             ("iceToServer", person) => {
                 if let Some(ice) = Ice::read(&object(event)?)? {
-                    found(&mut pages, person, ice);
+                    found(&mut appointments, person, ice);
                 }
             }
             ("getIce", person) => {
                 let uuid = uuid(&argument(event)?);
-                let known = known(&mut pages, person, uuid);
+                let known = known(&mut appointments, person, uuid);
                 // Nobody waits for an answer without a number.
                 if let Some(number) = event.ack {
                     let known = known.unwrap_or_else(|| "[]".to_owned());
@@ -98,11 +107,11 @@ impl Visit {
 
 impl Drop for Visit {
     fn drop(&mut self) {
-        let mut pages = self.book.open();
+        let mut appointments = self.store.open();
         match &self.person {
-            Person::Professional(name) => pages.remove_professional(name, self.number),
-            Person::Client(card) => {
-                if let Some(appointment) = pages.appointment_of(&card.uuid) {
+            Person::Professional(name) => appointments.remove_professional(name, self.number),
+            Person::Client(claims) => {
+                if let Some(appointment) = appointments.appointment_of(&claims.uuid) {
                     appointment.client.remove(self.number);
                 }
             }
@@ -151,7 +160,7 @@ struct Ice {
 }
 
 impl Ice {
-    /// Nothing for the end of the candidates, which the pages do not understand.
+    /// Nothing for the end of the candidates, which the appointments do not understand.
     fn read(event: &Map<String, Value>) -> Result<Option<Self>, Malformed> {
         let candidate = event.get("iceC").ok_or(Malformed)?;
         if candidate.is_null() {
@@ -170,23 +179,23 @@ impl Ice {
 }
 
 /// Keeps an offer and tells the professional of it, unless it is one too many.
-fn offered(pages: &mut Pages, card: &Card, offer: Offer, passed: bool) {
-    let own = offer.uuid.is_none_or(|uuid| uuid == card.uuid);
-    let appointment = pages.appointment_of(&card.uuid);
+fn offered(appointments: &mut Appointments, claims: &Claims, offer: Offer, passed: bool) {
+    let own = offer.uuid.is_none_or(|uuid| uuid == claims.uuid);
+    let appointment = appointments.appointment_of(&claims.uuid);
     let Some(appointment) = appointment.filter(|_| own && passed) else {
         return warn!(own, "offer not passed on");
     };
     appointment.offer(offer.description);
     let waiting = appointment.waiting().unwrap_or_default();
-    let list = pages.appointments_of(&card.professional);
-    if let Some(line) = pages.professional_line(&card.professional) {
+    let list = appointments.appointments_of(&claims.professional);
+    if let Some(line) = appointments.professional_line(&claims.professional) {
         tell(line, "newOfferWaiting", &waiting);
         tell(line, "apptData", &list);
     }
 }
 
-fn answered(pages: &mut Pages, professional: &str, answer: Answer) {
-    let Some(appointment) = pages.appointment_with(professional, &answer.uuid) else {
+fn answered(appointments: &mut Appointments, professional: &str, answer: Answer) {
+    let Some(appointment) = appointments.appointment_with(professional, &answer.uuid) else {
         return warn!("answer to somebody else's appointment");
     };
     let Some(call) = &mut appointment.call else {
@@ -199,8 +208,8 @@ fn answered(pages: &mut Pages, professional: &str, answer: Answer) {
 }
 
 /// Keeps a candidate and passes it on. Before there is an offer it is of no use to anybody.
-fn found(pages: &mut Pages, person: &Person, ice: Ice) {
-    let Some((appointment, professional)) = concerned(pages, person, ice.uuid) else {
+fn found(appointments: &mut Appointments, person: &Person, ice: Ice) {
+    let Some((appointment, professional)) = concerned(appointments, person, ice.uuid) else {
         return warn!("candidate for somebody else's appointment");
     };
     let Some(call) = &mut appointment.call else {
@@ -212,7 +221,7 @@ fn found(pages: &mut Pages, person: &Person, ice: Ice) {
     };
     side.keep(ice.candidate, ice.text.len());
     let line = match person {
-        Person::Client(_) => pages.professional_line(&professional),
+        Person::Client(_) => appointments.professional_line(&professional),
         Person::Professional(_) => appointment.client.latest(),
     };
     if let Some(line) = line {
@@ -221,8 +230,8 @@ fn found(pages: &mut Pages, person: &Person, ice: Ice) {
 }
 
 /// The candidates of the other side.
-fn known(pages: &mut Pages, person: &Person, uuid: Option<String>) -> Option<String> {
-    let (appointment, _) = concerned(pages, person, uuid)?;
+fn known(appointments: &mut Appointments, person: &Person, uuid: Option<String>) -> Option<String> {
+    let (appointment, _) = concerned(appointments, person, uuid)?;
     let Call {
         offerer, answerer, ..
     } = appointment.call.as_ref()?;
@@ -236,18 +245,18 @@ fn known(pages: &mut Pages, person: &Person, uuid: Option<String>) -> Option<Str
 /// The appointment that is meant, if it is the visitor's to act on. A client need not name it: its
 /// page does not know it yet when the first candidates are there.
 fn concerned<'a>(
-    pages: &'a mut Pages,
+    appointments: &'a mut Appointments,
     person: &Person,
     uuid: Option<String>,
 ) -> Option<(&'a mut Appointment, String)> {
     match person {
-        Person::Client(card) => {
-            let own = uuid.is_none_or(|uuid| uuid == card.uuid);
-            let appointment = pages.appointment_of(&card.uuid).filter(|_| own)?;
-            Some((appointment, card.professional.clone()))
+        Person::Client(claims) => {
+            let own = uuid.is_none_or(|uuid| uuid == claims.uuid);
+            let appointment = appointments.appointment_of(&claims.uuid).filter(|_| own)?;
+            Some((appointment, claims.professional.clone()))
         }
         Person::Professional(name) => {
-            let appointment = pages.appointment_with(name, &uuid?)?;
+            let appointment = appointments.appointment_with(name, &uuid?)?;
             Some((appointment, name.clone()))
         }
     }

@@ -110,7 +110,7 @@ impl Client {
     fn visit(&self, token: &str) -> Option<Visit> {
         let secret = self.shared.secret.as_ref()?;
         let person = Person::read(secret.verify(token, now())?)?;
-        Visit::begin(&self.shared.book, person, self.outbox.clone())
+        Visit::begin(&self.shared.store, person, self.outbox.clone())
     }
 
     fn disconnect(&mut self, now: Instant) {

@@ -6,30 +6,30 @@ use serde_json::value::RawValue;
 use tracing::warn;
 
 use super::packet::{self, Event, Malformed};
-use crate::company::{Company, Place};
+use crate::broadcast_rooms::{BroadcastGuard, BroadcastRooms};
 use crate::outbox::Outbox;
 
 const CAPACITY: usize = 2;
 
 /// In how many rooms one may be; a page is in one.
-const MAX_PLACES: usize = 8;
+const MAX_ROOMS: usize = 8;
 
 /// The longest name of a room, in bytes.
 const MAX_ROOM_BYTES: usize = 512;
 
 /// Someone who is in rooms of two, or in none yet.
 pub(super) struct Guest {
-    pairs: Arc<Company>,
+    pairs: Arc<BroadcastRooms>,
     outbox: Outbox,
-    places: Vec<Place>,
+    guards: Vec<BroadcastGuard>,
 }
 
 impl Guest {
-    pub(super) fn new(pairs: Arc<Company>, outbox: Outbox) -> Self {
+    pub(super) fn new(pairs: Arc<BroadcastRooms>, outbox: Outbox) -> Self {
         Self {
             pairs,
             outbox,
-            places: Vec::new(),
+            guards: Vec::new(),
         }
     }
 
@@ -53,16 +53,16 @@ impl Guest {
 
     /// Leaves without a word to the others.
     pub(super) fn vanish(mut self) {
-        let places = self.places.iter_mut();
-        places.for_each(|place| place.set_farewell(None));
+        let guards = self.guards.iter_mut();
+        guards.for_each(|guard| guard.set_leave_message(None));
     }
 
     fn join(&mut self, room: String) {
-        let own = self.place(&room).map(Place::present);
-        let places = self.places.len();
+        let own = self.guard(&room).map(BroadcastGuard::present);
+        let guards = self.guards.len();
         let answer = match own {
             Some(1) => "joined",
-            None if places < MAX_PLACES && room.len() <= MAX_ROOM_BYTES => return self.enter(room),
+            None if guards < MAX_ROOMS && room.len() <= MAX_ROOM_BYTES => return self.enter(room),
             _ => "full",
         };
         self.outbox.push(packet::event(answer, None));
@@ -74,28 +74,28 @@ impl Guest {
             Some(packet::event(word, None))
         };
         match self.pairs.enter(room, &self.outbox, CAPACITY, greet) {
-            Some(mut place) => {
+            Some(mut guard) => {
                 // The page of the one who stays waits for it: else nobody would call the next.
-                place.set_farewell(Some(packet::event("leave", None)));
-                self.places.push(place);
+                guard.set_leave_message(Some(packet::event("leave", None)));
+                self.guards.push(guard);
             }
             None => self.outbox.push(packet::event("full", None)),
         }
     }
 
     fn leave(&mut self, room: &str) {
-        self.places.retain(|place| place.room() != room);
+        self.guards.retain(|guard| guard.room() != room);
     }
 
     fn pass_on(&self, name: &str, payload: Option<&RawValue>, room: &str) {
-        match self.place(room) {
-            Some(place) => place.tell_others(&packet::event(name, payload.map(RawValue::get))),
+        match self.guard(room) {
+            Some(guard) => guard.tell_others(&packet::event(name, payload.map(RawValue::get))),
             None => warn!("event for a room from outside"),
         }
     }
 
-    fn place(&self, room: &str) -> Option<&Place> {
-        self.places.iter().find(|place| place.room() == room)
+    fn guard(&self, room: &str) -> Option<&BroadcastGuard> {
+        self.guards.iter().find(|guard| guard.room() == room)
     }
 }
 

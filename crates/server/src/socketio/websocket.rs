@@ -10,7 +10,7 @@ use super::conversation::Conversation;
 use super::polling::open_packet;
 use super::session::{Session, new_sid};
 use crate::shared::Shared;
-use crate::socket::{self, Connection, End, Happening, Writer};
+use crate::socket::{self, Connection, End, SocketEvent, Writer};
 
 /// Serves a session that has only this socket.
 pub(super) async fn serve(socket: WebSocket, shared: Arc<Shared>) {
@@ -70,10 +70,10 @@ async fn run(mut connection: Connection, writer: Writer, mut conversation: Conve
 async fn talk(connection: &mut Connection, conversation: &mut Conversation) -> End {
     loop {
         let next = match connection.next(conversation.deadline()).await {
-            Happening::Text(text) => conversation.hear(&text, Instant::now()),
-            Happening::Alive => continue,
-            Happening::Deadline => conversation.tick(Instant::now()),
-            Happening::End(end) => return end,
+            SocketEvent::Text(text) => conversation.hear(&text, Instant::now()),
+            SocketEvent::Alive => continue,
+            SocketEvent::Deadline => conversation.tick(Instant::now()),
+            SocketEvent::End(end) => return end,
         };
         if let Break(end) = next {
             return end;

@@ -30,7 +30,7 @@ fn signed(secret: &str, header: &Value, claims: &Value) -> String {
     format!("{text}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))
 }
 
-fn card(uuid: impl Into<Value>) -> Value {
+fn claims_of(uuid: impl Into<Value>) -> Value {
     json!({
         "professionalsFullName": PROFESSIONAL, "apptDate": 1_700_000_000_000_u64,
         "uuid": uuid.into(), "clientName": "Jim", "iat": 7,
@@ -42,7 +42,7 @@ fn professional() -> Value {
 }
 
 async fn client(server: &Server, uuid: impl Into<Value>) -> Io {
-    Io::with_jwt(server, &jwt(&card(uuid))).await
+    Io::with_jwt(server, &jwt(&claims_of(uuid))).await
 }
 
 /// The professional, and the list that was told at once.
@@ -58,7 +58,7 @@ fn described(kind: &str, sdp: &str) -> Value {
 }
 
 fn offer(uuid: impl Into<Value>) -> Value {
-    json!(["newOffer", { "offer": described("offer", "v=0"), "apptInfo": card(uuid) }])
+    json!(["newOffer", { "offer": described("offer", "v=0"), "apptInfo": claims_of(uuid) }])
 }
 
 fn answer(uuid: impl Into<Value>, sdp: &str) -> Value {
@@ -100,13 +100,13 @@ async fn an_offer_waits_for_the_professional_with_all_that_is_known() {
     assert_eq!(list, json!([]));
     let mut client = client(&server, "one").await;
     client.emit(offer("one")).await;
-    let mut waiting = card("one");
+    let mut waiting = claims_of("one");
     waiting["offer"] = described("offer", "v=0");
     waiting["offererIceCandidates"] = json!([]);
     waiting["answer"] = json!(null);
     waiting["answerIceCandidates"] = json!([]);
     assert_eq!(pro.event().await, json!(["newOfferWaiting", waiting]));
-    let mut entry = card("one");
+    let mut entry = claims_of("one");
     entry.as_object_mut().unwrap().remove("iat");
     entry["waiting"] = json!(true);
     assert_eq!(pro.event().await, json!(["apptData", [entry]]));
@@ -325,7 +325,7 @@ async fn an_answer_without_an_offer_is_not_passed_on() {
 async fn a_bad_token_is_let_in_and_sent_away_and_may_try_again() {
     let server = server().await;
     let header = json!({ "alg": "HS256" });
-    let good = jwt(&card("one"));
+    let good = jwt(&claims_of("one"));
     for auth in [
         json!({ "jwt": "" }),
         json!({ "jwt": null }),
@@ -333,8 +333,8 @@ async fn a_bad_token_is_let_in_and_sent_away_and_may_try_again() {
         json!({ "jwt": "a.b.c" }),
         json!({}),
         json!({ "jwt": &good[..good.len() - 2] }),
-        json!({ "jwt": signed("another secret of thirty-two bytes", &header, &card("one")) }),
-        json!({ "jwt": signed(SECRET, &json!({ "alg": "none" }), &card("one")) }),
+        json!({ "jwt": signed("another secret of thirty-two bytes", &header, &claims_of("one")) }),
+        json!({ "jwt": signed(SECRET, &json!({ "alg": "none" }), &claims_of("one")) }),
         json!({ "jwt": jwt(&json!({ "uuid": 1 })) }),
         json!({ "jwt": jwt(&json!({ "proId": 1 })) }),
         json!({ "jwt": jwt(&json!({ "proId": 1, "fullName": PROFESSIONAL, "exp": 8 })) }),
@@ -540,9 +540,10 @@ async fn copies_that_spell_their_fields_otherwise_are_understood() {
     .enumerate()
     {
         let uuid = format!("u{number}");
-        let card = json!({ "uuid": uuid, *name: PROFESSIONAL, "appDate": 7, "clientName": "Jim" });
-        let mut client = Io::with_jwt(&server, &jwt(&card)).await;
-        let offer = json!({ "offer": described("offer", "v=0"), "aaptInfo": card });
+        let claims =
+            json!({ "uuid": uuid, *name: PROFESSIONAL, "appDate": 7, "clientName": "Jim" });
+        let mut client = Io::with_jwt(&server, &jwt(&claims)).await;
+        let offer = json!({ "offer": described("offer", "v=0"), "aaptInfo": claims });
         client.emit(json!(["newOffer", offer])).await;
         let waiting = pro.event().await;
         assert_eq!(waiting[1]["professionalsFullName"], PROFESSIONAL);
@@ -571,7 +572,7 @@ async fn strange_arguments_are_let_pass_a_few_times_and_harm_nobody() {
         json!(["newOffer", []]),
         json!(["newOffer", {}]),
         json!(["newOffer", { "offer": null }]),
-        json!(["newOffer", { "offer": "v=0", "apptInfo": card("one") }]),
+        json!(["newOffer", { "offer": "v=0", "apptInfo": claims_of("one") }]),
         json!(["iceToServer"]),
         json!(["iceToServer", 7]),
         json!(["iceToServer", {}]),
@@ -630,7 +631,7 @@ async fn many_long_offers_do_not_keep_a_professional_out() {
     for uuid in 0..30 {
         let mut client = client(&server, uuid).await;
         let sdp = format!("v={uuid} {}", "s".repeat(40 * 1024));
-        let offer = json!({ "offer": described("offer", &sdp), "apptInfo": card(uuid) });
+        let offer = json!({ "offer": described("offer", &sdp), "apptInfo": claims_of(uuid) });
         client.emit(json!(["newOffer", offer])).await;
         client.hears_nothing().await;
     }
@@ -697,7 +698,7 @@ async fn appointments_work_by_polling_too() {
     let server = server().await;
     let (mut pro, _) = dashboard(&server).await;
     let (page, _) = Polling::open(&server).await;
-    let connect = format!("40{}", json!({ "jwt": jwt(&card("one")) }));
+    let connect = format!("40{}", json!({ "jwt": jwt(&claims_of("one")) }));
     page.say(&format!(
         "{connect}\u{1e}42{}\u{1e}421[\"getIce\",\"one\",\"client\"]",
         offer("one")

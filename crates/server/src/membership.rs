@@ -6,32 +6,32 @@ use tokio_util::task::AbortOnDropHandle;
 use videocalls_protocol::rooms::write_event;
 use videocalls_protocol::{Event, ParticipantId, Peer};
 
+use crate::event_log::EventLog;
 use crate::outbox::Outbox;
-use crate::ring::Ring;
-use crate::ticket::Ticket;
+use crate::resume_token::ResumeToken;
 
 /// What a room knows of one of its participants: their seat, which may outlive their socket.
-pub(crate) struct Place {
+pub(crate) struct Membership {
     pub(crate) peer: Peer,
-    ticket: Ticket,
-    /// The ticket before, until its owner has shown that they know the new one: a welcome can be
+    token: ResumeToken,
+    /// The token before, until its owner has shown that they know the new one: a welcome can be
     /// lost with its socket.
-    before: Option<Ticket>,
+    before: Option<ResumeToken>,
     /// Whether its owner may not know that it is theirs: what they have heard, another seat was told.
     fresh: bool,
     /// How many of the seat's own messages have been taken.
     pub(crate) heard: u64,
-    tenure: Tenure,
+    connection: ConnectionEpoch,
     holder: Holder,
     /// The number of the last event.
     seq: u64,
-    ring: Ring,
+    log: EventLog,
 }
 
 /// One time of one socket on a seat: who had it before can do nothing to it any more. Sockets are
 /// counted as they are opened.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, PartialOrd)]
-pub(crate) struct Tenure(pub(crate) u64);
+pub(crate) struct ConnectionEpoch(pub(crate) u64);
 
 /// Who sits on a seat.
 pub(crate) enum Holder {
@@ -51,23 +51,28 @@ pub(crate) struct Grace {
     pub(crate) _permit: OwnedSemaphorePermit,
 }
 
-impl Place {
-    pub(crate) fn new(peer: Peer, ticket: Ticket, tenure: Tenure, holder: Holder) -> Self {
+impl Membership {
+    pub(crate) fn new(
+        peer: Peer,
+        token: ResumeToken,
+        connection: ConnectionEpoch,
+        holder: Holder,
+    ) -> Self {
         Self {
             peer,
-            ticket,
+            token,
             before: None,
             fresh: true,
             heard: 0,
-            tenure,
+            connection,
             holder,
             seq: 0,
-            ring: Ring::default(),
+            log: EventLog::default(),
         }
     }
 
-    /// The ticket that its owner had before, from another life of the server or another room.
-    pub(crate) fn shown(self, before: Option<Ticket>) -> Self {
+    /// The token that its owner had before, from another life of the server or another room.
+    pub(crate) fn shown(self, before: Option<ResumeToken>) -> Self {
         Self { before, ..self }
     }
 
@@ -75,35 +80,35 @@ impl Place {
         self.peer.id == *id
     }
 
-    pub(crate) fn ticket(&self) -> Ticket {
-        self.ticket
+    pub(crate) fn token(&self) -> ResumeToken {
+        self.token
     }
 
-    /// Whether someone with this ticket is its owner.
-    pub(crate) fn belongs_to(&self, ticket: Ticket) -> bool {
-        self.ticket == ticket || self.before == Some(ticket)
+    /// Whether someone with this token is its owner.
+    pub(crate) fn belongs_to(&self, token: ResumeToken) -> bool {
+        self.token == token || self.before == Some(token)
     }
 
-    /// Makes a new ticket for the owner, who has shown this one.
-    pub(crate) fn renew(&mut self, shown: Ticket) {
-        self.fresh &= self.ticket != shown;
+    /// Makes a new token for the owner, who has shown this one.
+    pub(crate) fn renew(&mut self, shown: ResumeToken) {
+        self.fresh &= self.token != shown;
         self.before = Some(shown);
-        self.ticket = self.ticket.renewed();
+        self.token = self.token.renewed();
     }
 
-    /// The owner has heard the welcome, and with it the new ticket.
+    /// The owner has heard the welcome, and with it the new token.
     pub(crate) fn confirm(&mut self) {
         self.fresh = false;
         self.before = None;
     }
 
     /// Whether a socket was opened before the last one that had the seat.
-    pub(crate) fn is_later_than(&self, tenure: Tenure) -> bool {
-        tenure < self.tenure
+    pub(crate) fn is_later_than(&self, connection: ConnectionEpoch) -> bool {
+        connection < self.connection
     }
 
-    pub(crate) fn is_held_by(&self, tenure: Tenure) -> bool {
-        self.tenure == tenure
+    pub(crate) fn is_held_by(&self, connection: ConnectionEpoch) -> bool {
+        self.connection == connection
     }
 
     pub(crate) fn seq(&self) -> u64 {
@@ -117,7 +122,7 @@ impl Place {
         if let Holder::Socket { outbox, .. } = &self.holder {
             outbox.push(text.clone());
         }
-        self.ring.push(Instant::now(), text);
+        self.log.push(Instant::now(), text);
     }
 
     /// What was told after an event; nothing if that is not all known.
@@ -125,16 +130,16 @@ impl Place {
         if self.fresh {
             return None;
         }
-        self.ring.latest(self.seq.checked_sub(seq)?)
+        self.log.latest(self.seq.checked_sub(seq)?)
     }
 
     pub(crate) fn forget(&mut self, before: Instant) {
-        self.ring.forget(before);
+        self.log.forget(before);
     }
 
     /// Gives the seat to a socket; one that still has it is told.
-    pub(crate) fn seat(&mut self, tenure: Tenure, holder: Holder) {
-        self.tenure = tenure;
+    pub(crate) fn seat(&mut self, connection: ConnectionEpoch, holder: Holder) {
+        self.connection = connection;
         if let Holder::Socket { replaced, .. } = &self.holder {
             replaced.cancel();
         }

@@ -7,13 +7,13 @@ use videocalls_protocol::ParticipantId;
 /// The identity stays, so that a server that remembers nothing gives the same person the same id
 /// again. The nonce is good for one resume only.
 #[derive(Clone, Copy, Eq, PartialEq)]
-pub(crate) struct Ticket {
+pub(crate) struct ResumeToken {
     identity: u128,
     nonce: u128,
 }
 
-impl Ticket {
-    /// A ticket for someone new.
+impl ResumeToken {
+    /// A token for someone new.
     pub(crate) fn fresh() -> Self {
         Self {
             identity: random(),
@@ -21,7 +21,7 @@ impl Ticket {
         }
     }
 
-    /// The next ticket of the same person.
+    /// The next token of the same person.
     pub(crate) fn renewed(self) -> Self {
         Self {
             nonce: random(),
@@ -30,22 +30,22 @@ impl Ticket {
     }
 
     /// Reads a resume token; nothing if we can't have written it.
-    pub(crate) fn read(token: &str) -> Option<Self> {
-        let (identity, nonce) = token.split_once('.')?;
-        let number = |text| u128::from_str_radix(text, 16).ok();
-        let ticket = Self {
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let (identity, nonce) = text.split_once('.')?;
+        let number = |half| u128::from_str_radix(half, 16).ok();
+        let token = Self {
             identity: number(identity)?,
             nonce: number(nonce)?,
         };
         // Other spellings of the same numbers are none of ours.
-        (ticket.token() == token).then_some(ticket)
+        (token.to_text() == text).then_some(token)
     }
 
-    pub(crate) fn token(self) -> String {
+    pub(crate) fn to_text(self) -> String {
         format!("{:032x}.{:032x}", self.identity, self.nonce)
     }
 
-    /// The id of whose ticket this is. It does not tell the identity.
+    /// The id of whose token this is. It does not tell the identity.
     pub(crate) fn id(self) -> ParticipantId {
         let hash = Sha256::digest(self.identity.to_be_bytes());
         let start = hash.iter().take(8);
@@ -59,9 +59,9 @@ mod tests {
 
     #[test]
     fn a_token_is_read_back_and_nothing_else_is_one() {
-        let ticket = Ticket::fresh();
-        assert!(Ticket::read(&ticket.token()) == Some(ticket));
-        let (identity, nonce) = (&ticket.token()[..32], &ticket.token()[33..]);
+        let token = ResumeToken::fresh();
+        assert!(ResumeToken::read(&token.to_text()) == Some(token));
+        let (identity, nonce) = (&token.to_text()[..32], &token.to_text()[33..]);
         for token in [
             String::new(),
             ".".to_owned(),
@@ -72,17 +72,17 @@ mod tests {
             format!("{identity}.{}", "F".repeat(32)),
             format!("{identity} {nonce}"),
         ] {
-            assert!(Ticket::read(&token).is_none(), "{token}");
+            assert!(ResumeToken::read(&token).is_none(), "{token}");
         }
     }
 
     #[test]
     fn the_id_stays_and_does_not_tell_the_identity() {
-        let ticket = Ticket::fresh();
-        assert_eq!(ticket.id(), ticket.renewed().id());
-        assert!(ticket != ticket.renewed());
-        assert_ne!(ticket.id(), Ticket::fresh().id());
-        assert_eq!(ticket.id().as_str().len(), 16);
-        assert!(!ticket.token().contains(ticket.id().as_str()));
+        let token = ResumeToken::fresh();
+        assert_eq!(token.id(), token.renewed().id());
+        assert!(token != token.renewed());
+        assert_ne!(token.id(), ResumeToken::fresh().id());
+        assert_eq!(token.id().as_str().len(), 16);
+        assert!(!token.to_text().contains(token.id().as_str()));
     }
 }

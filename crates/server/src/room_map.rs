@@ -11,12 +11,12 @@ const SHARDS: usize = 16;
 ///
 /// What happens in one room happens under one lock, so that everyone in it hears of it in the same
 /// order. Nothing under the lock waits: a message is put into a queue, never written.
-pub(crate) struct Registry<K, S> {
+pub(crate) struct RoomMap<K, S> {
     shards: [Mutex<HashMap<K, Vec<S>>>; SHARDS],
     hasher: RandomState,
 }
 
-impl<K: Clone + Eq + Hash, S> Registry<K, S> {
+impl<K: Clone + Eq + Hash, S> RoomMap<K, S> {
     pub(crate) fn new() -> Self {
         Self {
             shards: [(); SHARDS].map(|()| Mutex::default()),
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn a_room_is_gone_with_its_last() {
-        let registry = Registry::new();
+        let registry = RoomMap::new();
         let name = "standup";
         registry.with(&name, |_| ());
         assert_eq!(registry.len(), 0);

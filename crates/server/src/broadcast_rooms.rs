@@ -5,11 +5,11 @@ use axum::extract::ws::Utf8Bytes;
 use tracing::info;
 
 use crate::outbox::Outbox;
-use crate::registry::Registry;
+use crate::room_map::RoomMap;
 
 /// Rooms whose dialect knows no more of a member than where to write to.
-pub(crate) struct Company {
-    rooms: Registry<String, Member>,
+pub(crate) struct BroadcastRooms {
+    rooms: RoomMap<String, Member>,
     /// What the log calls these rooms.
     kind: &'static str,
     next: AtomicU64,
@@ -25,27 +25,27 @@ struct Member {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Address(pub(crate) u128);
 
-/// A place in a room, given back when it is dropped.
+/// A guard in a room, given back when it is dropped.
 #[must_use]
-pub(crate) struct Place {
-    company: Arc<Company>,
+pub(crate) struct BroadcastGuard {
+    broadcast_rooms: Arc<BroadcastRooms>,
     room: String,
     number: u64,
     address: Address,
-    /// What the others hear of a place that is given back.
-    farewell: Option<Utf8Bytes>,
+    /// What the others hear of a guard that is given back.
+    leave_message: Option<Utf8Bytes>,
 }
 
-impl Company {
+impl BroadcastRooms {
     pub(crate) fn new(kind: &'static str) -> Arc<Self> {
         Arc::new(Self {
-            rooms: Registry::new(),
+            rooms: RoomMap::new(),
             kind,
             next: AtomicU64::new(0),
         })
     }
 
-    /// Takes a place, if one is free. Before anything that the others say, the newcomer hears what
+    /// Takes a guard, if one is free. Before anything that the others say, the newcomer hears what
     /// `greet` makes of the number of those present, the newcomer included.
     pub(crate) fn enter(
         self: &Arc<Self>,
@@ -53,7 +53,7 @@ impl Company {
         outbox: &Outbox,
         capacity: usize,
         greet: impl FnOnce(usize) -> Option<Utf8Bytes>,
-    ) -> Option<Place> {
+    ) -> Option<BroadcastGuard> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let address = Address(rand::random());
         let entered = self.rooms.with(&room, |members| {
@@ -73,18 +73,18 @@ impl Company {
         });
         entered.then(|| {
             info!(number, kind = self.kind, "entered");
-            Place {
-                company: Arc::clone(self),
+            BroadcastGuard {
+                broadcast_rooms: Arc::clone(self),
                 room,
                 number,
                 address,
-                farewell: None,
+                leave_message: None,
             }
         })
     }
 }
 
-impl Place {
+impl BroadcastGuard {
     pub(crate) fn room(&self) -> &str {
         &self.room
     }
@@ -115,13 +115,13 @@ impl Place {
         });
     }
 
-    /// Sets what the others hear when the place is given back.
-    pub(crate) fn set_farewell(&mut self, farewell: Option<Utf8Bytes>) {
-        self.farewell = farewell;
+    /// Sets what the others hear when the guard is given back.
+    pub(crate) fn set_leave_message(&mut self, leave_message: Option<Utf8Bytes>) {
+        self.leave_message = leave_message;
     }
 
     fn members<R>(&self, work: impl FnOnce(&mut Vec<Member>) -> R) -> R {
-        self.company.rooms.with(&self.room, work)
+        self.broadcast_rooms.rooms.with(&self.room, work)
     }
 
     fn others<'a>(&self, members: &'a [Member]) -> impl Iterator<Item = &'a Member> {
@@ -130,13 +130,17 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for BroadcastGuard {
     fn drop(&mut self) {
         self.members(|members| {
             members.retain(|member| member.number != self.number);
-            tell(members.iter(), self.farewell.as_ref());
+            tell(members.iter(), self.leave_message.as_ref());
         });
-        info!(number = self.number, kind = self.company.kind, "left");
+        info!(
+            number = self.number,
+            kind = self.broadcast_rooms.kind,
+            "left"
+        );
     }
 }
 

@@ -9,12 +9,12 @@ const MAX_BYTES: usize = 64 * 1024;
 
 /// The latest events of one seat, as they were written: what a client may have missed.
 #[derive(Default)]
-pub(crate) struct Ring {
+pub(crate) struct EventLog {
     events: VecDeque<(Instant, Utf8Bytes)>,
     bytes: usize,
 }
 
-impl Ring {
+impl EventLog {
     pub(crate) fn push(&mut self, now: Instant, text: Utf8Bytes) {
         self.bytes += text.len();
         self.events.push_back((now, text));
@@ -51,42 +51,42 @@ mod tests {
 
     use super::*;
 
-    fn ring(count: usize, text: &str) -> Ring {
-        let mut ring = Ring::default();
+    fn log(count: usize, text: &str) -> EventLog {
+        let mut log = EventLog::default();
         let now = Instant::now();
-        (0..count).for_each(|_| ring.push(now, text.into()));
-        ring
+        (0..count).for_each(|_| log.push(now, text.into()));
+        log
     }
 
-    fn kept(ring: &Ring) -> usize {
-        (0..).take_while(|n| ring.latest(*n).is_some()).count() - 1
+    fn kept(log: &EventLog) -> usize {
+        (0..).take_while(|n| log.latest(*n).is_some()).count() - 1
     }
 
     #[test]
     fn it_keeps_the_latest_up_to_a_number_and_a_size() {
-        assert_eq!(kept(&ring(0, "")), 0);
-        assert_eq!(kept(&ring(64, "x")), 64);
-        assert_eq!(kept(&ring(1000, "x")), MAX_EVENTS);
-        assert_eq!(kept(&ring(1000, &"x".repeat(16 * 1024))), 4);
-        assert_eq!(kept(&ring(9, &"x".repeat(64 * 1024 + 1))), 0);
+        assert_eq!(kept(&log(0, "")), 0);
+        assert_eq!(kept(&log(64, "x")), 64);
+        assert_eq!(kept(&log(1000, "x")), MAX_EVENTS);
+        assert_eq!(kept(&log(1000, &"x".repeat(16 * 1024))), 4);
+        assert_eq!(kept(&log(9, &"x".repeat(64 * 1024 + 1))), 0);
     }
 
     #[test]
     fn it_gives_the_latest_in_their_order() {
-        let mut ring = Ring::default();
+        let mut log = EventLog::default();
         let start = Instant::now();
         for number in 0..5_u32 {
             let at = start + number * Duration::from_secs(1);
-            ring.push(at, number.to_string().into());
+            log.push(at, number.to_string().into());
         }
-        let latest = |ring: &Ring, count| {
-            let texts = ring.latest(count)?;
+        let latest = |log: &EventLog, count| {
+            let texts = log.latest(count)?;
             Some(texts.iter().map(|text| text.as_str()).collect::<String>())
         };
-        assert_eq!(latest(&ring, 3).as_deref(), Some("234"));
-        assert_eq!(latest(&ring, 6), None);
-        ring.forget(start + Duration::from_secs(3));
-        assert_eq!(latest(&ring, 2).as_deref(), Some("34"));
-        assert_eq!(latest(&ring, 3), None);
+        assert_eq!(latest(&log, 3).as_deref(), Some("234"));
+        assert_eq!(latest(&log, 6), None);
+        log.forget(start + Duration::from_secs(3));
+        assert_eq!(latest(&log, 2).as_deref(), Some("34"));
+        assert_eq!(latest(&log, 3), None);
     }
 }

@@ -15,16 +15,16 @@ use videocalls_protocol::{
 };
 
 use crate::Config;
+use crate::membership::{ConnectionEpoch, Grace, Holder, Membership};
 use crate::outbox::Outbox;
-use crate::place::{Grace, Holder, Place, Tenure};
-use crate::registry::Registry;
-use crate::room::{Claim, Farewell, broadcast, claim, free, tell_changes};
+use crate::resume_token::ResumeToken;
+use crate::room::{Claim, Departure, broadcast, claim, free, tell_changes};
+use crate::room_map::RoomMap;
 use crate::seat::Seat;
-use crate::ticket::Ticket;
 
 /// All rooms of the `rooms` dialect, and who sits in them.
-pub(crate) struct Hall {
-    rooms: Registry<RoomName, Place>,
+pub(crate) struct RoomRegistry {
+    rooms: RoomMap<RoomName, Membership>,
     capacity: usize,
     /// The name of this life of the server: after a restart no seat is what it was.
     epoch: String,
@@ -36,14 +36,14 @@ pub(crate) struct Hall {
     memory: Duration,
     /// Leaves to hold a seat; without one it is given up at once.
     holds: Arc<Semaphore>,
-    tenures: AtomicU64,
+    next_connection: AtomicU64,
 }
 
-impl Hall {
+impl RoomRegistry {
     pub(crate) fn new(config: &Config) -> Self {
         let timing = config.timing;
         Self {
-            rooms: Registry::new(),
+            rooms: RoomMap::new(),
             capacity: config.room_capacity.get(),
             epoch: format!("{:016x}", rand::random::<u64>()),
             ping_interval: u32::try_from(timing.ping.as_millis()).unwrap_or(u32::MAX),
@@ -52,13 +52,13 @@ impl Hall {
             // A dead socket is found dead so late.
             memory: timing.pong + timing.seat,
             holds: Arc::new(Semaphore::new(config.limits.held_seats)),
-            tenures: AtomicU64::new(0),
+            next_connection: AtomicU64::new(0),
         }
     }
 
     /// Counts a socket that has been opened.
-    pub(crate) fn tenure(&self) -> Tenure {
-        Tenure(self.tenures.fetch_add(1, Ordering::Relaxed))
+    pub(crate) fn next_connection_epoch(&self) -> ConnectionEpoch {
+        ConnectionEpoch(self.next_connection.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Takes a seat: a new one, or again the one that was lost.
@@ -67,36 +67,40 @@ impl Hall {
         room: RoomName,
         join: Join,
         outbox: Outbox,
-        tenure: Tenure,
+        connection: ConnectionEpoch,
     ) -> Result<Seat, Refusal> {
         let replaced = CancellationToken::new();
         let holder = Holder::Socket {
             outbox: outbox.clone(),
             replaced: replaced.clone(),
         };
-        let id = self.rooms.with(&room, |places| {
-            match claim(places, join.resume.as_ref(), tenure) {
+        let id = self.rooms.with(&room, |members| {
+            match claim(members, join.resume.as_ref(), connection) {
                 Claim::Late => Err(Refusal::Replaced),
                 Claim::Own(own, shown) => {
-                    places[own].renew(shown);
-                    let before = places[own].peer.clone();
-                    places[own].seat(tenure, holder);
-                    self.welcome_back(places, own, join, &outbox);
-                    tell_changes(places, own, &before);
+                    members[own].renew(shown);
+                    let before = members[own].peer.clone();
+                    members[own].seat(connection, holder);
+                    self.welcome_back(members, own, join, &outbox);
+                    tell_changes(members, own, &before);
                     Ok(before.id)
                 }
-                Claim::New(..) if places.len() >= self.capacity => Err(Refusal::RoomFull),
-                Claim::New(ticket, shown) => {
-                    let place = Place::new(newcomer(ticket, join), ticket, tenure, holder);
-                    Ok(self.welcome(places, place.shown(shown), &outbox))
+                Claim::New(..) if members.len() >= self.capacity => Err(Refusal::RoomFull),
+                Claim::New(token, shown) => {
+                    let member = Membership::new(newcomer(token, join), token, connection, holder);
+                    Ok(self.welcome(members, member.shown(shown), &outbox))
                 }
             }
         })?;
-        Ok(Seat::new(Arc::clone(self), room, id, tenure, replaced))
+        Ok(Seat::new(Arc::clone(self), room, id, connection, replaced))
     }
 
-    /// Works on the places of one room.
-    pub(crate) fn within<R>(&self, room: &RoomName, work: impl FnOnce(&mut Vec<Place>) -> R) -> R {
+    /// Works on the members of one room.
+    pub(crate) fn within<R>(
+        &self,
+        room: &RoomName,
+        work: impl FnOnce(&mut Vec<Membership>) -> R,
+    ) -> R {
         self.rooms.with(room, work)
     }
 
@@ -106,65 +110,70 @@ impl Hall {
     }
 
     /// Seats a newcomer, who is told of exactly those who are told of the newcomer.
-    fn welcome(&self, places: &mut Vec<Place>, place: Place, outbox: &Outbox) -> ParticipantId {
-        let id = place.peer.id.clone();
-        let joined = Event::Joined(place.peer.clone());
-        broadcast(places, &id, &joined);
-        places.push(place);
-        outbox.push(self.roster(places, places.len() - 1));
-        info!(seat = %id, present = places.len(), "joined");
+    fn welcome(
+        &self,
+        members: &mut Vec<Membership>,
+        member: Membership,
+        outbox: &Outbox,
+    ) -> ParticipantId {
+        let id = member.peer.id.clone();
+        let joined = Event::Joined(member.peer.clone());
+        broadcast(members, &id, &joined);
+        members.push(member);
+        outbox.push(self.roster(members, members.len() - 1));
+        info!(seat = %id, present = members.len(), "joined");
         id
     }
 
     /// Gives someone their seat back: what they have missed, or all anew.
-    fn welcome_back(&self, places: &mut [Place], own: usize, join: Join, outbox: &Outbox) {
-        let place = &mut places[own];
-        place.peer.media = join.media;
-        let missed = join.resume.and_then(|resume| self.missed(place, &resume));
+    fn welcome_back(&self, members: &mut [Membership], own: usize, join: Join, outbox: &Outbox) {
+        let member = &mut members[own];
+        member.peer.media = join.media;
+        let missed = join.resume.and_then(|resume| self.missed(member, &resume));
         let resumed = missed.is_some();
         if let Some((seq, missed)) = missed {
-            outbox.push(self.resumed(place, seq));
+            outbox.push(self.resumed(member, seq));
             missed.into_iter().for_each(|text| outbox.push(text));
         } else {
-            place.heard = 0;
-            place.peer.not_receiving.clear();
-            outbox.push(self.roster(places, own));
+            member.heard = 0;
+            member.peer.not_receiving.clear();
+            outbox.push(self.roster(members, own));
         }
-        info!(seat = %places[own].peer.id, present = places.len(), resumed, "back");
+        info!(seat = %members[own].peer.id, present = members.len(), resumed, "back");
     }
 
     /// The events after the last that the client has heard, and its number.
-    fn missed(&self, place: &Place, resume: &Resume) -> Option<(u64, Vec<Utf8Bytes>)> {
+    fn missed(&self, member: &Membership, resume: &Resume) -> Option<(u64, Vec<Utf8Bytes>)> {
         let seq = resume
             .seq
             .filter(|_| resume.epoch.as_deref() == Some(&self.epoch))?;
-        Some((seq, place.told_since(seq)?))
+        Some((seq, member.told_since(seq)?))
     }
 
-    fn roster(&self, places: &[Place], own: usize) -> Utf8Bytes {
-        let place = &places[own];
-        let others = places.iter().filter(|other| !other.is(&place.peer.id));
+    fn roster(&self, members: &[Membership], own: usize) -> Utf8Bytes {
+        let member = &members[own];
+        let others = members.iter().filter(|other| !other.is(&member.peer.id));
         self.write(Welcome {
             peers: others.map(|other| other.peer.clone()).collect(),
-            ..self.welcome_to(place, place.seq())
+            ..self.welcome_to(member, member.seq())
         })
     }
 
-    fn resumed(&self, place: &Place, seq: u64) -> Utf8Bytes {
+    fn resumed(&self, member: &Membership, seq: u64) -> Utf8Bytes {
         self.write(Welcome {
             resumed: true,
-            heard: Some(place.heard),
-            ..self.welcome_to(place, seq)
+            heard: Some(member.heard),
+            ..self.welcome_to(member, seq)
         })
     }
 
-    fn welcome_to(&self, place: &Place, seq: u64) -> Welcome {
+    fn welcome_to(&self, member: &Membership, seq: u64) -> Welcome {
         Welcome {
-            id: place.peer.id.clone(),
+            id: member.peer.id.clone(),
             peers: Vec::new(),
             resumed: false,
             heard: None,
-            resume: Some(place.ticket().token()),
+            resume: Some(member.token().to_text()),
             epoch: Some(self.epoch.clone()),
             seq: Some(seq),
             ping_interval: Some(self.ping_interval),
@@ -181,7 +190,7 @@ impl Hall {
     pub(crate) fn grace(
         self: &Arc<Self>,
         room: &RoomName,
-        tenure: Tenure,
+        connection: ConnectionEpoch,
         reason: LeaveReason,
     ) -> Option<Grace> {
         let grace = match reason {
@@ -192,14 +201,14 @@ impl Hall {
             return None;
         }
         let permit = Arc::clone(&self.holds).try_acquire_owned().ok()?;
-        let hall = Arc::downgrade(self);
+        let registry = Arc::downgrade(self);
         let room = room.clone();
         // There is none when the program ends.
         let timer = Handle::try_current().ok()?.spawn(async move {
             sleep(grace).await;
-            if let Some(hall) = hall.upgrade() {
-                let left = Farewell::Left(reason);
-                hall.within(&room, |places| free(places, tenure, left));
+            if let Some(registry) = registry.upgrade() {
+                let left = Departure::Left(reason);
+                registry.within(&room, |members| free(members, connection, left));
             }
         });
         Some(Grace {
@@ -209,10 +218,10 @@ impl Hall {
     }
 }
 
-fn newcomer(ticket: Ticket, join: Join) -> Peer {
+fn newcomer(token: ResumeToken, join: Join) -> Peer {
     Peer {
         media: join.media,
-        ..Peer::new(ticket.id(), join.name)
+        ..Peer::new(token.id(), join.name)
     }
 }
 
@@ -226,16 +235,16 @@ mod tests {
 
     const PEOPLE: usize = 40;
 
-    fn hall(grace: Duration) -> Arc<Hall> {
+    fn registry(grace: Duration) -> Arc<RoomRegistry> {
         let mut config = Config::default();
         config.timing.seat = grace;
-        Arc::new(Hall::new(&config))
+        Arc::new(RoomRegistry::new(&config))
     }
 
     /// Rooms full of people.
-    fn seats(hall: &Arc<Hall>) -> Vec<(Seat, Queue)> {
+    fn seats(registry: &Arc<RoomRegistry>) -> Vec<(Seat, Queue)> {
         let seat = |number: usize| {
-            let room = RoomName::new(&format!("room-{}", number / hall.capacity)).unwrap();
+            let room = RoomName::new(&format!("room-{}", number / registry.capacity)).unwrap();
             let (outbox, queue) = outbox(crate::Limits::default());
             let join = Join {
                 room: None,
@@ -246,7 +255,10 @@ mod tests {
                 media: MediaState::LIVE,
             };
             (
-                hall.join(room, join, outbox, hall.tenure()).ok().unwrap(),
+                registry
+                    .join(room, join, outbox, registry.next_connection_epoch())
+                    .ok()
+                    .unwrap(),
                 queue,
             )
         };
@@ -268,40 +280,40 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_is_left_of_seats_whose_grace_is_over() {
-        let hall = hall(Duration::from_millis(50));
-        let free = hall.holds.available_permits();
-        drop(seats(&hall));
+        let registry = registry(Duration::from_millis(50));
+        let free = registry.holds.available_permits();
+        drop(seats(&registry));
         assert_eq!(
-            (hall.rooms.len(), tasks()),
-            (PEOPLE / hall.capacity, PEOPLE)
+            (registry.rooms.len(), tasks()),
+            (PEOPLE / registry.capacity, PEOPLE)
         );
-        assert_eq!(hall.holds.available_permits(), free - PEOPLE);
+        assert_eq!(registry.holds.available_permits(), free - PEOPLE);
         no_task_is_left().await;
         assert_eq!(
-            (hall.rooms.len(), hall.holds.available_permits()),
+            (registry.rooms.len(), registry.holds.available_permits()),
             (0, free)
         );
     }
 
     #[tokio::test]
-    async fn no_timer_is_left_of_a_hall_that_is_gone() {
-        let hall = hall(Duration::from_secs(3600));
-        drop(seats(&hall));
+    async fn no_timer_outlives_the_registry() {
+        let registry = registry(Duration::from_secs(3600));
+        drop(seats(&registry));
         assert_eq!(tasks(), PEOPLE);
-        drop(hall);
+        drop(registry);
         no_task_is_left().await;
     }
 
     #[tokio::test]
     async fn a_seat_that_is_given_back_with_a_word_is_not_held() {
-        let hall = hall(Duration::from_secs(3600));
-        for (number, (seat, _queue)) in seats(&hall).into_iter().enumerate() {
+        let registry = registry(Duration::from_secs(3600));
+        for (number, (seat, _queue)) in seats(&registry).into_iter().enumerate() {
             match number % 3 {
                 0 => seat.bye(),
                 1 => seat.forfeit(),
                 _ => seat.vanish(),
             }
         }
-        assert_eq!((hall.rooms.len(), tasks()), (0, 0));
+        assert_eq!((registry.rooms.len(), tasks()), (0, 0));
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use tracing::warn;
 
-use super::person::Card;
+use super::person::Claims;
 use crate::outbox::Outbox;
 
 /// What is kept of the candidates of one side. More are passed on, but not kept.
@@ -18,15 +18,15 @@ const TOLD_APPOINTMENTS: usize = 100;
 const TOLD_BYTES: usize = 256 * 1024;
 
 /// The appointments, and who is there for them; in memory and for a while.
-pub(crate) struct Book {
-    pages: Mutex<Pages>,
+pub(crate) struct AppointmentStore {
+    appointments: Mutex<Appointments>,
 }
 
-/// What the book knows at a moment.
-pub(super) struct Pages {
+/// What the store knows at a moment.
+pub(super) struct Appointments {
     appointments: HashMap<String, Appointment>,
     /// Under their names: a token has nothing else that an appointment has too.
-    professionals: HashMap<String, Lines>,
+    professionals: HashMap<String, Connections>,
     capacity: usize,
     patience: Duration,
     /// Numbers what comes, for its order.
@@ -34,10 +34,10 @@ pub(super) struct Pages {
 }
 
 pub(super) struct Appointment {
-    card: Card,
+    claims: Claims,
     number: u64,
     touched: Instant,
-    pub(super) client: Lines,
+    pub(super) client: Connections,
     pub(super) call: Option<Call>,
 }
 
@@ -57,12 +57,12 @@ pub(super) struct Candidates {
 
 /// The sockets of someone, the latest last. That one is spoken to, as by the original.
 #[derive(Default)]
-pub(super) struct Lines(Vec<(u64, Outbox)>);
+pub(super) struct Connections(Vec<(u64, Outbox)>);
 
-impl Book {
+impl AppointmentStore {
     /// Keeps so many appointments at most, each for so long after it was last used.
     pub(crate) fn new(capacity: usize, patience: Duration) -> Arc<Self> {
-        let pages = Pages {
+        let appointments = Appointments {
             appointments: HashMap::new(),
             professionals: HashMap::new(),
             capacity,
@@ -70,30 +70,32 @@ impl Book {
             count: 0,
         };
         Arc::new(Self {
-            pages: Mutex::new(pages),
+            appointments: Mutex::new(appointments),
         })
     }
 
     /// Writes an appointment down that a link was given out for; without a place left, its client
     /// brings it along.
-    pub(super) fn note(&self, card: Card) {
-        if self.open().appointment(card, Instant::now()).is_none() {
+    pub(super) fn note(&self, claims: Claims) {
+        if self.open().appointment(claims, Instant::now()).is_none() {
             warn!("no place for a further appointment");
         }
     }
 
-    pub(super) fn open(&self) -> MutexGuard<'_, Pages> {
-        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn open(&self) -> MutexGuard<'_, Appointments> {
+        self.appointments
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Pages {
+impl Appointments {
     pub(super) fn next_number(&mut self) -> u64 {
         self.count += 1;
         self.count
     }
 
-    pub(super) fn professional(&mut self, name: &str) -> &mut Lines {
+    pub(super) fn professional(&mut self, name: &str) -> &mut Connections {
         self.professionals.entry(name.to_owned()).or_default()
     }
 
@@ -113,22 +115,22 @@ impl Pages {
 
     /// The appointment of a client, new if need be; nothing if all places are taken by others who
     /// are there.
-    pub(super) fn appointment(&mut self, card: Card, now: Instant) -> Option<&mut Appointment> {
-        let known = self.appointments.get(&card.uuid);
-        let other = known.filter(|known| known.card.professional != card.professional);
+    pub(super) fn appointment(&mut self, claims: Claims, now: Instant) -> Option<&mut Appointment> {
+        let known = self.appointments.get(&claims.uuid);
+        let other = known.filter(|known| known.claims.professional != claims.professional);
         if known.is_none() || other.is_some_and(|other| other.client.0.is_empty()) {
             self.make_room(now)?;
-            let uuid = card.uuid.clone();
+            let uuid = claims.uuid.clone();
             let number = self.next_number();
-            let appointment = Appointment::new(card, number, now);
+            let appointment = Appointment::new(claims, number, now);
             self.appointments.insert(uuid.clone(), appointment);
             return self.appointments.get_mut(&uuid);
         }
         if other.is_some() {
             return None;
         }
-        let appointment = self.appointments.get_mut(&card.uuid)?;
-        appointment.card = card;
+        let appointment = self.appointments.get_mut(&claims.uuid)?;
+        appointment.claims = claims;
         appointment.touched = now;
         Some(appointment)
     }
@@ -140,7 +142,7 @@ impl Pages {
         uuid: &str,
     ) -> Option<&mut Appointment> {
         let appointment = self.appointments.get_mut(uuid)?;
-        (appointment.card.professional == professional).then_some(appointment)
+        (appointment.claims.professional == professional).then_some(appointment)
     }
 
     /// The appointment that a client is there for.
@@ -178,7 +180,7 @@ impl Pages {
     fn newest(&self, professional: &str) -> Vec<&Appointment> {
         let all = self.appointments.values();
         let mut own = all
-            .filter(|appointment| appointment.card.professional == professional)
+            .filter(|appointment| appointment.claims.professional == professional)
             .collect::<Vec<_>>();
         own.sort_unstable_by_key(|appointment| std::cmp::Reverse(appointment.number));
         own
@@ -201,12 +203,12 @@ impl Pages {
 }
 
 impl Appointment {
-    fn new(card: Card, number: u64, now: Instant) -> Self {
+    fn new(claims: Claims, number: u64, now: Instant) -> Self {
         Self {
-            card,
+            claims,
             number,
             touched: now,
-            client: Lines::default(),
+            client: Connections::default(),
             call: None,
         }
     }
@@ -223,7 +225,7 @@ impl Appointment {
 
     /// A line of the dashboard.
     fn entry(&self) -> Value {
-        let mut entry = self.card.info.clone();
+        let mut entry = self.claims.info.clone();
         entry.remove("iat");
         if self.call.is_some() {
             entry.insert("waiting".to_owned(), json!(true));
@@ -234,7 +236,7 @@ impl Appointment {
     /// All that is known of a call, once there is an offer.
     pub(super) fn waiting(&self) -> Option<Value> {
         let call = self.call.as_ref()?;
-        let mut waiting = self.card.info.clone();
+        let mut waiting = self.claims.info.clone();
         waiting.extend([
             ("offer".to_owned(), call.offer.clone()),
             ("offererIceCandidates".to_owned(), call.offerer.list()),
@@ -259,7 +261,7 @@ impl Candidates {
     }
 }
 
-impl Lines {
+impl Connections {
     pub(super) fn add(&mut self, number: u64, outbox: Outbox) {
         self.0.push((number, outbox));
     }
@@ -281,48 +283,48 @@ mod tests {
 
     const HOUR: Duration = Duration::from_secs(3600);
 
-    fn card(uuid: u32) -> Card {
+    fn claims(uuid: u32) -> Claims {
         let claims = json!({ "uuid": uuid, "professionalsFullName": "Dr. Who" });
-        Card::read(claims.as_object().unwrap().clone()).unwrap()
+        Claims::read(claims.as_object().unwrap().clone()).unwrap()
     }
 
-    fn known(book: &Book) -> Vec<Value> {
-        let known = book.open().appointments_of("Dr. Who");
+    fn known(store: &AppointmentStore) -> Vec<Value> {
+        let known = store.open().appointments_of("Dr. Who");
         let known = known.as_array().unwrap().iter();
         known.map(|entry| entry["uuid"].clone()).collect()
     }
 
     #[test]
     fn the_longest_absent_makes_room_and_who_is_there_stays() {
-        let book = Book::new(3, HOUR);
+        let store = AppointmentStore::new(3, HOUR);
         let now = Instant::now();
         let (outbox, _queue) = outbox(Limits::default());
-        let first = |pages: &mut Pages| {
-            let appointment = pages.appointment(card(1), now).unwrap();
+        let first = |appointments: &mut Appointments| {
+            let appointment = appointments.appointment(claims(1), now).unwrap();
             appointment.client.add(1, outbox.clone());
         };
-        first(&mut book.open());
+        first(&mut store.open());
         for uuid in 2..=5 {
             let later = now + Duration::from_secs(uuid.into());
-            assert!(book.open().appointment(card(uuid), later).is_some());
+            assert!(store.open().appointment(claims(uuid), later).is_some());
         }
-        assert_eq!(known(&book), [1, 4, 5]);
+        assert_eq!(known(&store), [1, 4, 5]);
         for uuid in [4, 5] {
-            let mut pages = book.open();
-            let appointment = pages.appointment(card(uuid), now).unwrap();
+            let mut appointments = store.open();
+            let appointment = appointments.appointment(claims(uuid), now).unwrap();
             appointment.client.add(uuid.into(), outbox.clone());
         }
-        assert!(book.open().appointment(card(6), now).is_none());
+        assert!(store.open().appointment(claims(6), now).is_none());
     }
 
     #[test]
     fn an_appointment_is_forgotten_when_nobody_comes() {
-        let book = Book::new(10, HOUR);
+        let store = AppointmentStore::new(10, HOUR);
         let now = Instant::now();
-        book.open().appointment(card(1), now);
-        book.open().appointment(card(2), now + HOUR / 2);
-        book.open().appointment(card(3), now + HOUR);
-        assert_eq!(known(&book), [2, 3]);
+        store.open().appointment(claims(1), now);
+        store.open().appointment(claims(2), now + HOUR / 2);
+        store.open().appointment(claims(3), now + HOUR);
+        assert_eq!(known(&store), [2, 3]);
     }
 
     #[test]
