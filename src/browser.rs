@@ -1,4 +1,4 @@
-//! The few things asked of the page itself. What the browser refuses is done without.
+//! Access to the page: address, storage, clipboard, focus. A refusal of the browser is not an error.
 
 use videocalls_client::RoomName;
 use wasm_bindgen::JsCast;
@@ -12,7 +12,7 @@ const NAME_KEY: &str = "videocalls-name";
 const SIGNALING: &str = "/rooms";
 const SIGNALING_META: &str = "meta[name=videocalls-signaling]";
 
-/// The signaling server's address: what the page says, or that of our own server.
+/// The address of the signaling server: from the page's `<meta>` tag, or that of our own server.
 pub(crate) fn signaling_url() -> String {
     document()
         .and_then(|document| document.query_selector(SIGNALING_META).ok()?)
@@ -20,16 +20,16 @@ pub(crate) fn signaling_url() -> String {
         .unwrap_or_else(|| SIGNALING.to_owned())
 }
 
-/// The room that the page's address invites to.
-pub(crate) fn invited_room() -> Option<String> {
+/// The room in the page's address.
+pub(crate) fn room_in_address() -> Option<String> {
     let search = location()?.search().ok()?;
     UrlSearchParams::new_with_str(&search)
         .ok()?
         .get(ROOM_PARAMETER)
 }
 
-/// The address that invites to a room.
-pub(crate) fn invitation(room: &RoomName) -> String {
+/// The link to a room.
+pub(crate) fn room_link(room: &RoomName) -> String {
     let page = location().and_then(|page| Some((page.origin().ok()?, page.pathname().ok()?)));
     let (origin, path) = page.unwrap_or_default();
     let room = js_sys::encode_uri_component(room.as_str());
@@ -44,29 +44,29 @@ pub(crate) fn invitation(room: &RoomName) -> String {
     .concat()
 }
 
-/// Makes the address bar the invitation to a room.
-pub(crate) fn show_invitation(room: &RoomName) {
+/// Shows the link to a room in the address bar.
+pub(crate) fn show_room_link(room: &RoomName) {
     if let Some(history) = window().and_then(|window| window.history().ok()) {
         let state = wasm_bindgen::JsValue::NULL;
-        // Refused in a sandbox, where the address bar is somebody else's.
-        let _ = history.replace_state_with_url(&state, "", Some(&invitation(room)));
+        // Fails in a sandboxed frame, which has no address bar of its own.
+        let _ = history.replace_state_with_url(&state, "", Some(&room_link(room)));
     }
 }
 
-/// The name that was remembered here.
-pub(crate) fn remembered_name() -> Option<String> {
+/// The stored display name.
+pub(crate) fn stored_name() -> Option<String> {
     storage()?.get_item(NAME_KEY).ok()?
 }
 
-/// Remembers the name for the next call.
-pub(crate) fn remember_name(name: &str) {
+/// Stores the display name for the next call.
+pub(crate) fn store_name(name: &str) {
     if let Some(storage) = storage() {
-        // Full, or forbidden: then it is asked for again.
+        // Storage may be full or forbidden; the person then types the name again.
         let _ = storage.set_item(NAME_KEY, name);
     }
 }
 
-/// Random bytes that nobody can guess; zeros where the browser has none.
+/// Cryptographically random bytes; zeros if the browser has none.
 pub(crate) fn random_bytes() -> [u8; RANDOM_BYTES] {
     let mut bytes = [0; RANDOM_BYTES];
     if let Some(crypto) = window().and_then(|window| window.crypto().ok()) {
@@ -75,9 +75,9 @@ pub(crate) fn random_bytes() -> [u8; RANDOM_BYTES] {
     bytes
 }
 
-/// Copies a text, and says whether that worked.
+/// Copies a text to the clipboard and returns whether that worked.
 pub(crate) async fn copy(text: &str) -> bool {
-    // Undefined on pages that are not secure, whatever the type says.
+    // Undefined in an insecure context, although the type says otherwise.
     let clipboard = window().map(|window| window.navigator().clipboard());
     match clipboard.filter(|clipboard| clipboard.is_object()) {
         Some(clipboard) => JsFuture::from(clipboard.write_text(text)).await.is_ok(),
@@ -85,16 +85,16 @@ pub(crate) async fn copy(text: &str) -> bool {
     }
 }
 
-/// Moves the focus to the element of this id.
+/// Moves the focus to the element with this id.
 pub(crate) fn focus(id: &str) {
     let element = document().and_then(|document| document.get_element_by_id(id));
     if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
-        // An element that can't take the focus leaves it where it is.
+        // An element that cannot be focused leaves the focus where it is.
         let _ = element.focus();
     }
 }
 
-/// Names the document.
+/// Sets the title of the document.
 pub(crate) fn set_title(title: &str) {
     if let Some(document) = document() {
         document.set_title(title);

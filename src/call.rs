@@ -1,4 +1,4 @@
-//! The page's one way to its call: messages in, streams and [`CallAction`]s out.
+//! Connects the call page to its call: [`CallMessage`]s in, [`CallAction`]s and streams out.
 
 use std::fmt;
 
@@ -10,28 +10,28 @@ use web_sys::MediaStream;
 use yew::Callback;
 
 use crate::browser;
-use crate::state::{CallAction, Complaint, Entry};
+use crate::state::{CallAction, JoinOptions, Toast};
 
-/// What a page hears: from its call, and from the person for it.
+/// An event of the call, or a request of the person in it.
 #[derive(Debug)]
 pub enum CallMessage {
-    /// The person has read a notice.
+    /// The person dismissed the toast with this text.
     Dismiss(&'static str),
-    /// The browser plays someone's sound only after a click, or no longer so.
-    Held(bool),
-    /// Something went wrong, and the call goes on.
-    Complained(Complaint),
-    /// The call is another than before.
-    Changed,
-    /// The person wants to go.
+    /// The browser blocks the playback of a video until a click or a key press, or no longer does.
+    AutoplayBlocked(bool),
+    /// A problem occurred in an active call.
+    ShowToast(Toast),
+    /// The snapshot of the call has changed.
+    SnapshotChanged,
+    /// The person leaves.
     Leave,
-    /// The person wants the microphone or camera on or off.
+    /// The person toggles the microphone or the camera.
     Toggle(TrackKind),
 }
 
-/// A call that goes on for as long as this is held.
+/// A call that ends when this is dropped.
 ///
-/// The subscription goes first: nothing is heard of a call that is being dropped.
+/// Fields are dropped in order: the subscription first, so that a call being dropped sends no events.
 #[must_use = "the call ends when this is dropped"]
 pub(crate) struct Call {
     _subscription: Subscription,
@@ -39,65 +39,68 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// Joins a room of the page's signaling server, and tells what happens from then on.
+    /// Joins a room on the page's signaling server and calls back with its events.
     ///
     /// # Errors
     ///
     /// As [`start`](videocalls_client::CallBuilder::start).
-    pub(crate) fn join(entry: &Entry, on_event: Callback<CallMessage>) -> Result<Self, CallError> {
+    pub(crate) fn join(
+        entry: &JoinOptions,
+        on_event: Callback<CallMessage>,
+    ) -> Result<Self, CallError> {
         let call = VideoCall::builder(&browser::signaling_url())
             .room(entry.room.as_str())
             .name(entry.name.as_str())
             .start()?;
-        let subscription = call.subscribe(move |event| on_event.emit(meaning(event)));
+        let subscription = call.subscribe(move |event| on_event.emit(message(event)));
         Ok(Self {
             _subscription: subscription,
             call,
         })
     }
 
-    /// How the call is now.
+    /// The current state of the call.
     pub(crate) fn snapshot(&self) -> Snapshot {
         self.call.snapshot()
     }
 
-    /// Does what a message asks for, and returns what that means for the view.
-    pub(crate) fn take(&self, message: CallMessage) -> Option<CallAction> {
+    /// Handles a message and returns the change of the view, if any.
+    pub(crate) fn handle(&self, message: CallMessage) -> Option<CallAction> {
         match message {
-            CallMessage::Dismiss(notice) => Some(CallAction::Dismissed(notice)),
-            CallMessage::Complained(complaint) => Some(CallAction::Complained(complaint)),
-            CallMessage::Held(held) => Some(CallAction::Held(held)),
-            CallMessage::Changed => Some(CallAction::Seen(self.snapshot())),
+            CallMessage::Dismiss(toast) => Some(CallAction::ToastDismissed(toast)),
+            CallMessage::ShowToast(toast) => Some(CallAction::ToastAdded(toast)),
+            CallMessage::AutoplayBlocked(blocked) => Some(CallAction::AutoplayBlocked(blocked)),
+            CallMessage::SnapshotChanged => Some(CallAction::SnapshotChanged(self.snapshot())),
             CallMessage::Leave => {
                 self.call.end();
                 None
             }
             CallMessage::Toggle(kind) => {
                 let on = self.call.toggle(kind, None)?;
-                Some(CallAction::Wished { kind, on })
+                Some(CallAction::ToggleRequested { kind, on })
             }
         }
     }
 
-    /// The own sound and picture.
+    /// The own microphone and camera.
     pub(crate) fn own_stream(&self) -> MediaStream {
         self.call.local_stream()
     }
 
-    /// Someone's sound and picture.
+    /// A participant's microphone and camera.
     pub(crate) fn stream_of(&self, participant: &ParticipantId) -> Option<MediaStream> {
         self.call.remote_stream(participant)
     }
 }
 
-/// What an event of the call means for its page, which looks at the whole call anew after most.
-fn meaning(event: &CallEvent) -> CallMessage {
+/// Converts an event of the call; most of them only mean that the snapshot has changed.
+fn message(event: &CallEvent) -> CallMessage {
     let (sentence, device) = match event {
         CallEvent::Error(error) => (error.help(), error.device),
         CallEvent::MediaPending => (MEDIA_PENDING_HELP, None),
-        _ => return CallMessage::Changed,
+        _ => return CallMessage::SnapshotChanged,
     };
-    CallMessage::Complained(Complaint { sentence, device })
+    CallMessage::ShowToast(Toast { sentence, device })
 }
 
 impl fmt::Debug for Call {

@@ -1,4 +1,4 @@
-//! How large the tiles are: as large as all of them fit.
+//! Computes the largest tile size at which all tiles fit.
 
 /// A width and a height, in CSS pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -9,16 +9,15 @@ pub struct Size {
     pub height: f64,
 }
 
-/// The part of a picture that matters: the middle of it, where the face is.
+/// Aspect ratio of the middle of a picture, where the face is.
 const PICTURE: f64 = 1.3;
-/// No tile is wider for its height, or higher for its width, than that: more of the picture would
-/// be cut off than is shown.
+/// Lowest and highest aspect ratio of a tile; beyond them more of the picture is cut off than shown.
 const SHAPES: (f64, f64) = (1.0, 16.0 / 9.0);
 
-/// Returns the size of each of `count` tiles, with gaps between them, that shows the pictures
-/// largest in the given space.
+/// Returns the size of each of `count` tiles, `gap` apart, that shows the pictures largest in the
+/// given space. All lengths are in CSS pixels.
 ///
-/// Every number of columns is tried, and the fewest columns win a tie.
+/// Tries every number of columns; the smallest number wins a tie.
 pub fn tile_size(count: usize, space: Size, gap: f64) -> Size {
     let mut best = Size {
         width: 0.0,
@@ -46,12 +45,12 @@ fn share(length: f64, parts: usize, gap: f64) -> f64 {
     ((length - gap * (parts - 1.0)) / parts).max(0.0)
 }
 
-/// How wide what matters of a picture is in a cell.
+/// The width of the middle of a picture in a cell.
 fn picture_width(cell: Size) -> f64 {
     cell.width.min(cell.height * PICTURE)
 }
 
-/// Cuts a cell down to a shape that a tile may have.
+/// Limits the aspect ratio of a cell to that of a tile.
 fn shaped(cell: Size) -> Size {
     let (narrowest, widest) = SHAPES;
     Size {
@@ -73,26 +72,26 @@ mod tests {
     }
 
     #[test]
-    fn a_wide_space_puts_people_side_by_side_and_a_high_one_above_each_other() {
+    fn uses_columns_in_wide_space_and_rows_in_high_space() {
         let cases = [(1, 1), (2, 2), (3, 2), (4, 2), (5, 3), (9, 3), (12, 4)];
         for (count, expected) in cases {
             assert_eq!(
                 columns(count, 1280.0, 720.0),
                 expected,
-                "{count} people on a desk"
+                "{count} tiles on a desktop"
             );
         }
         for (count, expected) in [(1, 1), (2, 1), (3, 1), (4, 2), (6, 2)] {
             assert_eq!(
                 columns(count, 360.0, 560.0),
                 expected,
-                "{count} people on a phone"
+                "{count} tiles on a phone"
             );
         }
     }
 
     #[test]
-    fn everyone_fits_and_has_a_face_shaped_tile() {
+    fn all_tiles_fit_within_the_aspect_ratio_limits() {
         for count in 1..=25 {
             for (width, height) in [(320.0, 400.0), (568.0, 200.0), (1920.0, 960.0)] {
                 let tile = tile_size(count, Size { width, height }, 8.0);
@@ -112,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn no_space_and_nobody_are_no_reason_to_panic() {
+    fn accepts_no_space_and_no_tiles() {
         let nothing = Size {
             width: 0.0,
             height: 0.0,

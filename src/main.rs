@@ -1,8 +1,8 @@
-//! Puts the app onto the page.
+//! Mounts the app on the page.
 
 use videocalls_app::components::App;
 
-/// Two kilobytes smaller than Rust's own, as compressed for the way to the browser.
+/// 2 kB smaller (brotli) than Rust's default allocator.
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

@@ -1,12 +1,12 @@
-//! Names for rooms nobody has named.
+//! Random room names.
 
-/// How many random bytes a [`suggestion`] takes.
+/// The number of random bytes in a [`suggestion`].
 pub const RANDOM_BYTES: usize = 6;
 
-/// Makes a name that can be said aloud out of random bytes.
+/// Turns random bytes into a name that can be pronounced.
 ///
-/// Each two bytes are a word of five letters, consonants and vowels by turns (proquints,
-/// <https://arxiv.org/html/0901.4016>). 48 bits: who has not been told the name does not guess it.
+/// Two bytes make a word of five letters, consonants and vowels in turn (proquints,
+/// <https://arxiv.org/html/0901.4016>). With 48 random bits, a name cannot be guessed.
 pub fn suggestion(random: [u8; RANDOM_BYTES]) -> String {
     random
         .chunks_exact(2)
@@ -41,12 +41,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn suggestions_are_those_of_the_paper() {
+    fn matches_the_examples_of_the_paper() {
         assert_eq!(suggestion([127, 0, 0, 1, 63, 84]), "lusab-babad-gutih");
     }
 
     #[test]
-    fn a_suggestion_is_a_room_name() {
+    fn suggests_valid_room_names() {
         for byte in [0, 1, 85, 128, 255] {
             let name = suggestion([byte; RANDOM_BYTES]);
             assert_eq!(RoomName::new(&name).unwrap().as_str(), name);

@@ -1,104 +1,104 @@
-//! What the call page shows, as plain data, and how it changes.
+//! The state of the call page as plain data, and the actions that change it.
 
 use videocalls_client::{
     CallState, DisplayName, MEDIA_PENDING_HELP, ParticipantView, RoomName, Snapshot, TrackKind,
     TrackState,
 };
 
-use crate::words;
+use crate::messages;
 
-/// Who goes where: what the lobby asks for, and a call needs.
+/// What the join page asks for and a call needs.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
+pub struct JoinOptions {
     /// The room to join.
     pub room: RoomName,
-    /// What the others are to call this person.
+    /// The name that the others see.
     pub name: DisplayName,
 }
 
 /// A call as its page shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CallView {
-    /// Where the call stands.
-    pub course: Course,
-    /// What went wrong in a call that goes on, and was not yet dismissed; oldest first.
-    pub notices: Vec<Complaint>,
-    /// What happened last in the room.
-    pub news: News,
-    /// The devices that are to be off when they come; the browser is still asked for them.
-    wanted_off: Vec<TrackKind>,
-    /// How many videos the browser holds back until there is a click or a key.
-    held: u32,
+    /// Whether the call is active or has ended.
+    pub phase: CallPhase,
+    /// Problems of an active call that have not been dismissed; oldest first.
+    pub toasts: Vec<Toast>,
+    /// The latest event in the room, for a screen reader and a short note on screen.
+    pub announcement: Announcement,
+    /// Devices that were turned off while the browser still asks for them.
+    off_when_ready: Vec<TrackKind>,
+    /// The number of videos that the browser does not play before a click or a key press.
+    blocked_videos: u32,
 }
 
-/// What went wrong, and is shown for as long as it is so.
+/// A problem that is shown until it is solved or dismissed.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Complaint {
-    /// The words.
+pub struct Toast {
+    /// What happened and what to do.
     pub sentence: &'static str,
-    /// The device that is missing, if it is about one.
+    /// The missing device, for a problem with a device.
     pub device: Option<TrackKind>,
 }
 
-/// Where a call stands.
+/// Whether a call is active or has ended.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Course {
-    /// It is being joined, or goes on.
-    Going(Snapshot),
-    /// It is over, or never began.
-    Over {
-        /// Why, for the person.
+pub enum CallPhase {
+    /// Joining or joined.
+    Active(Snapshot),
+    /// Ended, or failed to start.
+    Ended {
+        /// The reason, for the person in the call.
         sentence: &'static str,
-        /// Whether this is a failure, and not what the person asked for.
+        /// Whether the call failed rather than being ended by the person.
         failed: bool,
     },
 }
 
-/// Something to be announced once.
+/// A message that is announced once.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct News {
-    /// Grows with each, so that the same words twice are two announcements.
+pub struct Announcement {
+    /// Increases with each announcement, so that two equal texts are announced twice.
     pub serial: u32,
-    /// The words.
+    /// The text.
     pub text: String,
 }
 
 /// What changes a [`CallView`].
 #[derive(Clone, Debug)]
 pub enum CallAction {
-    /// The call is like this now.
-    Seen(Snapshot),
-    /// Something went wrong, and the call goes on.
-    Complained(Complaint),
-    /// The browser holds a video back until there is a click or a key, or no longer does.
-    Held(bool),
-    /// The call could not begin.
-    Refused(&'static str),
-    /// The person wants a device on or off.
-    Wished {
+    /// The call has changed.
+    SnapshotChanged(Snapshot),
+    /// A problem occurred in an active call.
+    ToastAdded(Toast),
+    /// The browser blocks the playback of a video until a click or a key press, or no longer does.
+    AutoplayBlocked(bool),
+    /// The call could not start; the text says why.
+    JoinFailed(&'static str),
+    /// The person turned a device on or off.
+    ToggleRequested {
         /// The device.
         kind: TrackKind,
-        /// Whether it is to be on.
+        /// Whether it should be on.
         on: bool,
     },
-    /// The person has read a notice.
-    Dismissed(&'static str),
+    /// The person dismissed the toast with this text.
+    ToastDismissed(&'static str),
 }
 
 impl Default for CallView {
     fn default() -> Self {
         Self {
-            course: Course::Going(Snapshot {
+            phase: CallPhase::Active(Snapshot {
                 state: CallState::Connecting,
                 me: None,
                 participants: Vec::new(),
                 microphone: TrackState::Pending,
                 camera: TrackState::Pending,
             }),
-            notices: Vec::new(),
-            news: News::default(),
-            wanted_off: Vec::new(),
-            held: 0,
+            toasts: Vec::new(),
+            announcement: Announcement::default(),
+            off_when_ready: Vec::new(),
+            blocked_videos: 0,
         }
     }
 }
@@ -108,142 +108,144 @@ impl CallView {
     #[must_use]
     pub fn after(self, action: CallAction) -> Self {
         match action {
-            CallAction::Seen(snapshot) => self.seen(snapshot),
-            CallAction::Complained(complaint) => self.complained(complaint),
-            CallAction::Held(held) => self.held(held),
-            CallAction::Refused(sentence) => self.over(sentence, true),
-            CallAction::Wished { kind, on } => self.wished(kind, on),
-            CallAction::Dismissed(sentence) => self.dismissed(sentence),
+            CallAction::SnapshotChanged(snapshot) => self.with_snapshot(snapshot),
+            CallAction::ToastAdded(toast) => self.with_toast(toast),
+            CallAction::AutoplayBlocked(blocked) => self.with_autoplay_blocked(blocked),
+            CallAction::JoinFailed(sentence) => self.ended(sentence, true),
+            CallAction::ToggleRequested { kind, on } => self.with_toggle(kind, on),
+            CallAction::ToastDismissed(sentence) => self.without_toast(sentence),
         }
     }
 
-    /// The word for where the call stands.
+    /// The name of the call's state.
     pub fn state(&self) -> &'static str {
-        match &self.course {
-            Course::Going(snapshot) => snapshot.state.as_str(),
-            Course::Over { .. } => "ended",
+        match &self.phase {
+            CallPhase::Active(snapshot) => snapshot.state.as_str(),
+            CallPhase::Ended { .. } => "ended",
         }
     }
 
-    /// How many tiles there are.
+    /// The number of tiles.
     pub fn tiles(&self) -> usize {
-        match &self.course {
-            Course::Going(snapshot) => snapshot.participants.len() + 1,
-            Course::Over { .. } => 0,
+        match &self.phase {
+            CallPhase::Active(snapshot) => snapshot.participants.len() + 1,
+            CallPhase::Ended { .. } => 0,
         }
     }
 
-    /// Whether someone can't be heard before a click or a key.
-    pub fn is_held(&self) -> bool {
-        self.held > 0
+    /// Whether the browser blocks the sound of a participant until a click or a key press.
+    pub fn is_autoplay_blocked(&self) -> bool {
+        self.blocked_videos > 0
     }
 
-    /// Whether a device is off because its owner wants it so.
+    /// Whether the person has turned a device off.
     pub fn is_off(&self, kind: TrackKind) -> bool {
         match self.device(kind) {
             TrackState::Muted => true,
-            TrackState::Pending => self.wanted_off.contains(&kind),
+            TrackState::Pending => self.off_when_ready.contains(&kind),
             _ => false,
         }
     }
 
-    /// How the own microphone or camera is.
+    /// The state of the own microphone or camera.
     pub fn device(&self, kind: TrackKind) -> TrackState {
-        match (&self.course, kind) {
-            (Course::Going(snapshot), TrackKind::Audio) => snapshot.microphone,
-            (Course::Going(snapshot), TrackKind::Video) => snapshot.camera,
-            (Course::Over { .. }, _) => TrackState::Unavailable,
+        match (&self.phase, kind) {
+            (CallPhase::Active(snapshot), TrackKind::Audio) => snapshot.microphone,
+            (CallPhase::Active(snapshot), TrackKind::Video) => snapshot.camera,
+            (CallPhase::Ended { .. }, _) => TrackState::Unavailable,
         }
     }
 
-    fn seen(self, snapshot: Snapshot) -> Self {
+    fn with_snapshot(self, snapshot: Snapshot) -> Self {
         if let CallState::Ended(reason) = snapshot.state {
-            return self.over(reason.help(), !reason.is_wanted());
+            return self.ended(reason.help(), !reason.is_wanted());
         }
-        let news = match &self.course {
-            Course::Going(before) => news(before, &snapshot),
-            Course::Over { .. } => None,
+        let text = match &self.phase {
+            CallPhase::Active(before) => announcement(before, &snapshot),
+            CallPhase::Ended { .. } => None,
         };
         let mut view = Self {
-            course: Course::Going(snapshot),
+            phase: CallPhase::Active(snapshot),
             ..self
         };
-        let mut notices = std::mem::take(&mut view.notices);
-        notices.retain(|notice| view.still_holds(notice));
-        view.notices = notices;
-        match news {
+        let mut toasts = std::mem::take(&mut view.toasts);
+        toasts.retain(|toast| view.is_current(toast));
+        view.toasts = toasts;
+        match text {
             Some(text) => view.announced(text),
             None => view,
         }
     }
 
-    fn complained(mut self, complaint: Complaint) -> Self {
-        if !self.notices.contains(&complaint) {
-            self.notices.push(complaint);
+    fn with_toast(mut self, toast: Toast) -> Self {
+        if !self.toasts.contains(&toast) {
+            self.toasts.push(toast);
         }
         self
     }
 
-    /// Nobody is to read of a missing device that is there again, or of a question long answered.
-    fn still_holds(&self, complaint: &Complaint) -> bool {
+    /// Whether a toast is still true: its device is missing, or the permission prompt is still open.
+    fn is_current(&self, toast: &Toast) -> bool {
         let is_asked = |&kind: &TrackKind| self.device(kind) == TrackState::Pending;
-        match complaint.device {
+        match toast.device {
             Some(kind) => !self.device(kind).has_device(),
-            None if complaint.sentence == MEDIA_PENDING_HELP => TrackKind::ALL.iter().any(is_asked),
+            None if toast.sentence == MEDIA_PENDING_HELP => TrackKind::ALL.iter().any(is_asked),
             None => true,
         }
     }
 
-    fn held(mut self, held: bool) -> Self {
-        let others = self.held.saturating_sub(1);
-        self.held = if held { self.held + 1 } else { others };
+    fn with_autoplay_blocked(mut self, blocked: bool) -> Self {
+        self.blocked_videos = match blocked {
+            true => self.blocked_videos + 1,
+            false => self.blocked_videos.saturating_sub(1),
+        };
         self
     }
 
-    fn dismissed(mut self, sentence: &'static str) -> Self {
-        self.notices.retain(|other| other.sentence != sentence);
+    fn without_toast(mut self, sentence: &'static str) -> Self {
+        self.toasts.retain(|other| other.sentence != sentence);
         self
     }
 
-    /// The end says all there is to say.
-    fn over(self, sentence: &'static str, failed: bool) -> Self {
+    /// Shows the reason alone: toasts and announcements of the call are dropped.
+    fn ended(self, sentence: &'static str, failed: bool) -> Self {
         Self {
-            course: Course::Over { sentence, failed },
+            phase: CallPhase::Ended { sentence, failed },
             ..Self::default()
         }
     }
 
-    fn wished(mut self, kind: TrackKind, on: bool) -> Self {
-        self.wanted_off.retain(|&other| other != kind);
+    fn with_toggle(mut self, kind: TrackKind, on: bool) -> Self {
+        self.off_when_ready.retain(|&other| other != kind);
         if !on {
-            self.wanted_off.push(kind);
+            self.off_when_ready.push(kind);
         }
         self
     }
 
     fn announced(self, text: String) -> Self {
-        let serial = self.news.serial + 1;
+        let serial = self.announcement.serial + 1;
         Self {
-            news: News { serial, text },
+            announcement: Announcement { serial, text },
             ..self
         }
     }
 }
 
-/// What has happened between two looks at a room.
-fn news(before: &Snapshot, after: &Snapshot) -> Option<String> {
-    let there = after.participants.len();
+/// Describes what changed in the room between two snapshots.
+fn announcement(before: &Snapshot, after: &Snapshot) -> Option<String> {
+    let others = after.participants.len();
     match (before.state, after.state) {
         (CallState::Connecting | CallState::Idle, CallState::Connected) => {
-            Some(words::entered(there))
+            Some(messages::joined_room(others))
         }
-        (CallState::Reconnecting, CallState::Connected) => Some("Back in the call.".to_owned()),
+        (CallState::Reconnecting, CallState::Connected) => Some("Reconnected.".to_owned()),
         _ => {
-            let joined = missing_from(&before.participants, &after.participants);
-            let left = missing_from(&after.participants, &before.participants);
+            let joined = added(&before.participants, &after.participants);
+            let left = added(&after.participants, &before.participants);
             let sentences = [
-                words::together(&joined, "joined"),
-                words::together(&left, "left"),
+                messages::people_did(&joined, "joined"),
+                messages::people_did(&left, "left"),
             ];
             let sentences: Vec<String> = sentences.into_iter().flatten().collect();
             (!sentences.is_empty()).then(|| sentences.join(" "))
@@ -251,10 +253,10 @@ fn news(before: &Snapshot, after: &Snapshot) -> Option<String> {
     }
 }
 
-/// The names of those in `others` who are not in `these`.
-fn missing_from<'a>(these: &[ParticipantView], others: &'a [ParticipantView]) -> Vec<&'a str> {
-    let is_new = |other: &&ParticipantView| these.iter().all(|this| this.id != other.id);
-    others.iter().filter(is_new).map(words::name).collect()
+/// The names of the participants in `after` who are not in `before`.
+fn added<'a>(before: &[ParticipantView], after: &'a [ParticipantView]) -> Vec<&'a str> {
+    let is_new = |new: &&ParticipantView| before.iter().all(|old| old.id != new.id);
+    after.iter().filter(is_new).map(messages::name).collect()
 }
 
 #[cfg(test)]
@@ -275,7 +277,7 @@ mod tests {
     }
 
     fn with(state: CallState, participants: &[ParticipantView]) -> CallAction {
-        CallAction::Seen(Snapshot {
+        CallAction::SnapshotChanged(Snapshot {
             state,
             me: Some(ParticipantId::new("me")),
             participants: participants.to_vec(),
@@ -290,43 +292,46 @@ mod tests {
             .fold(CallView::default(), CallView::after)
     }
 
-    fn complained(sentence: &'static str, device: Option<TrackKind>) -> CallAction {
-        CallAction::Complained(Complaint { sentence, device })
+    fn toast(sentence: &'static str, device: Option<TrackKind>) -> CallAction {
+        CallAction::ToastAdded(Toast { sentence, device })
     }
 
     fn shown(view: &CallView) -> Vec<&'static str> {
-        view.notices.iter().map(|notice| notice.sentence).collect()
+        view.toasts.iter().map(|toast| toast.sentence).collect()
     }
 
     #[test]
-    fn the_people_who_were_there_first_are_counted_and_later_ones_are_named() {
+    fn counts_earlier_participants_and_names_later_ones() {
         let (ann, bo) = (person("1", "Ann"), person("2", "Bo"));
         let view = after([with(CallState::Connected, std::slice::from_ref(&ann))]);
-        assert_eq!(view.news.text, "You are in. One other person is here.");
+        assert_eq!(
+            view.announcement.text,
+            "You joined. One other person is here."
+        );
         let view = view.after(with(CallState::Connected, &[ann.clone(), bo.clone()]));
-        assert_eq!(view.news.text, "Bo joined.");
-        let serial = view.news.serial;
+        assert_eq!(view.announcement.text, "Bo joined.");
+        let serial = view.announcement.serial;
         let view = view.after(with(CallState::Connected, &[ann.clone(), bo.clone()]));
-        assert_eq!(view.news.serial, serial, "nothing happened");
+        assert_eq!(view.announcement.serial, serial, "nothing has changed");
         let view = view.after(with(CallState::Connected, &[]));
-        assert_eq!(view.news.text, "Ann and Bo left.");
+        assert_eq!(view.announcement.text, "Ann and Bo left.");
     }
 
     #[test]
-    fn a_notice_is_shown_once_and_until_it_is_dismissed() {
+    fn shows_a_toast_once_until_it_is_dismissed() {
         let sentences = ["no camera", "no sound", "no camera"];
-        let view = after(sentences.map(|it| complained(it, None)));
+        let view = after(sentences.map(|it| toast(it, None)));
         assert_eq!(shown(&view), ["no camera", "no sound"]);
-        let view = view.after(CallAction::Dismissed("no camera"));
+        let view = view.after(CallAction::ToastDismissed("no camera"));
         assert_eq!(shown(&view), ["no sound"]);
     }
 
     #[test]
-    fn a_notice_goes_when_what_it_says_is_no_longer_so() {
+    fn removes_a_toast_when_its_problem_is_solved() {
         let view = after([
-            complained("no camera", Some(TrackKind::Video)),
-            complained(MEDIA_PENDING_HELP, None),
-            complained("something else", None),
+            toast("no camera", Some(TrackKind::Video)),
+            toast(MEDIA_PENDING_HELP, None),
+            toast("something else", None),
         ]);
         assert_eq!(shown(&view).len(), 3);
         let view = view.after(with(CallState::Connected, &[]));
@@ -334,46 +339,50 @@ mod tests {
     }
 
     #[test]
-    fn sound_is_held_back_for_as_long_as_one_video_is() {
-        let view = after([true, true, false].map(CallAction::Held));
-        assert!(view.is_held());
-        let view = view.after(CallAction::Held(false));
-        assert!(!view.is_held());
-        assert!(!view.after(CallAction::Held(false)).is_held());
+    fn autoplay_is_blocked_while_any_video_is() {
+        let view = after([true, true, false].map(CallAction::AutoplayBlocked));
+        assert!(view.is_autoplay_blocked());
+        let view = view.after(CallAction::AutoplayBlocked(false));
+        assert!(!view.is_autoplay_blocked());
+        assert!(
+            !view
+                .after(CallAction::AutoplayBlocked(false))
+                .is_autoplay_blocked()
+        );
     }
 
     #[test]
-    fn the_end_says_why_and_takes_the_notices_with_it() {
+    fn shows_only_the_reason_after_the_end() {
         let ended = |reason| with(CallState::Ended(reason), &[]);
-        let view = after([complained("no camera", None), ended(EndReason::Unreachable)]);
+        let view = after([toast("no camera", None), ended(EndReason::Unreachable)]);
         let sentence = EndReason::Unreachable.help();
         assert_eq!(
-            view.course,
-            Course::Over {
+            view.phase,
+            CallPhase::Ended {
                 sentence,
                 failed: true
             }
         );
-        assert_eq!(view.notices, []);
+        assert_eq!(view.toasts, []);
         assert_eq!(view.state(), "ended");
         let view = after([ended(EndReason::Left)]);
-        assert!(matches!(view.course, Course::Over { failed: false, .. }));
+        assert!(matches!(view.phase, CallPhase::Ended { failed: false, .. }));
     }
 
     #[test]
-    fn a_wish_shows_while_the_browser_is_asked_and_the_device_shows_after() {
-        let off = CallAction::Wished {
+    fn shows_the_requested_state_during_the_permission_prompt_and_the_device_after() {
+        let off = CallAction::ToggleRequested {
             kind: TrackKind::Audio,
             on: false,
         };
         let view = after([off]);
         assert!(view.is_off(TrackKind::Audio) && !view.is_off(TrackKind::Video));
-        let view = view.after(CallAction::Wished {
+        let view = view.after(CallAction::ToggleRequested {
             kind: TrackKind::Audio,
             on: true,
         });
         assert!(!view.is_off(TrackKind::Audio));
-        let view = view.after(CallAction::Wished {
+        let view = view.after(CallAction::ToggleRequested {
             kind: TrackKind::Audio,
             on: false,
         });

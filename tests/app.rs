@@ -5,9 +5,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use videocalls_app::components::{Lobby, LobbyProps, Sign, Tile, TileProps, ToggleButton};
-use videocalls_app::components::{controls, farewell, notices, toggle_button};
-use videocalls_app::state::{CallAction, CallView, Complaint, Entry};
+use videocalls_app::components::{Icon, JoinPage, JoinPageProps, Tile, TileProps, ToggleButton};
+use videocalls_app::components::{call_ended, controls, toasts, toggle_button};
+use videocalls_app::state::{CallAction, CallView, JoinOptions, Toast};
 use videocalls_client::{CallState, Connection, MediaState, Snapshot, TrackKind, TrackState};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -16,7 +16,7 @@ use yew::{AppHandle, BaseComponent, Callback, Html, Properties, component, sched
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// A component on the page, until it is dropped.
+/// A mounted component; unmounted when dropped.
 struct Mounted<C: BaseComponent> {
     root: Element,
     app: Option<AppHandle<C>>,
@@ -87,7 +87,7 @@ impl<C: BaseComponent> Drop for Mounted<C> {
     }
 }
 
-/// Shows what a function has drawn.
+/// Wraps the output of a drawing function in a component.
 #[component]
 fn Drawing(props: &DrawingProps) -> Html {
     props.html.clone()
@@ -110,7 +110,7 @@ fn focused() -> String {
     document().active_element().unwrap().id()
 }
 
-/// A callback, and what it was called with.
+/// A callback and the record of its calls.
 fn record<T: 'static>() -> (Callback<T>, Rc<RefCell<Vec<T>>>) {
     let calls = Rc::new(RefCell::new(Vec::new()));
     let record = calls.clone();
@@ -120,58 +120,55 @@ fn record<T: 'static>() -> (Callback<T>, Rc<RefCell<Vec<T>>>) {
     )
 }
 
-async fn lobby() -> (Mounted<Lobby>, Rc<RefCell<Vec<Entry>>>) {
+async fn join_page() -> (Mounted<JoinPage>, Rc<RefCell<Vec<JoinOptions>>>) {
     let (on_join, joined) = record();
-    (Mounted::new(LobbyProps { on_join }).await, joined)
+    (Mounted::new(JoinPageProps { on_join }).await, joined)
 }
 
 #[wasm_bindgen_test]
-async fn the_lobby_suggests_a_room_and_shows_the_link_to_it() {
-    let (lobby, _) = lobby().await;
-    let room = lobby.find::<HtmlInputElement>("#room").value();
+async fn the_join_page_suggests_a_room_and_shows_its_link() {
+    let (page, _) = join_page().await;
+    let room = page.find::<HtmlInputElement>("#room").value();
     assert_eq!(room.len(), "lusab-babad-gutih".len());
-    assert!(lobby.text(".link-text").ends_with(&format!("?room={room}")));
-    assert_eq!(focused(), "name", "nobody is remembered here");
+    assert!(page.text(".link-text").ends_with(&format!("?room={room}")));
+    assert_eq!(focused(), "name", "no name is stored");
     for id in ["room", "name"] {
-        assert!(lobby.has(&format!("label[for={id}]")));
+        assert!(page.has(&format!("label[for={id}]")));
     }
-    lobby.fill("#room", "Straße").await;
-    assert!(lobby.text(".link-text").ends_with("?room=Stra%C3%9Fe"));
+    page.fill("#room", "Straße").await;
+    assert!(page.text(".link-text").ends_with("?room=Stra%C3%9Fe"));
 }
 
 #[wasm_bindgen_test]
-async fn the_lobby_says_what_is_wrong_beside_the_field_and_only_once_asked() {
-    let (lobby, joined) = lobby().await;
-    lobby.fill("#room", "a room/").await;
-    assert_eq!(lobby.text("#room-error"), "");
-    assert!(
-        !lobby.has(".link-text"),
-        "there is no link to a room that can't be"
-    );
-    lobby.click("#join").await;
+async fn the_join_page_shows_errors_beside_the_field_after_submission() {
+    let (page, joined) = join_page().await;
+    page.fill("#room", "a room/").await;
+    assert_eq!(page.text("#room-error"), "");
+    assert!(!page.has(".link-text"), "an invalid room has no link");
+    page.click("#join").await;
     assert_eq!(focused(), "room");
-    assert!(lobby.text("#room-error").contains("spaces"));
-    assert_eq!(lobby.attribute("#room", "aria-invalid").unwrap(), "true");
+    assert!(page.text("#room-error").contains("spaces"));
+    assert_eq!(page.attribute("#room", "aria-invalid").unwrap(), "true");
     assert_eq!(
-        lobby.attribute("#room", "aria-describedby").unwrap(),
+        page.attribute("#room", "aria-describedby").unwrap(),
         "room-error"
     );
-    assert_eq!(lobby.attribute("#room-error", "role").unwrap(), "alert");
+    assert_eq!(page.attribute("#room-error", "role").unwrap(), "alert");
 
-    lobby.fill("#room", "a-room").await;
-    assert_eq!(lobby.text("#room-error"), "");
-    assert_ne!(lobby.text("#name-error"), "");
-    lobby.click("#join").await;
+    page.fill("#room", "a-room").await;
+    assert_eq!(page.text("#room-error"), "");
+    assert_ne!(page.text("#name-error"), "");
+    page.click("#join").await;
     assert_eq!(focused(), "name");
     assert!(joined.borrow().is_empty());
 }
 
 #[wasm_bindgen_test]
-async fn the_lobby_lets_in_by_a_trimmed_name() {
-    let (lobby, joined) = lobby().await;
-    lobby.fill("#room", "standup").await;
-    lobby.fill("#name", " Ann ").await;
-    lobby.click("#join").await;
+async fn the_join_page_trims_the_name() {
+    let (page, joined) = join_page().await;
+    page.fill("#room", "standup").await;
+    page.fill("#name", " Ann ").await;
+    page.click("#join").await;
     let joined = joined.borrow();
     assert_eq!(joined.len(), 1);
     assert_eq!(
@@ -188,12 +185,12 @@ fn tile(name: &str, connection: Connection, media: MediaState) -> TileProps {
         connection,
         media,
         stream: None,
-        on_held: Callback::noop(),
+        on_autoplay_blocked: Callback::noop(),
     }
 }
 
 #[wasm_bindgen_test]
-async fn a_name_is_text_and_never_markup() {
+async fn a_name_is_shown_as_text_not_markup() {
     let name = "<img src=x onerror=alert(1)>";
     let tile = Mounted::<Tile>::new(tile(name, Connection::Connected, MediaState::LIVE)).await;
     assert_eq!(tile.text(".tile-name-text"), name);
@@ -202,7 +199,7 @@ async fn a_name_is_text_and_never_markup() {
 }
 
 #[wasm_bindgen_test]
-async fn a_tile_tells_how_its_participant_is_and_keeps_its_video() {
+async fn a_tile_shows_the_state_of_its_participant_and_keeps_its_video() {
     let live = tile("Ann", Connection::Connected, MediaState::LIVE);
     let mut shown = Mounted::<Tile>::new(live).await;
     let video: Element = shown.find("video");
@@ -236,18 +233,18 @@ async fn a_tile_tells_how_its_participant_is_and_keeps_its_video() {
 }
 
 #[wasm_bindgen_test]
-async fn a_toggle_button_keeps_its_label_and_tells_when_it_is_pressed() {
+async fn a_toggle_button_keeps_its_label_and_reports_its_state() {
     let (on_toggle, toggled) = record();
-    let button = |is_pressed, obstacle| DrawingProps {
+    let button = |is_pressed, unavailable| DrawingProps {
         html: toggle_button(
             ToggleButton {
                 id: "toggle",
                 label: "Mute microphone",
                 text: "Mute",
                 shortcut: "M",
-                sign: Sign::Microphone,
+                icon: Icon::Microphone,
                 is_pressed,
-                obstacle,
+                unavailable,
             },
             on_toggle.clone(),
         ),
@@ -267,11 +264,11 @@ async fn a_toggle_button_keeps_its_label_and_tells_when_it_is_pressed() {
     shown.update(button(false, Some("No microphone"))).await;
     assert_eq!(shown.attribute("button", "title").unwrap(), "No microphone");
     shown.click("button").await;
-    assert_eq!(toggled.borrow().len(), 2, "it may be worth a try");
+    assert_eq!(toggled.borrow().len(), 2, "a missing device can be retried");
 }
 
 #[wasm_bindgen_test]
-async fn a_device_that_is_not_there_can_be_tried_again_and_an_awaited_one_turned_off() {
+async fn a_missing_device_can_be_retried_and_a_pending_one_turned_off() {
     let snapshot = Snapshot {
         state: CallState::Connected,
         me: None,
@@ -279,7 +276,7 @@ async fn a_device_that_is_not_there_can_be_tried_again_and_an_awaited_one_turned
         microphone: TrackState::Pending,
         camera: TrackState::PermissionDenied,
     };
-    let view = CallView::default().after(CallAction::Seen(snapshot));
+    let view = CallView::default().after(CallAction::SnapshotChanged(snapshot));
     let ((on_toggle, toggled), (on_leave, left)) = (record(), record());
     let shown = drawn(controls(&view, on_toggle, on_leave)).await;
     let label = |id| shown.attribute(id, "aria-label").unwrap();
@@ -297,22 +294,21 @@ async fn a_device_that_is_not_there_can_be_tried_again_and_an_awaited_one_turned
 }
 
 #[wasm_bindgen_test]
-async fn each_notice_can_be_dismissed() {
+async fn each_toast_can_be_dismissed() {
     let (on_dismiss, dismissed) = record();
-    let complaints =
-        ["No camera was found.", "No microphone was found."].map(|sentence| Complaint {
-            sentence,
-            device: None,
-        });
-    let shown = drawn(notices(&complaints, &on_dismiss)).await;
-    shown.click(".notice:last-child [aria-label=Dismiss]").await;
+    let list = ["No camera was found.", "No microphone was found."].map(|sentence| Toast {
+        sentence,
+        device: None,
+    });
+    let shown = drawn(toasts(&list, &on_dismiss)).await;
+    shown.click(".toast:last-child [aria-label=Dismiss]").await;
     assert_eq!(*dismissed.borrow(), ["No microphone was found."]);
 }
 
 #[wasm_bindgen_test]
-async fn a_call_that_is_over_offers_two_ways_on() {
+async fn an_ended_call_offers_to_rejoin_or_go_back() {
     let (on_end, ended) = record();
-    let shown = drawn(farewell(&on_end)).await;
+    let shown = drawn(call_ended(&on_end)).await;
     shown.click("#rejoin").await;
     shown.click("#back").await;
     assert_eq!(*ended.borrow(), [true, false]);

@@ -1,31 +1,31 @@
 use yew::{Callback, Component, Context, Html, NodeRef, Properties, html};
 
-use super::{CopyLink, controls, farewell, notices, standing, tiles};
+use super::{CopyLink, call_ended, connection_status, controls, tiles, toasts};
 use crate::browser;
 use crate::call::{Call, CallMessage};
 use crate::guards::{Resizes, Shortcuts, Title};
-use crate::state::{CallAction, CallView, Course, Entry};
+use crate::state::{CallAction, CallPhase, CallView, JoinOptions};
 
 /// What a [`CallPage`] takes.
 #[derive(PartialEq, Properties)]
 pub struct CallPageProps {
-    /// The room, and the name to join it with.
-    pub entry: Entry,
-    /// Called when the person goes on from a call that is over, with whether to join it again.
+    /// The room and the display name.
+    pub entry: JoinOptions,
+    /// Called when the person leaves the page of an ended call, with whether to join again.
     pub on_end: Callback<bool>,
 }
 
-/// A call, from joining to its end.
+/// The page of a call, from joining to its end.
 #[derive(Debug)]
 pub struct CallPage {
-    /// What could not be joined is not there.
+    /// `None` if the call could not be started.
     call: Option<Call>,
     view: CallView,
     list: NodeRef,
-    /// How many tiles were drawn last, and what keeps them in size.
+    /// The number of tiles drawn last, and the guard that keeps their size.
     tiles: (usize, Option<Resizes>),
-    /// One for all drawings: a new one would draw each tile anew.
-    on_held: Callback<bool>,
+    /// Kept, since a new callback would redraw each tile.
+    on_autoplay_blocked: Callback<bool>,
     _shortcuts: Shortcuts,
     _title: Title,
 }
@@ -38,22 +38,22 @@ impl Component for CallPage {
         let entry = &context.props().entry;
         let joined = Call::join(entry, context.link().callback(|message| message));
         let first = match &joined {
-            Ok(call) => CallAction::Seen(call.snapshot()),
-            Err(error) => CallAction::Refused(error.help()),
+            Ok(call) => CallAction::SnapshotChanged(call.snapshot()),
+            Err(error) => CallAction::JoinFailed(error.help()),
         };
         Self {
             call: joined.ok(),
             view: CallView::default().after(first),
             list: NodeRef::default(),
             tiles: (0, None),
-            on_held: context.link().callback(CallMessage::Held),
+            on_autoplay_blocked: context.link().callback(CallMessage::AutoplayBlocked),
             _shortcuts: Shortcuts::listen(context.link().callback(CallMessage::Toggle)),
             _title: Title::of(entry.room.as_str()),
         }
     }
 
     fn update(&mut self, _: &Context<Self>, message: CallMessage) -> bool {
-        let action = self.call.as_ref().and_then(|call| call.take(message));
+        let action = self.call.as_ref().and_then(|call| call.handle(message));
         let Some(action) = action else { return false };
         self.view = std::mem::take(&mut self.view).after(action);
         true
@@ -75,43 +75,43 @@ impl Component for CallPage {
     fn view(&self, context: &Context<Self>) -> Html {
         let link = context.link();
         let CallPageProps {
-            entry: Entry { room, name },
+            entry: JoinOptions { room, name },
             on_end,
         } = context.props();
         let view = &self.view;
-        let invitation = browser::invitation(room);
-        let (alerts, page) = match &view.course {
-            Course::Going(snapshot) => {
+        let room_link = browser::room_link(room);
+        let (alerts, page) = match &view.phase {
+            CallPhase::Active(snapshot) => {
                 let on_dismiss = link.callback(CallMessage::Dismiss);
                 let on_toggle = link.callback(CallMessage::Toggle);
                 let on_leave = link.callback(|()| CallMessage::Leave);
                 let page = html! {
                     <>
-                        { standing(snapshot, &invitation) }
-                        { tiles(snapshot, name.as_str(), self.call.as_ref(), &self.list, &self.on_held) }
+                        { connection_status(snapshot, &room_link) }
+                        { tiles(snapshot, name.as_str(), self.call.as_ref(), &self.list, &self.on_autoplay_blocked) }
                         { controls(view, on_toggle, on_leave) }
                     </>
                 };
                 let alerts = html! {
                     <>
-                        if view.is_held() {
-                            // Any click and any key will do; this one can be found.
+                        if view.is_autoplay_blocked() {
+                            // Any click or key press starts the sound; the button makes that visible.
                             <button id="hear" class="button button-primary" type="button">
                                 { "Tap to hear the others" }
                             </button>
                         }
-                        { notices(&view.notices, &on_dismiss) }
+                        { toasts(&view.toasts, &on_dismiss) }
                     </>
                 };
                 (alerts, page)
             }
-            Course::Over { sentence, failed } => {
-                let why = html! { <p id="ending" class="ending">{ *sentence }</p> };
-                let ways = farewell(on_end);
+            CallPhase::Ended { sentence, failed } => {
+                let reason = html! { <p id="ending" class="ending">{ *sentence }</p> };
+                let buttons = call_ended(on_end);
                 if *failed {
-                    (why, ways)
+                    (reason, buttons)
                 } else {
-                    (Html::default(), html! { <>{ why }{ ways }</> })
+                    (Html::default(), html! { <>{ reason }{ buttons }</> })
                 }
             }
         };
@@ -119,12 +119,12 @@ impl Component for CallPage {
             <main id="call" class="call" tabindex="-1" data-call-state={view.state()}>
                 <header class="call-header">
                     <h1>{ room.as_str() }</h1>
-                    <CopyLink link={invitation} />
+                    <CopyLink link={room_link} />
                 </header>
-                // Here from the start: what is put in is read out.
+                // Present from the start: screen readers announce what is added to a live region.
                 <div class="alerts" role="alert">{ alerts }</div>
-                <div class="news" role="status">
-                    <p key={view.news.serial} class="toast">{ &view.news.text }</p>
+                <div class="announcements" role="status">
+                    <p key={view.announcement.serial} class="announcement">{ &view.announcement.text }</p>
                 </div>
                 { page }
             </main>

@@ -1,11 +1,11 @@
 use videocalls_client::{TrackKind, TrackState};
 use yew::{Callback, Html, html};
 
-use super::{Sign, ToggleButton, icon, toggle_button};
+use super::{Icon, ToggleButton, icon, toggle_button};
+use crate::messages;
 use crate::state::CallView;
-use crate::words;
 
-/// Draws the own microphone and camera, and the way out. What is missing can be tried again.
+/// Draws the buttons for microphone, camera and leaving. A missing device can be retried.
 pub fn controls(view: &CallView, on_toggle: Callback<TrackKind>, on_leave: Callback<()>) -> Html {
     let (microphone, camera) = (view.device(TrackKind::Audio), view.device(TrackKind::Video));
     let (is_muted, is_hidden) = (view.is_off(TrackKind::Audio), view.is_off(TrackKind::Video));
@@ -19,9 +19,9 @@ pub fn controls(view: &CallView, on_toggle: Callback<TrackKind>, on_leave: Callb
         },
         text: if no_sound { "Retry" } else { "Mute" },
         shortcut: "M",
-        sign: sign(microphone, is_muted, Sign::Microphone, Sign::MicrophoneOff),
+        icon: icon_kind(microphone, is_muted, Icon::Microphone, Icon::MicrophoneOff),
         is_pressed: is_muted,
-        obstacle: words::why_no_sound(microphone).filter(|_| no_sound),
+        unavailable: messages::why_no_sound(microphone).filter(|_| no_sound),
     };
     let hide = ToggleButton {
         id: "toggle-video",
@@ -32,9 +32,9 @@ pub fn controls(view: &CallView, on_toggle: Callback<TrackKind>, on_leave: Callb
         },
         text: if no_picture { "Retry" } else { "Camera off" },
         shortcut: "V",
-        sign: sign(camera, is_hidden, Sign::Camera, Sign::CameraOff),
+        icon: icon_kind(camera, is_hidden, Icon::Camera, Icon::CameraOff),
         is_pressed: is_hidden,
-        obstacle: words::why_no_camera(camera).filter(|_| no_picture),
+        unavailable: messages::why_no_camera(camera).filter(|_| no_picture),
     };
     html! {
         <div class="controls" role="group" aria-label="Call controls">
@@ -46,14 +46,14 @@ pub fn controls(view: &CallView, on_toggle: Callback<TrackKind>, on_leave: Callb
                 type="button"
                 onclick={on_leave.reform(|_| ())}
             >
-                { icon(Sign::Leave) }
+                { icon(Icon::Leave) }
                 <span>{ "Leave" }</span>
             </button>
         </div>
     }
 }
 
-fn sign(device: TrackState, is_off: bool, on: Sign, off: Sign) -> Sign {
+fn icon_kind(device: TrackState, is_off: bool, on: Icon, off: Icon) -> Icon {
     if is_off || is_missing(device) {
         off
     } else {
@@ -61,7 +61,7 @@ fn sign(device: TrackState, is_off: bool, on: Sign, off: Sign) -> Sign {
     }
 }
 
-/// Whether there is nothing to turn off; while the browser is asked, there may be.
+/// Whether there is no device to turn off, and none may come from an open permission prompt.
 fn is_missing(device: TrackState) -> bool {
     !device.has_device() && device != TrackState::Pending
 }

@@ -1,7 +1,7 @@
 use videocalls_client::Task;
 use yew::{Component, Context, Html, Properties, html};
 
-use super::{Sign, icon};
+use super::{Icon, icon};
 use crate::browser;
 
 /// What a [`CopyLink`] takes.
@@ -11,20 +11,20 @@ pub struct CopyLinkProps {
     pub link: String,
 }
 
-/// A button that copies a link, and says what came of it until the person goes on.
+/// A button that copies a link, with the outcome beside it until the button loses the focus.
 #[derive(Debug, Default)]
 pub struct CopyLink {
-    said: &'static str,
+    status: &'static str,
     copying: Option<Task>,
 }
 
-/// What a [`CopyLink`] hears.
+/// The messages of a [`CopyLink`].
 #[derive(Debug)]
 pub enum CopyLinkMessage {
-    /// The person wants the link.
+    /// Copies the link.
     Copy,
-    /// There is something to say, or nothing any more.
-    Say(&'static str),
+    /// Shows a status; empty for none.
+    ShowStatus(&'static str),
 }
 
 impl Component for CopyLink {
@@ -41,13 +41,13 @@ impl Component for CopyLink {
                 let (scope, link) = (context.link().clone(), context.props().link.clone());
                 self.copying = Some(Task::spawn(async move {
                     let copied = browser::copy(&link).await;
-                    let words = if copied { COPIED } else { REFUSED };
-                    scope.send_message(CopyLinkMessage::Say(words));
+                    let status = if copied { COPIED } else { REFUSED };
+                    scope.send_message(CopyLinkMessage::ShowStatus(status));
                 }));
                 false
             }
-            CopyLinkMessage::Say(words) => {
-                self.said = words;
+            CopyLinkMessage::ShowStatus(status) => {
+                self.status = status;
                 true
             }
         }
@@ -61,16 +61,16 @@ impl Component for CopyLink {
                     class="button"
                     type="button"
                     onclick={link.callback(|_| CopyLinkMessage::Copy)}
-                    onblur={link.callback(|_| CopyLinkMessage::Say(""))}
+                    onblur={link.callback(|_| CopyLinkMessage::ShowStatus(""))}
                 >
-                    { icon(Sign::Link) }
+                    { icon(Icon::Link) }
                     { "Copy link" }
                 </button>
-                <span class="quiet" role="status">{ self.said }</span>
+                <span class="quiet" role="status">{ self.status }</span>
             </div>
         }
     }
 }
 
 const COPIED: &str = "Link copied";
-const REFUSED: &str = "The browser would not copy it. Copy the page’s address.";
+const REFUSED: &str = "The browser did not allow copying. Copy the address of this page instead.";

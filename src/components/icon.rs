@@ -1,35 +1,35 @@
 use yew::{Html, html};
 
-/// The signs there are.
+/// The icons of the app.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Sign {
+pub enum Icon {
     /// A camera.
     Camera,
-    /// A camera struck through.
+    /// A crossed-out camera.
     CameraOff,
     /// A cross.
     Dismiss,
-    /// A handset put down.
+    /// A handset, for leaving.
     Leave,
     /// Two links of a chain.
     Link,
     /// A microphone.
     Microphone,
-    /// A microphone struck through.
+    /// A crossed-out microphone.
     MicrophoneOff,
 }
 
-/// Draws a sign beside words; it says nothing to who does not see it.
-pub fn icon(sign: Sign) -> Html {
+/// Draws an icon beside a text; screen readers skip it.
+pub fn icon(icon: Icon) -> Html {
     html! {
         <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
-            <path d={sign.path()} />
+            <path d={icon.path()} />
         </svg>
     }
 }
 
-impl Sign {
-    /// Strokes on a field of 24 by 24.
+impl Icon {
+    /// The strokes, in a view box of 24 by 24.
     fn path(self) -> &'static str {
         match self {
             Self::Camera => "M3 7h11v10H3zM14 10.5l7-3.5v10l-7-3.5",

@@ -1,34 +1,33 @@
-//! What is drawn, one thing a file.
+//! What the app draws, one item per file.
 //!
-//! What has a state of its own, or is not to be drawn anew with its neighbours, is a component;
-//! the rest are functions. The components are structs and not functions with hooks: for these five
-//! the machinery of hooks weighed at least 4 kB of what a visitor downloads, and a field that is
-//! dropped with its struct is as good an owner of a listener or a task.
+//! An item with state of its own, or one that must not be redrawn with its neighbours, is a
+//! component; the others are functions. Components are structs: a field that is dropped with its
+//! struct owns a listener or a task, and hooks cost at least 4 kB of download for these five.
 
 mod app;
+mod call_ended;
 mod call_page;
+mod connection_status;
 mod controls;
 mod copy_link;
-mod farewell;
 mod field;
 mod icon;
-mod lobby;
-mod notices;
-mod standing;
+mod join_page;
 mod tile;
 mod tiles;
+mod toasts;
 mod toggle_button;
 
-pub use app::{App, Place};
+pub use app::{App, Page};
+pub use call_ended::call_ended;
 pub use call_page::{CallPage, CallPageProps};
+pub use connection_status::connection_status;
 pub use controls::controls;
 pub use copy_link::{CopyLink, CopyLinkMessage, CopyLinkProps};
-pub use farewell::farewell;
 pub use field::{Field, field};
-pub use icon::{Sign, icon};
-pub use lobby::{Lobby, LobbyMessage, LobbyProps};
-pub use notices::notices;
-pub use standing::standing;
+pub use icon::{Icon, icon};
+pub use join_page::{JoinPage, JoinPageMessage, JoinPageProps};
 pub use tile::{Tile, TileProps};
 pub(crate) use tiles::tiles;
+pub use toasts::toasts;
 pub use toggle_button::{ToggleButton, toggle_button};

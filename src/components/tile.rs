@@ -2,9 +2,9 @@ use videocalls_client::{Connection, MediaState};
 use web_sys::MediaStream;
 use yew::{AttrValue, Callback, Component, Context, Html, NodeRef, Properties, html};
 
-use super::{Sign, icon};
+use super::{Icon, icon};
 use crate::guards::Playback;
-use crate::words;
+use crate::messages;
 
 /// What a [`Tile`] takes.
 #[derive(PartialEq, Properties)]
@@ -13,22 +13,22 @@ pub struct TileProps {
     pub id: AttrValue,
     /// The participant's name.
     pub name: AttrValue,
-    /// Whether it shows the person who looks at it.
+    /// Whether this is the self-view.
     #[prop_or_default]
     pub is_own: bool,
-    /// How the participant is connected with us.
+    /// The state of the connection to the participant.
     pub connection: Connection,
     /// What the participant sends.
     pub media: MediaState,
-    /// The participant's sound and picture.
+    /// The participant's stream.
     #[prop_or_default]
     pub stream: Option<MediaStream>,
-    /// Told when the browser plays nothing before a click, and when it no longer does so.
+    /// Called with `true` when the browser blocks playback until a click or a key press, with `false` when no longer.
     #[prop_or_default]
-    pub on_held: Callback<bool>,
+    pub on_autoplay_blocked: Callback<bool>,
 }
 
-/// A participant: picture and sound, name, and why one of them is missing.
+/// A participant: picture, sound and name, and the reason if one is missing.
 #[derive(Debug, Default)]
 pub struct Tile {
     video: NodeRef,
@@ -50,18 +50,23 @@ impl Component for Tile {
             return;
         }
         self.stream.clone_from(&props.stream);
-        // The old one goes before the new one comes: both are about the same video.
+        // Drop the old playback first: both control the same `<video>`.
         self.playback = None;
         let video = self.video.cast().zip(self.stream.as_ref());
         self.playback = video.map(|(video, stream)| {
-            Playback::start(video, stream, props.is_own, props.on_held.clone())
+            Playback::start(
+                video,
+                stream,
+                props.is_own,
+                props.on_autoplay_blocked.clone(),
+            )
         });
     }
 
     fn view(&self, context: &Context<Self>) -> Html {
         let props = context.props();
-        let no_picture = words::why_no_picture(props.connection, props.media.video);
-        let no_sound = words::why_no_sound(props.media.audio);
+        let no_picture = messages::why_no_picture(props.connection, props.media.video);
+        let no_sound = messages::why_no_sound(props.media.audio);
         html! {
             <li
                 class="tile"
@@ -75,7 +80,7 @@ impl Component for Tile {
                 if let Some(why) = no_picture {
                     <div class="tile-cover">
                         <span class="tile-initials" aria-hidden="true">
-                            { words::initials(&props.name) }
+                            { messages::initials(&props.name) }
                         </span>
                         <span class="tile-why">{ why }</span>
                     </div>
@@ -83,7 +88,7 @@ impl Component for Tile {
                 <p class="tile-name">
                     if let Some(why) = no_sound {
                         <span class="tile-silent" title={why}>
-                            { icon(Sign::MicrophoneOff) }
+                            { icon(Icon::MicrophoneOff) }
                             <span class="unseen">{ why }{ ": " }</span>
                         </span>
                     }

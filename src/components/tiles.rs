@@ -3,15 +3,15 @@ use yew::{AttrValue, Callback, Html, NodeRef, html};
 
 use super::Tile;
 use crate::call::Call;
-use crate::words;
+use crate::messages;
 
-/// Draws everyone in the room in the order of their coming, and oneself last.
+/// Draws the participants in the order in which they joined, and the self-view last.
 pub(crate) fn tiles(
     snapshot: &Snapshot,
     name: &str,
     call: Option<&Call>,
     list: &NodeRef,
-    on_held: &Callback<bool>,
+    on_autoplay_blocked: &Callback<bool>,
 ) -> Html {
     let media = MediaState {
         audio: snapshot.microphone,
@@ -28,11 +28,11 @@ pub(crate) fn tiles(
                 <Tile
                     key={participant.id.as_str()}
                     id={text(participant.id.as_str())}
-                    name={text(words::name(participant))}
+                    name={text(messages::name(participant))}
                     connection={participant.connection}
                     media={participant.media}
                     stream={call.and_then(|call| call.stream_of(&participant.id))}
-                    {on_held}
+                    {on_autoplay_blocked}
                 />
             }
             <Tile
@@ -43,7 +43,7 @@ pub(crate) fn tiles(
                 {connection}
                 {media}
                 stream={call.map(Call::own_stream)}
-                {on_held}
+                {on_autoplay_blocked}
             />
         </ul>
     }

@@ -1,50 +1,50 @@
 use yew::{Callback, Html, html};
 
-use super::{Sign, icon};
+use super::{Icon, icon};
 
-/// A button that stays pressed until it is pressed again.
+/// A button with a pressed state.
 #[derive(Clone, Debug)]
 pub struct ToggleButton {
     /// The button's id.
     pub id: &'static str,
-    /// What pressing it does; stays the same when it is pressed.
+    /// What the pressed state means; it does not change with the state.
     pub label: &'static str,
-    /// The words on it, which are part of the label.
+    /// The visible text, which is part of the label.
     pub text: &'static str,
-    /// The letter that presses it.
+    /// The keyboard shortcut.
     pub shortcut: &'static str,
-    /// What it shows.
-    pub sign: Sign,
+    /// The icon.
+    pub icon: Icon,
     /// Whether it is pressed.
     pub is_pressed: bool,
-    /// Why there is nothing to press off, if there is not; it may be worth a try.
-    pub obstacle: Option<&'static str>,
+    /// Why the device is missing, if it is; pressing the button retries.
+    pub unavailable: Option<&'static str>,
 }
 
-/// Draws a toggle button, and calls back when it is pressed.
+/// Draws a toggle button; calls back when it is pressed.
 pub fn toggle_button(button: ToggleButton, on_toggle: Callback<()>) -> Html {
     let ToggleButton {
         id,
         label,
         text,
         shortcut,
-        sign,
+        icon: kind,
         is_pressed,
-        obstacle,
+        unavailable,
     } = button;
     html! {
         <button
             {id}
             class="button control"
-            data-missing={obstacle.map(|_| "")}
+            data-missing={unavailable.map(|_| "")}
             type="button"
             aria-label={label}
             aria-pressed={if is_pressed { "true" } else { "false" }}
             aria-keyshortcuts={shortcut}
-            title={obstacle.unwrap_or(label)}
+            title={unavailable.unwrap_or(label)}
             onclick={on_toggle.reform(|_| ())}
         >
-            { icon(sign) }
+            { icon(kind) }
             <span>{ text }</span>
         </button>
     }

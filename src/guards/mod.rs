@@ -1,4 +1,4 @@
-//! What is registered with the browser, and taken back by being dropped.
+//! Guards: each registers something with the browser and undoes it when dropped.
 
 mod playback;
 mod resizes;

@@ -10,43 +10,43 @@ use yew::Callback;
 
 use crate::browser;
 
-/// A stream that plays in a `<video>`.
+/// Plays a stream in a `<video>`.
 #[derive(Debug)]
-#[must_use = "the video lets go of the stream when this is dropped"]
+#[must_use = "playback ends when this is dropped"]
 pub(crate) struct Playback(Rc<Player>);
 
 #[derive(Debug)]
 struct Player {
     video: HtmlVideoElement,
-    /// Told when the browser holds the video back, and when it no longer does.
-    on_held: Callback<bool>,
-    held: RefCell<Option<Held>>,
-    starting: RefCell<Option<Task>>,
+    /// Called with whether the browser blocks playback.
+    on_autoplay_blocked: Callback<bool>,
+    blocked: RefCell<Option<Blocked>>,
+    play_request: RefCell<Option<Task>>,
 }
 
-/// A video that the browser plays once there is a click or a key, which this waits for.
+/// Waits for the click or key press that allows playback.
 #[derive(Debug)]
-struct Held {
-    on_held: Callback<bool>,
+struct Blocked {
+    on_autoplay_blocked: Callback<bool>,
     _gestures: Vec<EventListener>,
 }
 
 impl Playback {
-    /// Plays a stream, with its sound or without, if need be with the next click or key.
+    /// Plays a stream, muted or not; if the browser blocks that, on the next click or key press.
     pub(crate) fn start(
         video: HtmlVideoElement,
         stream: &MediaStream,
         muted: bool,
-        on_held: Callback<bool>,
+        on_autoplay_blocked: Callback<bool>,
     ) -> Self {
-        // Yew would set the attribute, which says what a video begins with, not what it is.
+        // Yew sets the `muted` attribute, which is only the default; this is the property.
         video.set_muted(muted);
         video.set_src_object(Some(stream));
         let player = Rc::new(Player {
             video,
-            on_held,
-            held: RefCell::default(),
-            starting: RefCell::default(),
+            on_autoplay_blocked,
+            blocked: RefCell::default(),
+            play_request: RefCell::default(),
         });
         player.play();
         Self(player)
@@ -54,7 +54,7 @@ impl Playback {
 }
 
 impl Player {
-    /// Asks at once and not in a task: from within a click the browser can't refuse.
+    /// Calls `play()` synchronously: within a click handler the browser allows it.
     fn play(self: &Rc<Self>) {
         let Ok(started) = self.video.play() else {
             return;
@@ -62,17 +62,17 @@ impl Player {
         let me = self.clone();
         let task = Task::spawn(async move {
             match JsFuture::from(started).await {
-                Ok(_) => drop(me.held.take()),
-                Err(error) if is_not_allowed(&error) => me.track(),
-                // Another stream came in between.
+                Ok(_) => drop(me.blocked.take()),
+                Err(error) if is_not_allowed(&error) => me.wait_for_gesture(),
+                // Interrupted by a new stream.
                 Err(_) => {}
             }
         });
-        *self.starting.borrow_mut() = Some(task);
+        *self.play_request.borrow_mut() = Some(task);
     }
 
-    fn track(self: &Rc<Self>) {
-        if self.held.borrow().is_some() {
+    fn wait_for_gesture(self: &Rc<Self>) {
+        if self.blocked.borrow().is_some() {
             return;
         }
         let gestures = ["click", "keydown"].into_iter().filter_map(|gesture| {
@@ -85,26 +85,26 @@ impl Player {
             };
             Some(EventListener::new(&document, gesture, play))
         });
-        let held = Held {
+        let blocked = Blocked {
             _gestures: gestures.collect(),
-            on_held: self.on_held.clone(),
+            on_autoplay_blocked: self.on_autoplay_blocked.clone(),
         };
-        *self.held.borrow_mut() = Some(held);
-        self.on_held.emit(true);
+        *self.blocked.borrow_mut() = Some(blocked);
+        self.on_autoplay_blocked.emit(true);
     }
 }
 
 impl Drop for Playback {
     fn drop(&mut self) {
         self.0.video.set_src_object(None);
-        self.0.held.take();
-        self.0.starting.take();
+        self.0.blocked.take();
+        self.0.play_request.take();
     }
 }
 
-impl Drop for Held {
+impl Drop for Blocked {
     fn drop(&mut self) {
-        self.on_held.emit(false);
+        self.on_autoplay_blocked.emit(false);
     }
 }
 

@@ -9,22 +9,22 @@ use crate::layout::{Size, tile_size};
 /// The gap between tiles, in CSS pixels; `call.css` has the same.
 const GAP: f64 = 8.0;
 
-/// Hears of an element's size, and makes the tiles in it as large as fit.
+/// Observes the size of an element and makes its tiles as large as fit.
 #[derive(Debug)]
-#[must_use = "nothing is heard after this is dropped"]
+#[must_use = "observation ends when this is dropped"]
 pub(crate) struct Resizes {
     observer: ResizeObserver,
-    _heard: Closure<dyn FnMut(Array)>,
+    _callback: Closure<dyn FnMut(Array)>,
 }
 
 impl Resizes {
-    /// Keeps `--tile-width` and `--tile-height` of an element fit for so many tiles, now and
-    /// whenever its size changes. Returns `None` where the browser can't observe.
+    /// Sets `--tile-width` and `--tile-height` of an element for `count` tiles, now and whenever
+    /// its size changes. Returns `None` if the browser has no `ResizeObserver`.
     pub(crate) fn observe(element: HtmlElement, count: usize) -> Option<Self> {
         let target = element.clone();
-        // Outside of the observer's own round: what changes sizes within it is an error in Firefox.
+        // In a later task: Firefox reports a size change inside the observer's callback as an error.
         let mut later = None;
-        let heard = Closure::<dyn FnMut(Array)>::new(move |entries: Array| {
+        let callback = Closure::<dyn FnMut(Array)>::new(move |entries: Array| {
             let space = entries
                 .get(0)
                 .unchecked_into::<ResizeObserverEntry>()
@@ -37,21 +37,21 @@ impl Resizes {
             let tile = tile_size(count, space, GAP);
             later.replace(Timeout::new(0, move || apply(&target, tile)));
         });
-        let observer = ResizeObserver::new(heard.as_ref().unchecked_ref()).ok()?;
+        let observer = ResizeObserver::new(callback.as_ref().unchecked_ref()).ok()?;
         observer.observe(&element);
         Some(Self {
             observer,
-            _heard: heard,
+            _callback: callback,
         })
     }
 }
 
-/// By the object model, since the page's policy forbids `style` attributes.
+/// Uses CSSOM, since the page's Content-Security-Policy forbids `style` attributes.
 fn apply(element: &HtmlElement, tile: Size) {
     for (property, length) in [("--tile-width", tile.width), ("--tile-height", tile.height)] {
-        // Whole numbers already, and the text of those takes far fewer bytes of program.
+        // The lengths are whole; formatting an integer takes far less code than formatting a float.
         let value = [&(length as u32).to_string(), "px"].concat();
-        // A browser without custom properties shows the tiles one above the other.
+        // A failure leaves the tiles in one column.
         let _ = element.style().set_property(property, &value);
     }
 }

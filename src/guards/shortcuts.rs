@@ -6,18 +6,18 @@ use yew::Callback;
 
 use crate::browser;
 
-/// Where a letter belongs to what has the focus.
+/// Elements that handle key presses themselves while they have the focus.
 const TAKES_KEYS: &str = "input, textarea, select, button, [contenteditable]";
 
-/// M for the microphone and V for the camera.
+/// Keyboard shortcuts: M toggles the microphone, V the camera.
 #[derive(Debug)]
-#[must_use = "no key is heard after this is dropped"]
+#[must_use = "the shortcuts end when this is dropped"]
 pub(crate) struct Shortcuts {
     _listener: Option<EventListener>,
 }
 
 impl Shortcuts {
-    /// Listens to the keys of the whole page.
+    /// Listens to key presses on the whole page.
     pub(crate) fn listen(on_toggle: Callback<TrackKind>) -> Self {
         let listener = browser::document().map(|document| {
             EventListener::new(&document, "keydown", move |event| {

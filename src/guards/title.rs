@@ -2,13 +2,13 @@ use crate::browser;
 
 const APP: &str = "videocalls";
 
-/// A room's name as that of the document.
+/// Shows a room's name in the title of the document.
 #[derive(Debug)]
-#[must_use = "the document gets its own name back when this is dropped"]
+#[must_use = "the title is reset when this is dropped"]
 pub(crate) struct Title;
 
 impl Title {
-    /// Names the document after a room.
+    /// Sets the title to a room's name.
     pub(crate) fn of(room: &str) -> Self {
         browser::set_title(&[room, " – ", APP].concat());
         Self

@@ -1,9 +1,9 @@
 use yew::{Callback, Html, html};
 
-/// Draws the ways on from a call that is over; calls back with whether it is to be joined again.
-pub fn farewell(on_end: &Callback<bool>) -> Html {
+/// Draws the buttons of an ended call; calls back with whether to join again.
+pub fn call_ended(on_end: &Callback<bool>) -> Html {
     html! {
-        <div class="farewell">
+        <div class="call-ended">
             <button
                 id="rejoin"
                 class="button button-primary"

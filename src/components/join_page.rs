@@ -3,57 +3,59 @@ use web_sys::SubmitEvent;
 use yew::{Callback, Component, Context, Html, Properties, html};
 
 use super::{CopyLink, Field, field};
-use crate::state::Entry;
-use crate::{browser, rooms, words};
+use crate::state::JoinOptions;
+use crate::{browser, messages, rooms};
 
-/// What a [`Lobby`] takes.
+/// What a [`JoinPage`] takes.
 #[derive(PartialEq, Properties)]
-pub struct LobbyProps {
-    /// Called with a room and a name that can be joined with.
-    pub on_join: Callback<Entry>,
+pub struct JoinPageProps {
+    /// Called with a valid room and a valid name.
+    pub on_join: Callback<JoinOptions>,
 }
 
 /// Asks for a room and a name.
 #[derive(Debug)]
-pub struct Lobby {
+pub struct JoinPage {
     room: String,
     name: String,
-    /// Nobody is told of mistakes while still typing for the first time.
+    /// Errors are shown only after the first submission.
     submitted: bool,
 }
 
-/// What a [`Lobby`] hears.
+/// The messages of a [`JoinPage`].
 #[derive(Debug)]
-pub enum LobbyMessage {
-    /// The person gives their name.
+pub enum JoinPageMessage {
+    /// The name was edited.
     Name(String),
-    /// The person names the room.
+    /// The room was edited.
     Room(String),
-    /// The person wants to go in.
+    /// The form was submitted.
     Submit,
 }
 
-impl Component for Lobby {
-    type Message = LobbyMessage;
-    type Properties = LobbyProps;
+impl Component for JoinPage {
+    type Message = JoinPageMessage;
+    type Properties = JoinPageProps;
 
     fn create(_: &Context<Self>) -> Self {
         let suggested = || rooms::suggestion(browser::random_bytes());
         Self {
-            room: browser::invited_room().unwrap_or_else(suggested),
-            name: browser::remembered_name().unwrap_or_default(),
+            room: browser::room_in_address().unwrap_or_else(suggested),
+            name: browser::stored_name().unwrap_or_default(),
             submitted: false,
         }
     }
 
-    fn update(&mut self, context: &Context<Self>, message: LobbyMessage) -> bool {
+    fn update(&mut self, context: &Context<Self>, message: JoinPageMessage) -> bool {
         match message {
-            LobbyMessage::Room(room) => self.room = room,
-            LobbyMessage::Name(name) => self.name = name,
-            LobbyMessage::Submit => {
+            JoinPageMessage::Room(room) => self.room = room,
+            JoinPageMessage::Name(name) => self.name = name,
+            JoinPageMessage::Submit => {
                 self.submitted = true;
                 match (RoomName::new(&self.room), DisplayName::new(&self.name)) {
-                    (Ok(room), Ok(name)) => context.props().on_join.emit(Entry { room, name }),
+                    (Ok(room), Ok(name)) => {
+                        context.props().on_join.emit(JoinOptions { room, name })
+                    }
                     (Err(_), _) => browser::focus("room"),
                     (_, Err(_)) => browser::focus("name"),
                 }
@@ -72,37 +74,37 @@ impl Component for Lobby {
         let link = context.link();
         let room = RoomName::new(&self.room);
         let name = DisplayName::new(&self.name);
-        let invitation = room.as_ref().ok().map(browser::invitation);
-        let shown = |complaint: Option<String>| complaint.filter(|_| self.submitted);
+        let room_link = room.as_ref().ok().map(browser::room_link);
+        let shown = |error: Option<String>| error.filter(|_| self.submitted);
         let on_submit = link.callback(|event: SubmitEvent| {
             event.prevent_default();
-            LobbyMessage::Submit
+            JoinPageMessage::Submit
         });
         html! {
-            <main class="lobby">
-                <form class="lobby-form" novalidate=true onsubmit={on_submit}>
+            <main class="join-page">
+                <form class="join-page-form" novalidate=true onsubmit={on_submit}>
                     <h1>{ "Join a video call" }</h1>
                     { field(Field {
                         id: "room",
                         label: "Room",
                         autocomplete: "off",
                         text: &self.room,
-                        complaint: shown(room.err().map(words::room_complaint)),
-                    }, link.callback(LobbyMessage::Room)) }
+                        error: shown(room.err().map(messages::room_error)),
+                    }, link.callback(JoinPageMessage::Room)) }
                     { field(Field {
                         id: "name",
                         label: "Your name",
                         autocomplete: "name",
                         text: &self.name,
-                        complaint: shown(name.err().map(|e| words::name_complaint(e).to_owned())),
-                    }, link.callback(LobbyMessage::Name)) }
+                        error: shown(name.err().map(|e| messages::name_error(e).to_owned())),
+                    }, link.callback(JoinPageMessage::Name)) }
                     <button id="join" class="button button-primary">{ "Join" }</button>
                     <p class="quiet">
                         { "Your browser will ask for the camera and the microphone." }
                     </p>
-                    if let Some(link) = invitation {
-                        <section class="lobby-link" aria-label="Invitation">
-                            <p>{ "Whoever opens this link comes into the same room:" }</p>
+                    if let Some(link) = room_link {
+                        <section class="join-page-link" aria-label="Invitation">
+                            <p>{ "Anyone who opens this link joins the same room:" }</p>
                             <p class="link-text">{ &link }</p>
                             <CopyLink {link} />
                         </section>

@@ -1,8 +1,8 @@
-//! What the app says, where the call's own words do not say it.
+//! Texts of the app. Texts about errors come with the errors, from `videocalls-client`.
 
 use videocalls_client::{Connection, InvalidName, InvalidRoom, ParticipantView, TrackState};
 
-/// What a participant is called.
+/// A participant's name, or "Guest".
 pub fn name(participant: &ParticipantView) -> &str {
     participant
         .name
@@ -10,7 +10,7 @@ pub fn name(participant: &ParticipantView) -> &str {
         .map_or("Guest", |name| name.as_str())
 }
 
-/// One or two letters in the place of a face. The style sheet makes them large and upper-case: here
+/// One or two letters in the page of a face. The style sheet makes them large and upper-case: here
 /// that would cost 5 kB of tables.
 pub fn initials(name: &str) -> String {
     let mut parts = name
@@ -20,7 +20,7 @@ pub fn initials(name: &str) -> String {
     ends.into_iter().flatten().collect()
 }
 
-/// Why there is no picture of someone; `None` if there is one.
+/// Why a participant has no picture; `None` if there is one.
 pub fn why_no_picture(connection: Connection, camera: TrackState) -> Option<&'static str> {
     match (connection, camera) {
         (Connection::Connecting, _) => Some("Connecting…"),
@@ -29,7 +29,7 @@ pub fn why_no_picture(connection: Connection, camera: TrackState) -> Option<&'st
     }
 }
 
-/// Why a camera gives no picture; `None` if it gives one.
+/// Why a camera sends no picture; `None` if it does.
 pub fn why_no_camera(camera: TrackState) -> Option<&'static str> {
     match camera {
         TrackState::Live => None,
@@ -42,7 +42,7 @@ pub fn why_no_camera(camera: TrackState) -> Option<&'static str> {
     }
 }
 
-/// Why someone can't be heard; `None` if they can.
+/// Why a microphone sends no sound; `None` if it does.
 pub fn why_no_sound(microphone: TrackState) -> Option<&'static str> {
     match microphone {
         TrackState::Live => None,
@@ -56,12 +56,12 @@ pub fn why_no_sound(microphone: TrackState) -> Option<&'static str> {
 }
 
 /// What is wrong with a room name, and what to do.
-pub fn room_complaint(error: InvalidRoom) -> String {
+pub fn room_error(error: InvalidRoom) -> String {
     match error {
-        InvalidRoom::Empty => "Give the room a name.".to_owned(),
+        InvalidRoom::Empty => "Enter a name for the room.".to_owned(),
         InvalidRoom::TooLong => "That is too long: at most 128 letters.".to_owned(),
         InvalidRoom::Character(' ') => {
-            "A room name can’t have spaces. Use - in their place.".to_owned()
+            "A room name can’t have spaces. Use - in their page.".to_owned()
         }
         InvalidRoom::Character(c) if !c.is_control() => {
             let mut sentence = "A room name can’t have ".to_owned();
@@ -73,26 +73,26 @@ pub fn room_complaint(error: InvalidRoom) -> String {
     }
 }
 
-/// What is wrong with a person's name, and what to do.
-pub fn name_complaint(error: InvalidName) -> &'static str {
+/// What is wrong with a display name, and what to do.
+pub fn name_error(error: InvalidName) -> &'static str {
     match error {
-        InvalidName::Empty => "Say who you are, so that the others know.",
+        InvalidName::Empty => "Enter your name so that the others know who you are.",
         InvalidName::TooLong => "That is too long: at most 64 letters.",
-        _ => "There is an invisible character in the name. Type it anew.",
+        _ => "The name contains an invisible character. Type it again.",
     }
 }
 
-/// The first words in a room with so many others.
-pub fn entered(others: usize) -> String {
+/// The announcement for a person who has joined a room with this many others.
+pub fn joined_room(others: usize) -> String {
     match others {
-        0 => "You are in. Nobody else is here yet.".to_owned(),
-        1 => "You are in. One other person is here.".to_owned(),
-        n => ["You are in. ", &n.to_string(), " other people are here."].concat(),
+        0 => "You joined. Nobody else is here yet.".to_owned(),
+        1 => "You joined. One other person is here.".to_owned(),
+        n => ["You joined. ", &n.to_string(), " other people are here."].concat(),
     }
 }
 
-/// "Ann, Bo and 3 others joined."; nothing of nobody.
-pub fn together(names: &[&str], did: &str) -> Option<String> {
+/// For example "Ann, Bo and 3 others joined."; `None` for no names.
+pub fn people_did(names: &[&str], did: &str) -> Option<String> {
     let who = match names {
         [] => return None,
         [one] => (*one).to_owned(),
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn initials_are_those_of_the_first_and_the_last_name() {
+    fn takes_initials_from_first_and_last_name() {
         let cases = [
             ("ann", "a"),
             ("Ann B. Clark", "AC"),
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_picture_is_explained_by_the_connection_before_the_camera() {
+    fn explains_a_missing_picture_by_the_connection_first() {
         use Connection::{Connected, Connecting, Interrupted};
         assert_eq!(why_no_picture(Connected, TrackState::Live), None);
         assert_eq!(
@@ -141,25 +141,25 @@ mod tests {
     }
 
     #[test]
-    fn many_names_become_a_few_and_a_number() {
-        assert_eq!(together(&[], "left"), None);
+    fn shortens_long_lists_of_names() {
+        assert_eq!(people_did(&[], "left"), None);
         assert_eq!(
-            together(&["Ann", "Bo"], "left").as_deref(),
+            people_did(&["Ann", "Bo"], "left").as_deref(),
             Some("Ann and Bo left.")
         );
-        let five = together(&["Ann", "Bo", "Cy", "Di", "Ed"], "joined");
+        let five = people_did(&["Ann", "Bo", "Cy", "Di", "Ed"], "joined");
         assert_eq!(five.as_deref(), Some("Ann, Bo and 3 others joined."));
     }
 
     #[test]
-    fn complaints_are_sentences() {
+    fn error_texts_are_sentences() {
         let rooms = ["", "a b", "a/b", "a\nb"].map(|name| RoomName::new(name).unwrap_err());
-        for complaint in rooms.map(room_complaint) {
-            assert!(complaint.ends_with('.'), "{complaint}");
+        for text in rooms.map(room_error) {
+            assert!(text.ends_with('.'), "{text}");
         }
         let names = ["", "a\u{202E}"].map(|name| DisplayName::new(name).unwrap_err());
-        for complaint in names.map(name_complaint) {
-            assert!(complaint.ends_with('.'), "{complaint}");
+        for text in names.map(name_error) {
+            assert!(text.ends_with('.'), "{text}");
         }
     }
 }
