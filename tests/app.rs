@@ -212,7 +212,7 @@ async fn a_tile_shows_the_state_of_its_participant_and_keeps_its_video() {
     shown.update(tile("Ann", Connection::Connected, off)).await;
     assert_eq!(shown.attribute("li", "data-audio").unwrap(), "muted");
     assert_eq!(shown.attribute("li", "data-video").unwrap(), "muted");
-    assert_eq!(shown.text(".tile-why"), "Camera off");
+    assert_eq!(shown.text(".tile-reason"), "Camera off");
     assert_eq!(
         shown.attribute(".tile-silent", "title").unwrap(),
         "Microphone muted"
@@ -225,7 +225,7 @@ async fn a_tile_shows_the_state_of_its_participant_and_keeps_its_video() {
         shown.attribute("li", "data-connection").unwrap(),
         "interrupted"
     );
-    assert_eq!(shown.text(".tile-why"), "Connection interrupted");
+    assert_eq!(shown.text(".tile-reason"), "Connection interrupted");
     assert!(
         shown.find::<Element>("video") == video,
         "a new element would stop the sound"

@@ -82,14 +82,14 @@ impl Component for Tile {
                         <span class="tile-initials" aria-hidden="true">
                             { messages::initials(&props.name) }
                         </span>
-                        <span class="tile-why">{ why }</span>
+                        <span class="tile-reason">{ why }</span>
                     </div>
                 }
                 <p class="tile-name">
                     if let Some(why) = no_sound {
                         <span class="tile-silent" title={why}>
                             { icon(Icon::MicrophoneOff) }
-                            <span class="unseen">{ why }{ ": " }</span>
+                            <span class="visually-hidden">{ why }{ ": " }</span>
                         </span>
                     }
                     <span class="tile-name-text">

@@ -7,7 +7,7 @@ use crate::state::Toast;
 pub fn toasts(toasts: &[Toast], on_dismiss: &Callback<&'static str>) -> Html {
     html! {
         for toast in toasts.iter().map(|toast| toast.sentence) {
-            <div key={toast} class="announcement">
+            <div key={toast} class="toast">
                 <p>{ toast }</p>
                 <button
                     class="button"

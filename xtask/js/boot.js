@@ -1,5 +1,5 @@
-// Starts the app. A page that cannot start it says so instead of staying empty, and one whose app has
-// broken says that: what it held, the glue has given back.
+// Starts the app. If the app cannot start, or stops because of an internal error, the page says so; the
+// glue has released what the app held.
 
 import glue from './app_glue.js';
 
@@ -14,7 +14,7 @@ load({ module_or_path: new URL('app_bg.wasm', import.meta.url) }).then(offerFaul
   throw error;
 });
 
-/** The developers' switch: `?debug` in the address. */
+/** Shows the panel for simulated faults if the address has `?debug`. */
 async function offerFaults() {
   if (!new URLSearchParams(location.search).has('debug')) return;
   const { panel } = await import('/videocalls/simulate.js');
