@@ -62,6 +62,7 @@ const TABLE: &[Row] = &[
     Row {
         folder: "crates/js",
         names: Only(&[
+            "console_error_panic_hook",
             "js-sys",
             "talc",
             "videocalls-client",

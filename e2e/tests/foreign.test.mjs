@@ -24,7 +24,6 @@ describe("in someone else's site", () => {
     const copy = mkdtempSync(join(tmpdir(), 'videocalls-e2e-site-'));
     cpSync(PACKAGE, join(copy, 'vendor/videocalls'), { recursive: true });
     cpSync(PACKAGE, join(copy, 'videocalls'), { recursive: true });
-    cpSync(PACKAGE, join(copy, 'half'), { recursive: true, filter: (file) => !file.includes('_dialects') });
     cpSync(PLAIN, join(copy, 'examples/plain'), { recursive: true });
     cpSync(PAGES, copy, { recursive: true });
     site = await startSite({ '/': copy });
@@ -107,38 +106,21 @@ describe("in someone else's site", () => {
     assert.equal(code, 'wasm-load-failed');
   });
 
-  test('the other dialects are loaded by a page that names one, once', async () => {
+  test('calls in different dialects share one module, which is loaded once', async () => {
     const page = await scene.open(browser(ann), `${origin}/`);
-    const [ours, others] = await page.run(
+    const loaded = await page.run(
       async (relay, server, room) => {
         const { initializeVideoCall } = await import('/videocalls/videocalls.js');
         const call = async (signaling) => (await initializeVideoCall({ signaling, room })).endCall();
-        const fetched = () =>
-          performance.getEntriesByType('resource').flatMap(({ name }) => new URL(name).pathname.match(/videocalls_.*/) ?? []);
         await call({ url: relay, dialect: 'relay' });
-        const ours = fetched();
         const dialect = 'socketio-rooms';
         await Promise.all([call({ url: server, dialect }), call({ url: `${server}/`, dialect })]);
-        return [ours, fetched().slice(ours.length)];
+        return performance.getEntriesByType('resource').flatMap(({ name }) => new URL(name).pathname.match(/videocalls_.*/) ?? []);
       },
       friend.socket(`/relay/${freshRoom()}`),
       friend.origin,
       freshRoom(),
     );
-    assert.deepEqual(ours, ['videocalls_bg.wasm']);
-    assert.deepEqual(others, ['videocalls_dialects.js', 'videocalls_dialects_bg.wasm']);
-  });
-
-  test('other dialects that were not copied are a typed error', async () => {
-    const page = await scene.open(browser(ann), `${origin}/`);
-    page.expectFault(/404/);
-    const code = await page.run(async (url) => {
-      const { initializeVideoCall } = await import('/half/videocalls.js');
-      return initializeVideoCall({ signaling: { url, dialect: 'channels-mesh' } }).then(
-        () => 'loaded',
-        ({ code }) => code,
-      );
-    }, friend.socket('/channels/tea'));
-    assert.equal(code, 'wasm-load-failed');
+    assert.deepEqual(loaded, ['videocalls_bg.wasm']);
   });
 });

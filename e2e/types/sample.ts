@@ -24,7 +24,6 @@ import init, {
   type VideoCallOptions,
   type WasmSource,
 } from 'videocalls';
-import initAllDialects from 'videocalls/videocalls_dialects.js';
 
 /** Holds where `Actual` is exactly `Expected`, neither wider nor narrower, and not `any`. */
 type Same<Actual, Expected> =
@@ -39,8 +38,6 @@ await init(fetch('./videocalls_bg.wasm'));
 await init(new Uint8Array());
 const source: WasmSource = new WebAssembly.Module(new Uint8Array());
 await init(source);
-await initAllDialects();
-await initAllDialects(source);
 // @ts-expect-error nothing is no source
 await init(null);
 

@@ -1,12 +1,14 @@
-// What wasm-bindgen writes stands in this function, where `GLUE` is: each call of it is an instance
-// of the module with a state of its own.
+// A factory around the code that wasm-bindgen generates, which replaces `GLUE` below. Each call of the
+// factory makes an instance of the module with state of its own, so that a page can start a new
+// instance after one has failed.
 //
-// An exception out of Rust means that it has broken: it panicked, it ran out of stack or memory, or a
-// function of the browser threw that should not. Nobody knows what state it has left behind, so
-// nothing goes in any more, all that it held is given back, and `died` is told once.
-export default function (died) {
+// An exception that leaves Rust is fatal for the instance: it panicked, ran out of stack or memory, or
+// an imported function threw unexpectedly. Its state is unknown then. So no further call enters it,
+// all that it holds in the browser is released, and `onFailure` is called once.
+export default function (onFailure) {
+  // The client registers here each track, socket and connection that it opens.
   const videocallsHoldings = new Set();
-  let dead = false;
+  let failed = false;
 
   const guard = (exports) => {
     const guarded = {};
@@ -17,29 +19,29 @@ export default function (died) {
   };
 
   const enter = (inner, ...args) => {
-    if (dead) return []; // The glue takes several results apart.
+    if (failed) return []; // The glue destructures several results.
     try {
       return inner(...args);
     } catch (cause) {
-      const first = !dead;
-      dead = true;
-      videocallsHoldings.forEach(giveBack);
-      if (first) died(cause);
+      const first = !failed;
+      failed = true;
+      videocallsHoldings.forEach(release);
+      if (first) onFailure(cause);
       throw cause;
     } finally {
-      // What was under way further out may have gone on.
-      if (dead) videocallsHoldings.forEach(giveBack);
+      // Outer calls that were still running may have registered more.
+      if (failed) videocallsHoldings.forEach(release);
     }
   };
 
-  const giveBack = (held) => {
+  const release = (held) => {
     videocallsHoldings.delete(held);
     try {
       if (held.then) held.then((stream) => stream.getTracks().forEach((track) => track.stop()), () => {});
       else if (held.stop) held.stop();
       else held.close();
     } catch {
-      // A transport of the page's own may throw; the others still have to go.
+      // A page's own transport may throw; the rest must be released all the same.
     }
   };
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::bundle::{self, Inlining};
+use crate::bundle;
 use crate::cache;
 use crate::dist;
 use crate::package;
@@ -39,7 +39,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<Built> {
 
 fn app(workspace: &Workspace, tools: &NodeTools, page: &Page) -> Result<PathBuf> {
     let compiled = step("app: compile", || {
-        bundle::compile(workspace, "videocalls-app", Inlining::UpTo(30))
+        bundle::compile(workspace, "videocalls-app")
     })?;
     let compiled = compiled.join("videocalls-app.wasm");
     let boot = workspace.root(BOOT);
@@ -72,7 +72,11 @@ fn make(
         bundle::bindings(compiled, &stage, "app_glue")
     })?;
     step("app: wasm-opt", || {
-        bundle::optimize(tools, &stage, "app_glue", &made.join("app_bg.wasm"))
+        bundle::optimize(
+            tools,
+            &stage.join("app_glue_bg.wasm"),
+            &made.join("app_bg.wasm"),
+        )
     })?;
     step("app: bundle", || {
         bundle::script(tools, &stage.join("app.js"), &made.join("app.js"))?;

@@ -1,22 +1,22 @@
-//! The glue of wasm-bindgen as a function: called again, it makes an instance of the module that
-//! shares nothing with one that has broken.
+//! Wraps the glue that wasm-bindgen generates into a factory: a page whose WebAssembly has failed can
+//! start a new instance that shares nothing with the old one.
 
 use anyhow::{Context, Result};
 
-/// What stands around the glue.
-pub(crate) const ENCLOSURE: &str = include_str!("../js/glue.js");
+/// The factory, with a placeholder for the glue.
+pub(crate) const FACTORY: &str = include_str!("../js/glue.js");
 
-const PLACE: &str = "GLUE;";
-/// Where the glue takes what the module gives.
+const PLACEHOLDER: &str = "GLUE;";
+/// Where the glue stores the exports of the module.
 const EXPORTS: &str = "wasm = instance.exports;";
 const GUARDED: &str = "wasm = guard(instance.exports);";
-/// A way to load that nobody takes; in a function, esbuild would not leave it out.
+/// A loader that nobody uses; esbuild could not remove it from inside a function.
 const SYNCHRONOUS: &str = "\nfunction initSync(";
 const LAST: &str = "export { initSync, __wbg_init as default };";
 
-/// Makes a module whose default export is the function: it takes what is to be called when the
-/// instance has broken, and gives `load`, `module`, `holdings`, and what the glue exports.
-pub(crate) fn enclose(glue: &str) -> Result<String> {
+/// Makes a script whose default export is the factory: `(onFailure) => { load, module, holdings, … }`, with
+/// all that the glue exports.
+pub(crate) fn wrap(glue: &str) -> Result<String> {
     let (before, rest) = split(glue, SYNCHRONOUS)?;
     let (_, rest) = split(rest, "\n}\n")?;
     let rest = [before, "\n", rest].concat();
@@ -25,12 +25,12 @@ pub(crate) fn enclose(glue: &str) -> Result<String> {
     let (body, _) = split(&rest, LAST)?;
     let exported: String = body.lines().filter_map(exported).collect();
     let body = body.replace("\nexport ", "\n");
-    let given = "load: __wbg_init, module: () => wasmModule, holdings: videocallsHoldings";
-    let (head, tail) = split(ENCLOSURE, PLACE)?;
-    Ok([head, &body, "\nreturn { ", given, &exported, " };", tail].concat())
+    let provided = "load: __wbg_init, module: () => wasmModule, holdings: videocallsHoldings";
+    let (head, tail) = split(FACTORY, PLACEHOLDER)?;
+    Ok([head, &body, "\nreturn { ", provided, &exported, " };", tail].concat())
 }
 
-/// The name that a line exports, with a comma in front.
+/// `, name` if the line exports a function.
 fn exported(line: &str) -> Option<String> {
     let declared = line.strip_prefix("export function ")?;
     Some(format!(", {}", declared.split('(').next()?))
@@ -43,7 +43,7 @@ fn split<'a>(text: &'a str, at: &str) -> Result<(&'a str, &'a str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::enclose;
+    use super::wrap;
 
     const GLUE: &str = "/* glue */\nexport class Call {\n}\nexport function start(x) {\n}\n\
         function finish(instance) {\n    wasm = instance.exports;\n}\n\
@@ -51,17 +51,17 @@ mod tests {
         export { initSync, __wbg_init as default };\n";
 
     #[test]
-    fn the_glue_becomes_the_body_of_a_function() {
-        let enclosed = enclose(GLUE).unwrap();
-        assert!(enclosed.contains("\nclass Call {\n}\nfunction start(x) {\n}\n"));
-        assert!(enclosed.contains("wasm = guard(instance.exports);"));
-        assert!(enclosed.contains("\nlet last;\n"));
-        assert!(enclosed.contains("holdings: videocallsHoldings, start };"));
-        assert!(!enclosed.contains("initSync"));
+    fn wraps_the_glue_into_a_factory() {
+        let wrapped = wrap(GLUE).unwrap();
+        assert!(wrapped.contains("\nclass Call {\n}\nfunction start(x) {\n}\n"));
+        assert!(wrapped.contains("wasm = guard(instance.exports);"));
+        assert!(wrapped.contains("\nlet last;\n"));
+        assert!(wrapped.contains("holdings: videocallsHoldings, start };"));
+        assert!(!wrapped.contains("initSync"));
     }
 
     #[test]
-    fn a_glue_of_another_form_is_an_error() {
-        assert!(enclose("export { initSync };").is_err());
+    fn fails_if_wasm_bindgen_generates_another_form() {
+        assert!(wrap("export { initSync };").is_err());
     }
 }

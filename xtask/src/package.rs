@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::bundle::{self, Inlining};
+use crate::bundle;
 use crate::cache;
 use crate::step::step;
 use crate::tools::NodeTools;
@@ -13,23 +13,26 @@ use crate::workspace::Workspace;
 
 /// The folder of the hand-written files of the package.
 const SOURCES: &str = "crates/js/js";
-/// Each a module, its glue, and the script around them. Pages load the second pair when they name one
-/// of the dialects that only it has.
-const PAIRS: [&str; 2] = ["videocalls", "videocalls_dialects"];
-/// A classic script of its own, which loads the package when it is needed.
+/// What pages import.
+const ENTRY: &str = "videocalls.js";
+/// The WebAssembly that the entry loads.
+const MODULE: &str = "videocalls_bg.wasm";
+/// The name of the glue, which is bundled into the entry.
+const GLUE: &str = "videocalls_glue";
+/// A classic script with the `AgoraRTC` interface, which imports the entry when a page joins.
 const CLASSIC: &str = "agora.js";
-/// Imported by the entry when a fault is asked for.
+/// Fault simulation, which the entry imports on first use.
 const FAULTS: &str = "simulate.js";
 
 /// Builds the package and returns its folder.
 pub(crate) fn build(workspace: &Workspace, tools: &NodeTools) -> Result<PathBuf> {
     let compiled = step("package: compile", || {
-        bundle::compile(workspace, "videocalls-js", Inlining::AsEver)
+        bundle::compile(workspace, "videocalls-js")
     })?;
-    let compiled = PAIRS.map(|pair| compiled.join(format!("{pair}.wasm")));
+    let compiled = compiled.join("videocalls_js.wasm");
     let sources = sources(workspace)?;
     let inputs = bundle::recipe(tools)
-        .with_files(&compiled)?
+        .with_file(&compiled)?
         .with_files(&sources)?;
     let made = workspace.target("xtask/package");
     cache::folder(&made, &inputs, || make(tools, &compiled, &sources, &made))?;
@@ -52,48 +55,34 @@ fn licences(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     Ok(paths.into_iter().filter(is_licence).collect())
 }
 
-fn make(tools: &NodeTools, compiled: &[PathBuf], sources: &[PathBuf], made: &Path) -> Result<()> {
+fn make(tools: &NodeTools, compiled: &Path, sources: &[PathBuf], made: &Path) -> Result<()> {
     let stage = made.join(".stage");
     for source in sources {
         let folder = if is_script(source) { &stage } else { made };
         cache::write(&folder.join(name_of(source)), &cache::read(source)?)?;
     }
-    for (pair, compiled) in PAIRS.iter().zip(compiled) {
-        make_pair(tools, pair, compiled, &stage, made)?;
-    }
-    bundle::script(tools, &stage.join(FAULTS), &made.join(FAULTS))?;
-    bundle::classic_script(tools, &stage.join(CLASSIC), &made.join(CLASSIC))
+    step("package: bindings", || {
+        bundle::bindings(compiled, &stage, GLUE)
+    })?;
+    step("package: wasm-opt", || {
+        let module = stage.join(format!("{GLUE}_bg.wasm"));
+        bundle::optimize(tools, &module, &made.join(MODULE))
+    })?;
+    step("package: bundle", || {
+        for script in [ENTRY, FAULTS] {
+            bundle::script(tools, &stage.join(script), &made.join(script))?;
+        }
+        bundle::classic_script(tools, &stage.join(CLASSIC), &made.join(CLASSIC))
+    })?;
+    names_its_module(&made.join(ENTRY))
 }
 
-fn make_pair(
-    tools: &NodeTools,
-    pair: &str,
-    compiled: &Path,
-    stage: &Path,
-    made: &Path,
-) -> Result<()> {
-    let glue = format!("{pair}_glue");
-    let module = format!("{pair}_bg.wasm");
-    let script = format!("{pair}.js");
-    step(&format!("{pair}: bindings"), || {
-        bundle::bindings(compiled, stage, &glue)
-    })?;
-    step(&format!("{pair}: wasm-opt"), || {
-        bundle::optimize(tools, stage, &glue, &made.join(&module))
-    })?;
-    step(&format!("{pair}: bundle"), || {
-        bundle::script(tools, &stage.join(&script), &made.join(&script))
-    })?;
-    finds_its_module(&made.join(&script), &module)
-}
-
-/// A bundler must be able to see which file the package loads.
-fn finds_its_module(script: &Path, module: &str) -> Result<()> {
-    let text = cache::read_text(script)?;
+/// Bundlers of pages copy the module only if they see its name in a `new URL(…, import.meta.url)`.
+fn names_its_module(entry: &Path) -> Result<()> {
+    let text = cache::read_text(entry)?;
     ensure!(
-        text.contains(module) && text.contains("import.meta.url"),
-        "{SOURCES}/{} must name its module by `new URL('{module}', import.meta.url)`",
-        name_of(script)
+        text.contains(MODULE) && text.contains("import.meta.url"),
+        "{SOURCES}/{ENTRY} must name its module by `new URL('{MODULE}', import.meta.url)`"
     );
     Ok(())
 }

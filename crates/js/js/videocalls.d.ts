@@ -275,11 +275,10 @@ export interface VideoCallOptions {
 export type WasmSource = string | URL | Request | Response | BufferSource | WebAssembly.Module;
 
 /**
- * Loads the WebAssembly of `rooms` and `relay`, and has the browser compile it by rehearsing a call with
+ * Loads the WebAssembly, and has the browser compile it by rehearsing a call with
  * nobody: no device is asked for, and nothing sent. Once, however often it is called. Optional:
  * {@link initializeVideoCall} loads it by itself, but then is slower by what had to be loaded and
- * compiled. Calls in the other dialects have a module of their own, which the function of this
- * name in `videocalls_dialects.js` loads.
+ * compiled.
  */
 export default function init(source?: WasmSource | Promise<Response>): Promise<void>;
 

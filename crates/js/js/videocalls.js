@@ -18,7 +18,7 @@ export class VideoCallError extends Error {
   }
 }
 
-const small = wasmModule(glue, () => new URL('videocalls_bg.wasm', import.meta.url));
+const wasm = wasmModule(glue, () => new URL('videocalls_bg.wasm', import.meta.url));
 
 let rehearsed;
 
@@ -29,14 +29,7 @@ export default async function init(source) {
 }
 
 function load(source) {
-  return small.load(source).catch(notLoaded);
-}
-
-/** Loads the WebAssembly of all dialects. */
-async function large() {
-  const { all } = await import('./videocalls_dialects.js');
-  await all.load();
-  return all;
+  return wasm.load(source).catch(notLoaded);
 }
 
 function notLoaded(cause) {
@@ -159,13 +152,13 @@ export class VideoCall {
     const { abort, core } = this.#options;
     const stop = () => this.endCall();
     abort?.addEventListener('abort', stop);
-    // These are in the smaller module, and connect to the very address that they are given.
-    const ours = /^(rooms|relay)$/.test(core.dialect ?? 'rooms');
-    const direct = ours && !core.transport;
+    // These two dialects connect to the very address that they are given.
+    const direct = /^(rooms|relay)$/.test(core.dialect ?? 'rooms') && !core.transport;
     const line = (this.#line = direct && !abort?.aborted ? dial(core.url) : undefined);
     if (line) core.socket = line.take;
     try {
-      const module = (this.#module = await (ours ? load().then(() => small) : large().catch(notLoaded)));
+      await load();
+      const module = (this.#module = wasm);
       if (abort?.aborted || this.state === 'ended') throw aborted();
       await new Promise((resolve, reject) => {
         this.#joined = { resolve, reject };

@@ -1,37 +1,31 @@
 //! The wasm half of the JavaScript package `videocalls`.
 //!
-//! The public face is `js/videocalls.js`, written by hand: it has the option forms, the elements,
-//! the events and the error class. This crate gives it one function, [`start`], and one class,
-//! [`CallHandle`], each method of which is a conversion around one of `videocalls-client`.
-//!
-//! It is compiled to two modules, which differ in the dialects that they hold: `bin/videocalls.rs`
-//! for most pages, and `bin/videocalls_dialects.rs` for the servers of others.
+//! The public face is `js/videocalls.js`: option forms, elements, events and the error class.
+//! This crate gives it one function, [`start`], and one class, [`CallHandle`], each method of which
+//! is a conversion around one of `videocalls-client`.
 
 mod convert;
 mod options;
 
 use js_sys::Function;
-use videocalls_client::dialects::Make;
 use videocalls_client::{CallEvent, ParticipantId, TrackKind, VideoCall};
 use wasm_bindgen::prelude::*;
 
-pub use crate::options::StartOptions;
+use crate::options::StartOptions;
 
 #[cfg(target_family = "wasm")]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
-/// Starts a call in one of `dialects`. `emit(type, detail)` is told every event, in order.
+/// Starts a call. `emit(type, detail)` is called with every event, in order.
 ///
 /// # Errors
 ///
 /// Throws a plain description of the error; nothing was started then.
-pub fn start(
-    options: &StartOptions,
-    emit: Function,
-    dialects: &[(&str, Make)],
-) -> Result<CallHandle, JsValue> {
-    let call = options::builder(options, dialects)
+#[wasm_bindgen]
+pub fn start(options: &StartOptions, emit: Function) -> Result<CallHandle, JsValue> {
+    console_error_panic_hook::set_once();
+    let call = options::builder(options)
         .and_then(|builder| builder.start_with(move |event| tell(&emit, event)))
         .map_err(|error| convert::error(&error))?;
     Ok(CallHandle { call })

@@ -3,10 +3,18 @@
 use std::time::Duration;
 
 use js_sys::{Function, Object, Promise};
-use videocalls_client::dialects::Make;
+use videocalls_client::dialects::{self, Make};
 use videocalls_client::{CallBuilder, CallError, ErrorCode, MediaRequest, VideoCall};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
+
+const DIALECTS: [(&str, Make); 5] = [
+    ("rooms", dialects::rooms),
+    ("relay", dialects::relay),
+    ("socketio-rooms", dialects::socketio_rooms),
+    ("channels-mesh", dialects::channels_mesh),
+    ("appointments", dialects::appointments),
+];
 
 #[wasm_bindgen]
 extern "C" {
@@ -37,16 +45,13 @@ extern "C" {
     fn patience(this: &StartOptions) -> Option<u32>;
 }
 
-/// Turns the options into a call in the making, in one of the dialects of this module.
-pub(crate) fn builder(
-    options: &StartOptions,
-    dialects: &[(&str, Make)],
-) -> Result<CallBuilder, CallError> {
+/// Turns the options into the builder of a call.
+pub(crate) fn builder(options: &StartOptions) -> Result<CallBuilder, CallError> {
     let mut builder = VideoCall::builder(&options.url())
         .audio(wish(&options.audio()))
         .video(wish(&options.video()));
     if let Some(name) = options.dialect() {
-        builder = builder.dialect(dialect(&name, dialects)?);
+        builder = builder.dialect(dialect(&name)?);
     }
     if let Some(room) = options.room() {
         builder = builder.room(room);
@@ -72,10 +77,10 @@ pub(crate) fn builder(
     Ok(builder)
 }
 
-fn dialect(name: &str, dialects: &[(&str, Make)]) -> Result<Make, CallError> {
-    let named = dialects.iter().find(|(known, _)| *known == name);
+fn dialect(name: &str) -> Result<Make, CallError> {
+    let named = DIALECTS.iter().find(|(known, _)| *known == name);
     named.map(|(_, make)| *make).ok_or_else(|| {
-        let known: Vec<_> = dialects.iter().map(|(known, _)| *known).collect();
+        let known: Vec<_> = DIALECTS.iter().map(|(known, _)| *known).collect();
         let known = known.join(", ");
         let message = ["there is no dialect '", name, "'; known are: ", &known].concat();
         CallError {
