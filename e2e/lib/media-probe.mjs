@@ -1,57 +1,75 @@
-// What "in a call" means here: the picture that arrives is the right person's and moves on, and the
-// tone that arrives is theirs.
+// What "in a call" means in these tests: an element plays the right person's moving picture and the
+// right person's tone. Both are read at the element, not only in its stream.
 
 import assert from 'node:assert/strict';
 import { patience } from './page.mjs';
 
-/** Waits until some video matching `selector` shows this person, moving. */
+/** How far a measured tone may be from a person's own, in Hz. */
+const TOLERANCE = 20;
+
+/** Waits until a video that matches `selector` plays, and shows this person's picture in four frames or more. */
 export async function sees(page, person, selector = 'video', timeout = 15_000) {
-  await page.until(
-    (selector, person) => {
-      const seen = (globalThis.__e2e.seen ??= new Map());
-      for (const video of document.querySelectorAll(selector)) {
-        const picture = globalThis.__e2e.see(video);
-        if (picture?.person !== person) continue;
-        const counters = seen.get(video) ?? new Set();
-        seen.set(video, counters.add(picture.counter));
-        if (counters.size >= 4) return seen.delete(video);
-      }
-      return false;
-    },
-    selector,
-    person.person,
-    patience(timeout, `${person.name}'s moving picture in ${selector}`),
-  );
+  try {
+    await page.until(
+      async (selector, person) => {
+        const seen = (globalThis.__e2e.seen ??= new Map());
+        for (const video of document.querySelectorAll(selector)) {
+          const picture = globalThis.__e2e.see(video);
+          if (picture?.person !== person) continue;
+          const first = seen.get(video) ?? { counters: new Set(), reading: globalThis.__e2e.readElement(video) };
+          seen.set(video, first);
+          first.counters.add(picture.counter);
+          if (first.counters.size < 4) continue;
+          seen.delete(video);
+          if ((await globalThis.__e2e.whyNotPlaying(video, first.reading)) === null) return true;
+        }
+        return false;
+      },
+      selector,
+      person.person,
+      patience(timeout, `${person.name}'s moving picture in ${selector}`),
+    );
+  } catch (error) {
+    error.message += `; the elements there: ${JSON.stringify(await page.run(readings, selector))}`;
+    throw error;
+  }
 }
 
-/** Waits until some media element matching `selector` plays this person's tone. */
+/** Waits until a media element that matches `selector` plays this person's tone. */
 export async function hears(page, person, selector = 'video', timeout = 15_000) {
   const end = Date.now() + timeout;
-  let tones;
+  let heard;
   do {
-    tones = await page.run(
-      (selector) =>
-        Promise.all(
-          [...document.querySelectorAll(selector)]
-            .filter((element) => element.srcObject?.getAudioTracks().length > 0)
-            .map((element) => globalThis.__e2e.hear(element.srcObject)),
-        ),
+    heard = await page.run(
+      (selector) => Promise.all([...document.querySelectorAll(selector)].map((element) => globalThis.__e2e.hear(element))),
       selector,
     );
-    if (tones.some((tone) => tone !== null && Math.abs(tone - person.tone) < 20)) return;
+    if (heard.some(({ tone, why }) => why === null && Math.abs(tone - person.tone) < TOLERANCE)) return;
   } while (Date.now() < end);
-  assert.fail(`${page.person.name} does not hear ${person.name} (${person.tone} Hz) in ${selector}, but ${JSON.stringify(tones)}`);
+  assert.fail(`${page.person.name} does not hear ${person.name} (${person.tone} Hz) in ${selector}, but ${JSON.stringify(heard)}`);
 }
 
-/** Waits until an element matching `selector` gives no sound at all. */
+/**
+ * Waits until the elements that match `selector` play nothing but silence. One that is paused or muted does not
+ * count: its stream may have a sound.
+ */
 export async function hearsNothing(page, selector = 'video', timeout = 8_000) {
   await page.until(
     async (selector) => {
-      const element = document.querySelector(selector);
-      return !element?.srcObject || (await globalThis.__e2e.hear(element.srcObject, 500)) === null;
+      const heard = [...document.querySelectorAll(selector)].map((element) => globalThis.__e2e.hear(element, 500));
+      return (await Promise.all(heard)).every(({ why }) => ['silent', 'no audio track', 'no stream'].includes(why));
     },
     selector,
     patience(timeout, `silence in ${selector}`),
+  );
+}
+
+/** Waits until a video that matches `selector` shows nobody's picture: black, or nothing. */
+export function seesNobody(page, selector = 'video', timeout = 5_000) {
+  return page.until(
+    (selector) => [...document.querySelectorAll(selector)].every((video) => globalThis.__e2e.see(video) === null),
+    selector,
+    patience(timeout, `no picture in ${selector}`),
   );
 }
 
@@ -59,4 +77,13 @@ export async function hearsNothing(page, selector = 'video', timeout = 8_000) {
 export async function inCall(a, b, selector) {
   await Promise.all([sees(a, b.person, selector), sees(b, a.person, selector)]);
   await Promise.all([hears(a, b.person, selector), hears(b, a.person, selector)]);
+}
+
+/** The state of the elements, for a failure's text. Runs in the page. */
+function readings(selector) {
+  return [...document.querySelectorAll(selector)].map((element) => ({
+    ...globalThis.__e2e.readElement(element),
+    tracks: element.srcObject?.getTracks().map(({ kind, muted }) => (muted ? `${kind}, muted` : kind)) ?? null,
+    picture: globalThis.__e2e.see(element),
+  }));
 }

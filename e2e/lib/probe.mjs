@@ -2,6 +2,7 @@
 // reads pictures and tones. It is sent as source text.
 
 import { blocks, unblock } from './pattern.mjs';
+import { readElement, whyInaudible, whyNotPlaying } from './playback.mjs';
 
 /** The script for a page; `standIn` is the person that Firefox has to play, see `standInCamera`. */
 export function probeScript({ standIn = null } = {}) {
@@ -11,7 +12,10 @@ export function probeScript({ standIn = null } = {}) {
     const probe = {};
     Object.defineProperty(globalThis, '__e2e', { value: probe });
     (${recordFaults})(probe);
-    (${readMedia})(probe, unblock);
+    ${readElement}
+    ${whyNotPlaying}
+    ${whyInaudible}
+    (${readMedia})(probe, { unblock, readElement, whyNotPlaying, whyInaudible });
     ${standIn ? `(${standInCamera})(${JSON.stringify(standIn)}, blocks);` : ''}
     (${countHoldings})(probe);
   })()`;
@@ -29,7 +33,7 @@ function recordFaults(probe) {
   );
 }
 
-function readMedia(probe, unblock) {
+function readMedia(probe, { unblock, readElement, whyNotPlaying, whyInaudible }) {
   const [width, height] = [80, 60];
   let canvas;
 
@@ -52,18 +56,39 @@ function readMedia(probe, unblock) {
     return unblock(brightness);
   };
 
+  const nap = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+  /** What `judge` says of an element since an earlier reading; its time may move half a second late. */
+  const judged = async (judge, element, before) => {
+    let why = judge(before, readElement(element));
+    for (const end = performance.now() + 500; why === 'stalled' && performance.now() < end; ) {
+      await nap(20);
+      why = judge(before, readElement(element));
+    }
+    return why;
+  };
+
+  probe.readElement = readElement;
+  /** Why an element has not played since an earlier reading; `null` if it has. */
+  probe.whyNotPlaying = (element, before) => judged(whyNotPlaying, element, before);
+
   /**
-   * The strongest tone of a stream, in Hz, as soon as it is a steady one, or after so many milliseconds;
-   * `null` when there was none in all of them.
+   * What an element gives to hear: `{ tone, why }`. `tone` is the strongest frequency of its stream in Hz, as
+   * soon as it is steady, or after so many milliseconds; `null` if there is none. `why` is `null` if the tone is
+   * heard, or says why not: `no stream`, `no audio track`, `silent`, or what `whyInaudible` says.
    */
-  probe.hear = async (stream, milliseconds = 700) => {
-    if (!stream || stream.getAudioTracks().length === 0) return null;
+  probe.hear = async (element, milliseconds = 700) => {
+    const stream = element.srcObject;
+    if (!stream) return { tone: null, why: 'no stream' };
+    if (stream.getAudioTracks().length === 0) return { tone: null, why: 'no audio track' };
+    const before = readElement(element);
     const analyse = (await hasSpeaker()) ? analyseLive : analyseRecorded;
-    return analyse(stream, milliseconds);
+    const tone = await analyse(stream, milliseconds);
+    const inaudible = await judged(whyInaudible, element, before);
+    return { tone, why: inaudible ?? (tone === null ? 'silent' : null) };
   };
 
   let context;
-  const nap = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
   // Firefox runs no audio graph on a machine without a sound card.
   const hasSpeaker = async () => {

@@ -5,7 +5,7 @@ import { before, beforeEach, describe, test } from 'node:test';
 import { callSite } from '../lib/calls.mjs';
 import { patience } from '../lib/page.mjs';
 import { ann, bob, cat, dan, freshRoom } from '../lib/participants.mjs';
-import { inCall } from '../lib/media-probe.mjs';
+import { hears, inCall, sees } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
 import { fixtures } from '../lib/fixtures.mjs';
 
@@ -39,33 +39,17 @@ describe('who comes and goes', () => {
   };
   const allPerceive = (people) => Promise.all(people.map(({ page }) => perceivesOthers(page, people)));
 
-  /** Waits until the streams of `call.participants` hold each of the others' picture and tone. */
+  /** Waits until an element with the stream of each other participant plays their picture and tone. */
   async function perceivesOthers(page, everyone) {
     const others = everyone.map((one) => one.page.person).filter((person) => person !== page.person);
-    for (const { name, person, tone } of others) {
-      await page.until(
-        async (name, person, tone) => {
-          const other = globalThis.call.participants.find((participant) => participant.name === name);
-          if (!other?.stream || other.connection !== 'connected') return false;
-          const videos = (globalThis.videos ??= new Map());
-          if (!videos.has(name)) {
-            const video = Object.assign(document.createElement('video'), { autoplay: true, muted: true });
-            document.body.append(video);
-            videos.set(name, { video, counters: new Set() });
-          }
-          const { video, counters } = videos.get(name);
-          if (video.srcObject !== other.stream) video.srcObject = other.stream;
-          const picture = globalThis.__e2e.see(video);
-          if (picture?.person !== person) return false;
-          counters.add(picture.counter);
-          return counters.size >= 4 && Math.abs((await globalThis.__e2e.hear(other.stream)) - tone) < 20;
-        },
-        name,
-        person,
-        tone,
-        patience(20_000, `${name}'s picture and tone`),
-      );
-    }
+    await Promise.all(
+      others.map(async (other) => {
+        await page.until(showParticipant, other.name, patience(20_000, `${other.name} to be connected`));
+        const element = `[data-participant="${other.name}"]`;
+        await sees(page, other, element);
+        await hears(page, other, element);
+      }),
+    );
   }
 
   const leaving = (page, id, timeout) =>
@@ -133,3 +117,15 @@ describe('who comes and goes', () => {
     await inCall(a.page, again.page, REMOTE);
   });
 });
+
+/** Runs in the page: plays a participant's stream in an element of its own; `false` if they are not connected. */
+function showParticipant(name) {
+  const participant = globalThis.call.participants.find((participant) => participant.name === name);
+  if (!participant?.stream || participant.connection !== 'connected') return false;
+  const video = document.querySelector(`[data-participant="${name}"]`) ?? document.createElement('video');
+  Object.assign(video, { autoplay: true });
+  video.dataset.participant = name;
+  if (!video.isConnected) document.body.append(video);
+  if (video.srcObject !== participant.stream) video.srcObject = participant.stream;
+  return true;
+}
