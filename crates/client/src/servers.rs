@@ -2,9 +2,10 @@
 //! their credentials run out.
 
 use std::cell::RefCell;
+use std::time::Duration;
 
 use js_sys::{Function, Object, Promise};
-use videocalls_session::{Pause, Timestamp};
+use videocalls_session::Timestamp;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RtcConfiguration, RtcPeerConnection};
@@ -12,7 +13,7 @@ use web_sys::{RtcConfiguration, RtcPeerConnection};
 use crate::browser::object;
 
 /// For how long an answer of the page serves all links.
-const FRESH: Pause = Pause::from_secs(10);
+const FRESH: Duration = Duration::from_secs(10);
 
 /// What all connections of a call are made with.
 #[derive(Debug)]

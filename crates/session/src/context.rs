@@ -1,7 +1,9 @@
+use std::time::Duration;
+
 use videocalls_protocol::{LeaveReason, ParticipantId, Request, Signal};
 
-use crate::time::{Pause, Timer, Timers, Timestamp};
-use crate::{LinkId, LinkOp, Output, Problem, Token};
+use crate::time::{Timer, Timers, Timestamp};
+use crate::{LinkId, LinkOp, Notice, Output, Problem, Token};
 
 /// What every part of a session works with: the time, the timers, and the two ways out.
 #[derive(Debug, Default)]
@@ -11,8 +13,8 @@ pub(crate) struct Context {
     pub(crate) out: Vec<Output>,
     /// What the mesh has to tell the session, drained after each call into the mesh.
     pub(crate) mesh_events: Vec<MeshEvent>,
-    /// Whether there is nobody who would pass a signal on, or keep it.
-    pub(crate) unheard: bool,
+    /// Whether signals are dropped, because no server would pass them on or keep them.
+    drops_signals: bool,
     last_token: u32,
     last_link: u32,
     rng: u32,
@@ -66,18 +68,28 @@ impl Context {
         self.out.push(output);
     }
 
+    /// Tells the app.
+    pub(crate) fn notify(&mut self, notice: Notice) {
+        self.output(Output::Notify(notice));
+    }
+
     pub(crate) fn link(&mut self, link: LinkId, op: LinkOp) {
         self.output(Output::Link { link, op });
     }
 
     pub(crate) fn signal(&mut self, to: Option<ParticipantId>, signal: Signal) {
-        if !self.unheard {
+        if !self.drops_signals {
             self.output(Output::Send(Request::Signal { to, signal }));
         }
     }
 
-    pub(crate) fn timer(&mut self, timer: Timer, pause: Pause) {
-        self.timers.set(timer, self.now + pause);
+    /// Whether there is a server that passes signals on, or keeps them; otherwise they are dropped.
+    pub(crate) fn accept_signals(&mut self, accepted: bool) {
+        self.drops_signals = !accepted;
+    }
+
+    pub(crate) fn timer(&mut self, timer: impl Into<Timer>, duration: Duration) {
+        self.timers.set(timer, self.now + duration);
     }
 }
 

@@ -1,16 +1,18 @@
-use videocalls_protocol::{MediaState, TrackState};
+use std::time::Duration;
+
+use videocalls_protocol::{MediaState, Request, TrackState};
 
 use crate::context::Context;
-use crate::time::{Pause, Timer, Timestamp};
+use crate::time::{DeviceTimer, Timestamp};
 use crate::track::{LocalTrack, Move, TrackKind};
 use crate::{Notice, Output, Token};
 
 /// How long the browser's question may stand unanswered before the person is told of it.
-const UNANSWERED: Pause = Pause::from_secs(5);
+const UNANSWERED: Duration = Duration::from_secs(5);
 /// How long the system may silence a track before the others are told.
-const SILENCED: Pause = Pause::from_secs(5);
+const SILENCED: Duration = Duration::from_secs(5);
 /// A track that ends so soon after its coming is not asked for again by itself.
-const SHORT_LIVED: Pause = Pause::from_millis(500);
+const SHORT_LIVED: Duration = Duration::from_millis(500);
 
 /// Where a track is to come from.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -37,6 +39,16 @@ pub struct Muted {
 pub(crate) struct Devices {
     audio: Device,
     video: Device,
+    announced: Announced,
+}
+
+/// What the room was last told of our tracks.
+#[derive(Clone, Copy, Debug)]
+enum Announced {
+    Nothing,
+    Media(MediaState),
+    /// This may have arrived before or after something older, so it has to be sent once more.
+    Uncertain,
 }
 
 #[derive(Debug)]
@@ -54,6 +66,7 @@ impl Devices {
         Self {
             audio: Device::new(audio, !muted.audio),
             video: Device::new(video, !muted.video),
+            announced: Announced::Nothing,
         }
     }
 
@@ -71,6 +84,26 @@ impl Devices {
         MediaState {
             audio: self.audio.state(),
             video: self.video.state(),
+        }
+    }
+
+    /// What a join says of our tracks. What was sent before the connection was lost may be lost too.
+    pub(crate) fn announce_by_join(&mut self) -> MediaState {
+        let media = self.state();
+        self.announced = match self.announced {
+            Announced::Nothing => Announced::Media(media),
+            Announced::Media(before) if before == media => Announced::Media(media),
+            _ => Announced::Uncertain,
+        };
+        media
+    }
+
+    /// Tells the room of our tracks, if it was last told something else.
+    pub(crate) fn announce(&mut self, ctx: &mut Context) {
+        let media = self.state();
+        if !matches!(self.announced, Announced::Media(before) if before == media) {
+            self.announced = Announced::Media(media);
+            ctx.output(Output::Send(Request::Media(media)));
         }
     }
 
@@ -111,7 +144,7 @@ impl Devices {
             device.turn(ctx, kind, turn);
         }
         if !self.is_asked() {
-            ctx.timers.stop(Timer::Unanswered);
+            ctx.timers.stop(DeviceTimer::PromptPending);
         }
         // What was turned off before it came is off in a moment, and never was on.
         !self.audio.track.is_moving() && !self.video.track.is_moving()
@@ -159,7 +192,7 @@ impl Devices {
 
     /// The system silences a track, or no longer does. Returns whether there is something to tell.
     pub(crate) fn muted(&mut self, ctx: &mut Context, kind: TrackKind, muted: bool) -> bool {
-        let timer = Timer::Silenced(kind);
+        let timer = DeviceTimer::SystemMuted(kind);
         if muted {
             ctx.timer(timer, SILENCED);
             return false;
@@ -168,14 +201,14 @@ impl Devices {
         std::mem::take(&mut self.of(kind).silenced)
     }
 
-    pub(crate) fn silence_lasts(&mut self, kind: TrackKind) {
-        self.of(kind).silenced = true;
-    }
-
-    pub(crate) fn question_stands(&self, ctx: &mut Context) {
-        if self.is_asked() {
-            ctx.output(Output::Notify(Notice::MediaPending));
+    /// A timer has expired. Returns whether there is something to tell.
+    pub(crate) fn timed_out(&mut self, ctx: &mut Context, timer: DeviceTimer) -> bool {
+        match timer {
+            DeviceTimer::PromptPending if self.is_asked() => ctx.notify(Notice::MediaPending),
+            DeviceTimer::PromptPending => {}
+            DeviceTimer::SystemMuted(kind) => self.of(kind).silenced = true,
         }
+        matches!(timer, DeviceTimer::SystemMuted(_))
     }
 
     /// Whether the browser is being asked for a device.
@@ -226,7 +259,7 @@ impl Device {
         };
         self.track = LocalTrack::Pending { on };
         self.silenced = false;
-        ctx.timers.stop(Timer::Silenced(kind));
+        ctx.timers.stop(DeviceTimer::SystemMuted(kind));
         acquire(ctx, kind.alone(TrackState::Pending));
         true
     }
@@ -252,6 +285,6 @@ impl Device {
 fn acquire(ctx: &mut Context, media: MediaState) {
     if [media.audio, media.video].contains(&TrackState::Pending) {
         ctx.output(Output::AcquireMedia(media));
-        ctx.timer(Timer::Unanswered, UNANSWERED);
+        ctx.timer(DeviceTimer::PromptPending, UNANSWERED);
     }
 }

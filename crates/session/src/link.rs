@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use videocalls_protocol::{Candidate, ParticipantId, Signal};
 
 use crate::context::Context;
@@ -5,12 +7,12 @@ use crate::negotiation::{NegotiationAction, NegotiationInput, Phase, step};
 use crate::receive_monitor::ReceiveMonitor;
 use crate::sdp::{self, Origin};
 use crate::signal_queue::SignalQueue;
-use crate::time::{Pause, Timer, Timestamp};
+use crate::time::{LinkTimer, Timestamp};
 use crate::{LinkId, LinkOp, LinkReport, LinkRole, Token, Transport};
 
 /// How long a description waits for its candidates, where they can't follow it: a server that
 /// would help to find more, and does not answer, is given up by browsers after 10 s only.
-const GATHERING: Pause = Pause::from_secs(2);
+const GATHERING: Duration = Duration::from_secs(2);
 
 /// One `RTCPeerConnection`: its negotiation, its candidates, its way to the other end.
 #[derive(Debug)]
@@ -313,12 +315,12 @@ impl Link {
     }
 
     pub(crate) fn close(self, ctx: &mut Context) {
-        ctx.timers.stop(Timer::Establish(self.id));
-        ctx.timers.stop(Timer::Departure(self.id));
-        ctx.timers.stop(Timer::Gathering(self.id));
-        ctx.timers.stop(Timer::Answer(self.id));
-        ctx.timers.stop(Timer::Measure(self.id));
-        ctx.timers.stop(Timer::RestartIce(self.id));
+        ctx.timers.stop(LinkTimer::Establish(self.id));
+        ctx.timers.stop(LinkTimer::Departure(self.id));
+        ctx.timers.stop(LinkTimer::Gathering(self.id));
+        ctx.timers.stop(LinkTimer::Answer(self.id));
+        ctx.timers.stop(LinkTimer::Measure(self.id));
+        ctx.timers.stop(LinkTimer::RestartIce(self.id));
         ctx.link(self.id, LinkOp::Close);
     }
 
@@ -395,7 +397,7 @@ impl Link {
         let (_, action) = step(self.phase(), NegotiationInput::Made, true);
         self.signals.describe(&sdp);
         if self.signals.waits() {
-            ctx.timer(Timer::Gathering(self.id), GATHERING);
+            ctx.timer(LinkTimer::Gathering(self.id), GATHERING);
         }
         match (action, &self.negotiation) {
             (NegotiationAction::SendOffer, _) => {

@@ -6,7 +6,10 @@ mod arrival;
 mod exchange;
 mod repair;
 mod repeat;
+mod topology;
 mod watch;
+
+use std::time::Duration;
 
 use videocalls_protocol::{Capabilities, Departure, LeaveReason, Offerer, ParticipantId};
 
@@ -14,12 +17,12 @@ use self::repair::Cause;
 use crate::context::{Context, MeshEvent};
 use crate::link::{Fate, Link, RemoteDescription, Target};
 use crate::memory::Memory;
-use crate::time::{Pause, Timer};
+use crate::time::LinkTimer;
 use crate::{Connection, LinkId, LinkOp, LinkReport, LinkRole, Problem, Transport};
 
 /// How long a link may look for its way before it is made anew: ICE's own checks take at most
 /// 5 s on the worst of usable networks, then 5 s to spare.
-const ESTABLISH: Pause = Pause::from_secs(10);
+const ESTABLISH: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 pub(crate) struct Mesh {
@@ -181,7 +184,7 @@ impl Mesh {
         let mut link = Link::open(ctx, role, target, self.capabilities.trickle);
         link.media_only = self.capabilities.departure == Departure::Unannounced;
         if link.participant().is_some() {
-            ctx.timer(Timer::Establish(link.id), ESTABLISH);
+            ctx.timer(LinkTimer::Establish(link.id), ESTABLISH);
         }
         link
     }
@@ -253,7 +256,7 @@ impl Mesh {
 
 impl Link {
     /// How long it may take to find its way: longer each time.
-    fn patience(&self) -> Pause {
+    fn patience(&self) -> Duration {
         ESTABLISH * u32::from(self.attempt).clamp(1, 6)
     }
 

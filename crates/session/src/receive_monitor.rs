@@ -1,15 +1,17 @@
-use crate::time::{Pause, Timestamp};
+use std::time::Duration;
+
+use crate::time::Timestamp;
 
 /// How often a link is measured, and how often when there is doubt.
-const EVERY: Pause = Pause::from_secs(1);
-const OFTEN: Pause = Pause::from_millis(200);
+const EVERY: Duration = Duration::from_secs(1);
+const OFTEN: Duration = Duration::from_millis(200);
 /// How long nothing may come in before it counts as silence, and when there is doubt. Browsers say
 /// `disconnected` after 5 to 8 s only, and a short gap heals by itself; who sends silence says so every
 /// 0.4 s.
-const SILENCE: Pause = Pause::from_secs(2);
-const SUSPECT_SILENCE: Pause = Pause::from_millis(600);
+const SILENCE: Duration = Duration::from_secs(2);
+const SUSPECT_SILENCE: Duration = Duration::from_millis(600);
 /// How long a doubt lasts.
-const SUSPICION: Pause = Pause::from_secs(3);
+const SUSPICION: Duration = Duration::from_secs(3);
 /// After how many measurements in a row with something new a silence means something: a link by
 /// which nobody sends is silent by right.
 const ESTABLISHED: u8 = 3;
@@ -42,7 +44,7 @@ impl ReceiveMonitor {
     }
 
     /// When to measure again: often until it is known what to expect, and when that is missed.
-    pub(crate) fn pause(&self, now: Timestamp) -> Pause {
+    pub(crate) fn pause(&self, now: Timestamp) -> Duration {
         if self.samples < ESTABLISHED || self.is_suspect(now) || self.is_missed(now, EVERY) {
             OFTEN
         } else {
@@ -81,7 +83,7 @@ impl ReceiveMonitor {
         self.is_missed(now, if self.is_suspect(now) { OFTEN } else { EVERY })
     }
 
-    fn is_missed(&self, now: Timestamp, limit: Pause) -> bool {
+    fn is_missed(&self, now: Timestamp, limit: Duration) -> bool {
         self.samples >= ESTABLISHED && now.since(self.moved) >= limit
     }
 

@@ -1,4 +1,6 @@
-use crate::time::{Pause, Timestamp};
+use std::time::Duration;
+
+use crate::time::Timestamp;
 
 /// How long to wait at most before each try to reach the server again, in milliseconds: the first
 /// follows at once, the last stands for all that follow. A server that has come back meets all its
@@ -7,28 +9,28 @@ use crate::time::{Pause, Timestamp};
 const PAUSES: [u32; 4] = [0, 300, 1_200, 2_700];
 /// How long a try may take. A network that was dark lets a packet through that is sent when it is
 /// bright again, and TCP sends each again after ever longer pauses; so most tries are short.
-const TRY: Pause = Pause::from_secs(3);
+const TRY: Duration = Duration::from_secs(3);
 /// On a slow network a short try would never do.
-const LONG_TRY: Pause = Pause::from_secs(12);
+const LONG_TRY: Duration = Duration::from_secs(12);
 /// Of how many tries one is a long one.
 const LONG_EVERY: u32 = 4;
 /// How long a way to the server must last to be a good one.
-const CALM: Pause = Pause::from_secs(10);
+const CALM: Duration = Duration::from_secs(10);
 /// A try that is younger is not given up for a better moment.
-const YOUNG: Pause = Pause::from_secs(1);
+const YOUNG: Duration = Duration::from_secs(1);
 
 /// The search for a way back to the server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reconnect {
-    pub(crate) stage: Stage,
-    /// Whether the last try ended before a full room.
-    pub(crate) full: bool,
+    stage: Stage,
+    /// Whether the last attempt ended because the room was full.
+    full: bool,
     tries: u32,
     tried: Timestamp,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Stage {
+enum Stage {
     /// Until the next try.
     Waiting,
     /// The socket is being opened.
@@ -48,17 +50,17 @@ impl Reconnect {
     }
 
     /// Gives up a try, and returns how long to wait for the next one. What the last one took counts.
-    pub(crate) fn wait(&mut self, now: Timestamp, full: bool, rng: u32) -> Pause {
+    pub(crate) fn wait(&mut self, now: Timestamp, full: bool, rng: u32) -> Duration {
         self.stage = Stage::Waiting;
         self.full = full;
         let last = PAUSES.len() - 1;
         let longest = PAUSES[last.min(usize::try_from(self.tries).unwrap_or(last))];
-        let pause = Pause::from_millis((rng % (longest + 1)).into());
+        let pause = Duration::from_millis((rng % (longest + 1)).into());
         pause.saturating_sub(now.since(self.tried))
     }
 
     /// Begins a try, and returns how long it may take.
-    pub(crate) fn begin(&mut self, now: Timestamp) -> Pause {
+    pub(crate) fn begin(&mut self, now: Timestamp) -> Duration {
         self.stage = Stage::Opening;
         self.tries += 1;
         self.tried = now;
@@ -66,6 +68,24 @@ impl Reconnect {
             0 => LONG_TRY,
             _ => TRY,
         }
+    }
+
+    /// The socket is open, and the server has to admit us.
+    pub(crate) fn joining(&mut self) {
+        self.stage = Stage::Joining;
+    }
+
+    pub(crate) fn is_opening(self) -> bool {
+        self.stage == Stage::Opening
+    }
+
+    pub(crate) fn is_joining(self) -> bool {
+        self.stage == Stage::Joining
+    }
+
+    /// Whether the last attempt ended because the room was full.
+    pub(crate) fn found_room_full(self) -> bool {
+        self.full
     }
 
     /// Whether it was so long ago that another has nothing to do with it: a server that lets in and
@@ -93,7 +113,7 @@ mod tests {
         let tries = (0..7).map(|_| {
             let pause = reconnect.wait(Timestamp::default(), false, rng);
             reconnect.begin(Timestamp::default());
-            pause.as_millis()
+            u64::try_from(pause.as_millis()).unwrap_or(u64::MAX)
         });
         tries.collect()
     }

@@ -1,4 +1,4 @@
-use std::ops::{Add, Mul};
+use std::ops::Add;
 use std::time::Duration;
 
 use crate::{LinkId, TrackKind};
@@ -10,6 +10,9 @@ use crate::{LinkId, TrackKind};
 pub struct Timestamp(u64);
 
 impl Timestamp {
+    /// Later than anything that happens.
+    pub(crate) const NEVER: Self = Self(u64::MAX);
+
     /// Makes a timestamp out of whole milliseconds.
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
@@ -21,70 +24,71 @@ impl Timestamp {
     }
 
     /// The time from an earlier moment until this one; zero if it is not earlier.
-    pub const fn since(self, earlier: Self) -> Pause {
-        Pause(self.0.saturating_sub(earlier.0))
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 }
 
-impl Add<Pause> for Timestamp {
+/// Counts whole milliseconds. A sum that does not fit is `NEVER`.
+impl Add<Duration> for Timestamp {
     type Output = Self;
 
-    fn add(self, pause: Pause) -> Self {
-        Self(self.0.saturating_add(pause.0))
+    fn add(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(whole_millis(duration)))
     }
 }
 
-/// A length of time in whole milliseconds. [`Duration`] counts what nobody here asks for, and needs
-/// wide numbers for it, which browsers have to be sent.
-#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
-pub struct Pause(u64);
-
-impl Pause {
-    /// None at all.
-    pub const ZERO: Self = Self(0);
-
-    /// Makes a pause out of whole seconds.
-    pub const fn from_secs(seconds: u64) -> Self {
-        Self(seconds * 1_000)
-    }
-
-    /// Makes a pause out of whole milliseconds.
-    pub const fn from_millis(millis: u64) -> Self {
-        Self(millis)
-    }
-
-    /// The whole milliseconds.
-    pub const fn as_millis(self) -> u64 {
-        self.0
-    }
-
-    /// What is left of it after another; zero if nothing is.
-    pub const fn saturating_sub(self, other: Self) -> Self {
-        Self(self.0.saturating_sub(other.0))
-    }
+/// The whole milliseconds of a duration, without the wide numbers of [`Duration::as_millis`], whose
+/// arithmetic browsers would have to be sent.
+fn whole_millis(duration: Duration) -> u64 {
+    let seconds = duration.as_secs().saturating_mul(1_000);
+    seconds.saturating_add(duration.subsec_millis().into())
 }
 
-impl Mul<u32> for Pause {
-    type Output = Self;
-
-    fn mul(self, times: u32) -> Self {
-        Self(self.0.saturating_mul(times.into()))
-    }
-}
-
-impl From<Duration> for Pause {
-    fn from(duration: Duration) -> Self {
-        Self(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
-    }
-}
-
-/// Why a session wants to be woken.
+/// What a timer is for. Each has one meaning; setting one again moves its deadline.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Timer {
+    /// A timer of the connection to the server.
+    Signaling(SignalingTimer),
+    /// A timer of the microphone and camera.
+    Device(DeviceTimer),
+    /// A timer of the links.
+    Link(LinkTimer),
+}
+
+/// The timers of the connection to the server.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum SignalingTimer {
+    /// The socket has not opened in time.
+    Open,
+    /// The open server has neither admitted nor refused us in time.
+    Welcome,
+    /// The server has not pinged in time.
+    Silence,
+    /// The server has not answered our ping in time.
+    Probe,
+    /// The server expects a ping of ours.
+    KeepAlive,
+    /// The next attempt to reconnect is due.
+    Retry,
+    /// Reconnecting has taken as long as it may.
+    Patience,
+}
+
+/// The timers of the microphone and camera.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum DeviceTimer {
+    /// The person has not answered the browser's permission prompt for a while.
+    PromptPending,
+    /// The system has muted a track for so long that the others should know.
+    SystemMuted(TrackKind),
+}
+
+/// The timers of the links.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum LinkTimer {
     /// An offer should have been answered by now.
     Answer(LinkId),
-    /// The socket should be open by now.
-    Connect,
     /// A link lost its way to the other end, and nobody else will tell whether they have gone.
     Departure(LinkId),
     /// A link should have connected by now.
@@ -93,26 +97,28 @@ pub(crate) enum Timer {
     Gathering(LinkId),
     /// An offer that was held back is to be decided on.
     DeferredOffer,
-    /// The server wants to hear from us.
-    KeepAlive,
     /// It is time to see what comes in by a link.
     Measure(LinkId),
     /// A link has had the time to heal by itself.
     RestartIce(LinkId),
-    /// A lost server was sought for long enough.
-    Patience,
-    /// The server should have said that it is alive by now.
-    Probe,
-    /// The server is to be sought again.
-    Retry,
-    /// The server should have pinged by now.
-    Silence,
-    /// The system has silenced a track for so long that the others are to know.
-    Silenced(TrackKind),
-    /// The person should have answered the browser's question for devices by now.
-    Unanswered,
-    /// The server should have let us in, or refused, by now.
-    Welcome,
+}
+
+impl From<SignalingTimer> for Timer {
+    fn from(timer: SignalingTimer) -> Self {
+        Self::Signaling(timer)
+    }
+}
+
+impl From<DeviceTimer> for Timer {
+    fn from(timer: DeviceTimer) -> Self {
+        Self::Device(timer)
+    }
+}
+
+impl From<LinkTimer> for Timer {
+    fn from(timer: LinkTimer) -> Self {
+        Self::Link(timer)
+    }
 }
 
 /// The timers that run, each with its deadline.
@@ -120,16 +126,22 @@ pub(crate) enum Timer {
 pub(crate) struct Timers(Vec<(Timer, Timestamp)>);
 
 impl Timers {
-    pub(crate) fn set(&mut self, timer: Timer, deadline: Timestamp) {
+    /// Sets a timer, or moves its deadline. At [`Timestamp::NEVER`] it does not run at all.
+    pub(crate) fn set(&mut self, timer: impl Into<Timer>, deadline: Timestamp) {
+        let timer = timer.into();
         self.stop(timer);
-        self.0.push((timer, deadline));
+        if deadline != Timestamp::NEVER {
+            self.0.push((timer, deadline));
+        }
     }
 
-    pub(crate) fn stop(&mut self, timer: Timer) {
+    pub(crate) fn stop(&mut self, timer: impl Into<Timer>) {
+        let timer = timer.into();
         self.0.retain(|(other, _)| *other != timer);
     }
 
-    pub(crate) fn runs(&self, timer: Timer) -> bool {
+    pub(crate) fn runs(&self, timer: impl Into<Timer>) -> bool {
+        let timer = timer.into();
         self.0.iter().any(|(other, _)| *other == timer)
     }
 
@@ -137,11 +149,12 @@ impl Timers {
         self.0.clear();
     }
 
+    /// The earliest deadline.
     pub(crate) fn next(&self) -> Option<Timestamp> {
         self.0.iter().map(|&(_, at)| at).min()
     }
 
-    /// Takes out one timer whose deadline is past, the earliest first.
+    /// Takes out one timer whose deadline has passed, the earliest first.
     pub(crate) fn expired(&mut self, now: Timestamp) -> Option<Timer> {
         let earliest = self.next().filter(|&at| at <= now)?;
         let index = self.0.iter().position(|&(_, at)| at == earliest)?;
@@ -157,15 +170,30 @@ mod tests {
     fn timers_expire_in_the_order_of_their_deadlines() {
         let at = Timestamp::from_millis;
         let mut timers = Timers::default();
-        timers.set(Timer::Welcome, at(30));
-        timers.set(Timer::Connect, at(20));
-        timers.set(Timer::DeferredOffer, at(50));
+        timers.set(SignalingTimer::Welcome, at(30));
+        timers.set(SignalingTimer::Open, at(20));
+        timers.set(LinkTimer::DeferredOffer, at(50));
         assert_eq!(timers.next(), Some(at(20)));
         assert_eq!(timers.expired(at(10)), None);
-        assert_eq!(timers.expired(at(40)), Some(Timer::Connect));
-        assert_eq!(timers.expired(at(40)), Some(Timer::Welcome));
+        assert_eq!(timers.expired(at(40)), Some(SignalingTimer::Open.into()));
+        assert_eq!(timers.expired(at(40)), Some(SignalingTimer::Welcome.into()));
         assert_eq!(timers.expired(at(40)), None);
-        timers.stop(Timer::DeferredOffer);
+        timers.stop(LinkTimer::DeferredOffer);
         assert_eq!(timers.next(), None);
+    }
+
+    #[test]
+    fn timer_of_unlimited_duration_never_runs() {
+        let mut timers = Timers::default();
+        let now = Timestamp::from_millis(1);
+        timers.set(SignalingTimer::Patience, now + Duration::MAX);
+        assert!(!timers.runs(SignalingTimer::Patience));
+        assert_eq!(timers.next(), None);
+    }
+
+    #[test]
+    fn adding_a_duration_counts_whole_milliseconds() {
+        let later = Timestamp::from_millis(5) + Duration::from_micros(2_000_999);
+        assert_eq!(later, Timestamp::from_millis(2_005));
     }
 }

@@ -1,16 +1,18 @@
 //! Who comes, and who was there before: the first word to each.
 
+use std::time::Duration;
+
 use videocalls_protocol::{Offerer, ParticipantId};
 
 use super::{ESTABLISH, Mesh};
 use crate::context::Context;
 use crate::link::{Link, Target};
 use crate::memory::Memory;
-use crate::time::{Pause, Timer};
+use crate::time::LinkTimer;
 use crate::{LinkRole, Transport};
 
 /// How long one who was there before us may take to offer, where it is their turn.
-const OVERTURE: Pause = Pause::from_secs(3);
+const OVERTURE: Duration = Duration::from_secs(3);
 
 impl Mesh {
     /// Makes the first link, with its offer and its candidates, before anyone is known: all that
@@ -123,7 +125,7 @@ impl Mesh {
         match self.find_mut(&|link| link.target == Target::Nobody && link.offers()) {
             Some(spare) => {
                 spare.address(ctx, target);
-                let timer = Timer::Establish(spare.id);
+                let timer = LinkTimer::Establish(spare.id);
                 ctx.timer(timer, ESTABLISH);
             }
             None => {
@@ -141,7 +143,7 @@ impl Mesh {
     /// Leaves the first word to one who was there before us, for a while.
     fn await_offer(&mut self, ctx: &mut Context, peer: &ParticipantId) {
         let link = self.open(ctx, LinkRole::Answerer, Target::One(peer.clone()));
-        ctx.timer(Timer::Establish(link.id), OVERTURE);
+        ctx.timer(LinkTimer::Establish(link.id), OVERTURE);
         self.links.push(link);
     }
 

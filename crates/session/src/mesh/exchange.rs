@@ -1,23 +1,25 @@
 //! Offers, answers and candidates: which link each is for, and what becomes of those that cross, come
 //! early or come late.
 
+use std::time::Duration;
+
 use videocalls_protocol::{Candidate, GlareRule, ParticipantId, Signal};
 
 use super::repair::Cause;
 use super::{ESTABLISH, Mesh};
 use crate::context::{Context, MeshEvent};
 use crate::link::{Link, RemoteDescription, RemoteEnd, Target};
-use crate::time::{Pause, Timer};
+use crate::time::LinkTimer;
 use crate::{LinkId, LinkOp, LinkRole, Problem, Transport};
 
 /// An offer unanswered for so long has reached nobody; giving way to another offer costs nothing.
-const LOST_OFFER: Pause = Pause::from_secs(1);
+const LOST_OFFER: Duration = Duration::from_secs(1);
 /// Offers cross for so long at most; one that comes later comes from who has given up ours.
-const CROSSING: Pause = Pause::from_secs(4);
+const CROSSING: Duration = Duration::from_secs(4);
 /// How long the polite side waits for an answer to its own offer before it takes the other's.
-const POLITE_HOLD: Pause = Pause::from_millis(250);
+const POLITE_HOLD: Duration = Duration::from_millis(250);
 /// How long a newcomer to a full room of two may wait for the other one to turn out gone.
-const SUCCESSOR_HOLD: Pause = Pause::from_secs(20);
+const SUCCESSOR_HOLD: Duration = Duration::from_secs(20);
 
 impl Mesh {
     /// Takes a participant's signal.
@@ -68,7 +70,7 @@ impl Mesh {
             }
         } else if !self.has_room_for(&from) {
             self.deferred_offer = Some((from, offer));
-            ctx.timer(Timer::DeferredOffer, SUCCESSOR_HOLD);
+            ctx.timer(LinkTimer::DeferredOffer, SUCCESSOR_HOLD);
         } else if self.broadcasts_offers() {
             self.first_offers_cross(ctx, from, offer, polite);
         } else {
@@ -104,7 +106,7 @@ impl Mesh {
             self.accept(ctx, from, offer);
         } else {
             self.deferred_offer = Some((from, offer));
-            ctx.timers.set(Timer::DeferredOffer, wait_until);
+            ctx.timers.set(LinkTimer::DeferredOffer, wait_until);
         }
     }
 
@@ -138,7 +140,7 @@ impl Mesh {
             Some(waiting) => {
                 waiting.address(ctx, target);
                 let id = waiting.id;
-                ctx.timer(Timer::Establish(id), ESTABLISH);
+                ctx.timer(LinkTimer::Establish(id), ESTABLISH);
                 id
             }
             None => {
@@ -173,7 +175,7 @@ impl Mesh {
         if link.target == Target::Anyone {
             link.address(ctx, Target::One(from.clone()));
             link.media_only = true;
-            ctx.timer(Timer::Establish(id), ESTABLISH);
+            ctx.timer(LinkTimer::Establish(id), ESTABLISH);
         }
         ctx.mesh_events.push(MeshEvent::Appeared(from.clone()));
         self.answered_while_deferred(ctx, &from, &session);
@@ -208,9 +210,9 @@ impl Mesh {
             return;
         };
         if hold && link.is_agreed() && link.transport != Transport::Connected {
-            let pause = if polite { LOST_OFFER } else { Pause::ZERO };
+            let pause = if polite { LOST_OFFER } else { Duration::ZERO };
             link.attempt |= u8::from(polite);
-            ctx.timer(Timer::Establish(link.id), pause);
+            ctx.timer(LinkTimer::Establish(link.id), pause);
         } else if stranger && stores_offer {
             let id = link.id;
             self.rebuild(ctx, id, Cause::Broken);
@@ -246,7 +248,7 @@ impl Mesh {
         let held = self
             .deferred_offer
             .take_if(|(holding, _)| holding == from)?;
-        ctx.timers.stop(Timer::DeferredOffer);
+        ctx.timers.stop(LinkTimer::DeferredOffer);
         Some(held)
     }
 

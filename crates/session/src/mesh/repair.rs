@@ -1,11 +1,13 @@
 //! Ways that are lost: links that are made anew, and participants who are given up.
 
+use std::time::Duration;
+
 use videocalls_protocol::{Departure, LeaveReason, Offerer, ParticipantId};
 
 use super::{ESTABLISH, Mesh};
 use crate::context::{Context, MeshEvent};
 use crate::link::{Link, Target};
-use crate::time::{Pause, Timer};
+use crate::time::LinkTimer;
 use crate::{LinkId, Transport};
 
 /// How often a link is made anew before there is a pause, or, where no server would know better,
@@ -13,7 +15,7 @@ use crate::{LinkId, Transport};
 const ATTEMPTS: u8 = 3;
 /// How long a lost way may take to heal before its participant counts as gone. Browsers say
 /// `disconnected` after 5 to 8 s of silence, so someone who vanished is gone after 9 to 12 s.
-const DEPARTURE: Pause = Pause::from_secs(4);
+const DEPARTURE: Duration = Duration::from_secs(4);
 
 /// Why a link is made anew.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -27,7 +29,7 @@ pub(super) enum Cause {
 impl Mesh {
     pub(crate) fn establish_timed_out(&mut self, ctx: &mut Context, id: LinkId) {
         if !self.online {
-            return ctx.timer(Timer::Establish(id), ESTABLISH);
+            return ctx.timer(LinkTimer::Establish(id), ESTABLISH);
         }
         if self.restart_again(ctx, id) {
             return;
@@ -45,7 +47,7 @@ impl Mesh {
 
     pub(crate) fn departure_timed_out(&mut self, ctx: &mut Context, id: LinkId) {
         if !self.online {
-            return ctx.timer(Timer::Departure(id), DEPARTURE);
+            return ctx.timer(LinkTimer::Departure(id), DEPARTURE);
         }
         if let Some(participant) = self.link(id).and_then(Link::participant).cloned() {
             self.vanish(ctx, &participant);
@@ -85,19 +87,19 @@ impl Mesh {
         let Some(participant) = link.participant().cloned() else {
             return;
         };
-        ctx.timers.stop(Timer::Departure(id));
+        ctx.timers.stop(LinkTimer::Departure(id));
         match transport {
             Transport::Connected if !link.is_broken() => {
                 link.attempt = 0;
                 link.restarts = 0;
-                ctx.timers.stop(Timer::Establish(id));
+                ctx.timers.stop(LinkTimer::Establish(id));
                 if !std::mem::replace(&mut link.has_connected, true) {
                     link.expect_answer(ctx);
                     self.watch(ctx, id);
                 }
             }
             Transport::Disconnected if link.media_only => {
-                ctx.timer(Timer::Departure(id), DEPARTURE);
+                ctx.timer(LinkTimer::Departure(id), DEPARTURE);
                 if self.deferred_offer.is_some() {
                     return self.vanish(ctx, &participant);
                 }
@@ -149,7 +151,7 @@ impl Mesh {
             }
         };
         if waits {
-            return ctx.timer(Timer::Establish(id), pause);
+            return ctx.timer(LinkTimer::Establish(id), pause);
         }
         self.retire_links(ctx, &|link| link.is_for(&participant));
         let id = self.open_offering(ctx, Target::One(participant.clone()));
@@ -158,7 +160,7 @@ impl Mesh {
             if was_heard {
                 link.overhear();
             }
-            ctx.timer(Timer::Establish(id), link.patience());
+            ctx.timer(LinkTimer::Establish(id), link.patience());
         }
         ctx.mesh_events.push(MeshEvent::Changed(participant));
     }
@@ -170,7 +172,7 @@ impl Mesh {
             .iter()
             .any(|link| link.id == id && link.target == Target::Anyone);
         if calls && cause == Cause::Broken {
-            return ctx.timer(Timer::Establish(id), ESTABLISH);
+            return ctx.timer(LinkTimer::Establish(id), ESTABLISH);
         }
         self.close_where(ctx, &|link| link.id == id);
         if calls {
@@ -188,7 +190,7 @@ impl Mesh {
             .as_ref()
             .is_some_and(|(from, _)| from != id)
         {
-            ctx.timers.stop(Timer::DeferredOffer);
+            ctx.timers.stop(LinkTimer::DeferredOffer);
             self.deferred_offer_timed_out(ctx);
         }
         // They may have been cut off only, and wait as we do; or somebody else may come.
@@ -206,7 +208,7 @@ impl Mesh {
         let polite = u8::from(self.is_polite_to(id));
         if let Some(link) = self.link_to(id) {
             link.attempt = ATTEMPTS - 1 - polite;
-            ctx.timer(Timer::Establish(link.id), link.patience());
+            ctx.timer(LinkTimer::Establish(link.id), link.patience());
         }
     }
 }

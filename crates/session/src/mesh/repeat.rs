@@ -1,19 +1,22 @@
 //! What may have reached nobody, where no server keeps it for who is away: it is said again.
 
+use std::time::Duration;
+
 use videocalls_protocol::ParticipantId;
 
 use super::Mesh;
 use super::repair::Cause;
 use crate::context::Context;
 use crate::link::Link;
-use crate::time::{Pause, Timer};
+use crate::time::LinkTimer;
 use crate::{LinkId, Transport};
 
 /// How often an offer to somebody we are connected with is repeated. Who has not answered by then does
 /// not take turns, or is away for longer than most.
 const REPETITIONS: u8 = 5;
 /// How long the first may take to be answered, and how much longer each of the others.
-const ANSWER: Pause = Pause::from_secs(5);
+const ANSWER: Duration = Duration::from_millis(ANSWER_MILLIS as u64);
+const ANSWER_MILLIS: u32 = 5_000;
 
 impl Mesh {
     /// To whom there is a link, be it one that calls somebody back who counts as gone.
@@ -69,7 +72,7 @@ impl Mesh {
         if online && link.is_contested() {
             self.give_way(ctx, id);
         } else if !online || !link.is_healthy() {
-            ctx.timer(Timer::Answer(id), link.answer_patience());
+            ctx.timer(LinkTimer::Answer(id), link.answer_patience());
         } else if link.repeats < REPETITIONS {
             link.repeats += 1;
             link.offer_again(ctx);
@@ -107,16 +110,15 @@ impl Link {
     pub(crate) fn expect_answer(&self, ctx: &mut Context) {
         let mut pause = self.answer_patience();
         if self.is_contested() {
-            let longer = u64::from(ctx.random()) % ANSWER.as_millis();
-            pause = Pause::from_millis(pause.as_millis() + longer);
+            pause += Duration::from_millis((ctx.random() % ANSWER_MILLIS).into());
         } else if !self.has_connected || !self.has_offered() {
             return;
         }
-        ctx.timer(Timer::Answer(self.id), pause);
+        ctx.timer(LinkTimer::Answer(self.id), pause);
     }
 
     /// How long an answer may take.
-    pub(crate) fn answer_patience(&self) -> Pause {
+    pub(crate) fn answer_patience(&self) -> Duration {
         ANSWER * u32::from(self.repeats + 1)
     }
 }

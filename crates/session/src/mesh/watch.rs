@@ -1,27 +1,29 @@
 //! Whether something comes in by the links, and what is done about silence.
 
+use std::time::Duration;
+
 use videocalls_protocol::{Offerer, ParticipantId};
 
 use super::Mesh;
 use crate::context::{Context, MeshEvent};
 use crate::link::Link;
-use crate::time::{Pause, Timer};
+use crate::time::LinkTimer;
 use crate::{LinkId, LinkOp, Transport};
 
 /// How often ICE is restarted on a link before the link is made anew.
 const RESTARTS: u8 = 2;
 /// How long a restart may take: an exchange of descriptions and ICE's own checks on a slow network.
-const RESTART: Pause = Pause::from_secs(4);
+const RESTART: Duration = Duration::from_secs(4);
 /// How long the polite end waits for a restart of the other's.
-const TURN: Pause = Pause::from_secs(1);
+const TURN: Duration = Duration::from_secs(1);
 /// What was cut off for a short while heals by itself, so soon after the network is back.
-const HEALING: Pause = Pause::from_millis(500);
+const HEALING: Duration = Duration::from_millis(500);
 
 impl Mesh {
     /// A link is there: from now on it is measured.
     pub(super) fn watch(&self, ctx: &mut Context, id: LinkId) {
         if self.measures {
-            ctx.timer(Timer::Measure(id), Pause::ZERO);
+            ctx.timer(LinkTimer::Measure(id), Duration::ZERO);
         }
     }
 
@@ -30,7 +32,7 @@ impl Mesh {
         let now = ctx.now;
         if let Some(link) = self.link_mut(id) {
             ctx.link(id, LinkOp::Measure);
-            ctx.timer(Timer::Measure(id), link.receiving.pause(now));
+            ctx.timer(LinkTimer::Measure(id), link.receiving.pause(now));
         }
     }
 
@@ -50,7 +52,7 @@ impl Mesh {
         for link in self.links.iter_mut().filter(|link| which(link)) {
             if watched && link.has_connected {
                 link.receiving.suspect(now);
-                ctx.timer(Timer::Measure(link.id), Pause::ZERO);
+                ctx.timer(LinkTimer::Measure(link.id), Duration::ZERO);
             }
         }
     }
@@ -82,7 +84,7 @@ impl Mesh {
     pub(super) fn recovered(&mut self, ctx: &mut Context, id: LinkId) {
         if let Some(link) = self.find_mut(&|link| link.id == id && link.restarts > 0) {
             link.restarts = 0;
-            ctx.timers.stop(Timer::Establish(id));
+            ctx.timers.stop(LinkTimer::Establish(id));
         }
     }
 
@@ -100,11 +102,11 @@ impl Mesh {
             }
             return;
         };
-        let (id, timer) = (link.id, Timer::RestartIce(link.id));
+        let (id, timer) = (link.id, LinkTimer::RestartIce(link.id));
         let before = std::mem::replace(&mut link.reported_by_peer, deaf);
         if deaf && !before {
             let lost = !heals || link.transport == Transport::Failed;
-            ctx.timer(timer, if lost { Pause::ZERO } else { HEALING });
+            ctx.timer(timer, if lost { Duration::ZERO } else { HEALING });
             // What does not get through in one direction may not in the other.
             self.suspect_one(ctx, participant);
         } else if !deaf {
@@ -119,7 +121,7 @@ impl Mesh {
     pub(crate) fn restart_ice_timed_out(&mut self, ctx: &mut Context, id: LinkId) {
         self.restart_ice_now(ctx, id);
         if self.link(id).is_some_and(|link| link.restarts == 0) {
-            ctx.timer(Timer::RestartIce(id), TURN);
+            ctx.timer(LinkTimer::RestartIce(id), TURN);
         }
     }
 
@@ -184,7 +186,7 @@ impl Mesh {
             }
             let real = link.restarts - u8::from(polite);
             let pause = RESTART * u32::from(real);
-            ctx.timer(Timer::Establish(id), if waits { TURN } else { pause });
+            ctx.timer(LinkTimer::Establish(id), if waits { TURN } else { pause });
         }
     }
 

@@ -1,0 +1,170 @@
+//! Who is in the room, as the server and the links report it.
+
+use videocalls_protocol::{LeaveReason, ParticipantId, Peer, Welcome};
+
+use crate::context::Context;
+use crate::topology::Topology;
+use crate::{Notice, ParticipantView};
+
+/// The participants of the room, in the order in which they joined.
+#[derive(Debug, Default)]
+pub(crate) struct Roster {
+    own_id: Option<ParticipantId>,
+    /// The run of the server that the last complete roster came from.
+    epoch: Option<String>,
+    participants: Vec<Peer>,
+    /// Who the server says the next signal is from. They count as present once they have a link.
+    introduced: Option<Peer>,
+}
+
+/// Someone whom the server's new roster does not contain.
+#[derive(Debug)]
+pub(crate) struct Missing {
+    pub(crate) id: ParticipantId,
+    /// Whether they have left for certain; otherwise the server may only not know them yet.
+    pub(crate) has_left: bool,
+}
+
+impl Roster {
+    pub(crate) fn own_id(&self) -> Option<&ParticipantId> {
+        self.own_id.as_ref()
+    }
+
+    pub(crate) fn set_own_id(&mut self, id: Option<ParticipantId>) {
+        self.own_id = id;
+    }
+
+    pub(crate) fn contains(&self, id: &ParticipantId) -> bool {
+        self.find(id).is_some()
+    }
+
+    pub(crate) fn ids(&self) -> Vec<ParticipantId> {
+        self.participants.iter().map(|it| it.id.clone()).collect()
+    }
+
+    pub(crate) fn views(&self, links: &dyn Topology) -> Vec<ParticipantView> {
+        let participants = self.participants.iter();
+        participants.map(|peer| view(peer, links)).collect()
+    }
+
+    /// Whether a participant's report of whom they don't receive names us.
+    pub(crate) fn names_us(&self, not_receiving: &[ParticipantId]) -> bool {
+        let own_id = self.own_id.as_ref();
+        own_id.is_some_and(|own_id| not_receiving.contains(own_id))
+    }
+
+    /// Takes over our id and the server's epoch from a new roster, and returns whoever is known or
+    /// `linked` and not on it. After a restart of the server, others may simply not be back yet. If
+    /// we come back under another id, everyone else has to take us for someone new.
+    pub(crate) fn reconcile(
+        &mut self,
+        welcome: &Welcome,
+        linked: Vec<ParticipantId>,
+        departures_announced: bool,
+    ) -> Vec<Missing> {
+        let own_id = self.own_id.replace(welcome.id.clone());
+        let epoch = std::mem::replace(&mut self.epoch, welcome.epoch.clone());
+        let renamed = own_id.is_some_and(|own_id| own_id != welcome.id);
+        let complete = departures_announced && epoch.is_some() && epoch == welcome.epoch;
+        let is_missing = |id: &ParticipantId| welcome.peers.iter().all(|peer| peer.id != *id);
+        let known = linked.into_iter().chain(self.ids());
+        known
+            .filter(|id| renamed || is_missing(id))
+            .map(|id| Missing {
+                id,
+                has_left: renamed || complete,
+            })
+            .collect()
+    }
+
+    /// Remembers who the next signal is from.
+    pub(crate) fn introduce(&mut self, peer: Peer) {
+        self.introduced = Some(peer);
+    }
+
+    /// A link to this participant exists, whether the server has announced them or not.
+    pub(crate) fn appeared(&mut self, ctx: &mut Context, links: &dyn Topology, id: ParticipantId) {
+        if self.contains(&id) {
+            return self.changed(ctx, links, &id);
+        }
+        let introduced = self.introduced.take_if(|introduced| introduced.id == id);
+        self.add(
+            ctx,
+            links,
+            introduced.unwrap_or_else(|| Peer::new(id, None)),
+        );
+    }
+
+    /// Adds a participant other than ourselves, or replaces what is known of one.
+    pub(crate) fn add(&mut self, ctx: &mut Context, links: &dyn Topology, peer: Peer) {
+        if self.own_id.as_ref() == Some(&peer.id) {
+            return;
+        }
+        let known = self.participants.iter_mut().find(|it| it.id == peer.id);
+        if let Some(known) = known {
+            let id = peer.id.clone();
+            *known = peer;
+            self.changed(ctx, links, &id);
+        } else {
+            ctx.notify(Notice::ParticipantJoined(view(&peer, links)));
+            self.participants.push(peer);
+        }
+    }
+
+    pub(crate) fn update(
+        &mut self,
+        ctx: &mut Context,
+        links: &dyn Topology,
+        id: &ParticipantId,
+        update: impl FnOnce(&mut Peer),
+    ) {
+        if let Some(peer) = self.participants.iter_mut().find(|peer| peer.id == *id) {
+            update(peer);
+            self.changed(ctx, links, id);
+        }
+    }
+
+    /// Notifies the app that something about a participant is different.
+    pub(crate) fn changed(&self, ctx: &mut Context, links: &dyn Topology, id: &ParticipantId) {
+        if let Some(peer) = self.find(id) {
+            ctx.notify(Notice::ParticipantChanged(view(peer, links)));
+        }
+    }
+
+    pub(crate) fn remove(
+        &mut self,
+        ctx: &mut Context,
+        links: &dyn Topology,
+        id: &ParticipantId,
+        reason: LeaveReason,
+    ) {
+        if let Some(index) = self.participants.iter().position(|peer| peer.id == *id) {
+            let participant = view(&self.participants.remove(index), links);
+            ctx.notify(Notice::ParticipantLeft {
+                participant,
+                reason,
+            });
+        }
+    }
+
+    /// Forgets everyone, and our own id.
+    pub(crate) fn clear(&mut self) {
+        self.participants.clear();
+        self.own_id = None;
+    }
+
+    fn find(&self, id: &ParticipantId) -> Option<&Peer> {
+        self.participants.iter().find(|peer| peer.id == *id)
+    }
+}
+
+fn view(peer: &Peer, links: &dyn Topology) -> ParticipantView {
+    ParticipantView {
+        id: peer.id.clone(),
+        name: peer.name.clone(),
+        connection: links.connection(&peer.id),
+        media: peer.media,
+        away: peer.away,
+        not_receiving: peer.not_receiving.clone(),
+    }
+}

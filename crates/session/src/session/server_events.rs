@@ -1,0 +1,148 @@
+//! What the server sends, and what follows from it.
+
+use videocalls_protocol::{
+    Departure, Event, LeaveReason, ParticipantId, Peer, Refusal, Request, Signal, Welcome,
+};
+
+use super::Session;
+use crate::topology::ParticipantEvent;
+use crate::{Notice, Output, Problem};
+
+impl Session {
+    /// Takes what the server has sent.
+    pub(super) fn receive(&mut self, event: Event) {
+        self.signaling.received(&mut self.ctx, &event);
+        self.topology.server_heard(&mut self.ctx);
+        match event {
+            Event::Welcome(welcome) if self.signaling.awaits_welcome() => self.welcomed(welcome),
+            Event::Refused(refusal) => self.refused(refusal),
+            Event::Ping => self.ctx.output(Output::Send(Request::Pong)),
+            Event::Rejected { .. } => self.problem(Problem::MessageRejected),
+            event if self.signaling.is_joined() => self.receive_in_room(event),
+            // A second welcome, or news of a room that we are not in.
+            _ => {}
+        }
+    }
+
+    /// Takes what the server sends to those who are in the room.
+    fn receive_in_room(&mut self, event: Event) {
+        match event {
+            Event::Gap => {
+                let outcome = self.signaling.lost(&mut self.ctx);
+                self.follow(outcome);
+            }
+            Event::Joined(peer) => {
+                let id = peer.id.clone();
+                self.add(peer);
+                self.tell_links(&id, ParticipantEvent::Joined);
+            }
+            Event::Found(peer) => self.roster.introduce(peer),
+            Event::Left { id, reason } => self.left(&id, reason),
+            Event::Away(id) => {
+                self.update(&id, |peer| peer.away = true);
+                self.tell_links(&id, ParticipantEvent::Away);
+            }
+            Event::Back(id) => {
+                self.update(&id, |peer| peer.away = false);
+                self.tell_links(&id, ParticipantEvent::Back);
+            }
+            Event::ReceiveReport {
+                from,
+                not_receiving,
+            } => self.receive_report(&from, not_receiving),
+            Event::Signal { from, signal } => self.receive_signal(from, signal),
+            Event::Media { from, media } => self.update(&from, |peer| peer.media = media),
+            _ => {}
+        }
+    }
+
+    fn welcomed(&mut self, welcome: Welcome) {
+        self.signaling.welcomed(&mut self.ctx, &welcome);
+        self.ctx.notify(Notice::StateChanged);
+        if !welcome.resumed {
+            self.reconcile(welcome);
+        }
+        self.topology.online(&mut self.ctx);
+        self.local_changed();
+    }
+
+    fn refused(&mut self, refusal: Refusal) {
+        let outcome = self.signaling.refused(&mut self.ctx, refusal);
+        self.follow(outcome);
+    }
+
+    /// Takes over the server's roster, and keeps those whose media still arrives.
+    fn reconcile(&mut self, welcome: Welcome) {
+        let announced = self.config.capabilities.departure == Departure::Announced;
+        let linked = self.topology.linked();
+        for missing in self.roster.reconcile(&welcome, linked, announced) {
+            match missing.has_left {
+                true => self.remove_with_link(&missing.id),
+                false => self.left(&missing.id, LeaveReason::Lost),
+            }
+        }
+        let ids: Vec<_> = welcome.peers.iter().map(|peer| peer.id.clone()).collect();
+        self.topology
+            .admitted(&mut self.ctx, Some(welcome.id), &ids);
+        welcome.peers.into_iter().for_each(|peer| self.add(peer));
+        // The last report may have been lost with the connection.
+        if !self.reported.is_empty() {
+            self.send_receive_report(self.topology.not_receiving());
+        }
+    }
+
+    /// Adds a participant, or takes over what is new about one.
+    fn add(&mut self, peer: Peer) {
+        if self.roster.contains(&peer.id) {
+            let not_receiving_us = self.roster.names_us(&peer.not_receiving);
+            self.tell_links(&peer.id, ParticipantEvent::StillPresent);
+            self.tell_links(
+                &peer.id,
+                ParticipantEvent::ReceiveReport { not_receiving_us },
+            );
+        }
+        let links = self.topology.as_ref();
+        self.roster.add(&mut self.ctx, links, peer);
+    }
+
+    /// Someone's seat is free. They stay on the roster as long as their media arrives.
+    fn left(&mut self, id: &ParticipantId, reason: LeaveReason) {
+        let stays = self.topology.participant_left(&mut self.ctx, id, reason);
+        if !stays {
+            self.remove(id, reason);
+        }
+    }
+
+    /// Someone has left for certain, even if their media still arrives.
+    fn remove_with_link(&mut self, id: &ParticipantId) {
+        let _closed = self
+            .topology
+            .participant_left(&mut self.ctx, id, LeaveReason::Bye);
+        self.remove(id, LeaveReason::Lost);
+    }
+
+    fn receive_report(&mut self, from: &ParticipantId, not_receiving: Vec<ParticipantId>) {
+        if self.roster.contains(from) {
+            let not_receiving_us = self.roster.names_us(&not_receiving);
+            self.update(from, |peer| peer.not_receiving = not_receiving);
+            self.tell_links(from, ParticipantEvent::ReceiveReport { not_receiving_us });
+        }
+    }
+
+    /// Where the server announces nobody, anyone may send a signal.
+    fn receive_signal(&mut self, from: ParticipantId, signal: Signal) {
+        let unannounced = self.config.capabilities.departure == Departure::Unannounced;
+        if unannounced || self.roster.contains(&from) {
+            self.topology.receive_signal(&mut self.ctx, from, signal);
+        }
+    }
+
+    fn update(&mut self, id: &ParticipantId, update: impl FnOnce(&mut Peer)) {
+        let links = self.topology.as_ref();
+        self.roster.update(&mut self.ctx, links, id, update);
+    }
+
+    fn tell_links(&mut self, id: &ParticipantId, event: ParticipantEvent) {
+        self.topology.participant_event(&mut self.ctx, id, event);
+    }
+}
