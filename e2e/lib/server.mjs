@@ -4,14 +4,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-/** Starts the server; resolves when it listens. */
+/** Starts the signaling server; resolves when it listens. */
 export function startServer(...args) {
   return startFrom('VIDEOCALLS_SERVER', args);
 }
 
-/** Starts the one that misbehaves in rooms whose names say how: docs/faults.md. */
-export function startFaultServer(...args) {
-  return startFrom('VIDEOCALLS_FAULT_SERVER', ['--faults', ...args]);
+/** Starts the proxy that injects faults into rooms by their names (docs/faults.md). */
+export function startFaultProxy(...args) {
+  return startFrom('VIDEOCALLS_FAULT_PROXY', args);
 }
 
 function startFrom(variable, args) {
@@ -21,7 +21,7 @@ function startFrom(variable, args) {
   return startProgram(binary, [...listen, ...args]);
 }
 
-/** Starts any server that says `listening on` and its address when it does; resolves then. */
+/** Starts a server that prints `listening on` and its address; resolves when it does. */
 export async function startProgram(command, args, options = {}) {
   const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   const log = [];
@@ -33,7 +33,7 @@ export async function startProgram(command, args, options = {}) {
     socket: (path) => origin.replace('http', 'ws') + path,
     /** What the server has logged so far. */
     log: () => log.join(''),
-    /** Resolves when it has ended by itself, with its exit code. */
+    /** Resolves with the exit code when the server has ended by itself. */
     ended: child.exitCode === null ? once(child, 'exit').then(([code]) => code) : child.exitCode,
     signal: (signal) => child.kill(signal),
     async stop(signal = 'SIGTERM') {

@@ -10,7 +10,7 @@ import { gaps } from '../lib/gaps.mjs';
 import { patience } from '../lib/page.mjs';
 import { ann, bob, freshRoom } from '../lib/participants.mjs';
 import { inCall, sees } from '../lib/media-probe.mjs';
-import { startFaultServer } from '../lib/server.mjs';
+import { startFaultProxy } from '../lib/server.mjs';
 import { fixtures } from '../lib/fixtures.mjs';
 
 const LOCAL = '#localVideoElement';
@@ -27,7 +27,7 @@ describe('asleep and awake again', () => {
   let room;
 
   before(async () => {
-    server = await startFaultServer('--ping', '1000', '--pong', '3000', '--seat-grace', String(GRACE));
+    server = await startFaultProxy('--ping', '1000', '--pong', '3000', '--seat-grace', String(GRACE));
     scene.defer(() => server.stop());
     site = await callSite();
     scene.defer(() => site.stop());

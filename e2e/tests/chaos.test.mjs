@@ -1,7 +1,7 @@
 // Random orders of what a page can do with a call, against a browser and a server that take their
 // time or misbehave: there is never more than one link to a person nor more than one socket, and
 // nothing is left when all is over. VIDEOCALLS_CHAOS says how many orders, VIDEOCALLS_SEED which
-// is the first, VIDEOCALLS_FAULT_SERVER where a server with `--faults` is.
+// is the first, VIDEOCALLS_FAULT_PROXY where the fault proxy is.
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
@@ -154,9 +154,9 @@ describe('random orders', () => {
   before(async () => {
     server = await startServer();
     scene.defer(() => server.stop());
-    const binary = process.env.VIDEOCALLS_FAULT_SERVER;
+    const binary = process.env.VIDEOCALLS_FAULT_PROXY;
     if (binary) {
-      faults = await startProgram(binary, ['--listen', '127.0.0.1:0', '--faults', '--seat-grace', '5']);
+      faults = await startProgram(binary, ['--listen', '127.0.0.1:0', '--seat-grace', '5']);
       scene.defer(() => faults.stop());
     }
     site = await callSite();

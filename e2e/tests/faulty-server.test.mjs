@@ -8,7 +8,7 @@ import { within } from '../lib/faults.mjs';
 import { patience } from '../lib/page.mjs';
 import { ann, bob, freshRoom } from '../lib/participants.mjs';
 import { inCall } from '../lib/media-probe.mjs';
-import { startFaultServer } from '../lib/server.mjs';
+import { startFaultProxy } from '../lib/server.mjs';
 import { fixtures } from '../lib/fixtures.mjs';
 
 const REMOTE = '#remoteVideoElement';
@@ -61,7 +61,7 @@ describe('a server that misbehaves', () => {
   let site;
 
   before(async () => {
-    server = await startFaultServer('--ping', '1000', '--pong', '3000', '--seat-grace', '5');
+    server = await startFaultProxy('--ping', '1000', '--pong', '3000', '--seat-grace', '5');
     scene.defer(() => server.stop());
     site = await callSite();
     scene.defer(() => site.stop());

@@ -8,7 +8,7 @@ import { gaps } from '../lib/gaps.mjs';
 import { patience } from '../lib/page.mjs';
 import { ann, bob, freshRoom } from '../lib/participants.mjs';
 import { inCall } from '../lib/media-probe.mjs';
-import { startFaultServer } from '../lib/server.mjs';
+import { startFaultProxy } from '../lib/server.mjs';
 import { fixtures } from '../lib/fixtures.mjs';
 
 const REMOTE = '#remoteVideoElement';
@@ -26,7 +26,7 @@ describe('a page that nobody looks at', () => {
   let room;
 
   before(async () => {
-    server = await startFaultServer('--ping', String(PING), '--pong', String(PONG));
+    server = await startFaultProxy('--ping', String(PING), '--pong', String(PONG));
     scene.defer(() => server.stop());
     site = await callSite();
     scene.defer(() => site.stop());

@@ -18,23 +18,17 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
 
 /// Builds the server, with what `dist/` holds inside, and returns the program.
 pub(crate) fn server(workspace: &Workspace) -> Result<PathBuf> {
-    program(workspace, "server: compile", "videocalls-server", &[])
+    program(workspace, "server: compile", "videocalls-server")
 }
 
-/// Builds the server that misbehaves (docs/faults.md), and returns the program.
-pub(crate) fn faulty_server(workspace: &Workspace) -> Result<PathBuf> {
-    let name = "videocalls-server-with-faults";
-    program(
-        workspace,
-        "server that misbehaves: compile",
-        name,
-        &["--features=faults"],
-    )
+/// Builds the fault proxy (docs/faults.md), and returns the program.
+pub(crate) fn fault_proxy(workspace: &Workspace) -> Result<PathBuf> {
+    program(workspace, "fault proxy: compile", "videocalls-fault-proxy")
 }
 
-fn program(workspace: &Workspace, what: &str, name: &str, options: &[&str]) -> Result<PathBuf> {
-    let mut cargo = workspace.cargo(["build", "--profile=native", "--package=videocalls-server"]);
-    cargo.args(["--bin", name]).args(options);
+/// Builds a package with the profile `native`, and returns the program of the same name.
+fn program(workspace: &Workspace, what: &str, name: &str) -> Result<PathBuf> {
+    let mut cargo = workspace.cargo(["build", "--profile=native", "--package", name]);
     step(what, || process::run(&mut cargo))?;
     let file = format!("native/{name}{}", std::env::consts::EXE_SUFFIX);
     Ok(workspace.target(&file))

@@ -26,8 +26,6 @@ mod channels;
 mod config;
 mod cors;
 mod event_log;
-#[cfg(feature = "faults")]
-mod faults;
 mod headers;
 mod heartbeat;
 mod members;
@@ -54,7 +52,5 @@ mod web;
 pub use appointments::{InvalidBase, InvalidSecret, LinkBase, Secret};
 pub use assets::Assets;
 pub use config::{Config, Limits, Timing};
-#[cfg(feature = "faults")]
-pub use faults::run_with_faults;
 pub use origin::{InvalidOrigin, Origin};
 pub use serve::run;

@@ -51,31 +51,10 @@ struct Options {
     /// What the links to appointments begin with, if not with this server's own address
     #[arg(long, env = "VIDEOCALLS_APPOINTMENTS_BASE", value_name = "URL")]
     appointments_base: Option<LinkBase>,
-
-    #[cfg(feature = "faults")]
-    #[command(flatten)]
-    faults: Faults,
-}
-
-/// What is only in a program that is built for tests.
-#[cfg(feature = "faults")]
-#[derive(clap::Args)]
-struct Faults {
-    /// Misbehave in rooms whose names begin with `fault-`, see docs/faults.md
-    #[arg(long)]
-    faults: bool,
-
-    /// Between two pings, in milliseconds
-    #[arg(long, value_name = "MILLISECONDS")]
-    ping: Option<u32>,
-
-    /// For an answer to a ping, in milliseconds
-    #[arg(long, value_name = "MILLISECONDS")]
-    pong: Option<u32>,
 }
 
 #[tokio::main]
-pub(crate) async fn main() -> ExitCode {
+async fn main() -> ExitCode {
     let options = Options::parse();
     tracing_subscriber::fmt()
         .with_writer(io::stderr)
@@ -100,30 +79,10 @@ async fn start(options: Options) -> io::Result<()> {
     config.appointments_secret = options.appointments_secret;
     config.appointments_base = options.appointments_base;
     let shutdown = shutdown()?;
-    #[cfg(feature = "faults")]
-    options.faults.apply(&mut config.timing);
     let listener = TcpListener::bind(&options.listen).await?;
     announce(&options.listen, listener.local_addr()?.port())?;
-    #[cfg(feature = "faults")]
-    if options.faults.faults {
-        return videocalls_server::run_with_faults(listener, config, shutdown).await;
-    }
     run(listener, config, shutdown).await;
     Ok(())
-}
-
-#[cfg(feature = "faults")]
-impl Faults {
-    /// Sets the times of every dialect.
-    fn apply(&self, timing: &mut videocalls_server::Timing) {
-        let millis = |millis: u32| Duration::from_millis(millis.into());
-        if let Some(ping) = self.ping.map(millis) {
-            (timing.ping, timing.relay_ping, timing.engine_ping) = (ping, ping, ping);
-        }
-        if let Some(pong) = self.pong.map(millis) {
-            (timing.pong, timing.relay_silence, timing.engine_pong) = (pong, pong, pong);
-        }
-    }
 }
 
 /// Says, on the one line of standard output, where the server can be reached.

@@ -80,14 +80,14 @@ fn calls(
 ) -> Result<()> {
     build::build(workspace)?;
     let server = run::server(workspace)?;
-    let faulty = run::faulty_server(workspace)?;
+    let fault_proxy = run::fault_proxy(workspace)?;
     let browsers = tools::browsers()?;
     tools::e2e_modules(workspace)?;
     for number in 1..=runs {
         for (file, tests) in files {
             println!("\n==== {file}, {number} of {runs}");
             let mut node = browsers.node(workspace, &server);
-            node.env("VIDEOCALLS_FAULT_SERVER", &faulty)
+            node.env("VIDEOCALLS_FAULT_PROXY", &fault_proxy)
                 .env("VIDEOCALLS_FAULTS", lines)
                 .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
                 .args(

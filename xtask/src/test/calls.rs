@@ -27,10 +27,10 @@ pub(super) fn calls(workspace: &Workspace, server: &Path) -> Result<Counts> {
     let browsers = tools::browsers()?;
     tools::e2e_modules(workspace)?;
     tools::e2e_python(workspace)?;
-    let faulty = run::faulty_server(workspace)?;
+    let fault_proxy = run::fault_proxy(workspace)?;
     let node = |file: &Path, options: &[String]| {
         let mut node = browsers.node(workspace, server);
-        node.env("VIDEOCALLS_FAULT_SERVER", &faulty);
+        node.env("VIDEOCALLS_FAULT_PROXY", &fault_proxy);
         node.args(["--test", "--test-reporter=spec"])
             .args(options)
             .arg(file);

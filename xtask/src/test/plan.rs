@@ -124,9 +124,6 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The server that misbehaves is tested too, though it is in nothing that is shipped.
-const WITH_FAULTS: &str = "--features=videocalls-server/faults";
-
 fn check(command: &mut Command) -> Result<Counts> {
     process::run(command).map(|()| Counts::SUCCESS)
 }
@@ -138,7 +135,7 @@ fn format(plan: &mut Plan<'_>) -> Result<Counts> {
 fn lint(plan: &mut Plan<'_>) -> Result<Counts> {
     let mut cargo = plan
         .workspace
-        .cargo(["clippy", "--workspace", "--all-targets", WITH_FAULTS]);
+        .cargo(["clippy", "--workspace", "--all-targets"]);
     check(cargo.args(["--", "--deny", "warnings"]))
 }
 
@@ -154,7 +151,7 @@ fn lint_wasm(plan: &mut Plan<'_>) -> Result<Counts> {
 fn native(plan: &mut Plan<'_>) -> Result<Counts> {
     let mut cargo = plan
         .workspace
-        .cargo(["test", "--workspace", "--no-fail-fast", WITH_FAULTS]);
+        .cargo(["test", "--workspace", "--no-fail-fast"]);
     let watched = process::watch(cargo.args(["--exclude", "videocalls-js"]))?;
     Ok(Counts::of_cargo(&watched))
 }

@@ -135,27 +135,6 @@ impl Client {
         }
     }
 
-    /// The next message, unless the socket ends first, however it does.
-    #[cfg(feature = "faults")]
-    pub(crate) async fn next_if_any(&mut self) -> Option<Value> {
-        match within("a message or the end", self.socket.next()).await {
-            Some(Ok(Message::Text(text))) => Some(serde_json::from_str(&text).unwrap()),
-            _ => None,
-        }
-    }
-
-    /// Reads on to the end and gives the code of the close, if there is one.
-    #[cfg(feature = "faults")]
-    pub(crate) async fn ending(&mut self) -> Option<u16> {
-        loop {
-            match within("the end", self.socket.next()).await {
-                Some(Ok(Message::Close(frame))) => return frame.map(|frame| frame.code.into()),
-                Some(Ok(_)) => (),
-                Some(Err(_)) | None => return None,
-            }
-        }
-    }
-
     /// Asserts that nothing waits, by asking for an answer that must come next.
     pub(crate) async fn hears_nothing(&mut self) {
         self.send(json!({ "type": "signal", "to": "nobody", "candidate": { "candidate": "" } }))

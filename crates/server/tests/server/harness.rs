@@ -52,22 +52,6 @@ impl Server {
         }
     }
 
-    /// Starts a server that misbehaves in the rooms that say so.
-    #[cfg(feature = "faults")]
-    pub(crate) async fn with_faults(change: impl FnOnce(&mut Config)) -> Self {
-        let (config, listener) = prepared(change).await;
-        let address = listener.local_addr().unwrap();
-        let stop = CancellationToken::new();
-        let shutdown = stop.clone().cancelled_owned();
-        let run = videocalls_server::run_with_faults(listener, config, shutdown);
-        let ended = tokio::spawn(async { run.await.unwrap() });
-        Self {
-            address,
-            stop,
-            ended,
-        }
-    }
-
     /// Asks the server to stop; it has when the handle resolves.
     pub(crate) fn stop(self) -> JoinHandle<()> {
         self.ask_to_stop();

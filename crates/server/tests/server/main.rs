@@ -10,8 +10,6 @@ mod channels;
 mod client;
 mod document;
 mod engine;
-#[cfg(feature = "faults")]
-mod faults;
 mod harness;
 mod herd;
 mod io;

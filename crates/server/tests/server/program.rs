@@ -109,33 +109,3 @@ async fn help_does_not_show_the_secret_of_the_environment() {
     assert!(help.contains("VIDEOCALLS_APPOINTMENTS_SECRET"));
     assert!(!help.contains(secret));
 }
-
-#[cfg(feature = "faults")]
-#[tokio::test]
-async fn it_misbehaves_when_it_is_asked_to() {
-    use crate::client::{Client, join};
-
-    for (switch, code) in [(Some("--faults"), 4008), (None, 4009)] {
-        let mut child = program()
-            .args(["--listen", "127.0.0.1:0", "--ping", "50", "--pong", "500"])
-            .args(switch)
-            .spawn()
-            .unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        within("the first line", stdout.read_line(&mut line))
-            .await
-            .unwrap();
-        let address = line.trim_end().rsplit_once('/').unwrap().1.to_owned();
-        let tcp = tokio::net::TcpStream::connect(&address).await.unwrap();
-        let url = format!("ws://{address}/rooms");
-        let mut ann = Client::over(tcp, &url, &[]).await.ok().unwrap();
-        ann.send(join("fault-close_4008~1-x", "Ann")).await;
-        let welcome = ann.next().await;
-        assert_eq!(welcome["ping"], 50);
-        // Who does not answer pings is given up, where nothing else comes first.
-        assert_eq!(ann.ending().await, Some(code));
-        interrupt(&child, "-TERM").await;
-        assert!(within("the end", child.wait()).await.unwrap().success());
-    }
-}

@@ -7,16 +7,16 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
-/// A TCP connection that can be made to write slowly.
-pub(super) struct Paced {
+/// A TCP connection that writes at a limited rate once one is set.
+pub(crate) struct ThrottledStream {
     tcp: TcpStream,
-    /// In bytes a second.
+    /// The limit in bytes per second, if there is one.
     rate: Option<u32>,
     pause: Option<Pin<Box<Sleep>>>,
 }
 
-impl Paced {
-    pub(super) fn new(tcp: TcpStream) -> Self {
+impl ThrottledStream {
+    pub(crate) fn new(tcp: TcpStream) -> Self {
         Self {
             tcp,
             rate: None,
@@ -24,16 +24,16 @@ impl Paced {
         }
     }
 
-    pub(super) fn slow_down(&mut self, rate: u32) {
+    pub(crate) fn limit(&mut self, rate: u32) {
         self.rate = Some(rate.max(1));
     }
 
-    pub(super) fn tcp(&self) -> &TcpStream {
+    pub(crate) fn tcp(&self) -> &TcpStream {
         &self.tcp
     }
 }
 
-impl AsyncRead for Paced {
+impl AsyncRead for ThrottledStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -43,7 +43,7 @@ impl AsyncRead for Paced {
     }
 }
 
-impl AsyncWrite for Paced {
+impl AsyncWrite for ThrottledStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -56,9 +56,10 @@ impl AsyncWrite for Paced {
             ready!(pause.as_mut().poll(context));
             self.pause = None;
         }
-        let some = usize::try_from(rate.div_ceil(10)).unwrap_or(1);
-        let some = some.min(bytes.len());
-        let written = ready!(Pin::new(&mut self.tcp).poll_write(context, &bytes[..some]))?;
+        // A tenth of a second at most, so that a low rate is a trickle and not bursts.
+        let chunk = usize::try_from(rate.div_ceil(10)).unwrap_or(1);
+        let chunk = chunk.min(bytes.len());
+        let written = ready!(Pin::new(&mut self.tcp).poll_write(context, &bytes[..chunk]))?;
         let share = u32::try_from(written).unwrap_or(u32::MAX);
         self.pause = Some(Box::pin(sleep(Duration::from_secs(1) * share / rate)));
         Poll::Ready(Ok(written))

@@ -1,4 +1,4 @@
-//! What a fault says, in the words of each dialect.
+//! What the injectors need to know of each dialect: kinds of messages, and messages to inject.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,29 +6,29 @@ use serde_json::json;
 use videocalls_protocol::rooms::{close, write_event};
 use videocalls_protocol::{Event, Refusal};
 
-/// Which conversation a path is for.
+/// The wire format of a WebSocket, by its path.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Dialect {
+pub(crate) enum Dialect {
     Rooms,
     Relay,
     Channels,
     SocketIo,
 }
 
-/// What a message carries, as far as the faults care.
+/// The kinds of messages that injectors tell apart.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Cargo {
+pub(crate) enum MessageKind {
     Offer,
     Answer,
     Candidate,
-    /// The first words of a connection, and signs of life.
-    Frame,
+    /// A handshake or a keep-alive, which injectors leave alone.
+    Control,
     Other,
 }
 
 impl Dialect {
-    /// Whatever is no path of ours may be one of the mesh's.
-    pub(super) fn of(path: &str) -> Self {
+    /// With `--channels-anywhere`, the mesh takes every path that no other dialect has.
+    pub(crate) fn of_path(path: &str) -> Self {
         match path.split(['/', '?']).nth(1) {
             Some("rooms") => Self::Rooms,
             Some("relay") => Self::Relay,
@@ -37,13 +37,13 @@ impl Dialect {
         }
     }
 
-    /// Whether there are no words before the first that matter.
-    pub(super) fn is_connected_by_upgrade(self) -> bool {
+    /// Whether the upgrade alone joins the room, without a handshake after it.
+    pub(crate) fn is_joined_by_upgrade(self) -> bool {
         matches!(self, Self::Relay | Self::Channels)
     }
 
-    /// Whether a message from the server says that the client is in.
-    pub(super) fn lets_in(self, text: &str) -> bool {
+    /// Whether a message from the server tells the client that it has joined.
+    pub(crate) fn is_welcome(self, text: &str) -> bool {
         match self {
             Self::Rooms => text.contains(r#""type":"welcome""#),
             Self::Relay | Self::Channels => false,
@@ -51,22 +51,22 @@ impl Dialect {
         }
     }
 
-    pub(super) fn cargo(self, text: &str) -> Cargo {
-        let has = |word| text.contains(word);
-        if self.is_sign_of_life(text) || self.lets_in(text) || self.is_handshake(text) {
-            Cargo::Frame
+    pub(crate) fn kind(self, text: &str) -> MessageKind {
+        let has = |part| text.contains(part);
+        if self.is_keep_alive(text) || self.is_welcome(text) || self.is_handshake(text) {
+            MessageKind::Control
         } else if has(r#""sdp":"#) && has(r#""type":"answer""#) {
-            Cargo::Answer
+            MessageKind::Answer
         } else if has(r#""sdp":"#) && has(r#""type":"offer""#) {
-            Cargo::Offer
+            MessageKind::Offer
         } else if has(r#""candidate":"#) {
-            Cargo::Candidate
+            MessageKind::Candidate
         } else {
-            Cargo::Other
+            MessageKind::Other
         }
     }
 
-    pub(super) fn is_sign_of_life(self, text: &str) -> bool {
+    pub(crate) fn is_keep_alive(self, text: &str) -> bool {
         match self {
             Self::Rooms => text.contains(r#""type":"ping""#) || text.contains(r#""type":"pong""#),
             Self::Relay | Self::Channels => false,
@@ -78,8 +78,8 @@ impl Dialect {
         self == Self::SocketIo && text.starts_with('0')
     }
 
-    /// What a client answers to a ping.
-    pub(super) fn pong(self) -> Option<&'static str> {
+    /// What a client sends in answer to a ping.
+    pub(crate) fn pong(self) -> Option<&'static str> {
         match self {
             Self::Rooms => Some(r#"{"type":"pong"}"#),
             Self::Relay | Self::Channels => None,
@@ -87,8 +87,8 @@ impl Dialect {
         }
     }
 
-    /// What a client says that leaves for good.
-    pub(super) fn bye(self) -> Option<&'static str> {
+    /// What a client sends when it leaves for good.
+    pub(crate) fn bye(self) -> Option<&'static str> {
         match self {
             Self::Rooms => Some(r#"{"type":"bye"}"#),
             Self::Relay | Self::Channels => None,
@@ -96,17 +96,17 @@ impl Dialect {
         }
     }
 
-    pub(super) fn says_bye(self, text: &str) -> bool {
+    pub(crate) fn is_bye(self, text: &str) -> bool {
         self.bye() == Some(text)
     }
 
-    /// A message of a kind that nobody knows.
-    pub(super) fn unknown(self) -> String {
-        self.padded(0)
+    /// A valid message of an unknown type.
+    pub(crate) fn unknown(self) -> String {
+        self.unknown_of_size(0)
     }
 
-    /// The same, of so many bytes or a little more.
-    pub(super) fn padded(self, bytes: usize) -> String {
+    /// The same with at least this many bytes.
+    pub(crate) fn unknown_of_size(self, bytes: usize) -> String {
         let pad = "x".repeat(bytes);
         let unknown = json!({ "type": "fault", "event": "fault", "action": "fault", "pad": pad });
         match self {
@@ -115,28 +115,28 @@ impl Dialect {
         }
     }
 
-    /// A message that breaks off in the middle.
-    pub(super) fn broken(self) -> &'static str {
+    /// A message that ends in the middle of its JSON.
+    pub(crate) fn truncated(self) -> &'static str {
         match self {
             Self::SocketIo => "42[\"offer\",{\"sdp\":",
             _ => "{\"type\":\"signal\",\"from\":",
         }
     }
 
-    /// How a server says that someone gets no place, or loses it; and the code that goes with it.
-    pub(super) fn refusal(self, refusal: Refusal) -> (Option<String>, u16) {
-        let word = match (self, refusal) {
+    /// The message and the close code with which a server refuses or removes a client.
+    pub(crate) fn refusal(self, refusal: Refusal) -> (Option<String>, u16) {
+        let message = match (self, refusal) {
             (Self::Rooms, refusal) => Some(write_event(&Event::Refused(refusal), None)),
             (Self::SocketIo, Refusal::RoomFull) => Some("42[\"full\"]".to_owned()),
             (Self::SocketIo, _) => Some("41".to_owned()),
             (Self::Relay | Self::Channels, _) => None,
         };
-        (word, close::code(refusal))
+        (message, close::code(refusal))
     }
 }
 
-/// What a client says, and what is in the token that it may show.
-pub(super) fn with_token(text: &str) -> String {
+/// A message of a client, followed by the decoded payload of the JWT in it, if there is one.
+pub(crate) fn with_token(text: &str) -> String {
     let payload = text.split('.').nth(1);
     let payload = payload.and_then(|payload| URL_SAFE_NO_PAD.decode(payload).ok());
     let payload = payload.and_then(|payload| String::from_utf8(payload).ok());
@@ -148,12 +148,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_of_each_dialect_are_told_apart() {
-        use Cargo::{Answer, Candidate, Frame, Offer, Other};
+    fn classifies_messages_of_each_dialect() {
         use Dialect::{Channels, Relay, Rooms, SocketIo};
-        for (dialect, text, cargo) in [
-            (Rooms, r#"{"type":"welcome","v":1}"#, Frame),
-            (Rooms, r#"{"type":"ping","heard":0}"#, Frame),
+        use MessageKind::{Answer, Candidate, Control, Offer, Other};
+        for (dialect, text, kind) in [
+            (Rooms, r#"{"type":"welcome","v":1}"#, Control),
+            (Rooms, r#"{"type":"ping","heard":0}"#, Control),
             (
                 Rooms,
                 r#"{"type":"signal","offer":1,"description":{"type":"answer","sdp":"v=0"}}"#,
@@ -186,9 +186,9 @@ mod tests {
                 Answer,
             ),
             (Channels, r#"{"action":"new-peer","message":{}}"#, Other),
-            (SocketIo, "0{\"sid\":\"x\"}", Frame),
-            (SocketIo, "40{\"sid\":\"x\"}", Frame),
-            (SocketIo, "2", Frame),
+            (SocketIo, "0{\"sid\":\"x\"}", Control),
+            (SocketIo, "40{\"sid\":\"x\"}", Control),
+            (SocketIo, "2", Control),
             (
                 SocketIo,
                 r#"42["answerToClient",{"type":"answer","sdp":"v=0"}]"#,
@@ -196,25 +196,25 @@ mod tests {
             ),
             (SocketIo, r#"42["created"]"#, Other),
         ] {
-            assert_eq!(dialect.cargo(text), cargo, "{text}");
+            assert_eq!(dialect.kind(text), kind, "{text}");
         }
     }
 
     #[test]
-    fn a_path_tells_the_dialect() {
-        assert_eq!(Dialect::of("/rooms"), Dialect::Rooms);
-        assert_eq!(Dialect::of("/rooms?fault=x"), Dialect::Rooms);
-        assert_eq!(Dialect::of("/relay/a"), Dialect::Relay);
-        assert_eq!(Dialect::of("/socket.io/?EIO=4"), Dialect::SocketIo);
-        assert_eq!(Dialect::of("/channels/a"), Dialect::Channels);
-        assert_eq!(Dialect::of("/"), Dialect::Channels);
+    fn path_names_the_dialect() {
+        assert_eq!(Dialect::of_path("/rooms"), Dialect::Rooms);
+        assert_eq!(Dialect::of_path("/rooms?fault=x"), Dialect::Rooms);
+        assert_eq!(Dialect::of_path("/relay/a"), Dialect::Relay);
+        assert_eq!(Dialect::of_path("/socket.io/?EIO=4"), Dialect::SocketIo);
+        assert_eq!(Dialect::of_path("/channels/a"), Dialect::Channels);
+        assert_eq!(Dialect::of_path("/"), Dialect::Channels);
     }
 
     #[test]
-    fn a_token_is_looked_into() {
+    fn with_token_decodes_the_payload() {
         let payload = URL_SAFE_NO_PAD.encode("{\"uuid\":\"fault-slow-1\"}");
-        let said = format!("40{{\"jwt\":\"h.{payload}.s\"}}");
-        assert!(with_token(&said).contains("fault-slow-1"));
+        let message = format!("40{{\"jwt\":\"h.{payload}.s\"}}");
+        assert!(with_token(&message).contains("fault-slow-1"));
         assert_eq!(with_token("a.b"), "a.b ");
     }
 }

@@ -2,21 +2,20 @@ use std::io::{self, ErrorKind};
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use super::plan;
-use super::words::Dialect;
-use crate::web;
+use crate::dialect::Dialect;
+use crate::plan;
 
-/// No longer than what the server itself reads.
+/// The longest head that the server itself reads.
 const MAX_BYTES: usize = 16 * 1024;
 
-/// The head of a request or of an answer, as it came, and what of the rest came with it.
-pub(super) struct Head {
-    pub(super) bytes: Vec<u8>,
+/// The head of an HTTP request or response, with the bytes that were read beyond it.
+pub(crate) struct Head {
+    bytes: Vec<u8>,
     end: usize,
 }
 
 impl Head {
-    pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Self> {
+    pub(crate) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Self> {
         let mut bytes = Vec::new();
         loop {
             if stream.read_buf(&mut bytes).await? == 0 {
@@ -32,18 +31,28 @@ impl Head {
         }
     }
 
-    /// What came after the head.
-    pub(super) fn rest(&self) -> &[u8] {
+    /// All bytes that were read: the head and what came after it.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub(crate) fn head(&self) -> &[u8] {
+        &self.bytes[..self.end]
+    }
+
+    /// The bytes after the head.
+    pub(crate) fn rest(&self) -> &[u8] {
         &self.bytes[self.end..]
     }
 
-    pub(super) fn is_upgraded(&self) -> bool {
+    /// Whether this response accepts an upgrade.
+    pub(crate) fn is_upgraded(&self) -> bool {
         self.bytes.starts_with(b"HTTP/1.1 101")
     }
 
-    /// What is asked for, if it is a WebSocket.
-    pub(super) fn upgrade(&self) -> Option<Upgrade> {
-        let head = str::from_utf8(&self.bytes[..self.end]).ok()?;
+    /// The WebSocket that this request asks for, if it asks for one.
+    pub(crate) fn upgrade(&self) -> Option<Upgrade> {
+        let head = str::from_utf8(self.head()).ok()?;
         let mut lines = head.split("\r\n");
         let target = lines.next()?.split(' ').nth(1)?;
         let is_upgrade = |line: &str| {
@@ -54,21 +63,23 @@ impl Head {
     }
 }
 
-/// A WebSocket that is asked for.
+/// A request for a WebSocket.
 #[derive(Debug, Eq, PartialEq)]
-pub(super) struct Upgrade {
-    pub(super) dialect: Dialect,
-    /// The name of the room, if it misbehaves and the address says so.
-    pub(super) name: Option<String>,
+pub(crate) struct Upgrade {
+    pub(crate) dialect: Dialect,
+    /// The name of the room with faults, if the request target has one.
+    pub(crate) room: Option<String>,
 }
 
 impl Upgrade {
     fn read(target: &str) -> Self {
-        let query = target.split_once('?').map(|(_, query)| query);
-        let asked = web::parameter(query, "fault").map(String::from);
+        let (_, query) = target.split_once('?').unwrap_or_default();
+        let mut query = form_urlencoded::parse(query.as_bytes());
+        let in_query = query.find(|(key, _)| key == "fault");
+        let in_query = in_query.map(|(_, room)| room.into_owned());
         Self {
-            dialect: Dialect::of(target),
-            name: asked.or_else(|| plan::find(target).map(str::to_owned)),
+            dialect: Dialect::of_path(target),
+            room: in_query.or_else(|| plan::find_room(target).map(str::to_owned)),
         }
     }
 }
@@ -83,19 +94,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_upgrade_names_its_dialect_and_its_room() {
-        let ask = "GET /relay/fault-dup_all-1 HTTP/1.1\r\nUpgrade: WebSocket\r\n\r\n";
+    async fn upgrade_has_dialect_and_room_of_the_target() {
+        let request = "GET /relay/fault-dup_all-1 HTTP/1.1\r\nUpgrade: WebSocket\r\n\r\n";
         let relay = Upgrade {
             dialect: Dialect::Relay,
-            name: Some("dup_all-1".to_owned()),
+            room: Some("dup_all-1".to_owned()),
         };
-        assert_eq!(upgrade(ask).await, Some(relay));
-        let ask = "GET /rooms?fault=slow~1-a HTTP/1.1\r\nupgrade: websocket\r\n\r\n";
+        assert_eq!(upgrade(request).await, Some(relay));
+        let request = "GET /rooms?fault=slow~1-a HTTP/1.1\r\nupgrade: websocket\r\n\r\n";
         let rooms = Upgrade {
             dialect: Dialect::Rooms,
-            name: Some("slow~1-a".to_owned()),
+            room: Some("slow~1-a".to_owned()),
         };
-        assert_eq!(upgrade(ask).await, Some(rooms));
+        assert_eq!(upgrade(request).await, Some(rooms));
         assert_eq!(
             upgrade("GET /rooms HTTP/1.1\r\nHost: x\r\n\r\n").await,
             None
@@ -103,7 +114,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_came_with_a_head_is_kept() {
+    async fn bytes_after_the_head_are_kept() {
         let mut bytes = b"HTTP/1.1 101 X\r\n\r\nrest".as_slice();
         let head = Head::read(&mut bytes).await.unwrap();
         assert!(head.is_upgraded());
