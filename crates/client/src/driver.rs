@@ -112,7 +112,7 @@ impl Driver {
     /// Takes an input, and does all that follows from it before returning; called from within
     /// such doing, it only queues.
     pub(crate) fn feed(&self, input: Input) {
-        if matches!(input, Input::Unload) {
+        if matches!(input, Input::PageUnloading) {
             self.unloads.set(true);
         }
         self.inbox.borrow_mut().push(input);
@@ -458,7 +458,7 @@ impl Driver {
                 text: self.dialect.borrow().read_chat(&text).to_owned(),
             },
             Notice::MediaPending => CallEvent::MediaPending,
-            Notice::Problem(problem) => CallEvent::Error(problem.into()),
+            Notice::Problem { problem, .. } => CallEvent::Error(problem.into()),
             Notice::Ended(reason) => {
                 self.page.take();
                 if !self.unloads.get() {

@@ -21,17 +21,17 @@ pub(crate) fn follow(feed: &(impl Fn(Input) + Clone + 'static)) -> Vec<EventList
     let network_changed = move |_: &Event| network_changed(Input::NetworkChanged);
     let listeners = [
         listen(window.clone().into(), "beforeunload", move |_| {
-            warn(Input::Leaving)
+            warn(Input::PageMayUnload)
         }),
         listen(window.clone().into(), "pagehide", move |event| {
             leave(match persists(event) {
-                true => Input::Sleep,
-                false => Input::Unload,
+                true => Input::PageSuspended,
+                false => Input::PageUnloading,
             });
         }),
         listen(window.clone().into(), "pageshow", move |event| {
             if persists(event) {
-                wake(Input::Wake);
+                wake(Input::PageRestored);
             }
         }),
         listen(window.into(), "online", network_changed.clone()),

@@ -33,8 +33,8 @@ pub(crate) enum MeshEvent {
     ServerSuspect,
     /// Someone says something.
     Text(ParticipantId, String),
-    /// Something went wrong.
-    Problem(Problem),
+    /// Something went wrong with a link; the participant is not known before the first signal.
+    Problem(Problem, Option<ParticipantId>),
 }
 
 impl Context {

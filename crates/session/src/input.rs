@@ -61,14 +61,14 @@ pub enum Input {
     },
     /// The network or the page has come back, or may have changed: a good moment to look.
     NetworkChanged,
-    /// The page may be about to go away.
-    Leaving,
-    /// The page goes away: the call is over, unless the page is only loaded anew.
-    Unload,
-    /// The page goes out of sight, and may be shown again as it was: a browser's back-forward cache.
-    Sleep,
-    /// It is shown again.
-    Wake,
+    /// The page may unload in a moment, or stay after all (`beforeunload`).
+    PageMayUnload,
+    /// The page unloads (`pagehide`): the call is over, unless the page is only reloaded.
+    PageUnloading,
+    /// The browser puts the page into its back-forward cache (`pagehide`, `persisted`).
+    PageSuspended,
+    /// The browser shows the page again as it was (`pageshow`, `persisted`).
+    PageRestored,
     /// Time has passed; timers may have run out.
     Timeout,
 }

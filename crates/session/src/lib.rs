@@ -40,6 +40,7 @@ mod receive_monitor;
 mod reconnect;
 mod roster;
 mod sdp;
+mod server_problems;
 mod session;
 mod signal_queue;
 mod signaling;

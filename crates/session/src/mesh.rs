@@ -149,7 +149,7 @@ impl Mesh {
                 let participant = link.participant().cloned();
                 if fate == Fate::Broken {
                     ctx.mesh_events
-                        .push(MeshEvent::Problem(Problem::NegotiationFailed));
+                        .push(MeshEvent::Problem(Problem::NegotiationFailed, participant));
                     self.rebuild(ctx, id, Cause::Broken);
                 } else if let Some(participant) = participant {
                     // An offer that was kept may have been taken.

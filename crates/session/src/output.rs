@@ -126,7 +126,12 @@ pub enum Notice {
     /// The browser has been asking the person for a device for a while.
     MediaPending,
     /// Something went wrong, and the call goes on.
-    Problem(Problem),
+    Problem {
+        /// What.
+        problem: Problem,
+        /// The participant that it concerns; `None` if it concerns the server, or nobody yet.
+        participant: Option<ParticipantId>,
+    },
     /// The call is over. Nothing comes after this.
     Ended(EndReason),
 }

@@ -11,14 +11,12 @@ use crate::context::{Context, MeshEvent, next};
 use crate::devices::{Devices, Muted, Source};
 use crate::mesh::Mesh;
 use crate::roster::Roster;
+use crate::server_problems::{Reaction, ServerProblems};
 use crate::signaling::{Outcome, Signaling};
 use crate::time::{Timer, Timestamp};
 use crate::topology::Topology;
 use crate::track::TrackKind;
 use crate::{EndReason, Input, LinkId, Notice, Output, Problem, Snapshot, Token};
-
-/// How many unreadable messages are too many.
-const MAX_PROBLEMS: u32 = 50;
 
 /// What a call is to be.
 #[derive(Clone, Debug)]
@@ -58,7 +56,7 @@ pub struct Session {
     devices: Devices,
     /// Whom the room was last told that we don't receive.
     reported: Vec<ParticipantId>,
-    problems: u32,
+    problems: ServerProblems,
     ctx: Context,
 }
 
@@ -72,7 +70,7 @@ impl Session {
             topology: Box::new(mesh),
             devices: Devices::new(config.audio, config.video, config.muted),
             reported: Vec::new(),
-            problems: 0,
+            problems: ServerProblems::default(),
             ctx: Context::new(config.seed),
             config,
         }
@@ -133,15 +131,15 @@ impl Session {
             Input::Start if is_idle => self.start(),
             Input::Toggle { kind, on } if !is_suspended => self.toggle(kind, on),
             Input::End(reason) => self.end(reason),
-            Input::Leaving => self.signaling.page_may_unload(&mut self.ctx),
-            Input::Unload => self.unload(),
-            Input::Wake if is_suspended => self.wake(),
-            Input::Start | Input::Wake => {}
+            Input::PageMayUnload => self.signaling.page_may_unload(&mut self.ctx),
+            Input::PageUnloading => self.unload(),
+            Input::PageRestored if is_suspended => self.wake(),
+            Input::Start | Input::PageRestored => {}
             _ if is_idle || is_suspended => {}
-            Input::Sleep => self.sleep(),
+            Input::PageSuspended => self.sleep(),
             Input::SignalingOpened => self.opened(),
             Input::SignalingEvent(event) => self.receive(event),
-            Input::SignalingProblem(problem) => self.problem(problem),
+            Input::SignalingProblem(problem) => self.server_problem(problem),
             Input::SignalingClosed(action) => {
                 let outcome = self.signaling.closed(&mut self.ctx, action);
                 self.follow(outcome);
@@ -221,11 +219,17 @@ impl Session {
         }
     }
 
-    fn problem(&mut self, problem: Problem) {
-        self.ctx.notify(Notice::Problem(problem));
-        self.problems += 1;
-        if self.problems >= MAX_PROBLEMS {
-            self.end(EndReason::ProtocolError);
+    /// Something is wrong with the exchange with the server. What can't be read of a server that
+    /// only relays may be a peer's, and does not end the call.
+    fn server_problem(&mut self, problem: Problem) {
+        let only_relays = self.config.capabilities.admission == Admission::Open;
+        match self.problems.count(self.ctx.now, problem) {
+            Reaction::Report => self.ctx.notify(Notice::Problem {
+                problem,
+                participant: None,
+            }),
+            Reaction::GiveUp if !only_relays => self.end(EndReason::ProtocolError),
+            Reaction::GiveUp | Reaction::Ignore => {}
         }
     }
 
@@ -292,7 +296,10 @@ impl Session {
                 MeshEvent::Vanished(id, reason) => self.remove(&id, reason),
                 MeshEvent::ServerSuspect => self.signaling.probe(&mut self.ctx),
                 MeshEvent::Text(from, text) => self.ctx.notify(Notice::Text { from, text }),
-                MeshEvent::Problem(problem) => self.problem(problem),
+                MeshEvent::Problem(problem, participant) => self.ctx.notify(Notice::Problem {
+                    problem,
+                    participant,
+                }),
             }
         }
         self.update_receive_report();

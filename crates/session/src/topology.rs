@@ -1,6 +1,6 @@
 use std::fmt;
 
-use videocalls_protocol::{LeaveReason, ParticipantId, Signal};
+use videocalls_protocol::{LeaveReason, MediaState, ParticipantId, Signal};
 
 use crate::context::Context;
 use crate::time::LinkTimer;
@@ -89,6 +89,8 @@ pub(crate) enum ParticipantEvent {
     Away,
     /// Their connection to the server is back.
     Back,
+    /// What they send: sound, pictures, or nothing. Reported when they join, and on each change.
+    Media(MediaState),
     /// They report whether our media fails to arrive at their end.
     ReceiveReport {
         /// Whether it does.

@@ -31,7 +31,7 @@ impl Mesh {
         };
         let Some(end) = RemoteEnd::of(&sdp) else {
             ctx.mesh_events
-                .push(MeshEvent::Problem(Problem::MalformedMessage));
+                .push(MeshEvent::Problem(Problem::MalformedMessage, Some(from)));
             return;
         };
         let description = RemoteDescription { id, sdp, end };

@@ -47,6 +47,7 @@ impl Topology for Mesh {
             ParticipantEvent::StillPresent => self.seated(id),
             ParticipantEvent::Away => self.suspect_one(ctx, id),
             ParticipantEvent::Back => self.returned(ctx, id),
+            ParticipantEvent::Media(_) => {}
             ParticipantEvent::ReceiveReport { not_receiving_us } => {
                 self.reported_by_peer(ctx, id, not_receiving_us);
             }

@@ -12,12 +12,13 @@ impl Session {
     /// Takes what the server has sent.
     pub(super) fn receive(&mut self, event: Event) {
         self.signaling.received(&mut self.ctx, &event);
+        self.problems.received(&event);
         self.topology.server_heard(&mut self.ctx);
         match event {
             Event::Welcome(welcome) if self.signaling.awaits_welcome() => self.welcomed(welcome),
             Event::Refused(refusal) => self.refused(refusal),
             Event::Ping => self.ctx.output(Output::Send(Request::Pong)),
-            Event::Rejected { .. } => self.problem(Problem::MessageRejected),
+            Event::Rejected { .. } => self.server_problem(Problem::MessageRejected),
             event if self.signaling.is_joined() => self.receive_in_room(event),
             // A second welcome, or news of a room that we are not in.
             _ => {}
@@ -51,7 +52,10 @@ impl Session {
                 not_receiving,
             } => self.receive_report(&from, not_receiving),
             Event::Signal { from, signal } => self.receive_signal(from, signal),
-            Event::Media { from, media } => self.update(&from, |peer| peer.media = media),
+            Event::Media { from, media } => {
+                self.update(&from, |peer| peer.media = media);
+                self.tell_links(&from, ParticipantEvent::Media(media));
+            }
             _ => {}
         }
     }
@@ -101,6 +105,7 @@ impl Session {
                 ParticipantEvent::ReceiveReport { not_receiving_us },
             );
         }
+        self.tell_links(&peer.id, ParticipantEvent::Media(peer.media));
         let links = self.topology.as_ref();
         self.roster.add(&mut self.ctx, links, peer);
     }

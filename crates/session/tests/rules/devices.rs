@@ -201,9 +201,9 @@ fn what_comes_when_nobody_waits_for_it_is_to_be_given_back() {
     harness.wait(1_000);
     harness.input(Input::TrackEnded(CAMERA));
     assert!(harness.session.awaits(CAMERA));
-    harness.input(Input::Sleep);
+    harness.input(Input::PageSuspended);
     assert!(!harness.session.awaits(CAMERA), "nobody sees the page");
-    harness.input(Input::Wake);
+    harness.input(Input::PageRestored);
     assert!(harness.session.awaits(CAMERA));
     harness.input(Input::End(EndReason::Left));
     assert!(!harness.session.awaits(CAMERA), "it is over");

@@ -1,8 +1,8 @@
 use videocalls_protocol::rooms::Rooms;
-use videocalls_protocol::{CloseAction, Dialect, Event, Refusal, Request};
-use videocalls_session::{CallState, EndReason, Input, Notice, Output, Problem};
+use videocalls_protocol::{CloseAction, Dialect, Event, Refusal, Request, Signal};
+use videocalls_session::{CallState, EndReason, Input, LinkReport, Notice, Output, Problem};
 
-use crate::harness::{Harness, notices, sent, welcome};
+use crate::harness::{Harness, notices, offer, ops, peer, sent, token, welcome};
 
 fn started() -> Harness {
     let mut harness = Harness::new(Rooms::default().capabilities(), "me");
@@ -91,14 +91,113 @@ fn a_lost_socket_ends_the_call_by_what_it_was_lost_from() {
     assert_eq!(end(&harness), None);
 }
 
+/// Hands in a message that can't be read, this many times with this pause in milliseconds between.
+fn unreadable(harness: &mut Harness, count: u32, pause: u64) {
+    for _ in 0..count {
+        harness.input(Input::SignalingProblem(Problem::MalformedMessage));
+        harness.wait(pause);
+    }
+}
+
+fn rejected() -> Event {
+    Event::Rejected {
+        code: "too-fast".into(),
+    }
+}
+
 #[test]
-fn fifty_unreadable_messages_are_too_many() {
+fn only_unreadable_messages_for_half_a_minute_end_the_call() {
     let mut harness = Harness::in_room("me", &[]);
-    let complaint = Input::SignalingProblem(Problem::MalformedMessage);
-    (0..49).for_each(|_| harness.input(complaint.clone()));
+    unreadable(&mut harness, 60, 500);
     assert_eq!(end(&harness), None);
-    harness.input(complaint);
+    unreadable(&mut harness, 1, 0);
     assert_eq!(end(&harness), Some(EndReason::ProtocolError));
+}
+
+#[test]
+fn unreadable_messages_between_readable_ones_do_not_end_the_call() {
+    let mut harness = Harness::in_room("me", &[]);
+    for _ in 0..10 {
+        unreadable(&mut harness, 100, 100);
+        harness.event(Event::Ping);
+    }
+    assert_eq!(end(&harness), None);
+}
+
+#[test]
+fn unreadable_messages_of_a_flood_are_reported_fifty_times() {
+    let mut harness = Harness::in_room("me", &[]);
+    harness.look();
+    unreadable(&mut harness, 200, 0);
+    assert_eq!(notices(&harness.look()).len(), 50);
+}
+
+#[test]
+fn unreadable_messages_on_a_relay_do_not_end_the_call() {
+    let mut harness = Harness::on_relay("me");
+    unreadable(&mut harness, 1_000, 500);
+    assert_eq!(end(&harness), None);
+}
+
+#[test]
+fn rejected_messages_over_hours_do_not_end_the_call() {
+    let mut harness = Harness::in_room("me", &[]);
+    for _ in 0..500 {
+        harness.event(rejected());
+        harness.wait(60_000);
+    }
+    assert_eq!(end(&harness), None);
+}
+
+#[test]
+fn rejections_and_unreadable_messages_are_counted_apart() {
+    let mut harness = Harness::in_room("me", &[]);
+    for _ in 0..49 {
+        harness.event(rejected());
+        unreadable(&mut harness, 1, 700);
+    }
+    assert_eq!(end(&harness), None);
+}
+
+#[test]
+fn unknown_messages_are_ignored() {
+    let mut harness = Harness::in_room("me", &[]);
+    harness.look();
+    (0..1_000).for_each(|_| harness.event(Event::Unknown { bytes: 15 }));
+    assert_eq!(harness.look(), []);
+    assert_eq!(harness.session.snapshot().state, CallState::Connected);
+}
+
+#[test]
+fn unreadable_descriptions_of_a_peer_do_not_end_the_call() {
+    let mut harness = Harness::in_room("me", &["you"]);
+    for id in 0..200 {
+        let signal = Signal::Offer {
+            id: Some(id),
+            sdp: "v=0".into(),
+        };
+        harness.hear("you", signal);
+    }
+    assert_eq!(harness.session.snapshot().state, CallState::Connected);
+}
+
+#[test]
+fn offers_that_the_browser_refuses_do_not_end_the_call() {
+    let mut harness = Harness::in_room("me", &[]);
+    harness.event(Event::Joined(peer("you")));
+    for connection in 100..300 {
+        harness.look();
+        harness.hear("you", offer(&connection.to_string(), 1));
+        let outputs = harness.look();
+        let asked = ops(&outputs)
+            .into_iter()
+            .find_map(|(link, op)| Some((link, token(op)?)));
+        if let Some((link, token)) = asked {
+            harness.report(link, LinkReport::Failed { token });
+        }
+        harness.wait(100);
+    }
+    assert_eq!(harness.session.snapshot().state, CallState::Connected);
 }
 
 #[test]

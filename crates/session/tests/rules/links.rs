@@ -1,5 +1,5 @@
 use videocalls_protocol::rooms::Rooms;
-use videocalls_protocol::{Candidate, Dialect, Event, LeaveReason, Request, Signal};
+use videocalls_protocol::{Candidate, Dialect, Event, LeaveReason, ParticipantId, Request, Signal};
 use videocalls_session::{
     Connection, Input, LinkId, LinkOp, LinkReport, LinkRole, Notice, Output, Problem, Transport,
 };
@@ -214,7 +214,10 @@ fn a_failure_is_told_and_its_link_takes_nothing_more() {
         .expect("an offer to take");
     harness.report(link, LinkReport::Failed { token });
     let said = harness.look();
-    let told = Notice::Problem(Problem::NegotiationFailed);
+    let told = Notice::Problem {
+        problem: Problem::NegotiationFailed,
+        participant: Some(ParticipantId::new("b")),
+    };
     assert!(notices(&said).contains(&&told));
     assert!(matches!(
         ops(&said)[..],
@@ -274,7 +277,10 @@ fn a_description_without_an_origin_is_a_malformed_message() {
     for sdp in ["", "v=0\r\n", "o=-\r\n", "o=- x y z\r\n", "\u{0}"] {
         let sdp = sdp.to_owned();
         harness.hear("you", Signal::Offer { id: Some(9), sdp });
-        let told = Notice::Problem(Problem::MalformedMessage);
+        let told = Notice::Problem {
+            problem: Problem::MalformedMessage,
+            participant: Some(ParticipantId::new("you")),
+        };
         assert_eq!(notices(&harness.look()), [&told]);
     }
     assert_eq!(harness.people(), ["you"]);
