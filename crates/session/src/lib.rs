@@ -16,7 +16,6 @@
 //! | --- | --- |
 //! | `session` | the call as a whole: joining, being in, the end |
 //! | `mesh` | which participant is reached by which link, when everyone is linked to everyone |
-//! | `memory` | what came too early, and who is gone, to know what comes too late |
 //! | `link` | one `RTCPeerConnection`: its negotiation and its candidates |
 //! | `signal_queue` | outgoing signals of a link, held until there is a recipient |
 //! | `negotiation` | perfect negotiation as a table |
@@ -32,7 +31,6 @@ mod devices;
 mod end;
 mod input;
 mod link;
-mod memory;
 mod mesh;
 mod negotiation;
 mod output;
@@ -42,6 +40,7 @@ mod roster;
 mod sdp;
 mod server_problems;
 mod session;
+mod signal_history;
 mod signal_queue;
 mod signaling;
 mod snapshot;

@@ -1,41 +1,40 @@
 //! The mesh: one link to each other participant.
 //!
-//! Nothing above this module knows which link carries whom.
+//! Nothing above this module knows which link carries which participant.
 
-mod arrival;
-mod exchange;
-mod repair;
-mod repeat;
+mod monitoring;
+mod rebuild;
+mod reoffer;
+mod roster;
+mod signals;
 mod topology;
-mod watch;
 
 use std::time::Duration;
 
 use videocalls_protocol::{Capabilities, Departure, LeaveReason, Offerer, ParticipantId};
 
-use self::repair::Cause;
+use self::rebuild::Cause;
 use crate::context::{Context, MeshEvent};
-use crate::link::{Fate, Link, RemoteDescription, Target};
-use crate::memory::Memory;
-use crate::time::LinkTimer;
-use crate::{Connection, LinkId, LinkOp, LinkReport, LinkRole, Problem, Transport};
+use crate::link::{DepartureSign, Fate, Link, LinkTimer, RemoteDescription, Target};
+use crate::signal_history::SignalHistory;
+use crate::{LinkId, LinkReport, LinkRole, Problem, Transport};
 
-/// How long a link may look for its way before it is made anew: ICE's own checks take at most
-/// 5 s on the worst of usable networks, then 5 s to spare.
-const ESTABLISH: Duration = Duration::from_secs(10);
+/// How long a link may take to connect before it is replaced: ICE's own checks take at most 5 s on
+/// the worst of usable networks, and 5 s are to spare.
+const CONNECT: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 pub(crate) struct Mesh {
     capabilities: Capabilities,
     me: Option<ParticipantId>,
-    /// In the order of their making; a handful, so a search by walking is the quickest.
+    /// In the order in which they were opened.
     links: Vec<Link>,
-    memory: Memory,
-    /// Whether there is a way to the server.
+    history: SignalHistory,
+    /// Whether the server can be reached.
     online: bool,
-    /// Whether the driver can measure what comes in.
+    /// Whether the driver can measure what a link receives.
     measures: bool,
-    /// An offer that waits: for an answer to ours, or for its sender's predecessor to be gone.
+    /// An offer that waits: for an answer to ours, or for another participant to be gone.
     deferred_offer: Option<(ParticipantId, RemoteDescription)>,
 }
 
@@ -49,160 +48,135 @@ impl Mesh {
             capabilities,
             me,
             links: Vec::new(),
-            memory: Memory::default(),
+            history: SignalHistory::default(),
             online: true,
             measures,
             deferred_offer: None,
         }
     }
 
-    /// The way to the server is lost: nothing can be agreed on until it is back.
-    pub(crate) fn offline(&mut self) {
-        self.online = false;
-    }
-
-    /// There is a way to the server.
-    pub(crate) fn online(&mut self, ctx: &mut Context) {
-        if !std::mem::replace(&mut self.online, true) {
-            self.catch_up(ctx);
-            self.reachable(ctx);
-            self.say_again(ctx);
-        }
-    }
-
-    /// Someone whose seat was lost has one again.
-    pub(crate) fn seated(&mut self, id: &ParticipantId) {
-        let announced = self.capabilities.departure == Departure::Announced;
+    /// A participant who had lost their seat has one again.
+    fn seated(&mut self, id: &ParticipantId) {
+        let departure = self.departure_sign();
         if let Some(link) = self.link_to(id) {
-            link.media_only &= !announced;
+            link.set_departure_sign(departure);
         }
     }
 
-    /// Whether sound or picture comes from anybody.
-    pub(crate) fn is_alive(&self) -> bool {
-        let mut links = self.links.iter();
-        links.any(|link| link.transport == Transport::Connected)
-    }
-
-    /// Someone's seat is free: closes the link, unless the media goes on and only the seat was
-    /// lost. Returns whether a link is left.
-    pub(crate) fn left(
-        &mut self,
-        ctx: &mut Context,
-        id: &ParticipantId,
-        reason: LeaveReason,
-    ) -> bool {
-        // Missing from an incomplete roster, the participant may still be there.
-        let unknown = !self.capabilities.roster_is_complete;
-        if let (LeaveReason::Lost, Some(link)) = (reason, self.link_to(id))
-            && (link.is_healthy() && !link.receiving.silent
-                || unknown && link.transport == Transport::Disconnected)
-        {
-            link.media_only = true;
-            return true;
+    /// A participant's seat is free: closes the link, unless media goes on and only the seat was
+    /// lost. Returns whether the link is kept.
+    fn left(&mut self, ctx: &mut Context, id: &ParticipantId, reason: LeaveReason) -> bool {
+        let roster_is_complete = self.capabilities.roster_is_complete;
+        if let (LeaveReason::Lost, Some(link)) = (reason, self.link_to(id)) {
+            let has_media = link.is_healthy() && !link.is_silent();
+            // Missing from an incomplete roster, the participant may still be there.
+            let may_recover = !roster_is_complete && link.transport() == Transport::Disconnected;
+            if has_media || may_recover {
+                link.set_departure_sign(DepartureSign::LossOfMedia);
+                return true;
+            }
         }
         self.drop_participant(ctx, id);
         false
     }
 
-    pub(crate) fn close_all(&mut self, ctx: &mut Context) {
-        self.close_where(ctx, &|_| true);
-        self.memory = Memory::default();
-        self.deferred_offer = None;
-    }
-
-    /// How a participant is connected.
-    pub(crate) fn connection(&self, id: &ParticipantId) -> Connection {
-        let link = self.link_of(id);
-        match link.map(|link| (link.transport, link.receiving.silent)) {
-            Some((Transport::Connected, false)) => Connection::Connected,
-            Some((Transport::New | Transport::Connecting, false)) | None => Connection::Connecting,
-            Some(_) => Connection::Interrupted,
-        }
-    }
-
-    pub(crate) fn link_id_of(&self, id: &ParticipantId) -> Option<LinkId> {
-        self.link_of(id).map(|link| link.id)
-    }
-
-    /// Takes what the browser reports of a link; of a closed one it does not matter.
-    pub(crate) fn report(&mut self, ctx: &mut Context, id: LinkId, report: LinkReport) {
-        let never_offers = self.capabilities.offerer == Offerer::Other;
+    /// Handles what the browser reports of a link. Reports of closed links are ignored.
+    fn report(&mut self, ctx: &mut Context, id: LinkId, report: LinkReport) {
+        let never_offers = self.peer_always_offers();
         let Some(link) = self.link_mut(id) else {
             return;
         };
+        let participant = link.participant().cloned();
         match report {
             LinkReport::Transport(transport) => self.transport_changed(ctx, id, transport),
             LinkReport::Measured(received) => self.measured(ctx, id, received),
             LinkReport::TracksChanged => {
-                ctx.mesh_events
-                    .extend(link.participant().cloned().map(MeshEvent::Changed));
+                ctx.mesh_events.extend(participant.map(MeshEvent::Changed));
             }
             LinkReport::Text(text) => {
-                let from = link.participant().cloned();
-                ctx.mesh_events
-                    .extend(from.map(|from| MeshEvent::Text(from, text)));
+                let event = participant.map(|from| MeshEvent::Text(from, text));
+                ctx.mesh_events.extend(event);
             }
             LinkReport::NegotiationNeeded if never_offers => {}
-            report => {
-                let fate = link.report(ctx, report);
-                let participant = link.participant().cloned();
-                if fate == Fate::Broken {
-                    ctx.mesh_events
-                        .push(MeshEvent::Problem(Problem::NegotiationFailed, participant));
-                    self.rebuild(ctx, id, Cause::Broken);
-                } else if let Some(participant) = participant {
-                    // An offer that was kept may have been taken.
-                    self.deliver_early(ctx, &participant);
-                }
-            }
+            report => match (link.handle_report(ctx, report), participant) {
+                (Fate::Broken, participant) => self.negotiation_failed(ctx, id, participant),
+                // A deferred offer may have been accepted.
+                (Fate::Alive, Some(participant)) => self.add_early_candidates(ctx, &participant),
+                (Fate::Alive, None) => {}
+            },
         }
     }
 
-    /// Candidates that have not been found by now are not worth waiting for.
-    pub(crate) fn gathering_timed_out(&mut self, ctx: &mut Context, id: LinkId) {
+    /// Handles the expiry of a link's timer.
+    fn link_timed_out(&mut self, ctx: &mut Context, id: LinkId, timer: LinkTimer) {
+        match timer {
+            LinkTimer::Connect
+            | LinkTimer::FirstOffer
+            | LinkTimer::PeerRebuild
+            | LinkTimer::Rebuild
+            | LinkTimer::BroadcastRetry => self.rebuild_due(ctx, id, timer),
+            LinkTimer::IceRestart | LinkTimer::PeerIceRestart => {
+                self.ice_restart_timed_out(ctx, id, timer);
+            }
+            LinkTimer::PeerReport | LinkTimer::IceRestartRetry => self.ice_restart_due(ctx, id),
+            LinkTimer::Answer => self.answer_timed_out(ctx, id),
+            LinkTimer::Gathering => self.gathering_timed_out(ctx, id),
+            LinkTimer::Measure => self.measure(ctx, id),
+            LinkTimer::Departure => self.departure_timed_out(ctx, id),
+        }
+    }
+
+    fn negotiation_failed(
+        &mut self,
+        ctx: &mut Context,
+        id: LinkId,
+        participant: Option<ParticipantId>,
+    ) {
+        let problem = Problem::NegotiationFailed;
+        ctx.mesh_events
+            .push(MeshEvent::Problem(problem, participant));
+        self.rebuild(ctx, id, Cause::Broken);
+    }
+
+    /// A candidate that has not been found by now is not worth waiting for.
+    fn gathering_timed_out(&mut self, ctx: &mut Context, id: LinkId) {
         if let Some(link) = self.link_mut(id) {
             link.stop_gathering(ctx);
-        }
-    }
-
-    /// Says something to everyone, by the links.
-    pub(crate) fn send_text(&self, ctx: &mut Context, text: &str) {
-        for link in self.links.iter().filter(|it| it.participant().is_some()) {
-            ctx.link(link.id, LinkOp::SendText(text.to_owned()));
         }
     }
 
     fn drop_participant(&mut self, ctx: &mut Context, id: &ParticipantId) {
         self.drop_deferred_offer(ctx, id);
         self.retire_links(ctx, &|link| link.is_for(id));
-        self.memory.forget_early(id);
-        self.stand_by(ctx);
+        self.history.forget_candidates(id);
+        self.open_standby(ctx);
     }
 
-    fn open(&self, ctx: &mut Context, role: LinkRole, target: Target) -> Link {
-        let mut link = Link::open(ctx, role, target, self.capabilities.trickle);
-        link.media_only = self.capabilities.departure == Departure::Unannounced;
+    fn open(&mut self, ctx: &mut Context, role: LinkRole, target: Target) -> &mut Link {
+        let departure = self.departure_sign();
+        let link = Link::open(ctx, role, target, departure, self.capabilities.trickle);
         if link.participant().is_some() {
-            ctx.timer(LinkTimer::Establish(link.id), ESTABLISH);
+            link.recover_by(ctx, LinkTimer::Connect, CONNECT);
         }
+        self.links.push(link);
+        let last = self.links.len() - 1;
+        &mut self.links[last]
+    }
+
+    fn open_offering(&mut self, ctx: &mut Context, target: Target) -> &mut Link {
+        let link = self.open(ctx, LinkRole::Offerer, target);
+        link.offer(ctx);
         link
     }
 
-    fn open_offering(&mut self, ctx: &mut Context, target: Target) -> LinkId {
-        let mut link = self.open(ctx, LinkRole::Offerer, target);
-        link.offer(ctx);
-        let id = link.id;
-        self.links.push(link);
-        id
-    }
-
-    /// Closes links and remembers whom they led to, so that what still comes from there is known
-    /// for late.
+    /// Closes links and remembers their remote connections, so that late signals from there are
+    /// recognized.
     fn retire_links(&mut self, ctx: &mut Context, which: &dyn Fn(&Link) -> bool) {
-        let leaving = self.links.iter().filter(|link| which(link));
-        let ends: Vec<_> = leaving.filter_map(|link| link.remote.clone()).collect();
-        ends.into_iter().for_each(|end| self.memory.retire(end));
+        for link in self.links.iter().filter(|link| which(link)) {
+            if let Some(end) = link.remote() {
+                self.history.retire(end.clone());
+            }
+        }
         self.close_where(ctx, which);
     }
 
@@ -212,29 +186,47 @@ impl Mesh {
             .for_each(|link| link.close(ctx));
     }
 
-    /// Whether offers go out to whoever may be there.
+    /// What shows that a participant with a seat has left.
+    fn departure_sign(&self) -> DepartureSign {
+        match self.capabilities.departure {
+            Departure::Unannounced => DepartureSign::LossOfMedia,
+            _ => DepartureSign::ServerReport,
+        }
+    }
+
+    /// Whether we never send an offer.
+    fn peer_always_offers(&self) -> bool {
+        self.capabilities.offerer == Offerer::Other
+    }
+
+    /// Whether offers are sent to whoever may be there.
     fn broadcasts_offers(&self) -> bool {
         self.capabilities.offerer == Offerer::Everyone
     }
 
-    /// Politeness is decided by comparing ids, alike at both ends.
+    /// Whether we are the polite end. Both ends compare the same ids, so one of them is.
     fn is_polite_to(&self, other: &ParticipantId) -> bool {
         self.me.as_ref().is_some_and(|me| me > other)
     }
 
+    fn is_alone(&self) -> bool {
+        self.links.iter().all(|link| link.participant().is_none())
+    }
+
     fn has_room_for(&self, from: &ParticipantId) -> bool {
-        let others = self
-            .links
-            .iter()
-            .filter_map(Link::participant)
-            .filter(|id| *id != from);
-        self.capabilities
-            .capacity
-            .is_none_or(|capacity| others.count() + 1 < capacity)
+        let participants = self.links.iter().filter_map(Link::participant);
+        let others = participants.filter(|id| *id != from).count();
+        let capacity = self.capabilities.capacity;
+        capacity.is_none_or(|capacity| others + 1 < capacity)
+    }
+
+    fn participants_where(&self, which: &dyn Fn(&Link) -> bool) -> Vec<ParticipantId> {
+        let links = self.links.iter().filter(|link| which(link));
+        links.filter_map(Link::participant).cloned().collect()
     }
 
     fn link(&self, id: LinkId) -> Option<&Link> {
-        self.links.iter().find(|link| link.id == id)
+        self.links.iter().find(|link| link.id() == id)
     }
 
     fn link_of(&self, id: &ParticipantId) -> Option<&Link> {
@@ -246,21 +238,10 @@ impl Mesh {
     }
 
     fn link_mut(&mut self, id: LinkId) -> Option<&mut Link> {
-        self.find_mut(&|link| link.id == id)
+        self.find_mut(&|link| link.id() == id)
     }
 
     fn find_mut(&mut self, which: &dyn Fn(&Link) -> bool) -> Option<&mut Link> {
         self.links.iter_mut().find(|link| which(link))
-    }
-}
-
-impl Link {
-    /// How long it may take to find its way: longer each time.
-    fn patience(&self) -> Duration {
-        ESTABLISH * u32::from(self.attempt).clamp(1, 6)
-    }
-
-    fn is_for(&self, id: &ParticipantId) -> bool {
-        self.participant() == Some(id)
     }
 }

@@ -2,28 +2,29 @@ use std::time::Duration;
 
 use crate::time::Timestamp;
 
-/// How often a link is measured, and how often when there is doubt.
-const EVERY: Duration = Duration::from_secs(1);
-const OFTEN: Duration = Duration::from_millis(200);
-/// How long nothing may come in before it counts as silence, and when there is doubt. Browsers say
-/// `disconnected` after 5 to 8 s only, and a short gap heals by itself; who sends silence says so every
-/// 0.4 s.
+/// How often a link is measured, and how often while it is suspect.
+const INTERVAL: Duration = Duration::from_secs(1);
+const SUSPECT_INTERVAL: Duration = Duration::from_millis(200);
+/// How long nothing may arrive before a link counts as silent, and while it is suspect. Browsers
+/// report `disconnected` after 5 to 8 s only, and short gaps end by themselves. A muted microphone
+/// sends a packet every 0.4 s.
 const SILENCE: Duration = Duration::from_secs(2);
 const SUSPECT_SILENCE: Duration = Duration::from_millis(600);
-/// How long a doubt lasts.
+/// How long a link stays suspect.
 const SUSPICION: Duration = Duration::from_secs(3);
-/// After how many measurements in a row with something new a silence means something: a link by
-/// which nobody sends is silent by right.
+/// After how many measurements in a row with something new a silence means a loss: a link by which
+/// nothing is sent is rightly silent.
 const ESTABLISHED: u8 = 3;
 
-/// What comes in by a link, as the browser counts it.
+/// Watches what a link receives, as the browser counts it.
 #[derive(Debug)]
 pub(crate) struct ReceiveMonitor {
     received: u64,
-    /// When something new was last seen.
-    moved: Timestamp,
+    /// When the count was last found changed.
+    changed: Timestamp,
+    /// How many measurements in a row found the count changed, until it is established.
     samples: u8,
-    pub(crate) silent: bool,
+    is_silent: bool,
     suspect_until: Timestamp,
 }
 
@@ -31,33 +32,35 @@ impl ReceiveMonitor {
     pub(crate) fn new() -> Self {
         Self {
             received: 0,
-            moved: Timestamp::default(),
+            changed: Timestamp::default(),
             samples: 0,
-            silent: false,
+            is_silent: false,
             suspect_until: Timestamp::default(),
         }
     }
 
-    /// There is reason to look closely, for a while.
+    /// There is reason to measure more often, for a while.
     pub(crate) fn suspect(&mut self, now: Timestamp) {
         self.suspect_until = now + SUSPICION;
     }
 
-    /// When to measure again: often until it is known what to expect, and when that is missed.
-    pub(crate) fn pause(&self, now: Timestamp) -> Duration {
-        if self.samples < ESTABLISHED || self.is_suspect(now) || self.is_missed(now, EVERY) {
-            OFTEN
+    /// How long until the next measurement: short until it is known what to expect, and when that is
+    /// missing.
+    pub(crate) fn interval(&self, now: Timestamp) -> Duration {
+        let is_missing = self.is_missing(now, INTERVAL);
+        if self.samples < ESTABLISHED || self.is_suspect(now) || is_missing {
+            SUSPECT_INTERVAL
         } else {
-            EVERY
+            INTERVAL
         }
     }
 
-    /// Takes a measurement: any number that changes as long as something comes in.
+    /// Takes a measurement: any number that changes as long as something arrives.
     pub(crate) fn measured(&mut self, now: Timestamp, received: u64) {
         if received != self.received {
             self.received = received;
-            self.moved = now;
-            self.silent = false;
+            self.changed = now;
+            self.is_silent = false;
             self.samples = self.samples.saturating_add(1);
             return;
         }
@@ -66,25 +69,35 @@ impl ReceiveMonitor {
         } else {
             SILENCE
         };
-        self.silent |= self.is_missed(now, limit);
-        // What comes now and then only is not missed.
+        self.is_silent |= self.is_missing(now, limit);
+        // What arrives only now and then is not missing in between.
         if self.samples < ESTABLISHED {
             self.samples = 0;
         }
     }
 
-    /// Whether something comes in all the time.
+    /// Whether nothing arrives though it should.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.is_silent
+    }
+
+    /// Whether something arrives all the time.
     pub(crate) fn is_established(&self) -> bool {
-        self.samples >= ESTABLISHED && !self.silent
+        self.samples >= ESTABLISHED && !self.is_silent
     }
 
-    /// Whether something should have come in by now.
+    /// Whether something should have arrived by now.
     pub(crate) fn is_overdue(&self, now: Timestamp) -> bool {
-        self.is_missed(now, if self.is_suspect(now) { OFTEN } else { EVERY })
+        let limit = if self.is_suspect(now) {
+            SUSPECT_INTERVAL
+        } else {
+            INTERVAL
+        };
+        self.is_missing(now, limit)
     }
 
-    fn is_missed(&self, now: Timestamp, limit: Duration) -> bool {
-        self.samples >= ESTABLISHED && now.since(self.moved) >= limit
+    fn is_missing(&self, now: Timestamp, limit: Duration) -> bool {
+        self.samples >= ESTABLISHED && now.since(self.changed) >= limit
     }
 
     fn is_suspect(&self, now: Timestamp) -> bool {
@@ -100,57 +113,57 @@ mod tests {
         Timestamp::from_millis(millis)
     }
 
-    /// A link by which something came at each of the first seconds.
-    fn flowing() -> ReceiveMonitor {
+    /// A monitor that saw something arrive in each of the first four seconds.
+    fn established() -> ReceiveMonitor {
         let mut monitor = ReceiveMonitor::new();
         (1..=4).for_each(|second| monitor.measured(at(second * 1_000), second));
         monitor
     }
 
     #[test]
-    fn two_seconds_without_anything_new_are_silence() {
-        let mut monitor = flowing();
+    fn two_seconds_without_change_are_silence() {
+        let mut monitor = established();
         monitor.measured(at(5_000), 4);
-        assert!(!monitor.silent);
+        assert!(!monitor.is_silent());
         assert_eq!(
-            monitor.pause(at(5_000)),
-            OFTEN,
-            "one is enough to look closely"
+            monitor.interval(at(5_000)),
+            SUSPECT_INTERVAL,
+            "one second is enough to measure more often"
         );
         monitor.measured(at(5_999), 4);
-        assert!(!monitor.silent);
+        assert!(!monitor.is_silent());
         monitor.measured(at(6_000), 4);
-        assert!(monitor.silent);
+        assert!(monitor.is_silent());
         monitor.measured(at(6_250), 5);
-        assert!(!monitor.silent);
-        assert_eq!(monitor.pause(at(6_250)), EVERY);
+        assert!(!monitor.is_silent());
+        assert_eq!(monitor.interval(at(6_250)), INTERVAL);
     }
 
     #[test]
-    fn in_doubt_less_is_enough() {
-        let mut monitor = flowing();
+    fn suspect_link_is_silent_earlier() {
+        let mut monitor = established();
         monitor.suspect(at(4_100));
-        assert_eq!(monitor.pause(at(4_100)), OFTEN);
+        assert_eq!(monitor.interval(at(4_100)), SUSPECT_INTERVAL);
         monitor.measured(at(4_500), 4);
-        assert!(!monitor.silent);
+        assert!(!monitor.is_silent());
         monitor.measured(at(4_750), 4);
-        assert!(monitor.silent);
+        assert!(monitor.is_silent());
     }
 
     #[test]
-    fn what_came_now_and_then_only_is_not_missed() {
+    fn link_that_receives_only_now_and_then_is_never_silent() {
         let mut monitor = ReceiveMonitor::new();
         for second in 1..60 {
             monitor.measured(at(second * 1_000), second / 4);
-            assert!(!monitor.silent);
+            assert!(!monitor.is_silent());
         }
     }
 
-    /// The browser forgets the counts of ways that it has given up.
+    /// The browser forgets the counts of paths that it has given up.
     #[test]
-    fn a_count_that_falls_is_news_as_well() {
-        let mut monitor = flowing();
+    fn falling_count_means_that_something_arrives() {
+        let mut monitor = established();
         monitor.measured(at(8_000), 1);
-        assert!(!monitor.silent);
+        assert!(!monitor.is_silent());
     }
 }

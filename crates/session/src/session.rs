@@ -202,7 +202,7 @@ impl Session {
                     self.follow(outcome);
                 }
                 Timer::Device(timer) => self.media(|it, ctx| it.timed_out(ctx, timer)),
-                Timer::Link(timer) => self.topology.timed_out(&mut self.ctx, timer),
+                Timer::Topology(timer) => self.topology.timed_out(&mut self.ctx, timer),
             }
         }
     }

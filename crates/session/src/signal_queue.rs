@@ -40,7 +40,7 @@ impl SignalQueue {
     }
 
     /// The browser has made a local description, to be said or not.
-    pub(crate) fn describe(&mut self, sdp: &str) {
+    pub(crate) fn set_local_description(&mut self, sdp: &str) {
         self.generation = sdp::ufrag(sdp);
     }
 
@@ -69,7 +69,7 @@ impl SignalQueue {
     }
 
     /// Whether the latest description is to wait for its candidates.
-    pub(crate) fn waits(&self) -> bool {
+    pub(crate) fn awaits_candidates(&self) -> bool {
         !self.trickle && !self.finished.contains(&self.generation)
     }
 
@@ -82,7 +82,7 @@ impl SignalQueue {
     /// Sends the descriptions that wait, with the candidates known by now inside, if there is
     /// somebody to send them to.
     pub(crate) fn flush(&mut self, ctx: &mut Context, target: &Target) {
-        if self.waits() || self.queued.is_empty() || *target == Target::Nobody {
+        if self.awaits_candidates() || self.queued.is_empty() || *target == Target::Nobody {
             return;
         }
         let to = target.participant();

@@ -1,6 +1,7 @@
 use std::ops::Add;
 use std::time::Duration;
 
+use crate::link::LinkTimer;
 use crate::{LinkId, TrackKind};
 
 /// A point in time, in milliseconds since some fixed moment of the driver's choice.
@@ -53,7 +54,7 @@ pub(crate) enum Timer {
     /// A timer of the microphone and camera.
     Device(DeviceTimer),
     /// A timer of the links.
-    Link(LinkTimer),
+    Topology(TopologyTimer),
 }
 
 /// The timers of the connection to the server.
@@ -86,21 +87,11 @@ pub(crate) enum DeviceTimer {
 
 /// The timers of the links.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum LinkTimer {
-    /// An offer should have been answered by now.
-    Answer(LinkId),
-    /// A link lost its way to the other end, and nobody else will tell whether they have gone.
-    Departure(LinkId),
-    /// A link should have connected by now.
-    Establish(LinkId),
-    /// A description has waited long enough for its candidates.
-    Gathering(LinkId),
-    /// An offer that was held back is to be decided on.
+pub(crate) enum TopologyTimer {
+    /// What one link waits for.
+    Link(LinkId, LinkTimer),
+    /// A deferred offer is to be accepted or dropped.
     DeferredOffer,
-    /// It is time to see what comes in by a link.
-    Measure(LinkId),
-    /// A link has had the time to heal by itself.
-    RestartIce(LinkId),
 }
 
 impl From<SignalingTimer> for Timer {
@@ -115,9 +106,9 @@ impl From<DeviceTimer> for Timer {
     }
 }
 
-impl From<LinkTimer> for Timer {
-    fn from(timer: LinkTimer) -> Self {
-        Self::Link(timer)
+impl From<TopologyTimer> for Timer {
+    fn from(timer: TopologyTimer) -> Self {
+        Self::Topology(timer)
     }
 }
 
@@ -138,6 +129,12 @@ impl Timers {
     pub(crate) fn stop(&mut self, timer: impl Into<Timer>) {
         let timer = timer.into();
         self.0.retain(|(other, _)| *other != timer);
+    }
+
+    /// Stops whatever a link waits for.
+    pub(crate) fn stop_link(&mut self, link: LinkId) {
+        let is_of_link = |timer: &Timer| matches!(timer, Timer::Topology(TopologyTimer::Link(id, _)) if *id == link);
+        self.0.retain(|(timer, _)| !is_of_link(timer));
     }
 
     pub(crate) fn runs(&self, timer: impl Into<Timer>) -> bool {
@@ -172,13 +169,13 @@ mod tests {
         let mut timers = Timers::default();
         timers.set(SignalingTimer::Welcome, at(30));
         timers.set(SignalingTimer::Open, at(20));
-        timers.set(LinkTimer::DeferredOffer, at(50));
+        timers.set(TopologyTimer::DeferredOffer, at(50));
         assert_eq!(timers.next(), Some(at(20)));
         assert_eq!(timers.expired(at(10)), None);
         assert_eq!(timers.expired(at(40)), Some(SignalingTimer::Open.into()));
         assert_eq!(timers.expired(at(40)), Some(SignalingTimer::Welcome.into()));
         assert_eq!(timers.expired(at(40)), None);
-        timers.stop(LinkTimer::DeferredOffer);
+        timers.stop(TopologyTimer::DeferredOffer);
         assert_eq!(timers.next(), None);
     }
 

@@ -3,7 +3,7 @@ use std::fmt;
 use videocalls_protocol::{LeaveReason, MediaState, ParticipantId, Signal};
 
 use crate::context::Context;
-use crate::time::LinkTimer;
+use crate::time::TopologyTimer;
 use crate::{Connection, LinkId, LinkReport};
 
 /// How participants reach each other: what owns the links and the remote tracks.
@@ -50,8 +50,8 @@ pub(crate) trait Topology: fmt::Debug {
     /// The browser reports something about a link.
     fn link_report(&mut self, ctx: &mut Context, link: LinkId, report: LinkReport);
 
-    /// A link's timer has expired.
-    fn timed_out(&mut self, ctx: &mut Context, timer: LinkTimer);
+    /// A timer of the links has expired.
+    fn timed_out(&mut self, ctx: &mut Context, timer: TopologyTimer);
 
     /// Sends a chat text to everyone.
     fn send_text(&mut self, ctx: &mut Context, text: &str);

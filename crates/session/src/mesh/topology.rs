@@ -4,13 +4,19 @@ use videocalls_protocol::{LeaveReason, ParticipantId, Signal};
 
 use super::Mesh;
 use crate::context::Context;
-use crate::time::LinkTimer;
+use crate::link::{Link, Target};
+use crate::signal_history::SignalHistory;
+use crate::time::TopologyTimer;
 use crate::topology::{ParticipantEvent, Topology};
-use crate::{Connection, LinkId, LinkReport};
+use crate::{Connection, LinkId, LinkOp, LinkReport, Transport};
 
 impl Topology for Mesh {
     fn prepare(&mut self, ctx: &mut Context) {
-        Self::prepare(self, ctx);
+        if self.peer_always_offers() {
+            self.open_standby(ctx);
+        } else {
+            self.open_offering(ctx, Target::Nobody);
+        }
     }
 
     fn admitted(&mut self, ctx: &mut Context, me: Option<ParticipantId>, others: &[ParticipantId]) {
@@ -21,15 +27,19 @@ impl Topology for Mesh {
     }
 
     fn online(&mut self, ctx: &mut Context) {
-        Self::online(self, ctx);
+        if !std::mem::replace(&mut self.online, true) {
+            self.recover_lost_links(ctx);
+            self.restart_ice_where_waiting(ctx);
+            self.repeat_open_offers(ctx);
+        }
     }
 
     fn offline(&mut self) {
-        Self::offline(self);
+        self.online = false;
     }
 
     fn server_heard(&mut self, ctx: &mut Context) {
-        self.reachable(ctx);
+        self.restart_ice_where_waiting(ctx);
     }
 
     fn network_changed(&mut self, ctx: &mut Context) {
@@ -64,54 +74,58 @@ impl Topology for Mesh {
     }
 
     fn receive_signal(&mut self, ctx: &mut Context, from: ParticipantId, signal: Signal) {
-        self.hear(ctx, from, signal);
+        self.handle_signal(ctx, from, signal);
     }
 
     fn link_report(&mut self, ctx: &mut Context, link: LinkId, report: LinkReport) {
         self.report(ctx, link, report);
     }
 
-    fn timed_out(&mut self, ctx: &mut Context, timer: LinkTimer) {
+    fn timed_out(&mut self, ctx: &mut Context, timer: TopologyTimer) {
         match timer {
-            LinkTimer::Answer(link) => self.answer_timed_out(ctx, link),
-            LinkTimer::Departure(link) => self.departure_timed_out(ctx, link),
-            LinkTimer::Establish(link) => self.establish_timed_out(ctx, link),
-            LinkTimer::Gathering(link) => self.gathering_timed_out(ctx, link),
-            LinkTimer::DeferredOffer => self.deferred_offer_timed_out(ctx),
-            LinkTimer::Measure(link) => self.measure(ctx, link),
-            LinkTimer::RestartIce(link) => self.restart_ice_timed_out(ctx, link),
+            TopologyTimer::Link(link, timer) => self.link_timed_out(ctx, link, timer),
+            TopologyTimer::DeferredOffer => self.deferred_offer_timed_out(ctx),
         }
     }
 
     fn send_text(&mut self, ctx: &mut Context, text: &str) {
-        Self::send_text(self, ctx, text);
+        for link in self.links.iter().filter(|it| it.participant().is_some()) {
+            ctx.link(link.id(), LinkOp::SendText(text.to_owned()));
+        }
     }
 
     fn close(&mut self, ctx: &mut Context) {
-        self.close_all(ctx);
+        self.close_where(ctx, &|_| true);
+        self.history = SignalHistory::default();
+        self.deferred_offer = None;
     }
 
     fn connection(&self, id: &ParticipantId) -> Connection {
-        Self::connection(self, id)
+        let link = self.link_of(id);
+        match link.map(|link| (link.transport(), link.is_silent())) {
+            Some((Transport::Connected, false)) => Connection::Connected,
+            Some((Transport::New | Transport::Connecting, false)) | None => Connection::Connecting,
+            Some(_) => Connection::Interrupted,
+        }
     }
 
     fn link_of(&self, id: &ParticipantId) -> Option<LinkId> {
-        self.link_id_of(id)
+        self.link_of(id).map(Link::id)
     }
 
     fn linked(&self) -> Vec<ParticipantId> {
-        Self::linked(self)
+        self.participants_where(&|_| true)
     }
 
     fn connected(&self) -> Vec<ParticipantId> {
-        self.living()
+        self.participants_where(&Link::is_healthy)
     }
 
     fn not_receiving(&self) -> Vec<ParticipantId> {
-        Self::not_receiving(self)
+        self.participants_where(&Link::is_not_receiving)
     }
 
     fn is_media_flowing(&self) -> bool {
-        self.is_alive()
+        self.links.iter().any(Link::is_connected)
     }
 }
