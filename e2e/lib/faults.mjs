@@ -1,21 +1,29 @@
-// What a call survives, and in what time: each test of a fault measures itself, and writes down what
-// it has measured where VIDEOCALLS_FAULTS says, one JSON object to a line.
+// Budgets: how fast a call recovers from a fault.
+//
+// `cargo xtask faults` sets VIDEOCALLS_FAULTS to a file, holds each test to its budgets, and writes what was measured to
+// that file, one JSON object per line. In all other runs the outcome counts: there a limit is several times the budget,
+// because other programs on the machine can make a browser late.
 
 import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
 
+const FILE = process.env.VIDEOCALLS_FAULTS;
+const LENIENCE = 5;
+
+/** The time limit in milliseconds for a budget in this run. */
+export function limit(budget) {
+  return FILE ? budget : LENIENCE * budget;
+}
+
 /**
- * Holds a fault of the table to its budget: `measure` causes it, waits for the outcome, and gives the
- * milliseconds in between. `what` says which outcome it is. What is `close` comes so near to its budget on
- * a machine that is busy with other things that only a run that is written down is held to it: others tell
- * whether it works.
+ * Holds a row of the fault matrix to its budget. `measure` causes the fault, waits for the outcome and returns the
+ * milliseconds between; `what` names the outcome.
  */
-export async function within(budget, { row, browser, what, close = false }, measure) {
+export async function within(budget, { row, browser, what }, measure) {
   let ms = null;
   try {
     ms = Math.round(await measure());
-    const limit = close && !process.env.VIDEOCALLS_FAULTS ? 3 * budget + 1000 : budget;
-    assert.ok(ms <= limit, `${row}, ${what}: ${ms} ms, and the budget is ${budget} ms`);
+    assert.ok(ms <= limit(budget), `${row}, ${what}: ${ms} ms, limit ${limit(budget)} ms, budget ${budget} ms`);
   } finally {
     record({ row, browser, what, ms, budget, passed: ms !== null && ms <= budget });
   }
@@ -23,6 +31,5 @@ export async function within(budget, { row, browser, what, close = false }, meas
 }
 
 function record(line) {
-  const file = process.env.VIDEOCALLS_FAULTS;
-  if (file) appendFileSync(file, `${JSON.stringify(line)}\n`);
+  if (FILE) appendFileSync(FILE, `${JSON.stringify(line)}\n`);
 }

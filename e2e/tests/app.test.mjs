@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
+import { limit } from '../lib/faults.mjs';
 import { patience } from '../lib/page.mjs';
 import { ann, bob, cat, freshRoom } from '../lib/participants.mjs';
 import { hears, hearsNothing, sees } from '../lib/media-probe.mjs';
@@ -66,7 +67,7 @@ describe('the app', () => {
         }
         await people[0].page.click('#leave');
         await tiles(people[1].page, 0);
-        await people[0].page.until(() => Object.values(globalThis.__e2e.holdings()).every((count) => count === 0), patience(500, 'everything released'));
+        await people[0].page.until(() => Object.values(globalThis.__e2e.holdings()).every((count) => count === 0), patience(limit(500), 'everything released'));
       }
     });
 
@@ -140,7 +141,7 @@ describe('the app', () => {
       await first.until(() => document.querySelector('[data-call-state="connected"]'));
       const second = await enter(ann);
       await second.until(() => /full/i.test(document.querySelector('[role=alert]')?.textContent ?? ''));
-      await second.until(() => globalThis.__e2e.holdings().tracks === 0, patience(500, 'the camera light to go off'));
+      await second.until(() => globalThis.__e2e.holdings().tracks === 0, patience(limit(500), 'the camera light to go off'));
       await first.click('#leave');
     } finally {
       await small.stop();

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { before, beforeEach, describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { callSite, prepare } from '../lib/calls.mjs';
-import { within } from '../lib/faults.mjs';
+import { limit, within } from '../lib/faults.mjs';
 import { gaps } from '../lib/gaps.mjs';
 import { patience } from '../lib/page.mjs';
 import { ann, bob, freshRoom } from '../lib/participants.mjs';
@@ -72,7 +72,7 @@ describe('asleep and awake again', () => {
   /** What was on its way when the machine fell asleep may come by a link that is dead: nothing stops after it. */
   const remain = async (a, b) => {
     const longest = await (await gaps(a, b)).longest(3000);
-    assert.ok(longest < 1000, `nothing came in for ${longest} ms, after all was well`);
+    assert.ok(longest < limit(1000), `nothing came in for ${longest} ms, after all was well`);
     await inCall(a, b, REMOTE);
   };
 
@@ -99,7 +99,7 @@ describe('asleep and awake again', () => {
     const since = await goesElsewhere(b);
     const left = await noted(a, 'participant-left', since);
     assert.equal(left.reason, 'bye');
-    await within(300, { row: 'F49', browser: 'chromium', what: 'the others know that the page is left', close: true }, () => left.at - since);
+    await within(300, { row: 'F49', browser: 'chromium', what: 'the others know that the page is left' }, () => left.at - since);
 
     await goesBack(b);
     const shown = await b.until(() => globalThis.log?.find(({ type }) => type === 'pageshow'), patience(5000, 'the page of before'));

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { callSite, prepare } from '../lib/calls.mjs';
+import { limit } from '../lib/faults.mjs';
 import { patience } from '../lib/page.mjs';
 import { ann, bob, freshRoom } from '../lib/participants.mjs';
 import { inCall } from '../lib/media-probe.mjs';
@@ -127,7 +128,7 @@ describe('ending a call', () => {
       await page.run(() => globalThis.api.default());
       for (const name of Object.keys(MOMENTS)) {
         const { code, released, back } = await page.run(startAndEnd, name, options);
-        assert.ok(released <= 500, `ended ${name}: everything was released after ${released} ms`);
+        assert.ok(released <= limit(500), `ended ${name}: everything was released after ${released} ms`);
         assert.equal(back, 0, `ended ${name}: something came to life again`);
         assert.ok([null, 'aborted'].includes(code), `ended ${name}: ${code}`);
       }
@@ -147,7 +148,7 @@ describe('ending a call', () => {
     await page.run(() => globalThis.call.endCall());
     await page.run(() => globalThis.allow());
     await page.until(() => globalThis.__e2e.made.tracks > 0);
-    await page.until(() => globalThis.__e2e.holdings().tracks === 0, patience(500, 'the camera light to go off'));
+    await page.until(() => globalThis.__e2e.holdings().tracks === 0, patience(limit(500), 'the camera light to go off'));
   });
 
   test('twice, or from its own listener, or with listeners that throw', async () => {
@@ -170,7 +171,7 @@ describe('ending a call', () => {
       return heard;
     });
     assert.deepEqual(ends, ['left']);
-    await page.until(() => Object.values(globalThis.__e2e.holdings()).every((count) => count === 0), patience(500, 'everything released'));
+    await page.until(() => Object.values(globalThis.__e2e.holdings()).every((count) => count === 0), patience(limit(500), 'everything released'));
     const after = await page.run(() => ({
       state: globalThis.call.state,
       participants: globalThis.call.participants.length,

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { callSite } from '../lib/calls.mjs';
+import { limit } from '../lib/faults.mjs';
 import { patience } from '../lib/page.mjs';
 import { ann, bob, freshRoom } from '../lib/participants.mjs';
 import { scriptedPeer, scriptedServer, WELCOME } from '../lib/scripted.mjs';
@@ -41,7 +42,7 @@ describe('what goes wrong', () => {
   const handlers = (page) => page.run(() => globalThis.log.filter(({ type }) => type.endsWith('Handler')).map(({ type }) => type));
   const ended = (page) => page.until(() => globalThis.log.find(({ type }) => type === 'ended'), patience(12_000, 'the end'));
   const dark = (page) =>
-    page.until(() => Object.values(globalThis.__e2e.holdings()).every((count) => count === 0), patience(500, 'everything released'));
+    page.until(() => Object.values(globalThis.__e2e.holdings()).every((count) => count === 0), patience(limit(500), 'everything released'));
   const wellFormed = (error) => {
     assert.equal(error.name, 'VideoCallError');
     assert.ok(['device', 'signaling', 'media', 'configuration', 'internal'].includes(error.category), error.category);

@@ -144,7 +144,7 @@ describe('a server that misbehaves', () => {
       const a = await enter(kind, ann, options);
       const b = await enter('chromium', bob, options);
       const frames = await a.run(measureFrames, 2000);
-      await within(50, { row: 'F12', browser: kind, what: 'time of a frame under 1000 messages a second (p95)', close: true }, () => frames);
+      await within(50, { row: 'F12', browser: kind, what: 'time of a frame under 1000 messages a second (p95)' }, () => frames);
       await inCall(a, b, REMOTE);
       assert.deepEqual(await told(a), []);
     });

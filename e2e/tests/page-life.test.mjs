@@ -81,7 +81,7 @@ describe('the life of a page', () => {
         since,
         patience(3000, 'that the other is away or gone'),
       );
-      await within(300, { row: 'F30', browser: kind, what: 'the other knows', close: true }, () => told.at - since);
+      await within(300, { row: 'F30', browser: kind, what: 'the other knows' }, () => told.at - since);
       const { at, reason } = await noted(a, 'participant-left', since, 8000);
       await within(5000, { row: 'F30', browser: kind, what: 'gone' }, () => at - since);
       assert.equal(reason, 'bye');
@@ -91,7 +91,7 @@ describe('the life of a page', () => {
       const [a, b] = await two(kind);
       const since = Date.now();
       await scene.kill(kind, bob, b);
-      await within(1000, { row: 'F28', browser: kind, what: 'the tile is grey', close: true }, async () => {
+      await within(1000, { row: 'F28', browser: kind, what: 'the tile is grey' }, async () => {
         await a.until(() => globalThis.call.participants[0]?.connection === 'interrupted', patience(5000, 'grey'));
         return Date.now() - since;
       });
@@ -107,7 +107,7 @@ describe('the life of a page', () => {
     const session = await b.raw.createCDPSession();
     const since = Date.now();
     session.send('Page.crash').catch(() => {});
-    await within(1000, { row: 'F28', browser: 'chromium', what: 'the tile of a crashed tab is grey', close: true }, async () => {
+    await within(1000, { row: 'F28', browser: 'chromium', what: 'the tile of a crashed tab is grey' }, async () => {
       await a.until(() => globalThis.call.participants[0]?.connection === 'interrupted', patience(5000, 'grey'));
       return Date.now() - since;
     });

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { ann, bob, cat, freshRoom } from '../lib/participants.mjs';
+import { limit } from '../lib/faults.mjs';
 import { patience } from '../lib/page.mjs';
 import { hearsNothing, inCall, sees } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
@@ -77,7 +78,7 @@ describe('the plain page', () => {
     await inCall(a, b, REMOTE);
 
     await a.click('#end');
-    await a.until(() => Object.values(globalThis.__e2e.holdings()).every((count) => count === 0), patience(500, 'release'));
+    await a.until(() => Object.values(globalThis.__e2e.holdings()).every((count) => count === 0), patience(limit(500), 'release'));
     await b.until(() => !document.querySelector('#remoteVideoElement').srcObject, patience(2000, 'an empty remote element'));
   });
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { callSite, prepare } from '../lib/calls.mjs';
 import { independentSite, relayPage } from '../lib/independent.mjs';
+import { limit } from '../lib/faults.mjs';
 import { patience } from '../lib/page.mjs';
 import { ann, bob, freshRoom } from '../lib/participants.mjs';
 import { hearsNothing, inCall, sees } from '../lib/media-probe.mjs';
@@ -51,7 +52,7 @@ describe('the form of videocalls.js', () => {
     assert.equal(await a.run(() => globalThis.api.toggleTrack('video')), true);
     await inCall(a, b, REMOTE);
     await a.run(() => globalThis.api.endCall());
-    await a.until(() => Object.values(globalThis.__e2e.holdings()).every((count) => count === 0), patience(500, 'everything released'));
+    await a.until(() => Object.values(globalThis.__e2e.holdings()).every((count) => count === 0), patience(limit(500), 'everything released'));
     assert.equal(await a.run(() => String(globalThis.api.toggleTrack('audio'))), 'undefined');
   });
 

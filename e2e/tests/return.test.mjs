@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { before, beforeEach, describe, test } from 'node:test';
 import { callSite, endAndRelease } from '../lib/calls.mjs';
-import { within } from '../lib/faults.mjs';
+import { limit, within } from '../lib/faults.mjs';
 import { gaps } from '../lib/gaps.mjs';
 import { patience } from '../lib/page.mjs';
 import { ann, bob, freshRoom } from '../lib/participants.mjs';
@@ -119,7 +119,7 @@ describe('the way to the server is lost', () => {
       joined.page.expectFault(SOCKET_FAILED);
       await server.stop('SIGKILL');
       await joined.page.until(() => globalThis.log.find(({ type, reason }) => type === 'ended' && reason === 'server-gone'), patience(8000, 'the end'));
-      assert.ok((await endAndRelease(joined.page)) < 500);
+      assert.ok((await endAndRelease(joined.page)) < limit(500));
     });
   }
 });

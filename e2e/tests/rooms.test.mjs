@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { before, beforeEach, describe, test } from 'node:test';
 import { callSite } from '../lib/calls.mjs';
+import { limit } from '../lib/faults.mjs';
 import { patience } from '../lib/page.mjs';
 import { ann, bob, cat, dan, freshRoom } from '../lib/participants.mjs';
 import { hears, inCall, sees } from '../lib/media-probe.mjs';
@@ -73,7 +74,7 @@ describe('who comes and goes', () => {
     for (const { page } of [a, b]) {
       const { at, reason } = await leaving(page, c.id, 3000);
       assert.equal(reason, 'bye');
-      assert.ok(at - left <= 300, `${page.person.name} knew after ${at - left} ms`);
+      assert.ok(at - left <= limit(300), `${page.person.name} knew after ${at - left} ms`);
       const snapshot = await page.run(() => globalThis.snapshot());
       assert.equal(snapshot.participants.length, 1);
     }

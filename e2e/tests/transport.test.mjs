@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { callSite, endAndRelease, prepare } from '../lib/calls.mjs';
+import { limit } from '../lib/faults.mjs';
 import { patience } from '../lib/page.mjs';
 import { DOCS } from '../lib/paths.mjs';
 import { ann, bob, freshRoom } from '../lib/participants.mjs';
@@ -85,7 +86,7 @@ describe("a transport of the page's own", () => {
     await sees(page, ann, '#localVideoElement');
     await sees(page, ann, '#remoteVideoElement');
     await page.run(() => calls.forEach((call) => call.endCall()));
-    await page.until(() => Object.values(globalThis.__e2e.holdings()).every((count) => count === 0), patience(500, 'release'));
+    await page.until(() => Object.values(globalThis.__e2e.holdings()).every((count) => count === 0), patience(limit(500), 'release'));
   });
 
   describe('what can go wrong', () => {

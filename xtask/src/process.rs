@@ -1,14 +1,18 @@
-//! Other programs: run, read, watched while they print.
+//! Running other programs.
 
 use std::env;
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-/// Runs a program that prints for itself.
+/// Runs a program with its output shown.
+///
+/// # Errors
+///
+/// The program can't be started, or it fails.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = command
         .stdin(Stdio::null())
@@ -20,12 +24,12 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs a program whose output matters only when it fails.
+/// Runs a program with its output hidden. If it fails, the output is in the error.
 pub(crate) fn quiet(command: &mut Command) -> Result<()> {
     output(command).map(drop)
 }
 
-/// Runs a program and returns what it printed.
+/// Like [`quiet`], and returns the standard output.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = command
         .stdin(Stdio::null())
@@ -43,60 +47,50 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Ok(text)
 }
 
-/// What a program said that was watched to its end.
-pub(crate) struct Watched {
+/// A program that has ended, whatever its exit status.
+pub(crate) struct Finished {
     pub(crate) success: bool,
-    pub(crate) output: String,
+    pub(crate) stdout: String,
 }
 
-/// Runs a program, shows its output as it comes and keeps it too.
-pub(crate) fn watch(command: &mut Command) -> Result<Watched> {
+/// Whether to show the standard output of a captured program while it runs.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(crate) enum Echo {
+    On,
+    Off,
+}
+
+/// Runs a program and returns its standard output. It is no error if the program fails.
+pub(crate) fn capture(command: &mut Command, echo: Echo) -> Result<Finished> {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
         .with_context(|| format!("starting {}", line(command)))?;
-    let output = match child.stdout.take() {
-        Some(stdout) => echo(stdout)?,
-        None => String::new(),
-    };
-    let success = child.wait()?.success();
-    Ok(Watched { success, output })
-}
-
-/// Runs a program and keeps its output.
-pub(crate) fn keep(command: &mut Command) -> Result<Watched> {
-    let output = command
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
-        .with_context(|| format!("starting {}", line(command)))?;
-    Ok(Watched {
-        success: output.status.success(),
-        output: String::from_utf8_lossy(&output.stdout).into_owned(),
-    })
-}
-
-fn echo(stdout: impl Read) -> Result<String> {
-    let mut reader = BufReader::new(stdout);
-    let mut output = String::new();
-    let mut bytes = Vec::new();
-    while reader.read_until(b'\n', &mut bytes)? > 0 {
-        let text = String::from_utf8_lossy(&bytes);
-        print!("{text}");
-        output.push_str(&text);
-        bytes.clear();
+    let mut stdout = String::new();
+    if let Some(pipe) = child.stdout.take() {
+        let mut reader = BufReader::new(pipe);
+        let mut bytes = Vec::new();
+        while reader.read_until(b'\n', &mut bytes)? > 0 {
+            let text = String::from_utf8_lossy(&bytes);
+            if echo == Echo::On {
+                print!("{text}");
+            }
+            stdout.push_str(&text);
+            bytes.clear();
+        }
     }
-    Ok(output)
+    let success = child.wait()?.success();
+    Ok(Finished { success, stdout })
 }
 
-/// Whether this runs as root.
+/// Whether this process runs as root.
 pub(crate) fn is_root() -> Result<bool> {
     let id = output(Command::new("id").arg("-u"))?;
     Ok(id.trim() == "0")
 }
 
-/// The first of `names` on PATH.
+/// Finds the first of these programs that is on `PATH`.
 pub(crate) fn find(names: &[&str]) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     let folders: Vec<PathBuf> = env::split_paths(&path).collect();

@@ -10,7 +10,7 @@ use super::figures::{self, Measured};
 use super::rows::{Evidence, Row};
 use crate::build;
 use crate::cache;
-use crate::process;
+use crate::process::{self, Echo};
 use crate::run;
 use crate::tools;
 use crate::workspace::Workspace;
@@ -96,8 +96,8 @@ fn calls(
                         .map(|name| format!("--test-name-pattern={name}")),
                 )
                 .arg(workspace.root(&format!("e2e/tests/{file}.test.mjs")));
-            let watched = process::watch(&mut node)?;
-            observed.tests.extend(ended(file, &watched.output));
+            let finished = process::capture(&mut node, Echo::On)?;
+            observed.tests.extend(ended(file, &finished.stdout));
         }
     }
     Ok(())

@@ -9,13 +9,13 @@ use super::calls::calls;
 use super::counts::Counts;
 use crate::build::{self, Built};
 use crate::netbench;
-use crate::process;
+use crate::process::{self, Echo};
 use crate::run;
 use crate::size;
 use crate::tools;
 use crate::workspace::Workspace;
 
-/// One step: its name for `--only`, what it counts, how it is done.
+/// A step: its name for `--only`, what it counts, and how to run it.
 pub(crate) struct Step {
     pub(crate) name: &'static str,
     pub(crate) kind: &'static str,
@@ -75,12 +75,12 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "network",
-        kind: "a call that is cut off for a moment",
+        kind: "call over a network with an interruption",
         work: network,
     },
 ];
 
-/// The packages that run in a browser.
+/// The packages that are compiled for the browser.
 const BROWSER_PACKAGES: &[&str] = &[
     "--package=videocalls-protocol",
     "--package=videocalls-session",
@@ -89,14 +89,14 @@ const BROWSER_PACKAGES: &[&str] = &[
     "--package=videocalls-app",
 ];
 
-/// The build and the server, which several steps need and none needs to make twice.
+/// The build and the server, which several steps need.
 enum Made {
     NotYet,
     Failed,
     Ready(Built, PathBuf),
 }
 
-/// What steps share.
+/// The state that steps share.
 pub(crate) struct Plan<'a> {
     workspace: &'a Workspace,
     made: Made,
@@ -110,7 +110,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// The build and the server, made by the first step that asks.
+    /// The build and the server. The first step that asks makes them.
     fn made(&mut self) -> Result<(&Built, &Path)> {
         if let Made::NotYet = self.made {
             self.made = Made::Failed;
@@ -119,13 +119,13 @@ impl<'a> Plan<'a> {
         }
         match &self.made {
             Made::Ready(built, server) => Ok((built, server)),
-            Made::NotYet | Made::Failed => bail!("this needs the build, which failed"),
+            Made::NotYet | Made::Failed => bail!("the build failed, which this step needs"),
         }
     }
 }
 
 fn check(command: &mut Command) -> Result<Counts> {
-    process::run(command).map(|()| Counts::SUCCESS)
+    process::run(command).map(|()| Counts::success())
 }
 
 fn format(plan: &mut Plan<'_>) -> Result<Counts> {
@@ -152,8 +152,8 @@ fn native(plan: &mut Plan<'_>) -> Result<Counts> {
     let mut cargo = plan
         .workspace
         .cargo(["test", "--workspace", "--no-fail-fast"]);
-    let watched = process::watch(cargo.args(["--exclude", "videocalls-js"]))?;
-    Ok(Counts::of_cargo(&watched))
+    cargo.args(["--exclude", "videocalls-js"]);
+    Ok(Counts::of_cargo(&process::capture(&mut cargo, Echo::On)?))
 }
 
 fn docs(plan: &mut Plan<'_>) -> Result<Counts> {
@@ -162,13 +162,13 @@ fn docs(plan: &mut Plan<'_>) -> Result<Counts> {
 }
 
 fn build(plan: &mut Plan<'_>) -> Result<Counts> {
-    plan.made().map(|_| Counts::SUCCESS)
+    plan.made().map(|_| Counts::success())
 }
 
 fn size(plan: &mut Plan<'_>) -> Result<Counts> {
     let workspace = plan.workspace;
     let (built, _) = plan.made()?;
-    size::check(workspace, built).map(|()| Counts::SUCCESS)
+    size::check(workspace, built).map(|()| Counts::success())
 }
 
 fn browser(plan: &mut Plan<'_>) -> Result<Counts> {
@@ -183,7 +183,7 @@ fn browser(plan: &mut Plan<'_>) -> Result<Counts> {
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
         .env("CHROMEDRIVER", browsers.chromedriver)
         .env("WASM_BINDGEN_TEST_TIMEOUT", "120");
-    Ok(Counts::of_cargo(&process::watch(&mut cargo)?))
+    Ok(Counts::of_cargo(&process::capture(&mut cargo, Echo::On)?))
 }
 
 fn types(plan: &mut Plan<'_>) -> Result<Counts> {
@@ -200,23 +200,26 @@ fn e2e(plan: &mut Plan<'_>) -> Result<Counts> {
     calls(workspace, server)
 }
 
-/// The smallest case of the network bench; the rest of it takes too long to be a test.
+/// The smallest case of the network benchmark; the others take too long for a test.
 fn network(plan: &mut Plan<'_>) -> Result<Counts> {
     if let Err(reason) = netbench::ensure_possible() {
-        println!("not tried: {reason}");
-        return Ok(Counts::SKIPPED);
+        println!("skipped: {reason}");
+        return Ok(Counts::skipped());
     }
     let workspace = plan.workspace;
     let (_, server) = plan.made()?;
     let attempt = || -> Result<Counts> {
         let mut node = netbench::command(workspace, server)?;
         let smallest = node.args(["--case", "T-N1", "--pair", "cc"]);
-        Ok(check(smallest).unwrap_or(Counts::FAILURE))
+        Ok(check(smallest).unwrap_or_else(|_| Counts::failure()))
     };
     let first = attempt()?;
     if first.failed == 0 {
         return Ok(first);
     }
-    println!("network: failed; tried once more");
-    Ok(first.tried_again(attempt()?))
+    println!("network: failed; it runs once more");
+    let name = ["network: T-N1".to_owned()];
+    let second = attempt()?;
+    let still_failed = &name[..second.failed];
+    Ok(first.with_retry(&name, &second, still_failed))
 }

@@ -10,7 +10,7 @@ mod rust;
 
 use anyhow::Result;
 
-pub(crate) use self::browsers::browsers;
+pub(crate) use self::browsers::{Browsers, browsers};
 pub(crate) use self::network::{coturn, iproute};
 pub(crate) use self::node::{NodeTools, e2e_modules, node_tools};
 pub(crate) use self::python::e2e_python;
