@@ -173,8 +173,8 @@ impl Mesh {
     /// recognized.
     fn retire_links(&mut self, ctx: &mut Context, which: &dyn Fn(&Link) -> bool) {
         for link in self.links.iter().filter(|link| which(link)) {
-            if let Some(end) = link.remote() {
-                self.history.retire(end.clone());
+            if let (Some(participant), Some(end)) = (link.participant(), link.remote()) {
+                self.history.retire(participant, end.clone());
             }
         }
         self.close_where(ctx, which);

@@ -2,21 +2,26 @@
 
 use videocalls_protocol::Candidate;
 
-/// Who made a description, and which edition it is: the `o=` line's session id and version.
+/// The session id and version of a description's `o=` line.
 ///
-/// JSEP (RFC 8829 section 5.2.1) has the id stay the same for the life of one peer connection and
-/// the version grow with each description. So the pair tells, in any dialect, a fresh connection
-/// from a renegotiation, and both from a repetition.
+/// By JSEP (RFC 8829 section 5.2.1) the id is random, stays the same for the life of one peer
+/// connection, and the version grows with each description. Not all peers follow it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Origin {
     pub(crate) session: String,
     pub(crate) version: u64,
 }
 
+impl Origin {
+    /// Whether the id is one that peers write who make none up.
+    pub(crate) fn is_placeholder(&self) -> bool {
+        matches!(self.session.as_str(), "0" | "1")
+    }
+}
+
 /// Reads a description's origin.
 pub(crate) fn origin(sdp: &str) -> Option<Origin> {
-    let line = sdp.lines().find_map(|line| line.strip_prefix("o="))?;
-    let mut words = line.split(' ');
+    let mut words = value(sdp, "o=")?.split(' ');
     let _user = words.next();
     let session = words.next()?.to_owned();
     let version = words.next()?.parse().ok()?;
@@ -25,9 +30,38 @@ pub(crate) fn origin(sdp: &str) -> Option<Origin> {
 
 /// Reads the ICE generation of a description: its (first) username fragment.
 pub(crate) fn ufrag(sdp: &str) -> Option<String> {
-    sdp.lines()
-        .find_map(|line| line.strip_prefix("a=ice-ufrag:"))
-        .map(|ufrag| ufrag.trim().into())
+    value(sdp, "a=ice-ufrag:").map(Into::into)
+}
+
+/// Reads the (first) fingerprint of the certificate of the connection that made a description.
+pub(crate) fn fingerprint(sdp: &str) -> Option<String> {
+    value(sdp, "a=fingerprint:").map(str::to_ascii_lowercase)
+}
+
+/// Hashes (FNV-1a) what stays the same in a description while its candidates are gathered.
+pub(crate) fn content_hash(sdp: &str) -> u64 {
+    const GATHERED: [&str; 4] = ["a=candidate:", "a=end-of-candidates", "a=rtcp:", "c="];
+    let is_gathered = |line: &&str| GATHERED.iter().any(|prefix| line.starts_with(prefix));
+    let lines = sdp.lines().filter(|line| !is_gathered(line));
+    let bytes = lines.flat_map(|line| without_port(line).into_iter().flat_map(str::bytes));
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// The words of a line, without the port if it opens a media section.
+fn without_port(line: &str) -> Vec<&str> {
+    let mut words: Vec<_> = line.split(' ').collect();
+    if line.starts_with("m=") && words.len() > 1 && words[1] != "0" {
+        words[1] = "";
+    }
+    words
+}
+
+/// The rest of the first line that begins so.
+fn value<'a>(sdp: &'a str, prefix: &str) -> Option<&'a str> {
+    let line = sdp.lines().find_map(|line| line.strip_prefix(prefix))?;
+    Some(line.trim())
 }
 
 /// Puts candidates into the media sections of a description that they belong to; those of another
@@ -98,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn the_origin_names_the_connection_and_the_edition() {
+    fn origin_is_read_from_the_o_line() {
         let origin = origin(SDP).expect("it has one");
         assert_eq!(origin.session, "4611731400430051336");
         assert_eq!(origin.version, 2);
@@ -108,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn candidates_go_to_the_end_of_their_section() {
+    fn candidates_are_added_to_the_end_of_their_section() {
         let sdp = with_candidates(SDP, &[candidate("candidate:1 1 udp 1 h 9 typ host", "0")]);
         assert!(sdp.contains("a=mid:0\r\na=candidate:1 1 udp 1 h 9 typ host\r\nm=video"));
         let sdp = with_candidates(SDP, &[candidate("candidate:2 1 udp 1 h 9 typ host", "1")]);
@@ -116,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_candidate_of_another_generation_stays_out() {
+    fn candidate_of_another_generation_is_left_out() {
         let mut old = candidate("candidate:1 1 udp 1 h 9 typ host", "0");
         old.username_fragment = Some("other".into());
         assert_eq!(with_candidates(SDP, &[old.clone()]), SDP);
@@ -125,8 +159,24 @@ mod tests {
     }
 
     #[test]
-    fn no_candidate_or_the_end_of_them_leaves_the_text_as_it_is() {
+    fn description_is_unchanged_without_candidates() {
         assert_eq!(with_candidates(SDP, &[]), SDP);
         assert_eq!(with_candidates(SDP, &[candidate("", "0")]), SDP);
+    }
+
+    #[test]
+    fn content_hash_ignores_gathered_candidates() {
+        let mut gathered =
+            with_candidates(SDP, &[candidate("candidate:1 1 udp 1 h 9 typ host", "0")]);
+        gathered = gathered.replace("audio 9", "audio 50000");
+        assert_eq!(content_hash(SDP), content_hash(&gathered));
+        let rejected = SDP.replace("audio 9", "audio 0");
+        assert_ne!(content_hash(SDP), content_hash(&rejected));
+    }
+
+    #[test]
+    fn fingerprint_is_read_in_either_case() {
+        let read = fingerprint("a=fingerprint:SHA-256 AB:CD\r\n");
+        assert_eq!(read.as_deref(), Some("sha-256 ab:cd"));
     }
 }

@@ -2,34 +2,42 @@ use videocalls_protocol::{Candidate, ParticipantId};
 
 use crate::link::{RemoteDescription, RemoteEnd};
 
-/// How many early candidates are kept for all participants together.
-const MAX_CANDIDATES: usize = 256;
-/// How many closed remote connections are remembered.
-const MAX_RETIRED: usize = 32;
-/// How many answers are remembered.
-const MAX_ANSWERS: usize = 64;
+/// How many participants are remembered.
+const MAX_PARTICIPANTS: usize = 64;
+/// How many early candidates of one participant are kept.
+const MAX_CANDIDATES: usize = 64;
+/// How many closed connections of one participant are remembered.
+const MAX_RETIRED: usize = 8;
+/// How many answers of one participant are remembered.
+const MAX_ANSWERS: usize = 16;
 
 /// Signals that came too early, to be used later, and what is needed to recognize signals that come
 /// too late.
 #[derive(Debug, Default)]
 pub(crate) struct SignalHistory {
+    /// In the order of their first signal.
+    participants: Vec<(ParticipantId, Record)>,
+}
+
+/// What is remembered of one participant.
+#[derive(Debug, Default)]
+struct Record {
     /// Candidates that came before the description that they belong to.
-    candidates: Vec<(ParticipantId, Candidate)>,
-    /// Remote connections that have been replaced or closed, as they were last described.
+    candidates: Vec<Candidate>,
+    /// Connections that have been replaced or closed, as they were last described.
     retired: Vec<RemoteEnd>,
     /// The answers so far, where answers carry no number of the offer that they answer.
     answers: Vec<RemoteEnd>,
 }
 
 impl SignalHistory {
-    /// Keeps a candidate for later. A participant who sends too many loses their own, not those of
-    /// others.
-    pub(crate) fn keep_candidate(&mut self, from: ParticipantId, candidate: Candidate) {
-        if self.candidates.len() >= MAX_CANDIDATES {
-            let own = self.candidates.iter().position(|(it, _)| *it == from);
-            self.candidates.remove(own.unwrap_or_default());
-        }
-        self.candidates.push((from, candidate));
+    /// Keeps a candidate for later.
+    pub(crate) fn keep_candidate(&mut self, from: &ParticipantId, candidate: Candidate) {
+        push_bounded(
+            &mut self.record_mut(from).candidates,
+            candidate,
+            MAX_CANDIDATES,
+        );
     }
 
     /// Takes out those of a participant's early candidates that fit now.
@@ -38,33 +46,31 @@ impl SignalHistory {
         from: &ParticipantId,
         fits: impl Fn(&Candidate) -> bool,
     ) -> Vec<Candidate> {
-        self.candidates
-            .extract_if(.., |(sender, candidate)| sender == from && fits(candidate))
-            .map(|(_, candidate)| candidate)
-            .collect()
+        let candidates = &mut self.record_mut(from).candidates;
+        candidates.extract_if(.., |it| fits(it)).collect()
     }
 
     pub(crate) fn forget_candidates(&mut self, from: &ParticipantId) {
-        self.candidates.retain(|(sender, _)| sender != from);
+        self.record_mut(from).candidates.clear();
     }
 
-    /// Remembers a remote connection that is closed, or was never used.
-    pub(crate) fn retire(&mut self, end: RemoteEnd) {
-        self.retired.push(end);
-        if self.retired.len() > MAX_RETIRED {
-            self.retired.remove(0);
-        }
+    /// Remembers a participant's connection that is closed, or was never used.
+    pub(crate) fn retire(&mut self, of: &ParticipantId, end: RemoteEnd) {
+        push_bounded(&mut self.record_mut(of).retired, end, MAX_RETIRED);
     }
 
-    /// A remote connection is in use after all.
-    pub(crate) fn reinstate(&mut self, end: &RemoteEnd) {
-        self.retired.retain(|it| !it.is_same_connection(end));
+    /// A participant's connection is in use after all.
+    pub(crate) fn reinstate(&mut self, of: &ParticipantId, end: &RemoteEnd) {
+        let retired = &mut self.record_mut(of).retired;
+        retired.retain(|it| !it.is_same_connection(end));
     }
 
     /// Whether an offer is by a connection that is closed or replaced.
-    pub(crate) fn is_late_offer(&self, offer: &RemoteDescription) -> bool {
-        let mut retired = self.retired.iter();
-        retired.any(|it| it.is_same_connection(&offer.end))
+    pub(crate) fn is_late_offer(&self, from: &ParticipantId, offer: &RemoteDescription) -> bool {
+        self.record(from).is_some_and(|record| {
+            let mut retired = record.retired.iter();
+            retired.any(|it| it.is_surely_same_connection(&offer.end))
+        })
     }
 
     /// Whether an answer that carries no number came before, or is by a connection that is closed.
@@ -75,6 +81,7 @@ impl SignalHistory {
     /// and show that this is no late answer to an old offer.
     pub(crate) fn is_late_answer(
         &mut self,
+        from: &ParticipantId,
         answer: &RemoteDescription,
         current: Option<&RemoteEnd>,
     ) -> bool {
@@ -83,16 +90,40 @@ impl SignalHistory {
         }
         let end = &answer.end;
         let is_current = current.is_some_and(|current| current.is_same_connection(end));
-        let is_late = self.retired.iter().chain(&self.answers).any(|known| {
+        let record = self.record_mut(from);
+        let is_late = record.retired.iter().chain(&record.answers).any(|known| {
             let is_old = known.ufrag() == end.ufrag() || !end.is_newer_than(known);
-            end.is_repetition_of(known) || known.is_same_connection(end) && is_old && !is_current
+            let is_by_closed = known.is_same_connection(end) && !is_current;
+            end.is_repetition_of(known) || is_by_closed && is_old
         });
-        self.answers.push(end.clone());
-        if self.answers.len() > MAX_ANSWERS {
-            self.answers.remove(0);
-        }
+        push_bounded(&mut record.answers, end.clone(), MAX_ANSWERS);
         is_late
     }
+
+    fn record(&self, id: &ParticipantId) -> Option<&Record> {
+        let mut participants = self.participants.iter();
+        participants
+            .find(|(known, _)| known == id)
+            .map(|(_, record)| record)
+    }
+
+    fn record_mut(&mut self, id: &ParticipantId) -> &mut Record {
+        let known = self.participants.iter().position(|(it, _)| it == id);
+        let index = known.unwrap_or_else(|| {
+            let new = (id.clone(), Record::default());
+            push_bounded(&mut self.participants, new, MAX_PARTICIPANTS);
+            self.participants.len() - 1
+        });
+        &mut self.participants[index].1
+    }
+}
+
+/// Appends an item; the oldest gives way if there are too many.
+fn push_bounded<T>(items: &mut Vec<T>, item: T, most: usize) {
+    if items.len() >= most {
+        items.remove(0);
+    }
+    items.push(item);
 }
 
 #[cfg(test)]
@@ -103,12 +134,12 @@ mod tests {
     fn participant_who_sends_too_many_candidates_loses_only_their_own() {
         let (quiet, loud) = (ParticipantId::new("quiet"), ParticipantId::new("loud"));
         let mut history = SignalHistory::default();
-        history.keep_candidate(quiet.clone(), Candidate::default());
+        history.keep_candidate(&quiet, Candidate::default());
         for _ in 0..2 * MAX_CANDIDATES {
-            history.keep_candidate(loud.clone(), Candidate::default());
+            history.keep_candidate(&loud, Candidate::default());
         }
         assert_eq!(history.take_candidates(&quiet, |_| true).len(), 1);
         let kept = history.take_candidates(&loud, |_| true).len();
-        assert_eq!(kept, MAX_CANDIDATES - 1);
+        assert_eq!(kept, MAX_CANDIDATES);
     }
 }

@@ -8,6 +8,7 @@ mod rules {
     mod devices;
     mod ends;
     mod foreign_returns;
+    mod identity;
     mod links;
     mod present;
     mod relay;

@@ -1,11 +1,19 @@
 use crate::sdp::{self, Origin};
 
 /// The connection at the other end of a link, as one of its descriptions identifies it.
+///
+/// The fingerprint of its certificate tells connections apart: browsers and SDKs make a certificate
+/// for each, and no renegotiation changes it. The `o=` line does so only where there is no
+/// fingerprint, since some peers write the same line into all their descriptions, others a new one
+/// into each. Where it follows JSEP (RFC 8829 section 5.2.1), it tells the order of the descriptions.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct RemoteEnd {
     origin: Origin,
+    fingerprint: Option<String>,
     /// The username fragment of the ICE generation.
     ufrag: Option<String>,
+    /// A hash of the description without its candidates.
+    content: u64,
 }
 
 impl RemoteEnd {
@@ -13,7 +21,9 @@ impl RemoteEnd {
     pub(crate) fn of(sdp: &str) -> Option<Self> {
         Some(Self {
             origin: sdp::origin(sdp)?,
+            fingerprint: sdp::fingerprint(sdp),
             ufrag: sdp::ufrag(sdp),
+            content: sdp::content_hash(sdp),
         })
     }
 
@@ -23,17 +33,46 @@ impl RemoteEnd {
 
     /// Whether both descriptions are by the same connection.
     pub(crate) fn is_same_connection(&self, other: &Self) -> bool {
-        self.origin.session == other.origin.session
+        match (&self.fingerprint, &other.fingerprint) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            _ => self.origin.session == other.origin.session,
+        }
     }
 
-    /// Whether this description was made after another one by the same connection.
+    /// Whether both descriptions are by the same connection, even of a peer that uses one
+    /// certificate for all its connections.
+    pub(crate) fn is_surely_same_connection(&self, other: &Self) -> bool {
+        let is_same_generation = self.ufrag == other.ufrag;
+        self.is_same_connection(other) && (is_same_generation || self.is_ordered_with(other))
+    }
+
+    /// Whether this description was made after another one by the same connection. Where the `o=`
+    /// lines do not tell, any other description counts as newer.
     pub(crate) fn is_newer_than(&self, other: &Self) -> bool {
-        self.origin.version > other.origin.version
+        if self.is_ordered_with(other) {
+            self.origin.version > other.origin.version
+        } else {
+            self.content != other.content
+        }
     }
 
-    /// Whether this description is the other one, sent again.
+    /// Whether the `o=` lines tell which of two descriptions is newer.
+    pub(crate) fn is_ordered_with(&self, other: &Self) -> bool {
+        let is_same_session = self.origin.session == other.origin.session;
+        is_same_session && self.origin.version != other.origin.version
+    }
+
+    /// Whether this description is the other one, sent again. A peer with a placeholder for its
+    /// `o=` line may well write the same description twice.
     pub(crate) fn is_repetition_of(&self, other: &Self) -> bool {
-        self.origin == other.origin
+        let is_same = self.origin == other.origin && self.content == other.content;
+        is_same && !self.origin.is_placeholder()
+    }
+
+    /// Whether this answer can be to an offer that was made after `other` came from the same
+    /// connection.
+    pub(crate) fn may_answer_after(&self, other: &Self) -> bool {
+        self.is_newer_than(other) || self.origin.is_placeholder() && self.origin == other.origin
     }
 }
 

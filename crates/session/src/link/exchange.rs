@@ -133,7 +133,10 @@ impl Link {
         };
         match answer.id {
             Some(answered) => answered == id && self.is_by_known_connection(answer),
-            None => self.is_newer(answer),
+            None => self.remote().is_none_or(|known| {
+                let end = &answer.end;
+                end.is_same_connection(known) && end.may_answer_after(known)
+            }),
         }
     }
 
@@ -274,6 +277,11 @@ impl Link {
     fn accept_answer(&mut self, ctx: &mut Context, answer: RemoteDescription) {
         let RemoteDescription { sdp, end, .. } = answer;
         let token = ctx.token();
+        // Signals keep their order: an offer from before the answer was taken back for it. Only
+        // `o=` lines can show that it has overtaken the answer.
+        self.exchange
+            .deferred
+            .take_if(|offer| !offer.end.is_ordered_with(&end));
         self.exchange.repeats = 0;
         self.exchange.remote = Some(end);
         self.exchange.state = State::Settling { token };

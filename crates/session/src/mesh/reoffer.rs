@@ -66,7 +66,7 @@ impl Mesh {
             link.handle_offer(ctx, offer, true);
             self.add_early_candidates(ctx, &from);
         } else {
-            self.history.reinstate(&offer.end);
+            self.history.reinstate(&from, &offer.end);
             self.accept(ctx, from, offer);
         }
     }

@@ -61,7 +61,7 @@ impl Mesh {
     }
 
     fn handle_offer(&mut self, ctx: &mut Context, from: ParticipantId, offer: RemoteDescription) {
-        if self.history.is_late_offer(&offer) {
+        if self.history.is_late_offer(&from, &offer) {
             return;
         }
         let polite = self.is_polite_to(&from);
@@ -97,7 +97,7 @@ impl Mesh {
         let ours = self.first_offer_to(&from).and_then(Link::offered_at);
         let until = match (self.capabilities.glare, ours) {
             (GlareRule::Perfect, Some(sent)) if !polite && ctx.now < sent + CROSSING => {
-                self.history.retire(offer.end.clone());
+                self.history.retire(&from, offer.end.clone());
                 if let Some(link) = self.link_to(&from) {
                     link.defer_losing_offer(ctx, offer);
                 }
@@ -162,7 +162,7 @@ impl Mesh {
     fn handle_answer(&mut self, ctx: &mut Context, from: ParticipantId, answer: RemoteDescription) {
         let linked = self.links.iter().find(|link| link.is_for(&from));
         let current = linked.and_then(Link::remote);
-        if self.history.is_late_answer(&answer, current) {
+        if self.history.is_late_answer(&from, &answer, current) {
             return;
         }
         let may_answer_broadcast =
@@ -186,7 +186,7 @@ impl Mesh {
         }
         ctx.mesh_events.push(MeshEvent::Appeared(from.clone()));
         self.answered_while_deferred(ctx, &from, &end);
-        self.history.reinstate(&end);
+        self.history.reinstate(&from, &end);
         self.add_early_candidates(ctx, &from);
     }
 
@@ -202,7 +202,7 @@ impl Mesh {
             return;
         };
         if !offer.end.is_same_connection(end) {
-            self.history.retire(offer.end);
+            self.history.retire(from, offer.end);
         } else if let Some(link) = self.link_to(from) {
             link.handle_offer(ctx, offer, true);
         }
@@ -238,7 +238,7 @@ impl Mesh {
             Some(link) if link.accepts_candidate(&candidate) => {
                 ctx.link(link.id(), LinkOp::AddCandidate(candidate));
             }
-            _ => self.history.keep_candidate(from, candidate),
+            _ => self.history.keep_candidate(&from, candidate),
         }
     }
 

@@ -67,11 +67,11 @@ const FIRST_SESSION: usize = 4_000_000;
 impl Desc {
     pub(crate) fn write(&self) -> String {
         use std::fmt::Write;
+        let session = self.session + FIRST_SESSION;
         let mut sdp = format!(
-            "v=0\r\no=- {} {} IN IP4 127.0.0.1\r\ns=-\r\na=x-adds:{}\r\n",
-            self.session + FIRST_SESSION,
-            self.version,
-            self.adds
+            "v=0\r\no=- {session} {} IN IP4 127.0.0.1\r\ns=-\r\n\
+             a=fingerprint:sha-256 {session}\r\na=x-adds:{}\r\n",
+            self.version, self.adds
         );
         if let Some((session, version)) = self.answers {
             let _ = write!(sdp, "a=x-answers:{session} {version}\r\n");
