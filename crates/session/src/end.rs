@@ -8,24 +8,24 @@ use videocalls_protocol::Refusal;
 pub enum EndReason {
     /// This participant left.
     Left,
-    /// This participant's program called it off before it had begun.
+    /// The call was cancelled before it was joined.
     Aborted,
-    /// The server refused, or sent this participant out.
+    /// The server refused this participant, or removed them.
     Refused(Refusal),
-    /// No connection to the server came about.
+    /// No connection to the server could be made.
     Unreachable,
-    /// The server let us connect and then said nothing.
+    /// The server accepted the connection and never answered the join.
     ServerSilent,
-    /// The connection to the server was lost.
+    /// The connection to the server was lost and could not be restored.
     ServerGone,
-    /// The server kept saying what nobody can read.
+    /// The server sent only messages that could not be used.
     ProtocolError,
-    /// The program itself failed; a bug.
+    /// An internal error: a bug.
     Internal,
 }
 
 impl EndReason {
-    /// The stable word for this reason in the JavaScript API.
+    /// The stable code of this reason in the JavaScript API.
     pub fn code(self) -> &'static str {
         match self {
             Self::Left => "left",
@@ -39,7 +39,7 @@ impl EndReason {
         }
     }
 
-    /// Whether this is the end that was wished for, and no failure.
+    /// Whether the call was ended on purpose, and did not fail.
     pub fn is_wanted(self) -> bool {
         matches!(self, Self::Left | Self::Aborted)
     }
@@ -48,17 +48,21 @@ impl EndReason {
     pub fn help(self) -> &'static str {
         match self {
             Self::Left => "You left the call.",
-            Self::Aborted => "The call was called off.",
+            Self::Aborted => "The call was cancelled.",
             Self::Refused(refusal) => refusal_help(refusal),
             Self::Unreachable => {
                 "The call server can't be reached. Check your internet connection and try again."
             }
             Self::ServerSilent => "The call server does not answer. Wait a moment and try again.",
-            Self::ServerGone => "The connection to the call server was lost. Join again to go on.",
-            Self::ProtocolError => {
-                "The call server and this page do not understand each other. Reload the page."
+            Self::ServerGone => {
+                "The connection to the call server was lost. Join again to continue."
             }
-            Self::Internal => "Something went wrong in this page. Reload it to go on.",
+            Self::ProtocolError => {
+                "This page and the call server are not compatible. Reload the page."
+            }
+            Self::Internal => {
+                "The call stopped because of an internal error. Reload the page to join again."
+            }
         }
     }
 }

@@ -8,58 +8,59 @@ use crate::{EndReason, LinkId, Problem, Token, TrackKind};
 pub enum Input {
     /// The user starts the call. A second start changes nothing.
     Start,
-    /// The user, or the page, ends the call. A second end changes nothing.
+    /// The user or the page ends the call. A second end changes nothing.
     End(EndReason),
-    /// The user wants a track on or off; `None` means the other way round.
+    /// The user wants a track on or off; `None` means the opposite of what was wanted before.
     Toggle {
         /// Which track.
         kind: TrackKind,
-        /// Whether it shall be on.
+        /// Whether it should be on.
         on: Option<bool>,
     },
-    /// The user says something to everyone, in writing.
+    /// The user sends a chat text to everyone.
     SendText(String),
     /// The socket is open.
     SignalingOpened,
-    /// The server said something.
+    /// The server has sent this.
     SignalingEvent(Event),
-    /// The server said something that can't be read, or something could not be said to it.
+    /// A message of the server can't be decoded, or one to it can't be encoded.
     SignalingProblem(Problem),
-    /// The socket is closed, or never opened.
+    /// The socket is closed, or could not be opened.
     SignalingClosed(CloseAction),
-    /// The browser has given, or refused, devices that [`Output::AcquireMedia`] asked for; what it
-    /// has not yet answered is `Pending`.
+    /// The browser has supplied or refused devices that [`Output::AcquireMedia`] asked for. `Pending`
+    /// are those for which there is no answer yet.
     ///
     /// [`Output::AcquireMedia`]: crate::Output::AcquireMedia
     MediaSettled(MediaState),
-    /// A track is on or off now, as [`Output::SetTrack`](crate::Output::SetTrack) asked.
+    /// A track is on or off now, as [`Output::SetTrack`](crate::Output::SetTrack) required.
     TrackSet {
         /// Which track.
         kind: TrackKind,
         /// The token of the request.
         token: Token,
     },
-    /// A track ended: its device went away, or is forbidden now.
+    /// A local track ended: its device was unplugged, or its permission withdrawn.
     TrackEnded(TrackKind),
-    /// The system silences a track, or no longer does.
+    /// The system mutes a local track, or no longer does (the track's `mute` and `unmute` events).
     TrackMuted {
         /// Which track.
         kind: TrackKind,
-        /// Whether it is silenced.
+        /// Whether it is muted.
         muted: bool,
     },
-    /// There is a device of this kind, as far as the browser tells.
+    /// The browser lists a device of this kind.
     DeviceAppeared(TrackKind),
-    /// The devices of this kind are allowed now.
+    /// The user has permitted devices of this kind.
     PermissionGranted(TrackKind),
-    /// A link has something to report.
+    /// The browser reports something about a link.
     Link {
         /// Which link.
         link: LinkId,
-        /// What it reports.
+        /// What.
         report: LinkReport,
     },
-    /// The network or the page has come back, or may have changed: a good moment to look.
+    /// The network may have changed, or the page is visible again: connections are tested, and a wait
+    /// for the next attempt to reconnect ends.
     NetworkChanged,
     /// The page may unload in a moment, or stay after all (`beforeunload`).
     PageMayUnload,
@@ -69,19 +70,19 @@ pub enum Input {
     PageSuspended,
     /// The browser shows the page again as it was (`pageshow`, `persisted`).
     PageRestored,
-    /// Time has passed; timers may have run out.
+    /// Timers may have expired.
     Timeout,
 }
 
-/// What the browser reports of one link.
+/// What the browser reports about one link.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum LinkReport {
-    /// An offer or answer was made and is the local description now.
+    /// An offer or answer was created, and is the local description now.
     Made {
         /// The token of the request.
         token: Token,
-        /// The local description's text.
+        /// The local description.
         sdp: String,
     },
     /// An answer is the remote description now.
@@ -89,40 +90,40 @@ pub enum LinkReport {
         /// The token of the request.
         token: Token,
     },
-    /// What was asked for failed; the link can't be trusted any more.
+    /// The request failed, and the connection's state is unknown.
     Failed {
         /// The token of the request.
         token: Token,
     },
     /// The browser's `negotiationneeded` event.
     NegotiationNeeded,
-    /// A local candidate; an empty one marks the end.
+    /// A local candidate; an empty one marks the end of gathering.
     Candidate(Candidate),
     /// The browser's `connectionState` changed.
     Transport(Transport),
-    /// What has come in by now: any number that changes as long as something comes in.
+    /// How much has been received so far: any number that changes as long as media arrives.
     Measured(u64),
-    /// A remote track has arrived, or has gone.
+    /// A remote track was added or removed.
     TracksChanged,
-    /// A line of chat has come by the data channel.
+    /// A chat text has arrived on the data channel.
     Text(String),
 }
 
-/// The state of a link's way to the other end, as `RTCPeerConnectionState` names it
+/// The state of a link's transport, in the terms of `RTCPeerConnectionState`
 /// (<https://www.w3.org/TR/webrtc/#rtcpeerconnectionstate-enum>).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Transport {
-    /// Not begun.
+    /// ICE has not started.
     #[default]
     New,
-    /// Looking for a way.
+    /// ICE looks for a route.
     Connecting,
-    /// There is one.
+    /// There is a route.
     Connected,
-    /// Interrupted; it may heal by itself.
+    /// The route is interrupted; it may recover by itself.
     Disconnected,
-    /// Lost for good, unless negotiated anew.
+    /// The route is lost; only a new negotiation can help.
     Failed,
-    /// Closed here.
+    /// The connection was closed at this end.
     Closed,
 }

@@ -2,29 +2,34 @@
 //!
 //! # Two doors
 //!
-//! Everything that happens comes in by [`Session::handle`]: what the user wants, what the signaling
-//! server said, what the browser reports, that time has passed. Everything to be done comes out by
-//! [`Session::poll`]: open a socket, send a request, apply a description, tell the app.
+//! Everything that happens goes in through [`Session::handle`]: commands of the user, messages of the
+//! signaling server, reports of the browser, expired timers. Everything to be done comes out of
+//! [`Session::poll`]: open a socket, send a request, apply a description, notify the app.
 //!
 //! **The draining law**: after each `handle`, call `poll` until it returns `None`, then arrange for
 //! an [`Input::Timeout`] at [`Session::next_timeout`]. Never call `handle` between two `poll`s of
 //! the same drain; queue the input instead.
 //!
-//! # What is where
+//! # Modules
 //!
-//! | module | what it holds |
+//! | module | contents |
 //! | --- | --- |
-//! | `session` | the call as a whole: joining, being in, the end |
-//! | `mesh` | which participant is reached by which link, when everyone is linked to everyone |
+//! | `session` | the call as a whole: what concerns more than one of the following |
+//! | `signaling` | the connection to the server: opening, joining, keep-alive, reconnecting |
+//! | `reconnect` | when to try to reconnect: a policy without effects |
+//! | `server_problems` | when a server makes so little sense that the call ends |
+//! | `roster` | who is in the room |
+//! | `topology` | the interface through which the session uses the links |
+//! | `mesh` | a topology with one link per participant |
 //! | `link` | one `RTCPeerConnection`: its negotiation and its candidates |
-//! | `signal_queue` | outgoing signals of a link, held until there is a recipient |
+//! | `signal_queue` | outgoing signals of a link, kept until there is a recipient |
 //! | `negotiation` | perfect negotiation as a table |
-//! | `devices` | when the browser is asked for microphone and camera, and asked again |
-//! | `track` | the microphone and the camera, as transitions |
-//! | `snapshot` | what the app shows, as plain data |
+//! | `devices` | microphone and camera: when the browser is asked for them, what the room is told |
+//! | `track` | the state of a local track |
+//! | `snapshot` | the state of the call as plain data |
 //!
-//! A participant is not a link. The app sees participants only; with a media server, two links
-//! would carry everyone, and `mesh` is the one module that would get a sibling.
+//! A participant is not a link: the app sees participants only. With a media server, two links would
+//! carry everyone; that would be another implementation of `topology::Topology` beside `mesh`.
 
 mod context;
 mod devices;

@@ -2,53 +2,52 @@ use videocalls_protocol::{Candidate, LeaveReason, MediaState, ParticipantId, Req
 
 use crate::{EndReason, ParticipantView, TrackKind};
 
-/// What is to be done.
+/// What the driver has to do.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Output {
     /// Open the signaling socket.
     OpenSignaling,
-    /// Close the signaling socket, after what was sent has gone out.
+    /// Close the signaling socket, once what was sent has gone out.
     CloseSignaling,
     /// Send a request to the server.
     Send(Request),
-    /// Ask the browser for those devices that are `Pending`; what was there of them is of no use
-    /// any more.
+    /// Ask the browser for those devices that are `Pending`, and drop what they supplied before.
     AcquireMedia(MediaState),
-    /// Stop the microphone and the camera, at once or as soon as they are there.
+    /// Stop the microphone and the camera; those that are still pending, as soon as they are there.
     ReleaseMedia,
     /// Turn a local track on or off, then report [`Input::TrackSet`](crate::Input::TrackSet).
     SetTrack {
         /// Which track.
         kind: TrackKind,
-        /// Whether it shall be on.
+        /// Whether it should be on.
         on: bool,
         /// To be reported back.
         token: Token,
     },
-    /// Do something with a link. What is asked of one link is to be done strictly in turn.
+    /// Do something with a link. The operations of one link must be carried out strictly in order.
     Link {
         /// Which link.
         link: LinkId,
         /// What to do.
         op: LinkOp,
     },
-    /// Tell the app.
+    /// Notify the app.
     Notify(Notice),
 }
 
-/// What is to be done with a link.
+/// An operation on a link.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LinkOp {
-    /// Make the connection.
+    /// Create the connection.
     Open(LinkRole),
-    /// Make an offer and set it as the local description, then report
+    /// Create an offer and set it as the local description, then report
     /// [`LinkReport::Made`](crate::LinkReport::Made) or `Failed`.
     MakeOffer {
         /// To be reported back.
         token: Token,
     },
-    /// Set the remote offer (rolling back an own one), make the answer and set it, then report
+    /// Set the remote offer (rolling back a local one), create the answer and set it, then report
     /// [`LinkReport::Made`](crate::LinkReport::Made) or `Failed`.
     AcceptOffer {
         /// The offer.
@@ -64,66 +63,66 @@ pub enum LinkOp {
         /// To be reported back.
         token: Token,
     },
-    /// Add a remote candidate. One that the browser refuses is of no importance.
+    /// Add a remote candidate. If the browser refuses it, nothing needs to be reported.
     AddCandidate(Candidate),
-    /// Have the next offer start ICE anew, by ICE servers that are valid now, and report
+    /// Restart ICE with the next offer, with ICE servers that are valid now, and report
     /// [`LinkReport::NegotiationNeeded`](crate::LinkReport::NegotiationNeeded).
     RestartIce,
-    /// Count what has come in, then report [`LinkReport::Measured`](crate::LinkReport::Measured).
+    /// Count what has been received, then report [`LinkReport::Measured`](crate::LinkReport::Measured).
     Measure,
-    /// Send a line of chat by the data channel, or keep it until that is open.
+    /// Send a chat text on the data channel, once that is open.
     SendText(String),
-    /// Close the connection; nothing is reported after that.
+    /// Close the connection. Nothing is reported of it afterwards.
     Close,
 }
 
-/// Which part a link plays in its first exchange.
+/// The role of a link in its first exchange of descriptions.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum LinkRole {
-    /// It offers: one transceiver for sound and one for picture are made beforehand.
+    /// It offers, so a transceiver for audio and one for video are created beforehand.
     Offerer,
-    /// It answers: the offer makes the transceivers.
+    /// It answers an offer that is there; the offer creates the transceivers.
     Answerer,
-    /// It answers an offer that is not there yet, and may get ready for it.
+    /// It waits for an offer, and may be prepared for it.
     StandBy,
 }
 
-/// Names a link, for the length of a session.
+/// Identifies a link within a session.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct LinkId(pub(crate) u32);
 
-/// Goes out with a request to the browser and comes back with its report, so that a late report
-/// is known for one.
+/// Identifies a request to the browser. The report carries the same token, so that a report on an
+/// outdated request can be ignored.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Token(pub(crate) u32);
 
-/// What the app is told. Details are in the [`Snapshot`](crate::Snapshot).
+/// What the app is notified of. Details are in the [`Snapshot`](crate::Snapshot).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Notice {
-    /// The call's state is another.
+    /// The call's state has changed.
     StateChanged,
-    /// Someone is there.
+    /// Someone joined, or was there before us.
     ParticipantJoined(ParticipantView),
-    /// Something about someone is different.
+    /// Something about a participant has changed.
     ParticipantChanged(ParticipantView),
-    /// Someone has gone.
+    /// Someone left.
     ParticipantLeft {
-        /// What was last known of them.
+        /// Their last state.
         participant: ParticipantView,
-        /// Why they went.
+        /// Why they left.
         reason: LeaveReason,
     },
-    /// The own microphone or camera is in another state.
+    /// The state of the local microphone or camera has changed.
     LocalChanged,
-    /// Someone says something, in writing.
+    /// A chat text has arrived.
     Text {
-        /// Who.
+        /// Who sent it.
         from: ParticipantId,
-        /// What.
+        /// The text.
         text: String,
     },
-    /// The browser has been asking the person for a device for a while.
+    /// The browser's permission prompt has been open for a while.
     MediaPending,
     /// Something went wrong, and the call goes on.
     Problem {
@@ -132,7 +131,7 @@ pub enum Notice {
         /// The participant that it concerns; `None` if it concerns the server, or nobody yet.
         participant: Option<ParticipantId>,
     },
-    /// The call is over. Nothing comes after this.
+    /// The call is over. No other notice follows.
     Ended(EndReason),
 }
 
@@ -140,18 +139,18 @@ pub enum Notice {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Problem {
-    /// A message could not be read.
+    /// A message could not be decoded.
     MalformedMessage,
-    /// A message was longer than anyone may send.
+    /// A message was longer than the limit.
     MessageTooLarge,
-    /// The browser would not do what negotiation needs, with one participant.
+    /// The browser refused a step of the negotiation with a participant.
     NegotiationFailed,
     /// The server did not pass a message on.
     MessageRejected,
 }
 
 impl Problem {
-    /// The stable word for this problem in the JavaScript API.
+    /// The stable code of this problem in the JavaScript API.
     pub fn code(self) -> &'static str {
         match self {
             Self::MalformedMessage => "malformed-message",

@@ -2,40 +2,39 @@ use std::time::Duration;
 
 use crate::time::Timestamp;
 
-/// How long to wait at most before each try to reach the server again, in milliseconds: the first
-/// follows at once, the last stands for all that follow. A server that has come back meets all its
-/// clients at the same moment, so each waits for a random part of it ("full jitter"). All of them are to
-/// be in again 3 s after it is back.
-const PAUSES: [u32; 4] = [0, 300, 1_200, 2_700];
-/// How long a try may take. A network that was dark lets a packet through that is sent when it is
-/// bright again, and TCP sends each again after ever longer pauses; so most tries are short.
-const TRY: Duration = Duration::from_secs(3);
-/// On a slow network a short try would never do.
-const LONG_TRY: Duration = Duration::from_secs(12);
-/// Of how many tries one is a long one.
+/// The longest pause before each attempt to reconnect, in milliseconds; the last one stands for all
+/// that follow. Since all clients of a server lose it at the same moment, each waits for a random
+/// part of the pause ("full jitter"). All of them should be back 3 s after the server is.
+const MAX_PAUSES: [u32; 4] = [0, 300, 1_200, 2_700];
+/// How long an attempt may take. TCP repeats lost packets after ever longer pauses, so after an outage
+/// a new attempt succeeds sooner than one that was begun before.
+const ATTEMPT: Duration = Duration::from_secs(3);
+/// On a slow network, a short attempt would never succeed.
+const LONG_ATTEMPT: Duration = Duration::from_secs(12);
+/// One attempt of this many is a long one.
 const LONG_EVERY: u32 = 4;
-/// How long a way to the server must last to be a good one.
-const CALM: Duration = Duration::from_secs(10);
-/// A try that is younger is not given up for a better moment.
+/// After this long, an attempt has no influence on the pauses of later ones.
+const SETTLED: Duration = Duration::from_secs(10);
+/// An attempt younger than this is not given up in favour of another.
 const YOUNG: Duration = Duration::from_secs(1);
 
-/// The search for a way back to the server.
+/// The attempts to reconnect to the server: a policy without effects.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reconnect {
     stage: Stage,
     /// Whether the last attempt ended because the room was full.
-    full: bool,
-    tries: u32,
-    tried: Timestamp,
+    room_full: bool,
+    attempts: u32,
+    last_attempt: Timestamp,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Stage {
-    /// Until the next try.
+    /// The next attempt has not begun.
     Waiting,
     /// The socket is being opened.
     Opening,
-    /// The server is to let us in.
+    /// The server has to admit us.
     Joining,
 }
 
@@ -43,30 +42,31 @@ impl Reconnect {
     pub(crate) fn new(now: Timestamp) -> Self {
         Self {
             stage: Stage::Waiting,
-            full: false,
-            tries: 0,
-            tried: now,
+            room_full: false,
+            attempts: 0,
+            last_attempt: now,
         }
     }
 
-    /// Gives up a try, and returns how long to wait for the next one. What the last one took counts.
-    pub(crate) fn wait(&mut self, now: Timestamp, full: bool, rng: u32) -> Duration {
+    /// Ends an attempt, and returns the pause until the next one. The time that the last attempt took
+    /// is part of the pause.
+    pub(crate) fn wait(&mut self, now: Timestamp, room_full: bool, rng: u32) -> Duration {
         self.stage = Stage::Waiting;
-        self.full = full;
-        let last = PAUSES.len() - 1;
-        let longest = PAUSES[last.min(usize::try_from(self.tries).unwrap_or(last))];
+        self.room_full = room_full;
+        let last = MAX_PAUSES.len() - 1;
+        let longest = MAX_PAUSES[last.min(usize::try_from(self.attempts).unwrap_or(last))];
         let pause = Duration::from_millis((rng % (longest + 1)).into());
-        pause.saturating_sub(now.since(self.tried))
+        pause.saturating_sub(now.since(self.last_attempt))
     }
 
-    /// Begins a try, and returns how long it may take.
+    /// Begins an attempt, and returns how long it may take.
     pub(crate) fn begin(&mut self, now: Timestamp) -> Duration {
         self.stage = Stage::Opening;
-        self.tries += 1;
-        self.tried = now;
-        match self.tries % LONG_EVERY {
-            0 => LONG_TRY,
-            _ => TRY,
+        self.attempts += 1;
+        self.last_attempt = now;
+        match self.attempts % LONG_EVERY {
+            0 => LONG_ATTEMPT,
+            _ => ATTEMPT,
         }
     }
 
@@ -85,20 +85,20 @@ impl Reconnect {
 
     /// Whether the last attempt ended because the room was full.
     pub(crate) fn found_room_full(self) -> bool {
-        self.full
+        self.room_full
     }
 
-    /// Whether it was so long ago that another has nothing to do with it: a server that lets in and
-    /// drops at once must not be stormed.
-    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
-        now.since(self.tried) >= CALM
+    /// Whether the last attempt was so long ago that a new loss starts over with short pauses. A
+    /// server that admits clients and drops them at once keeps the long ones.
+    pub(crate) fn is_settled(&self, now: Timestamp) -> bool {
+        now.since(self.last_attempt) >= SETTLED
     }
 
-    /// Whether this is a better moment than that of the try that is under way.
-    pub(crate) fn would_rather_try(&self, now: Timestamp) -> bool {
+    /// Whether to begin another attempt now that the network may have changed.
+    pub(crate) fn prefers_new_attempt(&self, now: Timestamp) -> bool {
         match self.stage {
             Stage::Waiting => true,
-            Stage::Opening => now.since(self.tried) >= YOUNG,
+            Stage::Opening => now.since(self.last_attempt) >= YOUNG,
             Stage::Joining => false,
         }
     }
@@ -110,16 +110,16 @@ mod tests {
 
     fn pauses(rng: u32) -> Vec<u64> {
         let mut reconnect = Reconnect::new(Timestamp::default());
-        let tries = (0..7).map(|_| {
+        let pauses = (0..7).map(|_| {
             let pause = reconnect.wait(Timestamp::default(), false, rng);
             reconnect.begin(Timestamp::default());
             u64::try_from(pause.as_millis()).unwrap_or(u64::MAX)
         });
-        tries.collect()
+        pauses.collect()
     }
 
     #[test]
-    fn the_first_try_follows_at_once_and_the_others_after_random_parts_of_growing_pauses() {
+    fn first_attempt_is_immediate_and_later_ones_wait_a_random_part_of_growing_pauses() {
         assert_eq!(pauses(0), [0; 7]);
         let some = 5_000_000;
         for (pause, longest) in pauses(some).into_iter().zip([0, 300, 1_200, 2_700]) {
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_try_took_is_not_waited_again() {
+    fn time_that_an_attempt_took_is_part_of_the_pause() {
         let mut reconnect = Reconnect::new(Timestamp::default());
         for _ in 0..9 {
             reconnect.begin(Timestamp::default());
@@ -142,21 +142,21 @@ mod tests {
     }
 
     #[test]
-    fn every_fourth_try_is_a_long_one() {
+    fn every_fourth_attempt_is_a_long_one() {
         let mut reconnect = Reconnect::new(Timestamp::default());
-        let lengths = (0..8).map(|_| reconnect.begin(Timestamp::default()) == LONG_TRY);
+        let lengths = (0..8).map(|_| reconnect.begin(Timestamp::default()) == LONG_ATTEMPT);
         let long = lengths.collect::<Vec<_>>();
         assert_eq!(long, [false, false, false, true, false, false, false, true]);
     }
 
     #[test]
-    fn a_better_moment_cuts_a_wait_and_an_old_try_short() {
+    fn network_change_ends_a_wait_and_an_old_attempt() {
         let mut reconnect = Reconnect::new(Timestamp::default());
-        assert!(reconnect.would_rather_try(Timestamp::default()));
+        assert!(reconnect.prefers_new_attempt(Timestamp::default()));
         reconnect.begin(Timestamp::from_millis(5_000));
-        assert!(!reconnect.would_rather_try(Timestamp::from_millis(5_900)));
-        assert!(reconnect.would_rather_try(Timestamp::from_millis(6_000)));
+        assert!(!reconnect.prefers_new_attempt(Timestamp::from_millis(5_900)));
+        assert!(reconnect.prefers_new_attempt(Timestamp::from_millis(6_000)));
         reconnect.stage = Stage::Joining;
-        assert!(!reconnect.would_rather_try(Timestamp::from_millis(60_000)));
+        assert!(!reconnect.prefers_new_attempt(Timestamp::from_millis(60_000)));
     }
 }

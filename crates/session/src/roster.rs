@@ -6,22 +6,22 @@ use crate::context::Context;
 use crate::topology::Topology;
 use crate::{Notice, ParticipantView};
 
-/// The participants of the room, in the order in which they joined.
+/// The participants of the room in the order in which they joined, and our own id.
 #[derive(Debug, Default)]
 pub(crate) struct Roster {
     own_id: Option<ParticipantId>,
-    /// The run of the server that the last complete roster came from.
+    /// The epoch of the server that sent the last roster.
     epoch: Option<String>,
     participants: Vec<Peer>,
-    /// Who the server says the next signal is from. They count as present once they have a link.
+    /// The sender of the next signal, as introduced by the server. They join the roster with their link.
     introduced: Option<Peer>,
 }
 
-/// Someone whom the server's new roster does not contain.
+/// A participant who is missing from the server's new roster.
 #[derive(Debug)]
 pub(crate) struct Missing {
     pub(crate) id: ParticipantId,
-    /// Whether they have left for certain; otherwise the server may only not know them yet.
+    /// Whether they have left for certain. Otherwise they may only not have rejoined yet.
     pub(crate) has_left: bool,
 }
 
@@ -53,9 +53,10 @@ impl Roster {
         own_id.is_some_and(|own_id| not_receiving.contains(own_id))
     }
 
-    /// Takes over our id and the server's epoch from a new roster, and returns whoever is known or
-    /// `linked` and not on it. After a restart of the server, others may simply not be back yet. If
-    /// we come back under another id, everyone else has to take us for someone new.
+    /// Takes over our id and the server's epoch from a welcome, and returns the participants who are
+    /// known or `linked` and missing from its roster. After a restart of the server, they may simply
+    /// not have rejoined yet. If our own id is new, all links are outdated: to the others, we are a new
+    /// participant.
     pub(crate) fn reconcile(
         &mut self,
         welcome: &Welcome,
@@ -77,12 +78,12 @@ impl Roster {
             .collect()
     }
 
-    /// Remembers who the next signal is from.
+    /// Remembers the sender of the next signal.
     pub(crate) fn introduce(&mut self, peer: Peer) {
         self.introduced = Some(peer);
     }
 
-    /// A link to this participant exists, whether the server has announced them or not.
+    /// Adds a participant who has a link, unless the server has announced them.
     pub(crate) fn appeared(&mut self, ctx: &mut Context, links: &dyn Topology, id: ParticipantId) {
         if self.contains(&id) {
             return self.changed(ctx, links, &id);

@@ -18,10 +18,10 @@ use crate::topology::Topology;
 use crate::track::TrackKind;
 use crate::{EndReason, Input, LinkId, Notice, Output, Problem, Snapshot, Token};
 
-/// What a call is to be.
+/// The configuration of a call.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// What the dialect's servers do.
+    /// What the dialect's server does, and leaves to the client.
     pub capabilities: Capabilities,
     /// The room, where the server has rooms.
     pub room: Option<RoomName>,
@@ -29,24 +29,24 @@ pub struct Config {
     pub name: Option<DisplayName>,
     /// An access token for the server.
     pub token: Option<String>,
-    /// The own id, in a dialect whose clients make up theirs.
+    /// The local participant's id, in a dialect whose clients choose their own.
     pub own_id: Option<ParticipantId>,
-    /// Where the sound is to come from.
+    /// Where the local audio track comes from.
     pub audio: Source,
-    /// Where the picture is to come from.
+    /// Where the local video track comes from.
     pub video: Source,
-    /// What is to be off from the beginning.
+    /// Which local tracks are off at first.
     pub muted: Muted,
-    /// How long a lost server is sought, unless sound or picture still comes from somebody; zero
-    /// ends the call with the connection to the server.
+    /// How long to try to reconnect to the server. While media still arrives from anyone, there is no
+    /// limit. Zero: the call ends as soon as the connection is lost.
     pub patience: Duration,
-    /// A random number, unlike that of other clients.
+    /// A random number that differs from that of other clients.
     pub seed: u32,
-    /// Whether the driver can count what comes in by a link.
+    /// Whether the driver can count what a link receives.
     pub measures: bool,
 }
 
-/// A call.
+/// A call: the connection to the server, the roster, the links and the local tracks.
 #[derive(Debug)]
 pub struct Session {
     config: Config,
@@ -54,14 +54,14 @@ pub struct Session {
     roster: Roster,
     topology: Box<dyn Topology>,
     devices: Devices,
-    /// Whom the room was last told that we don't receive.
+    /// The last receive report that was sent: whose media does not arrive here.
     reported: Vec<ParticipantId>,
     problems: ServerProblems,
     ctx: Context,
 }
 
 impl Session {
-    /// Prepares a call; nothing happens before [`Input::Start`].
+    /// Creates a call, which begins with [`Input::Start`].
     pub fn new(config: Config) -> Self {
         let mesh = Mesh::new(config.capabilities, config.own_id.clone(), config.measures);
         Self {
@@ -76,7 +76,7 @@ impl Session {
         }
     }
 
-    /// Takes what happened. Drain [`poll`](Self::poll) afterwards.
+    /// Handles something that happened. Drain [`poll`](Self::poll) afterwards.
     pub fn handle(&mut self, now: Timestamp, input: Input) {
         self.ctx.now = now.max(self.ctx.now);
         if !self.signaling.has_ended() {
@@ -85,17 +85,17 @@ impl Session {
         }
     }
 
-    /// Returns the next thing to do, until there is none.
+    /// Returns the next thing that the driver has to do, if there is any.
     pub fn poll(&mut self) -> Option<Output> {
         next(&mut self.ctx.out)
     }
 
-    /// When to hand in an [`Input::Timeout`]; ask again after each drain.
+    /// Returns when an [`Input::Timeout`] is due. Ask again after each drain.
     pub fn next_timeout(&self) -> Option<Timestamp> {
         self.ctx.timers.next()
     }
 
-    /// What the app shows.
+    /// Returns the state of the call as plain data.
     pub fn snapshot(&self) -> Snapshot {
         let media = self.devices.state();
         Snapshot {
@@ -107,13 +107,29 @@ impl Session {
         }
     }
 
-    /// Whether the user wants a track on; `None` if there is none to want.
+    /// Whether the user wants a track on; `None` if there is no device and none is requested.
     pub fn wants(&self, kind: TrackKind) -> Option<bool> {
-        self.devices.wants(kind)
+        self.devices.intention(kind)
     }
 
-    /// Whether a track of this kind is being waited for; one that comes unawaited is to be given
-    /// back at once.
+    /// What [`wants`](Self::wants) will be once these inputs have been handled.
+    ///
+    /// A driver queues a toggle that is made while it drains outputs, for example by a listener, and
+    /// returns this.
+    pub fn wants_after<'a>(
+        &self,
+        queued: impl IntoIterator<Item = &'a Input>,
+        kind: TrackKind,
+    ) -> Option<bool> {
+        let can_toggle = !self.signaling.is_suspended() && !self.signaling.has_ended();
+        let toggles = queued.into_iter().filter_map(|input| match input {
+            Input::Toggle { kind: other, on } if can_toggle && *other == kind => Some(*on),
+            _ => None,
+        });
+        self.devices.intention_after(kind, toggles)
+    }
+
+    /// Whether a track of this kind is expected. A track that arrives unexpectedly is to be stopped.
     pub fn awaits(&self, kind: TrackKind) -> bool {
         let is_over = self.signaling.is_suspended() || self.signaling.has_ended();
         !is_over && kind.of(self.devices.state()) == TrackState::Pending
@@ -124,7 +140,8 @@ impl Session {
         self.topology.link_of(id)
     }
 
-    /// Passes an input to the part that it concerns, where it means something in this state.
+    /// Passes an input to the part that handles it. Most mean nothing before the start, or while the
+    /// page is suspended.
     fn dispatch(&mut self, input: Input) {
         let (is_idle, is_suspended) = (self.signaling.is_idle(), self.signaling.is_suspended());
         match input {
@@ -133,25 +150,29 @@ impl Session {
             Input::End(reason) => self.end(reason),
             Input::PageMayUnload => self.signaling.page_may_unload(&mut self.ctx),
             Input::PageUnloading => self.unload(),
-            Input::PageRestored if is_suspended => self.wake(),
+            Input::PageRestored if is_suspended => self.restore(),
             Input::Start | Input::PageRestored => {}
             _ if is_idle || is_suspended => {}
-            Input::PageSuspended => self.sleep(),
+            Input::PageSuspended => self.suspend(),
             Input::SignalingOpened => self.opened(),
             Input::SignalingEvent(event) => self.receive(event),
             Input::SignalingProblem(problem) => self.server_problem(problem),
             Input::SignalingClosed(action) => {
                 let outcome = self.signaling.closed(&mut self.ctx, action);
-                self.follow(outcome);
+                self.apply(outcome);
             }
             Input::MediaSettled(media) => self.media(|it, ctx| it.settled(ctx, media)),
             Input::Toggle { .. } => {}
             Input::SendText(text) => self.topology.send_text(&mut self.ctx, &text),
             Input::TrackSet { kind, token } => self.track_set(kind, token),
-            Input::TrackEnded(kind) => self.media(|it, ctx| it.ended(ctx, kind)),
-            Input::TrackMuted { kind, muted } => self.media(|it, ctx| it.muted(ctx, kind, muted)),
-            Input::DeviceAppeared(kind) => self.media(|it, ctx| it.obtainable(ctx, kind, false)),
-            Input::PermissionGranted(kind) => self.media(|it, ctx| it.obtainable(ctx, kind, true)),
+            Input::TrackEnded(kind) => self.media(|it, ctx| it.track_ended(ctx, kind)),
+            Input::TrackMuted { kind, muted } => {
+                self.media(|it, ctx| it.muted_by_system(ctx, kind, muted))
+            }
+            Input::DeviceAppeared(kind) => self.media(|it, ctx| it.device_appeared(ctx, kind)),
+            Input::PermissionGranted(kind) => {
+                self.media(|it, ctx| it.permission_granted(ctx, kind))
+            }
             Input::Link { link, report } => {
                 self.topology.link_report(&mut self.ctx, link, report);
             }
@@ -163,7 +184,7 @@ impl Session {
         }
     }
 
-    /// Signaling, media and the first link start at the same time: none waits for another.
+    /// Starts signaling, local media and the first link at the same time: none waits for another.
     fn start(&mut self) {
         self.signaling.start(&mut self.ctx);
         self.devices.start(&mut self.ctx);
@@ -199,7 +220,7 @@ impl Session {
                 Timer::Signaling(timer) => {
                     let media_flows = self.topology.is_media_flowing();
                     let outcome = self.signaling.timed_out(&mut self.ctx, timer, media_flows);
-                    self.follow(outcome);
+                    self.apply(outcome);
                 }
                 Timer::Device(timer) => self.media(|it, ctx| it.timed_out(ctx, timer)),
                 Timer::Topology(timer) => self.topology.timed_out(&mut self.ctx, timer),
@@ -207,8 +228,8 @@ impl Session {
         }
     }
 
-    /// Does what a step of the signaling means for the rest of the call.
-    fn follow(&mut self, outcome: Outcome) {
+    /// Applies the outcome of a signaling step to the rest of the call.
+    fn apply(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Unchanged => {}
             Outcome::Lost => {
@@ -219,8 +240,8 @@ impl Session {
         }
     }
 
-    /// Something is wrong with the exchange with the server. What can't be read of a server that
-    /// only relays may be a peer's, and does not end the call.
+    /// Counts a problem with the server. A server that only relays may have passed on a peer's
+    /// message, so there it never ends the call.
     fn server_problem(&mut self, problem: Problem) {
         let only_relays = self.config.capabilities.admission == Admission::Open;
         match self.problems.count(self.ctx.now, problem) {
@@ -233,12 +254,11 @@ impl Session {
         }
     }
 
-    /// Leaves with the page, until that is shown again: a page that nobody sees must not go on
-    /// sending.
-    fn sleep(&mut self) {
+    /// Leaves the room until the page is shown again.
+    fn suspend(&mut self) {
         self.close(Some(Request::Bye));
         self.topology.offline();
-        self.devices.rest();
+        self.devices.reset();
         for id in self.roster.ids() {
             self.remove(&id, LeaveReason::Lost);
         }
@@ -246,12 +266,13 @@ impl Session {
         self.ctx.notify(Notice::StateChanged);
     }
 
-    fn wake(&mut self) {
+    /// Joins the room again: the page is shown again.
+    fn restore(&mut self) {
         self.signaling.restore(&mut self.ctx);
         self.devices.start(&mut self.ctx);
     }
 
-    /// Leaves with a page that may come back in a moment.
+    /// Ends the call as the page unloads. A reloaded page may take the seat again, so there is no goodbye.
     fn unload(&mut self) {
         self.close(Some(Request::Unload));
         self.ended(EndReason::Left);
@@ -265,7 +286,7 @@ impl Session {
         self.ended(reason);
     }
 
-    /// Closes the socket, after a last request, and all links, and gives the devices back.
+    /// Sends a last request, closes the socket and all links, and releases the devices.
     fn close(&mut self, last: Option<Request>) {
         self.signaling.close(&mut self.ctx, last);
         self.ctx.output(Output::ReleaseMedia);
@@ -286,7 +307,7 @@ impl Session {
         self.roster.remove(&mut self.ctx, links, id, reason);
     }
 
-    /// Passes on what the links report.
+    /// Handles what the links report.
     fn handle_link_events(&mut self) {
         while let Some(event) = next(&mut self.ctx.mesh_events) {
             let links = self.topology.as_ref();
@@ -305,7 +326,7 @@ impl Session {
         self.update_receive_report();
     }
 
-    /// Tells the room whose media does not arrive here, if that has changed.
+    /// Reports to the room whose media does not arrive here, if that has changed.
     fn update_receive_report(&mut self) {
         if self.signaling.is_joined() && self.config.capabilities.receive_reports {
             let not_receiving = self.topology.not_receiving();
@@ -321,10 +342,10 @@ impl Session {
         self.ctx.output(Output::Send(report));
     }
 
-    /// Passes something to the devices, and tells of it if they say so.
+    /// Has the devices handle something, and publishes the new state if they say so.
     fn media(&mut self, step: impl FnOnce(&mut Devices, &mut Context) -> bool) {
         if step(&mut self.devices, &mut self.ctx) {
-            self.local_changed();
+            self.publish_local_state();
         }
     }
 
@@ -333,12 +354,12 @@ impl Session {
     }
 
     fn track_set(&mut self, kind: TrackKind, token: Token) {
-        self.devices.turned(&mut self.ctx, kind, token);
-        self.local_changed();
+        self.devices.track_set(&mut self.ctx, kind, token);
+        self.publish_local_state();
     }
 
-    /// Tells the app, and the room where the dialect carries it, what our tracks carry now.
-    fn local_changed(&mut self) {
+    /// Publishes the state of the local tracks, to the app and to the room.
+    fn publish_local_state(&mut self) {
         self.ctx.notify(Notice::LocalChanged);
         if self.signaling.is_joined() && self.config.capabilities.media_state {
             self.devices.announce(&mut self.ctx);

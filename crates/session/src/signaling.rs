@@ -199,7 +199,7 @@ impl Signaling {
     /// The network may be another one: a wait for the next attempt ends, a connection is tested.
     pub(crate) fn network_changed(&mut self, ctx: &mut Context) {
         match &self.state {
-            State::Away(reconnect) if reconnect.would_rather_try(ctx.now) => self.retry(ctx),
+            State::Away(reconnect) if reconnect.prefers_new_attempt(ctx.now) => self.retry(ctx),
             _ => self.probe(ctx),
         }
     }
@@ -327,7 +327,7 @@ impl Signaling {
         };
         let reconnect = match entry {
             Entry::OnProbation(reconnect) => reconnect,
-            Entry::Rejoined(reconnect) if !reconnect.is_over(ctx.now) => reconnect,
+            Entry::Rejoined(reconnect) if !reconnect.is_settled(ctx.now) => reconnect,
             _ => Reconnect::new(ctx.now),
         };
         if !matches!(entry, Entry::OnProbation(_)) {

@@ -2,40 +2,40 @@ use videocalls_protocol::{DisplayName, MediaState, ParticipantId, TrackState};
 
 use crate::EndReason;
 
-/// A call as the app shows it: plain data, to be compared and drawn.
+/// The state of a call as plain data, for the app to compare and draw.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
-    /// Where the call stands.
+    /// The state of the call.
     pub state: CallState,
-    /// The own id, once the server has given one.
+    /// The local participant's id, once it is known.
     pub me: Option<ParticipantId>,
-    /// The others, in the order of their coming.
+    /// The other participants, in the order in which they joined.
     pub participants: Vec<ParticipantView>,
-    /// The own microphone.
+    /// The local microphone.
     pub microphone: TrackState,
-    /// The own camera.
+    /// The local camera.
     pub camera: TrackState,
 }
 
-/// Where a call stands.
+/// The state of a call.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum CallState {
-    /// Not begun.
+    /// Not started.
     #[default]
     Idle,
-    /// On the way in.
+    /// Joining the room.
     Connecting,
-    /// In: others can be met.
+    /// In the room.
     Connected,
-    /// The way to the server is lost, and is being sought again.
+    /// The connection to the server is lost, and is being restored.
     Reconnecting,
     /// Over.
     Ended(EndReason),
 }
 
 impl CallState {
-    /// The state's word in the JavaScript API.
+    /// The state's name in the JavaScript API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Idle => "idle",
@@ -47,37 +47,37 @@ impl CallState {
     }
 }
 
-/// Another participant, as the app shows them.
+/// Another participant, as plain data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParticipantView {
     /// Their id.
     pub id: ParticipantId,
     /// Their name, where the server has names.
     pub name: Option<DisplayName>,
-    /// How they are connected with us.
+    /// How they are connected to us.
     pub connection: Connection,
     /// What they send.
     pub media: MediaState,
-    /// Whether their connection to the server is lost, and their seat is held.
+    /// Whether their connection to the server is lost, while the server keeps their seat.
     pub away: bool,
-    /// Whom they can't hear or see at the moment, though they should.
+    /// The participants whose media should arrive at their end, and does not.
     pub not_receiving: Vec<ParticipantId>,
 }
 
-/// How a participant is connected with us.
+/// How a participant is connected to us.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Connection {
-    /// Not yet.
+    /// The link is being set up.
     Connecting,
-    /// Sound and picture can pass.
+    /// Media can flow.
     Connected,
-    /// They could, and do not at the moment.
+    /// Media did flow, and does not at the moment.
     Interrupted,
 }
 
 impl Connection {
-    /// The word for it in the JavaScript API.
+    /// The name of the connection state in the JavaScript API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Connecting => "connecting",

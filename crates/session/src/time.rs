@@ -6,7 +6,7 @@ use crate::{LinkId, TrackKind};
 
 /// A point in time, in milliseconds since some fixed moment of the driver's choice.
 ///
-/// It must not run backwards; that it stands still is fine.
+/// It must not run backwards. It may stand still.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Timestamp(u64);
 
@@ -19,12 +19,12 @@ impl Timestamp {
         Self(millis)
     }
 
-    /// The milliseconds since the driver's fixed moment.
+    /// Returns the milliseconds since the driver's fixed moment.
     pub const fn as_millis(self) -> u64 {
         self.0
     }
 
-    /// The time from an earlier moment until this one; zero if it is not earlier.
+    /// Returns the time since an earlier moment; zero if that is not earlier.
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
@@ -39,8 +39,8 @@ impl Add<Duration> for Timestamp {
     }
 }
 
-/// The whole milliseconds of a duration, without the wide numbers of [`Duration::as_millis`], whose
-/// arithmetic browsers would have to be sent.
+/// Returns the whole milliseconds of a duration. Unlike [`Duration::as_millis`] it needs no 128-bit
+/// arithmetic, which WebAssembly has to bring along.
 fn whole_millis(duration: Duration) -> u64 {
     let seconds = duration.as_secs().saturating_mul(1_000);
     seconds.saturating_add(duration.subsec_millis().into())

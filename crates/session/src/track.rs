@@ -2,12 +2,12 @@ use videocalls_protocol::{MediaState, TrackState};
 
 use crate::Token;
 
-/// The two kinds of track that every link carries.
+/// The two kinds of local track.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum TrackKind {
-    /// Sound; its source is the microphone.
+    /// Sound, from the microphone.
     Audio,
-    /// Picture; its source is the camera.
+    /// Pictures, from the camera.
     Video,
 }
 
@@ -23,7 +23,7 @@ impl TrackKind {
         }
     }
 
-    /// This state for this kind's track, and `NotRequested` for the other.
+    /// Makes a state with this kind's track in `state`, and the other one `NotRequested`.
     pub fn alone(self, state: TrackState) -> MediaState {
         let other = TrackState::NotRequested;
         let (audio, video) = match self {
@@ -33,7 +33,7 @@ impl TrackKind {
         MediaState { audio, video }
     }
 
-    /// The browser's word for the kind.
+    /// The name of the kind in the browser's API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Audio => "audio",
@@ -42,16 +42,17 @@ impl TrackKind {
     }
 }
 
-/// The microphone or the camera: absent, awaited, on, off, or on its way from one to the other.
+/// The state of the microphone or the camera. Toggles are transitions, so that a second click while
+/// the first is being carried out reverses the intention.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum LocalTrack {
-    /// There is no device, for this reason; `on` is what the user wanted of it last.
+    /// There is no device, for the reason `why`; `on` is what the user wanted last.
     Absent { why: TrackState, on: bool },
-    /// The browser is being asked; `on` is what the user wants once there is an answer.
+    /// The browser has been asked; `on` is what the user wants once it has answered.
     Pending { on: bool },
     /// The device is there, and the track is on or off.
     Stable { on: bool },
-    /// The track was asked to go from `!asked` to `asked`; by now the user wants `wanted`.
+    /// The browser was asked to turn the track from `!asked` to `asked`; the user now wants `wanted`.
     Moving {
         asked: bool,
         wanted: bool,
@@ -59,11 +60,8 @@ pub(crate) enum LocalTrack {
     },
 }
 
-/// What is to be done after a step: turn the track on or off.
-pub(crate) type Move = Option<bool>;
-
 impl LocalTrack {
-    /// What the user wants, where there is a device to want something of.
+    /// Whether the user wants the track on; `None` if there is no device and none is awaited.
     pub(crate) fn intention(self) -> Option<bool> {
         match self {
             Self::Absent { .. } => None,
@@ -72,12 +70,12 @@ impl LocalTrack {
         }
     }
 
-    /// Whether it is between on and off.
+    /// Whether the browser is turning it on or off.
     pub(crate) fn is_moving(self) -> bool {
         matches!(self, Self::Moving { .. })
     }
 
-    /// What the others may be told.
+    /// The state that the app and the room see.
     pub(crate) fn state(self) -> TrackState {
         let live = |on| {
             if on {
@@ -94,8 +92,9 @@ impl LocalTrack {
         }
     }
 
-    /// The user wants the track on, off, or the other way round.
-    pub(crate) fn toggle(&mut self, on: Option<bool>) -> Move {
+    /// The user wants the track on, off, or the opposite of what was wanted before. Returns whether
+    /// the browser is to turn it on or off.
+    pub(crate) fn toggle(&mut self, on: Option<bool>) -> Option<bool> {
         let wanted = on.or_else(|| self.intention().map(|now| !now))?;
         match self {
             Self::Absent { .. } => None,
@@ -113,7 +112,7 @@ impl LocalTrack {
         }
     }
 
-    /// The track has been asked to turn on or off.
+    /// The browser has been asked to turn the track on or off.
     pub(crate) fn moving(&mut self, asked: bool, token: Token) {
         *self = Self::Moving {
             asked,
@@ -122,8 +121,9 @@ impl LocalTrack {
         };
     }
 
-    /// The browser gave the device, with its track on, or told why not.
-    pub(crate) fn settle(&mut self, state: TrackState) -> Move {
+    /// The browser has supplied the device, with its track on, or said why not. Returns whether the
+    /// browser is to turn it on or off.
+    pub(crate) fn settle(&mut self, state: TrackState) -> Option<bool> {
         let wanted = self.intention().unwrap_or(true);
         if !state.has_device() {
             *self = Self::Absent {
@@ -136,8 +136,9 @@ impl LocalTrack {
         (!wanted).then_some(false)
     }
 
-    /// The track has turned. A late report is ignored.
-    pub(crate) fn arrived(&mut self, reported: Token) -> Move {
+    /// The browser has turned the track on or off; a report with an old token is ignored. Returns
+    /// whether the browser is to turn it on or off again.
+    pub(crate) fn arrived(&mut self, reported: Token) -> Option<bool> {
         let Self::Moving {
             asked,
             wanted,
@@ -162,7 +163,7 @@ mod tests {
     const T2: Token = Token(2);
 
     #[test]
-    fn toggling_while_the_browser_is_asked_is_remembered() {
+    fn toggle_while_pending_takes_effect_once_the_track_is_there() {
         let mut track = LocalTrack::Pending { on: true };
         assert_eq!(track.toggle(None), None);
         assert_eq!(track.intention(), Some(false));
@@ -170,19 +171,23 @@ mod tests {
     }
 
     #[test]
-    fn a_second_click_reverses_the_intention_and_does_not_race() {
+    fn second_toggle_while_turning_reverses_the_intention() {
         let mut track = LocalTrack::Stable { on: true };
         assert_eq!(track.toggle(None), Some(false));
         track.moving(false, T1);
-        assert_eq!(track.state(), TrackState::Live, "it has not turned yet");
+        assert_eq!(track.state(), TrackState::Live, "it is still being turned");
         assert_eq!(track.toggle(None), None);
         assert_eq!(track.intention(), Some(true));
-        assert_eq!(track.arrived(T2), None, "a late report is ignored");
-        assert_eq!(track.arrived(T1), Some(true), "and back it goes");
+        assert_eq!(
+            track.arrived(T2),
+            None,
+            "a report with an old token is ignored"
+        );
+        assert_eq!(track.arrived(T1), Some(true), "it is turned back");
     }
 
     #[test]
-    fn without_a_device_there_is_nothing_to_toggle() {
+    fn toggle_without_a_device_does_nothing() {
         let mut track = LocalTrack::Pending { on: true };
         assert_eq!(track.settle(TrackState::PermissionDenied), None);
         assert_eq!(track.toggle(Some(true)), None);
@@ -191,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn asking_for_what_is_so_does_nothing() {
+    fn toggle_to_the_present_state_does_nothing() {
         let mut track = LocalTrack::Stable { on: false };
         assert_eq!(track.toggle(Some(false)), None);
         assert_eq!(track, LocalTrack::Stable { on: false });

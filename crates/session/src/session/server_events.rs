@@ -1,4 +1,4 @@
-//! What the server sends, and what follows from it.
+//! How the call handles what the server sends.
 
 use videocalls_protocol::{
     Departure, Event, LeaveReason, ParticipantId, Peer, Refusal, Request, Signal, Welcome,
@@ -9,7 +9,7 @@ use crate::topology::ParticipantEvent;
 use crate::{Notice, Output, Problem};
 
 impl Session {
-    /// Takes what the server has sent.
+    /// Handles an event from the server.
     pub(super) fn receive(&mut self, event: Event) {
         self.signaling.received(&mut self.ctx, &event);
         self.problems.received(&event);
@@ -20,17 +20,17 @@ impl Session {
             Event::Ping => self.ctx.output(Output::Send(Request::Pong)),
             Event::Rejected { .. } => self.server_problem(Problem::MessageRejected),
             event if self.signaling.is_joined() => self.receive_in_room(event),
-            // A second welcome, or news of a room that we are not in.
+            // A second welcome, or an event of a room that we are not in.
             _ => {}
         }
     }
 
-    /// Takes what the server sends to those who are in the room.
+    /// Handles an event of the room that we are in.
     fn receive_in_room(&mut self, event: Event) {
         match event {
             Event::Gap => {
                 let outcome = self.signaling.lost(&mut self.ctx);
-                self.follow(outcome);
+                self.apply(outcome);
             }
             Event::Joined(peer) => {
                 let id = peer.id.clone();
@@ -67,15 +67,15 @@ impl Session {
             self.reconcile(welcome);
         }
         self.topology.online(&mut self.ctx);
-        self.local_changed();
+        self.publish_local_state();
     }
 
     fn refused(&mut self, refusal: Refusal) {
         let outcome = self.signaling.refused(&mut self.ctx, refusal);
-        self.follow(outcome);
+        self.apply(outcome);
     }
 
-    /// Takes over the server's roster, and keeps those whose media still arrives.
+    /// Takes over the server's roster, and keeps those participants whose media still arrives.
     fn reconcile(&mut self, welcome: Welcome) {
         let announced = self.config.capabilities.departure == Departure::Announced;
         let linked = self.topology.linked();
@@ -95,7 +95,7 @@ impl Session {
         }
     }
 
-    /// Adds a participant, or takes over what is new about one.
+    /// Adds a participant, or updates one.
     fn add(&mut self, peer: Peer) {
         if self.roster.contains(&peer.id) {
             let not_receiving_us = self.roster.names_us(&peer.not_receiving);
@@ -110,7 +110,8 @@ impl Session {
         self.roster.add(&mut self.ctx, links, peer);
     }
 
-    /// Someone's seat is free. They stay on the roster as long as their media arrives.
+    /// The server has given a participant's seat away. If only their connection to it was lost, they
+    /// stay on the roster as long as their media arrives.
     fn left(&mut self, id: &ParticipantId, reason: LeaveReason) {
         let stays = self.topology.participant_left(&mut self.ctx, id, reason);
         if !stays {
@@ -118,7 +119,7 @@ impl Session {
         }
     }
 
-    /// Someone has left for certain, even if their media still arrives.
+    /// Removes a participant who has left for certain, even if their media still arrives.
     fn remove_with_link(&mut self, id: &ParticipantId) {
         let _closed = self
             .topology
@@ -134,7 +135,7 @@ impl Session {
         }
     }
 
-    /// Where the server announces nobody, anyone may send a signal.
+    /// Passes a signal on to the links. Where the server announces nobody, anyone may send one.
     fn receive_signal(&mut self, from: ParticipantId, signal: Signal) {
         let unannounced = self.config.capabilities.departure == Departure::Unannounced;
         if unannounced || self.roster.contains(&from) {

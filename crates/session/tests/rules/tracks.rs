@@ -166,3 +166,36 @@ fn who_only_receives_is_asked_for_nothing_and_is_linked_all_the_same() {
     assert_eq!(harness.people(), ["you"]);
     assert_eq!(microphone(&harness), TrackState::NotRequested);
 }
+
+#[test]
+fn queued_toggles_tell_the_intention_that_they_lead_to() {
+    let mut harness = Harness::in_room("me", &[]);
+    let after = |harness: &Harness, queued: &[Input]| {
+        let intention = harness.session.wants_after(queued, TrackKind::Audio);
+        intention.expect("there is a microphone")
+    };
+    assert!(after(&harness, &[]));
+    assert!(!after(&harness, &[toggle(None)]));
+    assert!(after(&harness, &[toggle(None), toggle(None)]));
+    assert!(!after(
+        &harness,
+        &[toggle(Some(false)), toggle(Some(false))]
+    ));
+    let camera = Input::Toggle {
+        kind: TrackKind::Video,
+        on: None,
+    };
+    assert!(after(&harness, &[camera]), "it is another track");
+    for queued in [vec![toggle(None)], vec![toggle(None), toggle(None)]] {
+        let expected = after(&harness, &queued);
+        queued.into_iter().for_each(|input| harness.input(input));
+        assert_eq!(harness.session.wants(TrackKind::Audio), Some(expected));
+    }
+    harness.input(Input::TrackEnded(TrackKind::Audio));
+    harness.input(Input::MediaSettled(media(
+        TrackState::DeviceNotFound,
+        TrackState::NotRequested,
+    )));
+    assert_eq!(harness.session.wants(TrackKind::Audio), None);
+    assert!(after(&harness, &[toggle(None)]), "it is requested again");
+}
