@@ -1,7 +1,10 @@
 //! The way to the server is lost, and found again.
 
+use std::time::Duration;
+
+use videocalls_protocol::relay::Relay;
 use videocalls_protocol::{
-    CloseAction, Event, LeaveReason, ParticipantId, Refusal, Request, TrackState, Welcome,
+    CloseAction, Dialect, Event, LeaveReason, ParticipantId, Refusal, Request, TrackState, Welcome,
 };
 use videocalls_session::{
     CallState, EndReason, Input, LinkOp, LinkReport, Notice, Output, TrackKind, Transport,
@@ -390,4 +393,20 @@ fn with_no_patience_a_lost_socket_ends_the_call() {
     let mut harness = Harness::impatient();
     lose(&mut harness);
     assert_eq!(state(&harness), CallState::Ended(EndReason::ServerGone));
+}
+
+#[test]
+fn unlimited_patience_sets_no_timer() {
+    let mut config = Harness::config(Relay::new("me").capabilities(), "me");
+    config.patience = Duration::MAX;
+    let mut harness = Harness::with(config);
+    harness.input(Input::Start);
+    harness.input(Input::SignalingOpened);
+    harness.input(Input::MediaSettled(LIVE));
+    lose(&mut harness);
+    harness.wait(0);
+    harness.input(Input::SignalingOpened);
+    assert_eq!(state(&harness), CallState::Connected);
+    harness.wait(3_600_000);
+    assert_eq!(harness.session.next_timeout(), None);
 }
