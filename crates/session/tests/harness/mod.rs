@@ -1,4 +1,4 @@
-//! One session on a harness: hand it inputs, look at its outputs.
+//! One session under test: feeds it inputs, and collects its outputs.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use videocalls_session::{
 pub(crate) struct Harness {
     pub(crate) session: Session,
     pub(crate) now: u64,
-    /// What came out since the last look.
+    /// The outputs since [`take_outputs`](Self::take_outputs) was last called.
     out: Vec<Output>,
 }
 
@@ -57,17 +57,17 @@ impl Harness {
         harness.input(Input::Start);
         harness.input(Input::SignalingOpened);
         harness.input(Input::MediaSettled(LIVE));
-        harness.make();
+        harness.create_description();
         harness.event(welcome(me, others, None));
         harness
     }
 
-    /// The same with nobody else, by a driver that measures what comes in.
+    /// A session alone in a room, with a driver that measures what is received.
     pub(crate) fn measuring(me: &str) -> Self {
         Self::alone(me, |config| config.measures = true)
     }
 
-    /// The same, but without patience for a lost server.
+    /// A session alone in a room, which does not try to reconnect.
     pub(crate) fn impatient() -> Self {
         Self::alone("me", |config| config.patience = Duration::ZERO)
     }
@@ -83,13 +83,13 @@ impl Harness {
         harness
     }
 
-    /// A session on a relay, known there as `me`; its first offer has been out for long.
+    /// A session on a relay, known there as `me`, some seconds after it sent its first offer.
     pub(crate) fn on_relay(me: &str) -> Self {
         let mut harness = Self::new(Relay::new(me).capabilities(), me);
         harness.input(Input::Start);
         harness.input(Input::SignalingOpened);
         harness.input(Input::MediaSettled(LIVE));
-        harness.make();
+        harness.create_description();
         harness.wait(5_000);
         harness
     }
@@ -103,7 +103,7 @@ impl Harness {
         self.input(Input::SignalingEvent(event));
     }
 
-    pub(crate) fn hear(&mut self, from: &str, signal: Signal) {
+    pub(crate) fn signal_from(&mut self, from: &str, signal: Signal) {
         let from = ParticipantId::new(from);
         self.event(Event::Signal { from, signal });
     }
@@ -116,9 +116,9 @@ impl Harness {
         self.report(link, LinkReport::Transport(transport));
     }
 
-    /// Lets time pass, with a timeout whenever the session wants one.
-    pub(crate) fn wait(&mut self, pause: u64) {
-        let until = self.now + pause;
+    /// Lets milliseconds pass, with an `Input::Timeout` whenever the session wants one.
+    pub(crate) fn wait(&mut self, millis: u64) {
+        let until = self.now + millis;
         while let Some(at) = self.session.next_timeout().map(Timestamp::as_millis) {
             if at > until {
                 break;
@@ -129,24 +129,24 @@ impl Harness {
         self.now = until;
     }
 
-    /// What came out since the last look.
-    pub(crate) fn look(&mut self) -> Vec<Output> {
+    /// Returns the outputs since the last call.
+    pub(crate) fn take_outputs(&mut self) -> Vec<Output> {
         std::mem::take(&mut self.out)
     }
 
-    /// Answers the latest request for an offer or answer by a description of that link's own.
-    pub(crate) fn make(&mut self) -> LinkId {
+    /// Reports that the description that was last requested is created. Returns its link.
+    pub(crate) fn create_description(&mut self) -> LinkId {
         let out = self.out.clone();
-        self.make_of(&out)
+        self.create_description_for(&out)
     }
 
-    /// The same, of what was looked at already.
-    pub(crate) fn make_of(&mut self, out: &[Output]) -> LinkId {
+    /// The same, for outputs that were taken already.
+    pub(crate) fn create_description_for(&mut self, out: &[Output]) -> LinkId {
         let asked = out.iter().rev().find_map(|output| match output {
             Output::Link { link, op } => token(op).map(|token| (*link, token)),
             _ => None,
         });
-        let (link, token) = asked.expect("the browser is asked for a description");
+        let (link, token) = asked.expect("a description is requested");
         let sdp = sdp(
             &format!("{link:?}").replace(['L', '(', ')'], ""),
             token_number(token),
@@ -155,19 +155,20 @@ impl Harness {
         link
     }
 
-    /// Joins another participant who offers from a connection of this name, up to our answer.
-    pub(crate) fn answer_to(&mut self, from: &str, connection: &str) -> LinkId {
-        self.hear(from, offer(connection, 1));
-        self.make()
+    /// Has another participant offer by a connection of this name, and creates the answer.
+    pub(crate) fn accept_offer_from(&mut self, from: &str, connection: &str) -> LinkId {
+        self.signal_from(from, offer(connection, 1));
+        self.create_description()
     }
 
-    pub(crate) fn people(&self) -> Vec<String> {
-        let people = self.session.snapshot().participants;
-        people.iter().map(|person| person.id.to_string()).collect()
+    /// The ids of the other participants.
+    pub(crate) fn participants(&self) -> Vec<String> {
+        let participants = self.session.snapshot().participants;
+        participants.iter().map(|it| it.id.to_string()).collect()
     }
 }
 
-/// A session on a server of this kind, with its devices and its socket.
+/// A session on a server of this kind, with its devices and an open socket.
 pub(crate) fn started(capabilities: Capabilities) -> Harness {
     let mut harness = Harness::new(capabilities, "me");
     harness.input(Input::Start);
@@ -210,14 +211,14 @@ pub(crate) fn token(op: &LinkOp) -> Option<Token> {
     }
 }
 
-/// A number that grows with each token.
+/// The number in a token, which grows from token to token.
 fn token_number(token: Token) -> u64 {
     let digits = format!("{token:?}");
     let digits = digits.trim_matches(|c: char| !c.is_ascii_digit());
     digits.parse().expect("a token is a number")
 }
 
-/// A description by the connection of this name, in this edition.
+/// A description by the connection of this name, in this version.
 pub(crate) fn sdp(connection: &str, version: u64) -> String {
     format!(
         "v=0\r\no=- {connection} {version} IN IP4 0.0.0.0\r\ns=-\r\nm=audio 9 X 0\r\n\

@@ -15,7 +15,7 @@ fn arrived(token: &str) -> Harness {
 /// With the offer made, and not let in yet.
 fn client() -> Harness {
     let mut harness = arrived("h.eyJ1dWlkIjoxfQ.s");
-    harness.make();
+    harness.create_description();
     harness
 }
 
@@ -31,7 +31,7 @@ fn introduced(harness: &mut Harness, signal: Signal) {
         name,
         ..peer("client")
     }));
-    harness.hear("client", signal);
+    harness.signal_from("client", signal);
 }
 
 fn link_to(harness: &Harness, id: &str) -> LinkId {
@@ -42,16 +42,16 @@ fn link_to(harness: &Harness, id: &str) -> LinkId {
 #[test]
 fn a_client_calls_out_when_it_is_let_in() {
     let mut harness = client();
-    let said = harness.look();
-    let early = sent(&said);
+    let outputs = harness.take_outputs();
+    let early = sent(&outputs);
     assert!(
         matches!(early[..], [Request::Join(_)]),
         "not before: {early:?}"
     );
     harness.event(welcome("client", &[], None));
-    let said = harness.look();
+    let outputs = harness.take_outputs();
     assert!(matches!(
-        sent(&said)[..],
+        sent(&outputs)[..],
         [Request::Signal {
             to: None,
             signal: Signal::Offer { .. }
@@ -69,14 +69,17 @@ fn an_answer_is_taken_however_late_it_comes() {
     let mut harness = client();
     harness.event(welcome("client", &[], None));
     harness.wait(3_600_000);
-    harness.look();
-    harness.hear("professional", answer("100", 1));
-    let said = harness.look();
-    assert!(matches!(ops(&said)[..], [(_, LinkOp::AcceptAnswer { .. })]));
-    assert_eq!(harness.people(), ["professional"]);
-    harness.hear("professional", answer("100", 1));
-    harness.hear("professional", answer("99", 1));
-    assert_eq!(harness.look(), [], "one is enough");
+    harness.take_outputs();
+    harness.signal_from("professional", answer("100", 1));
+    let outputs = harness.take_outputs();
+    assert!(matches!(
+        ops(&outputs)[..],
+        [(_, LinkOp::AcceptAnswer { .. })]
+    ));
+    assert_eq!(harness.participants(), ["professional"]);
+    harness.signal_from("professional", answer("100", 1));
+    harness.signal_from("professional", answer("99", 1));
+    assert_eq!(harness.take_outputs(), [], "one is enough");
 }
 
 /// The server gives the offer that it has kept to a professional who comes back.
@@ -84,25 +87,25 @@ fn an_answer_is_taken_however_late_it_comes() {
 fn an_answer_to_an_offer_that_was_answered_is_a_reason_to_offer_anew() {
     let mut harness = client();
     harness.event(welcome("client", &[], None));
-    harness.hear("professional", answer("100", 1));
-    let said = harness.look();
-    let token = ops(&said).iter().rev().find_map(|(_, op)| token(op));
+    harness.signal_from("professional", answer("100", 1));
+    let outputs = harness.take_outputs();
+    let token = ops(&outputs).iter().rev().find_map(|(_, op)| token(op));
     let token = token.expect("the answer is taken");
     let old = link_to(&harness, "professional");
     harness.report(old, LinkReport::Applied { token });
     harness.transport(old, Transport::Connected);
-    harness.hear("professional", answer("100", 1));
+    harness.signal_from("professional", answer("100", 1));
     assert_eq!(
         link_to(&harness, "professional"),
         old,
         "a repetition is none"
     );
-    harness.look();
-    harness.hear("professional", answer("200", 1));
-    harness.make();
-    let said = harness.look();
-    assert!(ops(&said).contains(&(old, &LinkOp::Close)));
-    let offered = sent(&said);
+    harness.take_outputs();
+    harness.signal_from("professional", answer("200", 1));
+    harness.create_description();
+    let outputs = harness.take_outputs();
+    assert!(ops(&outputs).contains(&(old, &LinkOp::Close)));
+    let offered = sent(&outputs);
     assert!(matches!(
         offered[..],
         [Request::Signal {
@@ -110,45 +113,45 @@ fn an_answer_to_an_offer_that_was_answered_is_a_reason_to_offer_anew() {
             ..
         }]
     ));
-    assert_eq!(harness.people(), ["professional"]);
+    assert_eq!(harness.participants(), ["professional"]);
 }
 
 #[test]
 fn a_client_that_loses_the_professional_calls_out_again() {
     let mut harness = client();
     harness.event(welcome("client", &[], None));
-    harness.hear("professional", answer("100", 1));
+    harness.signal_from("professional", answer("100", 1));
     let link = link_to(&harness, "professional");
     harness.transport(link, Transport::Connected);
-    harness.look();
+    harness.take_outputs();
     harness.transport(link, Transport::Failed);
-    assert_eq!(harness.people(), [""; 0]);
-    harness.make();
-    let said = harness.look();
+    assert_eq!(harness.participants(), [""; 0]);
+    harness.create_description();
+    let outputs = harness.take_outputs();
     assert!(matches!(
-        sent(&said)[..],
+        sent(&outputs)[..],
         [Request::Signal { to: None, .. }]
     ));
-    harness.hear("professional", answer("200", 1));
-    assert_eq!(harness.people(), ["professional"]);
+    harness.signal_from("professional", answer("200", 1));
+    assert_eq!(harness.participants(), ["professional"]);
 }
 
 #[test]
 fn a_professional_waits_with_a_link_standing_by() {
     let mut harness = professional();
-    let said = harness.look();
-    let standing_by = match ops(&said)[..] {
+    let outputs = harness.take_outputs();
+    let standing_by = match ops(&outputs)[..] {
         [(link, LinkOp::Open(LinkRole::StandBy))] => link,
-        _ => panic!("one link, to answer on: {said:?}"),
+        _ => panic!("one link, to answer on: {outputs:?}"),
     };
     harness.report(standing_by, LinkReport::NegotiationNeeded);
     harness.wait(3_600_000);
-    assert_eq!(harness.look(), []);
+    assert_eq!(harness.take_outputs(), []);
     introduced(&mut harness, offer("100", 1));
-    assert_eq!(harness.make(), standing_by);
-    let said = harness.look();
-    let [Request::Signal { signal, .. }] = sent(&said)[..] else {
-        panic!("the answer is sent: {said:?}");
+    assert_eq!(harness.create_description(), standing_by);
+    let outputs = harness.take_outputs();
+    let [Request::Signal { signal, .. }] = sent(&outputs)[..] else {
+        panic!("the answer is sent: {outputs:?}");
     };
     assert!(matches!(signal, Signal::Answer { .. }));
     let people = harness.session.snapshot().participants;
@@ -159,11 +162,11 @@ fn a_professional_waits_with_a_link_standing_by() {
 fn a_professional_never_offers() {
     let mut harness = professional();
     introduced(&mut harness, offer("100", 1));
-    let link = harness.make();
+    let link = harness.create_description();
     harness.transport(link, Transport::Connected);
-    harness.look();
+    harness.take_outputs();
     harness.report(link, LinkReport::NegotiationNeeded);
-    assert_eq!(harness.look(), []);
+    assert_eq!(harness.take_outputs(), []);
 }
 
 /// Only the client can offer anew, and its offer is taken whenever it comes.
@@ -171,37 +174,37 @@ fn a_professional_never_offers() {
 fn a_professional_lets_go_of_a_link_that_finds_no_way() {
     let mut harness = professional();
     introduced(&mut harness, offer("100", 1));
-    harness.make();
-    harness.look();
+    harness.create_description();
+    harness.take_outputs();
     harness.wait(10_000);
-    let said = harness.look();
+    let outputs = harness.take_outputs();
     assert!(matches!(
-        ops(&said)[..],
+        ops(&outputs)[..],
         [(_, LinkOp::Close), (_, LinkOp::Open(LinkRole::StandBy))]
     ));
-    assert_eq!(harness.people(), [""; 0]);
+    assert_eq!(harness.participants(), [""; 0]);
     assert_eq!(harness.session.next_timeout(), None);
     introduced(&mut harness, offer("100", 2));
     assert_eq!(
-        harness.people(),
+        harness.participants(),
         [""; 0],
         "that connection has had its chance"
     );
     introduced(&mut harness, offer("200", 1));
-    assert_eq!(harness.people(), ["client"]);
+    assert_eq!(harness.participants(), ["client"]);
 }
 
 #[test]
 fn a_client_that_comes_back_replaces_itself() {
     let mut harness = professional();
     introduced(&mut harness, offer("100", 1));
-    let old = harness.make();
+    let old = harness.create_description();
     harness.transport(old, Transport::Connected);
-    harness.look();
+    harness.take_outputs();
     introduced(&mut harness, offer("200", 1));
-    let said = harness.look();
-    assert!(ops(&said).contains(&(old, &LinkOp::Close)));
-    assert_eq!(harness.people(), ["client"]);
+    let outputs = harness.take_outputs();
+    assert!(ops(&outputs).contains(&(old, &LinkOp::Close)));
+    assert_eq!(harness.participants(), ["client"]);
 }
 
 #[test]
@@ -212,12 +215,12 @@ fn candidates_that_come_before_their_offer_wait_for_it() {
         username_fragment: Some("100".into()),
         ..Default::default()
     };
-    harness.hear("client", Signal::Candidate(candidate));
-    assert_eq!(harness.people(), [""; 0]);
-    harness.look();
+    harness.signal_from("client", Signal::Candidate(candidate));
+    assert_eq!(harness.participants(), [""; 0]);
+    harness.take_outputs();
     introduced(&mut harness, offer("100", 1));
-    let said = harness.look();
-    let added = ops(&said);
+    let outputs = harness.take_outputs();
+    let added = ops(&outputs);
     assert!(
         added
             .iter()

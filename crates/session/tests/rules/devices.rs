@@ -11,7 +11,7 @@ const ASKED: MediaState = media(TrackState::NotRequested, TrackState::Pending);
 fn in_room() -> Harness {
     let mut harness = Harness::in_room("me", &[]);
     harness.wait(1_000);
-    harness.look();
+    harness.take_outputs();
     harness
 }
 
@@ -30,7 +30,7 @@ fn with_camera_from(source: Source) -> Harness {
 fn without_camera(why: TrackState) -> Harness {
     let mut harness = with_camera_from(Source::Device);
     harness.input(settled(why));
-    harness.look();
+    harness.take_outputs();
     harness
 }
 
@@ -50,7 +50,7 @@ fn muted(muted: bool) -> Input {
 
 /// What was asked of the browser since the last look, and what the room was told.
 fn asked_and_told(harness: &mut Harness) -> (Vec<MediaState>, Vec<TrackState>) {
-    let said = harness.look();
+    let said = harness.take_outputs();
     let told = sent(&said).into_iter().filter_map(|request| match request {
         Request::Media(media) => Some(media.video),
         _ => None,
@@ -88,10 +88,13 @@ fn what_was_off_when_its_device_went_is_off_when_it_comes_back() {
     for absence in [None, Some(TrackState::DeviceNotFound)] {
         let mut harness = in_room();
         harness.input(toggle(Some(false)));
-        let token = harness.look().iter().find_map(|output| match output {
-            Output::SetTrack { token, .. } => Some(*token),
-            _ => None,
-        });
+        let token = harness
+            .take_outputs()
+            .iter()
+            .find_map(|output| match output {
+                Output::SetTrack { token, .. } => Some(*token),
+                _ => None,
+            });
         let token = token.expect("the camera is turned off");
         let kind = CAMERA;
         harness.input(Input::TrackSet { kind, token });
@@ -100,10 +103,10 @@ fn what_was_off_when_its_device_went_is_off_when_it_comes_back() {
             harness.input(settled(why));
             harness.input(Input::DeviceAppeared(CAMERA));
         }
-        harness.look();
+        harness.take_outputs();
         harness.input(settled(TrackState::Live));
         let off = |it: &Output| matches!(it, Output::SetTrack { on: false, .. });
-        assert!(harness.look().iter().any(off), "after {absence:?}");
+        assert!(harness.take_outputs().iter().any(off), "after {absence:?}");
         assert_eq!(harness.session.wants(CAMERA), Some(false));
     }
 }
@@ -113,7 +116,7 @@ fn a_device_that_fails_at_once_is_not_asked_for_for_ever() {
     let mut harness = in_room();
     harness.input(Input::TrackEnded(CAMERA));
     harness.input(settled(TrackState::Live));
-    harness.look();
+    harness.take_outputs();
     harness.input(Input::TrackEnded(CAMERA));
     assert_eq!(
         asked_and_told(&mut harness),
@@ -172,7 +175,7 @@ fn what_the_page_brings_is_never_replaced_by_a_device() {
         let mut harness = with_camera_from(source);
         harness.input(settled(TrackState::Live));
         harness.wait(1_000);
-        harness.look();
+        harness.take_outputs();
         for input in [
             Input::TrackEnded(CAMERA),
             Input::DeviceAppeared(CAMERA),
@@ -238,7 +241,8 @@ fn a_new_track_is_not_silenced_by_the_one_before() {
 
 #[test]
 fn who_does_not_answer_the_browser_is_told_so_once() {
-    let said = |harness: &mut Harness| notices(&harness.look()).contains(&&Notice::MediaPending);
+    let said =
+        |harness: &mut Harness| notices(&harness.take_outputs()).contains(&&Notice::MediaPending);
     let mut harness = with_camera_from(Source::Device);
     harness.wait(4_900);
     assert!(!said(&mut harness));

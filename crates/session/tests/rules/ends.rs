@@ -54,9 +54,9 @@ fn silence_for_two_pings_and_a_bit_means_that_the_server_has_gone() {
 #[test]
 fn a_ping_is_answered() {
     let mut harness = Harness::in_room("me", &[]);
-    harness.look();
+    harness.take_outputs();
     harness.event(Event::Ping);
-    assert_eq!(sent(&harness.look()), [&Request::Pong]);
+    assert_eq!(sent(&harness.take_outputs()), [&Request::Pong]);
 }
 
 #[test]
@@ -68,12 +68,12 @@ fn a_refusal_is_final_by_word_or_by_close_code_at_any_time() {
             let mut joining = started();
             joining.input(Input::SignalingOpened);
             for mut harness in [started(), joining, Harness::in_room("me", &["you"])] {
-                harness.look();
+                harness.take_outputs();
                 harness.input(how.clone());
                 assert_eq!(end(&harness), Some(EndReason::Refused(refusal)));
-                let said = harness.look();
+                let outputs = harness.take_outputs();
                 assert!(
-                    !sent(&said).contains(&&Request::Bye),
+                    !sent(&outputs).contains(&&Request::Bye),
                     "no goodbye to a closed door"
                 );
             }
@@ -127,9 +127,9 @@ fn unreadable_messages_between_readable_ones_do_not_end_the_call() {
 #[test]
 fn unreadable_messages_of_a_flood_are_reported_fifty_times() {
     let mut harness = Harness::in_room("me", &[]);
-    harness.look();
+    harness.take_outputs();
     unreadable(&mut harness, 200, 0);
-    assert_eq!(notices(&harness.look()).len(), 50);
+    assert_eq!(notices(&harness.take_outputs()).len(), 50);
 }
 
 #[test]
@@ -162,9 +162,9 @@ fn rejections_and_unreadable_messages_are_counted_apart() {
 #[test]
 fn unknown_messages_are_ignored() {
     let mut harness = Harness::in_room("me", &[]);
-    harness.look();
+    harness.take_outputs();
     (0..1_000).for_each(|_| harness.event(Event::Unknown { bytes: 15 }));
-    assert_eq!(harness.look(), []);
+    assert_eq!(harness.take_outputs(), []);
     assert_eq!(harness.session.snapshot().state, CallState::Connected);
 }
 
@@ -176,7 +176,7 @@ fn unreadable_descriptions_of_a_peer_do_not_end_the_call() {
             id: Some(id),
             sdp: "v=0".into(),
         };
-        harness.hear("you", signal);
+        harness.signal_from("you", signal);
     }
     assert_eq!(harness.session.snapshot().state, CallState::Connected);
 }
@@ -186,9 +186,9 @@ fn offers_that_the_browser_refuses_do_not_end_the_call() {
     let mut harness = Harness::in_room("me", &[]);
     harness.event(Event::Joined(peer("you")));
     for connection in 100..300 {
-        harness.look();
-        harness.hear("you", offer(&connection.to_string(), 1));
-        let outputs = harness.look();
+        harness.take_outputs();
+        harness.signal_from("you", offer(&connection.to_string(), 1));
+        let outputs = harness.take_outputs();
         let asked = ops(&outputs)
             .into_iter()
             .find_map(|(link, op)| Some((link, token(op)?)));
@@ -203,19 +203,21 @@ fn offers_that_the_browser_refuses_do_not_end_the_call() {
 #[test]
 fn the_end_gives_everything_back_once_and_nothing_comes_after_it() {
     let mut harness = Harness::in_room("me", &["you", "they"]);
-    harness.look();
+    harness.take_outputs();
     harness.input(Input::End(EndReason::Left));
-    let said = harness.look();
-    assert_eq!(sent(&said), [&Request::Bye]);
-    let closed = said.iter().filter(|it| matches!(it, Output::Link { .. }));
+    let outputs = harness.take_outputs();
+    assert_eq!(sent(&outputs), [&Request::Bye]);
+    let closed = outputs
+        .iter()
+        .filter(|it| matches!(it, Output::Link { .. }));
     assert_eq!(closed.count(), 2);
-    assert!(said.contains(&Output::CloseSignaling) && said.contains(&Output::ReleaseMedia));
+    assert!(outputs.contains(&Output::CloseSignaling) && outputs.contains(&Output::ReleaseMedia));
     assert_eq!(
-        said.last(),
+        outputs.last(),
         Some(&Output::Notify(Notice::Ended(EndReason::Left)))
     );
     assert_eq!(harness.session.next_timeout(), None);
-    assert_eq!(harness.people(), [""; 0]);
+    assert_eq!(harness.participants(), [""; 0]);
     for late in [
         Input::End(EndReason::Aborted),
         Input::Start,
@@ -225,7 +227,7 @@ fn the_end_gives_everything_back_once_and_nothing_comes_after_it() {
         Input::Timeout,
     ] {
         harness.input(late);
-        assert_eq!(harness.look(), []);
+        assert_eq!(harness.take_outputs(), []);
     }
     assert_eq!(
         end(&harness),
@@ -237,23 +239,23 @@ fn the_end_gives_everything_back_once_and_nothing_comes_after_it() {
 #[test]
 fn a_second_start_changes_nothing() {
     let mut harness = started();
-    harness.look();
+    harness.take_outputs();
     harness.input(Input::Start);
-    assert_eq!(harness.look(), []);
+    assert_eq!(harness.take_outputs(), []);
 }
 
 #[test]
 fn a_call_can_be_called_off_before_it_begins() {
     let mut harness = Harness::new(Rooms::default().capabilities(), "me");
     harness.input(Input::End(EndReason::Aborted));
-    let said = harness.look();
-    assert!(sent(&said).is_empty() && !said.contains(&Output::CloseSignaling));
+    let outputs = harness.take_outputs();
+    assert!(sent(&outputs).is_empty() && !outputs.contains(&Output::CloseSignaling));
     assert_eq!(
-        notices(&said).last(),
+        notices(&outputs).last(),
         Some(&&Notice::Ended(EndReason::Aborted))
     );
     harness.input(Input::Start);
-    assert_eq!(harness.look(), []);
+    assert_eq!(harness.take_outputs(), []);
 }
 
 #[test]
@@ -262,5 +264,5 @@ fn nothing_happens_before_the_start() {
     harness.input(Input::SignalingOpened);
     harness.event(welcome("me", &["you"], None));
     harness.input(Input::Timeout);
-    assert_eq!(harness.look(), []);
+    assert_eq!(harness.take_outputs(), []);
 }

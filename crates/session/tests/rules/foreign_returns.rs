@@ -20,18 +20,18 @@ fn link_to(harness: &Harness, id: &str) -> LinkId {
 
 /// Tells that the latest description was applied, and that there is a way.
 fn connect(harness: &mut Harness, link: LinkId) {
-    let said = harness.look();
-    let asked = ops(&said).iter().rev().find_map(|(_, op)| token(op));
+    let outputs = harness.take_outputs();
+    let asked = ops(&outputs).iter().rev().find_map(|(_, op)| token(op));
     if let Some(token) = asked {
         harness.report(link, LinkReport::Applied { token });
     }
     harness.transport(link, Transport::Connected);
-    harness.look();
+    harness.take_outputs();
 }
 
 fn relay() -> (Harness, LinkId) {
     let mut harness = Harness::on_relay("me");
-    harness.hear("you", answer("100", 1));
+    harness.signal_from("you", answer("100", 1));
     let link = link_to(&harness, "you");
     connect(&mut harness, link);
     (harness, link)
@@ -41,9 +41,9 @@ fn in_room(capabilities: Capabilities, me: &str, other: &str) -> (Harness, LinkI
     let mut harness = started(capabilities);
     harness.event(welcome(me, &[], None));
     harness.event(Event::Joined(peer(other)));
-    let link = harness.make();
+    let link = harness.create_description();
     harness.report(link, LinkReport::Candidate(Candidate::default()));
-    harness.hear(other, answer("100", 1));
+    harness.signal_from(other, answer("100", 1));
     connect(&mut harness, link);
     (harness, link)
 }
@@ -67,9 +67,9 @@ fn appointed(token: &str) -> Harness {
 
 fn client() -> (Harness, LinkId) {
     let mut harness = appointed("h.eyJ1dWlkIjoxfQ.s");
-    harness.make();
+    harness.create_description();
     harness.event(welcome("client", &[], None));
-    harness.hear("professional", answer("100", 1));
+    harness.signal_from("professional", answer("100", 1));
     let link = link_to(&harness, "professional");
     connect(&mut harness, link);
     (harness, link)
@@ -78,7 +78,7 @@ fn client() -> (Harness, LinkId) {
 fn professional() -> (Harness, LinkId) {
     let mut harness = appointed("h.eyJwcm9JZCI6MX0.s");
     harness.event(welcome("professional", &[], None));
-    let link = harness.answer_to("client", "100");
+    let link = harness.accept_offer_from("client", "100");
     connect(&mut harness, link);
     (harness, link)
 }
@@ -88,9 +88,9 @@ fn reopened(harness: &mut Harness) -> Vec<Output> {
     harness.input(Input::SignalingClosed(CloseAction::RejoinFresh));
     assert_eq!(harness.session.snapshot().state, CallState::Reconnecting);
     harness.wait(5_000);
-    harness.look();
+    harness.take_outputs();
     harness.input(Input::SignalingOpened);
-    harness.look()
+    harness.take_outputs()
 }
 
 /// Whom a join says to keep.
@@ -118,10 +118,10 @@ fn offers(outputs: &[Output]) -> usize {
 
 /// Nothing was done to any link, and nothing was said to anybody.
 fn untouched(harness: &mut Harness, link: LinkId, other: &str) {
-    let said = harness.look();
-    assert_eq!(ops(&said), []);
-    assert_eq!(sent(&said), [] as [&Request; 0]);
-    assert_eq!(harness.people(), [other]);
+    let outputs = harness.take_outputs();
+    assert_eq!(ops(&outputs), []);
+    assert_eq!(sent(&outputs), [] as [&Request; 0]);
+    assert_eq!(harness.participants(), [other]);
     assert_eq!(link_to(harness, other), link);
     assert_eq!(harness.session.snapshot().state, CallState::Connected);
 }
@@ -129,9 +129,9 @@ fn untouched(harness: &mut Harness, link: LinkId, other: &str) {
 #[test]
 fn a_living_link_is_not_touched_by_a_return() {
     let (mut harness, link) = relay();
-    let said = reopened(&mut harness);
-    assert_eq!(kept(&said), ["you"]);
-    assert_eq!(ops(&said), []);
+    let outputs = reopened(&mut harness);
+    assert_eq!(kept(&outputs), ["you"]);
+    assert_eq!(ops(&outputs), []);
     untouched(&mut harness, link, "you");
 
     for second in [true, false] {
@@ -150,13 +150,13 @@ fn a_living_link_is_not_touched_by_a_return() {
     let (mut harness, link) = client();
     assert_eq!(kept(&reopened(&mut harness)), ["professional"]);
     harness.event(welcome("client", &[], None));
-    harness.hear("professional", answer("100", 1));
+    harness.signal_from("professional", answer("100", 1));
     untouched(&mut harness, link, "professional");
 
     let (mut harness, link) = professional();
     assert_eq!(kept(&reopened(&mut harness)), ["client"]);
     harness.event(welcome("professional", &[], None));
-    harness.hear("client", offer("100", 1));
+    harness.signal_from("client", offer("100", 1));
     untouched(&mut harness, link, "client");
 }
 
@@ -171,14 +171,14 @@ fn the_return_of_another_does_not_touch_a_living_link() {
 fn who_returns_to_a_sick_link_is_offered_a_new_one() {
     let (mut harness, link) = mesh();
     harness.transport(link, Transport::Disconnected);
-    harness.look();
+    harness.take_outputs();
     harness.event(Event::Joined(peer("you~000002")));
-    let new = harness.make();
+    let new = harness.create_description();
     harness.report(new, LinkReport::Candidate(Candidate::default()));
-    let said = harness.look();
-    assert!(ops(&said).contains(&(link, &LinkOp::Close)));
-    assert_eq!(offers(&said), 1);
-    assert_eq!(harness.people(), ["you~000002"]);
+    let outputs = harness.take_outputs();
+    assert!(ops(&outputs).contains(&(link, &LinkOp::Close)));
+    assert_eq!(offers(&outputs), 1);
+    assert_eq!(harness.participants(), ["you~000002"]);
 }
 
 /// In the mesh nobody tells who is there, so that somebody is not named means nothing.
@@ -186,7 +186,7 @@ fn who_returns_to_a_sick_link_is_offered_a_new_one() {
 fn a_link_that_may_heal_outlives_a_return_to_the_mesh() {
     let (mut harness, link) = mesh();
     harness.transport(link, Transport::Disconnected);
-    harness.look();
+    harness.take_outputs();
     assert_eq!(kept(&reopened(&mut harness)), [""; 0]);
     harness.event(welcome("me~000001", &[], None));
     assert_eq!(link_to(&harness, "you~000002"), link);
@@ -196,13 +196,13 @@ fn a_link_that_may_heal_outlives_a_return_to_the_mesh() {
 fn who_returns_to_a_pair_without_media_begins_anew() {
     let (mut harness, link) = pair();
     harness.transport(link, Transport::Disconnected);
-    harness.look();
+    harness.take_outputs();
     assert_eq!(kept(&reopened(&mut harness)), [""; 0]);
     harness.event(welcome("b", &["a"], None));
-    let said = harness.look();
-    assert!(ops(&said).contains(&(link, &LinkOp::Close)));
-    assert_eq!(harness.people(), ["a"]);
-    harness.answer_to("a", "200");
+    let outputs = harness.take_outputs();
+    assert!(ops(&outputs).contains(&(link, &LinkOp::Close)));
+    assert_eq!(harness.participants(), ["a"]);
+    harness.accept_offer_from("a", "200");
 }
 
 /// The server may have lost it with the socket, or given it to nobody.
@@ -216,15 +216,15 @@ fn an_offer_that_nobody_answered_is_said_again_on_return() {
     ];
     for ((mut harness, link), me) in calls {
         harness.report(link, LinkReport::NegotiationNeeded);
-        harness.make();
-        harness.look();
-        let mut said = reopened(&mut harness);
+        harness.create_description();
+        harness.take_outputs();
+        let mut outputs = reopened(&mut harness);
         if let Some(me) = me {
             let there: &[&str] = if me == "a" { &["c1"] } else { &[] };
             harness.event(welcome(me, there, None));
-            said = harness.look();
+            outputs = harness.take_outputs();
         }
-        assert!(matches!(ops(&said)[..], [(it, LinkOp::MakeOffer { .. })] if it == link));
+        assert!(matches!(ops(&outputs)[..], [(it, LinkOp::MakeOffer { .. })] if it == link));
     }
 }
 
@@ -233,20 +233,20 @@ fn an_offer_that_nobody_answered_is_said_again_on_return() {
 fn an_offer_on_a_living_link_is_said_again_five_times_in_75_seconds() {
     let (mut harness, link) = relay();
     harness.report(link, LinkReport::NegotiationNeeded);
-    harness.make();
-    harness.look();
+    harness.create_description();
+    harness.take_outputs();
     for seconds in [5, 10, 15, 20, 25] {
         harness.wait(seconds * 1_000 - 1);
-        assert_eq!(harness.look(), [], "{seconds}");
+        assert_eq!(harness.take_outputs(), [], "{seconds}");
         harness.wait(1);
-        harness.make();
-        assert_eq!(offers(&harness.look()), 1, "{seconds}");
+        harness.create_description();
+        assert_eq!(offers(&harness.take_outputs()), 1, "{seconds}");
     }
     harness.wait(600_000);
-    assert_eq!(harness.look(), [], "they take no turns");
-    harness.hear("you", answer("100", 2));
+    assert_eq!(harness.take_outputs(), [], "they take no turns");
+    harness.signal_from("you", answer("100", 2));
     assert!(matches!(
-        ops(&harness.look())[..],
+        ops(&harness.take_outputs())[..],
         [(_, LinkOp::AcceptAnswer { .. })]
     ));
 }
@@ -255,16 +255,16 @@ fn an_offer_on_a_living_link_is_said_again_five_times_in_75_seconds() {
 #[test]
 fn an_offer_that_was_made_before_there_was_a_way_is_said_again_as_well() {
     let mut harness = Harness::on_relay("me");
-    let link = harness.answer_to("you", "100");
+    let link = harness.accept_offer_from("you", "100");
     harness.report(link, LinkReport::NegotiationNeeded);
-    harness.make();
+    harness.create_description();
     harness.transport(link, Transport::Connected);
-    harness.look();
+    harness.take_outputs();
     harness.wait(4_999);
-    assert_eq!(harness.look(), []);
+    assert_eq!(harness.take_outputs(), []);
     harness.wait(1);
-    harness.make();
-    assert_eq!(offers(&harness.look()), 1);
+    harness.create_description();
+    assert_eq!(offers(&harness.take_outputs()), 1);
 }
 
 /// Whether an answer to the offer of this connection is being made.
@@ -284,9 +284,9 @@ fn contested(seed: u32, edition: u64) -> Harness {
     harness.input(Input::MediaSettled(LIVE));
     harness.event(welcome("a", &[], None));
     harness.event(Event::Joined(peer("c1")));
-    harness.make();
-    harness.hear("c1", offer("200", edition));
-    harness.look();
+    harness.create_description();
+    harness.signal_from("c1", offer("200", edition));
+    harness.take_outputs();
     harness
 }
 
@@ -298,54 +298,54 @@ fn who_is_not_answered_takes_the_offer_that_lost_against_ours() {
     for seed in (1..40).step_by(2) {
         let mut harness = contested(seed, 1);
         harness.wait(4_999);
-        assert_eq!(harness.look(), [], "the other one may give way yet");
+        assert_eq!(harness.take_outputs(), [], "the other one may give way yet");
         let begun = harness.now;
         let given_way = (0..5_000).any(|_| {
             harness.wait(1);
-            answers(&harness.look(), "200")
+            answers(&harness.take_outputs(), "200")
         });
         assert!(given_way, "before the other one gives up");
         pauses.push(harness.now - begun);
-        assert_eq!(harness.people(), ["c1"]);
+        assert_eq!(harness.participants(), ["c1"]);
     }
     pauses.dedup();
     assert!(pauses.len() > 10, "chance has one wait longer: {pauses:?}");
 
     let mut harness = contested(7, 1);
-    harness.hear("c1", answer("201", 1));
+    harness.signal_from("c1", answer("201", 1));
     let link = link_to(&harness, "c1");
     connect(&mut harness, link);
-    harness.hear("c1", offer("200", 1));
+    harness.signal_from("c1", offer("200", 1));
     harness.wait(60_000);
-    assert_eq!(harness.look(), [], "whoever is answered goes on");
+    assert_eq!(harness.take_outputs(), [], "whoever is answered goes on");
 }
 
 #[test]
 fn an_offer_that_lost_does_not_stand_in_the_way_of_another() {
     let mut harness = contested(7, 9);
-    harness.hear("c1", answer("201", 1));
-    harness.hear("c1", offer("201", 2));
+    harness.signal_from("c1", answer("201", 1));
+    harness.signal_from("c1", offer("201", 2));
     let link = link_to(&harness, "c1");
-    let said = harness.look();
-    let token = ops(&said).iter().find_map(|(_, op)| token(op));
+    let outputs = harness.take_outputs();
+    let token = ops(&outputs).iter().find_map(|(_, op)| token(op));
     let token = token.expect("the answer is taken first");
     harness.report(link, LinkReport::Applied { token });
-    assert!(answers(&harness.look(), "201"));
+    assert!(answers(&harness.take_outputs(), "201"));
 }
 
 #[test]
 fn the_same_goes_for_offers_that_cross_on_a_living_link() {
     let (mut harness, link) = pair();
     harness.report(link, LinkReport::NegotiationNeeded);
-    harness.make();
-    harness.hear("c1", offer("100", 2));
-    harness.look();
+    harness.create_description();
+    harness.signal_from("c1", offer("100", 2));
+    harness.take_outputs();
     harness.wait(4_999);
-    assert_eq!(harness.look(), []);
+    assert_eq!(harness.take_outputs(), []);
     harness.wait(5_000);
-    let said = harness.look();
-    assert!(answers(&said, "100"));
-    assert_eq!(offers(&said), 0);
+    let outputs = harness.take_outputs();
+    assert!(answers(&outputs, "100"));
+    assert_eq!(offers(&outputs), 0);
     assert_eq!(link_to(&harness, "c1"), link);
 }
 
@@ -370,19 +370,19 @@ fn nothing_is_said_before_the_server_has_let_us_in_again() {
     let (mut harness, link) = pair();
     harness.report(link, LinkReport::NegotiationNeeded);
     harness.input(Input::SignalingClosed(CloseAction::RejoinFresh));
-    harness.make();
+    harness.create_description();
     harness.report(link, LinkReport::Candidate(Candidate::default()));
     harness.wait(5_000);
     harness.input(Input::SignalingOpened);
-    let said = harness.look();
+    let outputs = harness.take_outputs();
     assert!(
-        sent(&said)
+        sent(&outputs)
             .into_iter()
             .all(|it| matches!(it, Request::Join(_)))
     );
     harness.event(welcome("a", &["c1"], None));
-    harness.make();
-    assert_eq!(offers(&harness.look()), 1);
+    harness.create_description();
+    assert_eq!(offers(&harness.take_outputs()), 1);
 }
 
 /// The answer was lost with the socket; the server repeats the offer, and a new answer is better than
@@ -391,22 +391,22 @@ fn nothing_is_said_before_the_server_has_let_us_in_again() {
 fn a_professional_who_returns_takes_the_repeated_offer_of_a_link_that_never_was() {
     let mut harness = appointed("h.eyJwcm9JZCI6MX0.s");
     harness.event(welcome("professional", &[], None));
-    harness.answer_to("client", "100");
-    harness.look();
+    harness.accept_offer_from("client", "100");
+    harness.take_outputs();
     reopened(&mut harness);
     harness.event(welcome("professional", &[], None));
-    harness.look();
-    harness.hear("client", offer("100", 1));
-    harness.make();
-    let said = harness.look();
+    harness.take_outputs();
+    harness.signal_from("client", offer("100", 1));
+    harness.create_description();
+    let outputs = harness.take_outputs();
     assert!(matches!(
-        sent(&said)[..],
+        sent(&outputs)[..],
         [Request::Signal {
             signal: Signal::Answer { .. },
             ..
         }]
     ));
-    assert_eq!(harness.people(), ["client"]);
+    assert_eq!(harness.participants(), ["client"]);
 }
 
 /// A relay opens the socket before it looks for a place, and may still hold one for our dead socket.
@@ -417,15 +417,15 @@ fn a_relay_that_is_full_on_return_is_tried_again_for_60_seconds() {
     reopened(&mut harness);
     harness.input(full());
     assert_eq!(harness.session.snapshot().state, CallState::Reconnecting);
-    assert_eq!(harness.people(), ["you"]);
-    assert!(!ops(&harness.look()).contains(&(link, &LinkOp::Close)));
+    assert_eq!(harness.participants(), ["you"]);
+    assert!(!ops(&harness.take_outputs()).contains(&(link, &LinkOp::Close)));
     let mut tries = 0;
     while harness.session.snapshot().state
         != CallState::Ended(EndReason::Refused(Refusal::RoomFull))
     {
         harness.wait(500);
-        let said = harness.look();
-        if said.contains(&Output::OpenSignaling) {
+        let outputs = harness.take_outputs();
+        if outputs.contains(&Output::OpenSignaling) {
             tries += 1;
             harness.input(Input::SignalingOpened);
             harness.input(full());

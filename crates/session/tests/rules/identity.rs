@@ -69,7 +69,7 @@ fn dialects() -> [(Capabilities, bool); 2] {
 
 fn in_room(capabilities: Capabilities) -> Harness {
     let mut harness = started(capabilities);
-    harness.make();
+    harness.create_description();
     harness.event(welcome("a", &[], None));
     harness
 }
@@ -79,10 +79,10 @@ fn linked(capabilities: Capabilities, first: Description, id: Option<u32>) -> (H
     let mut harness = in_room(capabilities);
     harness.event(Event::Joined(peer("b")));
     harness.wait(5_000);
-    harness.hear("b", first.offer(id));
-    let link = harness.make();
+    harness.signal_from("b", first.offer(id));
+    let link = harness.create_description();
     harness.transport(link, Transport::Connected);
-    harness.look();
+    harness.take_outputs();
     (harness, link)
 }
 
@@ -113,10 +113,10 @@ fn renegotiation_is_answered_on_the_same_link_whatever_the_origin() {
                     ..FIRST
                 };
                 let id = number(numbered, index as u32 + 1);
-                harness.hear("b", next.offer(id));
-                let said = harness.look();
-                assert_eq!(accepted(&said), Some(link), "{origins:?} {index}");
-                assert_eq!(harness.make_of(&said), link);
+                harness.signal_from("b", next.offer(id));
+                let outputs = harness.take_outputs();
+                assert_eq!(accepted(&outputs), Some(link), "{origins:?} {index}");
+                assert_eq!(harness.create_description_for(&outputs), link);
             }
         }
     }
@@ -130,8 +130,8 @@ fn repeated_offer_is_accepted_once_whatever_the_origin() {
             ..FIRST
         };
         let (mut harness, _) = linked(SocketIoRooms::new().capabilities(), first, None);
-        harness.hear("b", first.offer(None));
-        assert_eq!(harness.look(), [], "{origins:?}");
+        harness.signal_from("b", first.offer(None));
+        assert_eq!(harness.take_outputs(), [], "{origins:?}");
     }
 }
 
@@ -146,8 +146,8 @@ fn new_connection_with_the_same_origin_replaces_the_old_link() {
                 ufrag: "two",
                 ..first
             };
-            harness.hear("b", next.offer(number(numbered, 2)));
-            let accepted = accepted(&harness.look());
+            harness.signal_from("b", next.offer(number(numbered, 2)));
+            let accepted = accepted(&harness.take_outputs());
             assert!(accepted.is_some() && accepted != Some(link), "{origin}");
         }
     }
@@ -162,14 +162,14 @@ fn participant_who_rejoins_with_the_same_origin_is_answered() {
             harness.event(left("b", LeaveReason::Bye));
             harness.event(Event::Joined(peer("b")));
             harness.wait(5_000);
-            harness.look();
+            harness.take_outputs();
             let next = Description {
                 fingerprint: "BB:BB",
                 ufrag: "two",
                 ..first
             };
-            harness.hear("b", next.offer(number(numbered, 1)));
-            assert!(accepted(&harness.look()).is_some(), "{origin}");
+            harness.signal_from("b", next.offer(number(numbered, 1)));
+            assert!(accepted(&harness.take_outputs()).is_some(), "{origin}");
         }
     }
 }
@@ -183,14 +183,14 @@ fn participant_is_answered_after_another_with_the_same_origin_has_left() {
             harness.event(left("b", LeaveReason::Bye));
             harness.event(Event::Joined(peer("c")));
             harness.wait(5_000);
-            harness.look();
+            harness.take_outputs();
             let theirs = Description {
                 fingerprint,
                 ufrag: "two",
                 ..FIRST
             };
-            harness.hear("c", theirs.offer(number(numbered, 1)));
-            assert!(accepted(&harness.look()).is_some(), "{fingerprint}");
+            harness.signal_from("c", theirs.offer(number(numbered, 1)));
+            assert!(accepted(&harness.take_outputs()).is_some(), "{fingerprint}");
         }
     }
 }
@@ -207,14 +207,14 @@ fn bot_with_one_certificate_is_answered_when_it_rejoins() {
             harness.event(left("b", LeaveReason::Bye));
             harness.event(Event::Joined(peer("b")));
             harness.wait(5_000);
-            harness.look();
+            harness.take_outputs();
             let next = Description {
                 origin: origins[1],
                 ufrag: "two",
                 ..FIRST
             };
-            harness.hear("b", next.offer(number(numbered, 1)));
-            assert!(accepted(&harness.look()).is_some(), "{origins:?}");
+            harness.signal_from("b", next.offer(number(numbered, 1)));
+            assert!(accepted(&harness.take_outputs()).is_some(), "{origins:?}");
         }
     }
 }
@@ -234,15 +234,15 @@ fn late_offer_of_a_closed_connection_is_ignored() {
                 ufrag: "two",
                 ..FIRST
             };
-            harness.hear("b", next.offer(number(numbered, 2)));
-            harness.make();
-            harness.look();
+            harness.signal_from("b", next.offer(number(numbered, 2)));
+            harness.create_description();
+            harness.take_outputs();
             let late = Description {
                 direction: "inactive",
                 ..first
             };
-            harness.hear("b", late.offer(number(numbered, 3)));
-            assert_eq!(accepted(&harness.look()), None, "{origins:?}");
+            harness.signal_from("b", late.offer(number(numbered, 3)));
+            assert_eq!(accepted(&harness.take_outputs()), None, "{origins:?}");
         }
     }
 }
@@ -257,17 +257,17 @@ fn answer_to_our_second_offer_is_accepted_whatever_the_origin() {
         let (mut harness, link) = linked(SocketIoRooms::new().capabilities(), first, None);
         for (index, direction) in [(1, "recvonly"), (2, "inactive")] {
             harness.report(link, LinkReport::NegotiationNeeded);
-            harness.make();
-            harness.look();
+            harness.create_description();
+            harness.take_outputs();
             let answer = Description {
                 origin: origins[index],
                 direction,
                 ..FIRST
             };
-            harness.hear("b", answer.answer());
-            let said = harness.look();
-            let [(accepting, op @ LinkOp::AcceptAnswer { .. })] = ops(&said)[..] else {
-                panic!("the answer is accepted: {origins:?} {said:?}");
+            harness.signal_from("b", answer.answer());
+            let outputs = harness.take_outputs();
+            let [(accepting, op @ LinkOp::AcceptAnswer { .. })] = ops(&outputs)[..] else {
+                panic!("the answer is accepted: {origins:?} {outputs:?}");
             };
             assert_eq!(accepting, link);
             let token = token(op).expect("it has a token");
@@ -284,11 +284,11 @@ fn identical_answer_with_a_placeholder_origin_is_accepted_each_time() {
         let (mut harness, link) = linked(SocketIoRooms::new().capabilities(), first, None);
         for _ in 0..3 {
             harness.report(link, LinkReport::NegotiationNeeded);
-            harness.make();
-            harness.look();
-            harness.hear("b", first.answer());
-            let said = harness.look();
-            let token = ops(&said).iter().find_map(|(_, op)| token(op));
+            harness.create_description();
+            harness.take_outputs();
+            harness.signal_from("b", first.answer());
+            let outputs = harness.take_outputs();
+            let token = ops(&outputs).iter().find_map(|(_, op)| token(op));
             let token = token.expect("the answer is accepted");
             harness.report(link, LinkReport::Applied { token });
         }

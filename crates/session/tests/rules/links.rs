@@ -12,9 +12,9 @@ use crate::harness::{
 fn linked(me: &str, other: &str) -> (Harness, LinkId) {
     let mut harness = Harness::in_room(me, &[]);
     harness.event(videocalls_protocol::Event::Joined(peer(other)));
-    let link = harness.answer_to(other, "100");
+    let link = harness.accept_offer_from(other, "100");
     harness.transport(link, Transport::Connected);
-    harness.look();
+    harness.take_outputs();
     (harness, link)
 }
 
@@ -23,8 +23,8 @@ fn opened(harness: &mut Harness) -> usize {
 }
 
 fn opened_roles(harness: &mut Harness) -> Vec<LinkRole> {
-    let said = harness.look();
-    let opened = ops(&said).into_iter().filter_map(|(_, op)| match op {
+    let outputs = harness.take_outputs();
+    let opened = ops(&outputs).into_iter().filter_map(|(_, op)| match op {
         LinkOp::Open(role) => Some(*role),
         _ => None,
     });
@@ -35,14 +35,14 @@ fn opened_roles(harness: &mut Harness) -> Vec<LinkRole> {
 fn the_first_link_is_made_while_the_socket_opens_and_spent_on_the_first_other() {
     let mut harness = Harness::new(Rooms::default().capabilities(), "me");
     harness.input(Input::Start);
-    let link = harness.make();
+    let link = harness.create_description();
     harness.input(Input::SignalingOpened);
-    harness.look();
+    harness.take_outputs();
     harness.event(welcome("me", &["a", "b"], None));
-    let said = harness.look();
-    let first = sent(&said).into_iter().next();
+    let outputs = harness.take_outputs();
+    let first = sent(&outputs).into_iter().next();
     assert!(matches!(first, Some(Request::Signal { to: Some(to), .. }) if to.as_str() == "a"));
-    let others = ops(&said).into_iter().filter(|(it, _)| *it != link);
+    let others = ops(&outputs).into_iter().filter(|(it, _)| *it != link);
     assert_eq!(
         others.count(),
         2,
@@ -53,27 +53,31 @@ fn the_first_link_is_made_while_the_socket_opens_and_spent_on_the_first_other() 
 #[test]
 fn who_waits_alone_has_a_link_standing_by_to_answer_on() {
     let mut harness = Harness::in_room("me", &[]);
-    let said = harness.look();
+    let outputs = harness.take_outputs();
     let [
         ..,
         (_, LinkOp::Close),
         (standing_by, LinkOp::Open(LinkRole::StandBy)),
-    ] = ops(&said)[..]
+    ] = ops(&outputs)[..]
     else {
-        panic!("the offer made in advance is for nobody: {said:?}");
+        panic!("the offer made in advance is for nobody: {outputs:?}");
     };
     harness.report(standing_by, LinkReport::NegotiationNeeded);
-    assert_eq!(harness.look(), [], "it has nobody to negotiate with");
+    assert_eq!(
+        harness.take_outputs(),
+        [],
+        "it has nobody to negotiate with"
+    );
     harness.event(videocalls_protocol::Event::Joined(peer("you")));
-    assert_eq!(harness.answer_to("you", "100"), standing_by);
+    assert_eq!(harness.accept_offer_from("you", "100"), standing_by);
     harness.event(left("you", LeaveReason::Bye));
-    let said = harness.look();
+    let outputs = harness.take_outputs();
     assert!(
         matches!(
-            ops(&said)[..],
+            ops(&outputs)[..],
             [.., (_, LinkOp::Close), (_, LinkOp::Open(LinkRole::StandBy))]
         ),
-        "alone again: {said:?}"
+        "alone again: {outputs:?}"
     );
 }
 
@@ -81,7 +85,7 @@ fn who_waits_alone_has_a_link_standing_by_to_answer_on() {
 fn a_roster_with_the_same_one_twice_or_ourselves_makes_one_link_each() {
     let mut harness = Harness::in_room("me", &["a", "a", "me"]);
     assert_eq!(opened(&mut harness), 1);
-    assert_eq!(harness.people(), ["a"]);
+    assert_eq!(harness.participants(), ["a"]);
 }
 
 #[test]
@@ -89,15 +93,15 @@ fn who_loses_only_their_seat_stays_as_long_as_their_media_goes_on() {
     let (mut harness, link) = linked("me", "you");
     harness.event(left("you", LeaveReason::Lost));
     harness.wait(60_000);
-    assert_eq!(harness.people(), ["you"]);
+    assert_eq!(harness.participants(), ["you"]);
     harness.transport(link, Transport::Disconnected);
     harness.wait(3_999);
     harness.transport(link, Transport::Connected);
     harness.wait(60_000);
-    assert_eq!(harness.people(), ["you"], "it healed in time");
+    assert_eq!(harness.participants(), ["you"], "it healed in time");
     harness.transport(link, Transport::Disconnected);
     harness.wait(4_000);
-    assert_eq!(harness.people(), [""; 0]);
+    assert_eq!(harness.participants(), [""; 0]);
     assert_eq!(harness.session.next_timeout(), None);
 }
 
@@ -105,12 +109,12 @@ fn who_loses_only_their_seat_stays_as_long_as_their_media_goes_on() {
 fn who_has_no_seat_any_more_is_not_offered_a_new_link() {
     let (mut harness, link) = linked("me", "you");
     harness.report(link, LinkReport::NegotiationNeeded);
-    let said = harness.look();
-    let token = ops(&said).iter().find_map(|(_, op)| token(op));
+    let outputs = harness.take_outputs();
+    let token = ops(&outputs).iter().find_map(|(_, op)| token(op));
     harness.event(left("you", LeaveReason::Lost));
     let token = token.expect("an offer to make");
     harness.report(link, LinkReport::Failed { token });
-    assert_eq!(harness.people(), [""; 0]);
+    assert_eq!(harness.participants(), [""; 0]);
     assert!(!opened_roles(&mut harness).contains(&LinkRole::Offerer));
 }
 
@@ -118,26 +122,26 @@ fn who_has_no_seat_any_more_is_not_offered_a_new_link() {
 fn who_says_goodbye_or_is_not_connected_leaves_at_once() {
     let (mut harness, _) = linked("me", "you");
     harness.event(left("you", LeaveReason::Bye));
-    let said = harness.look();
+    let outputs = harness.take_outputs();
     assert!(matches!(
-        ops(&said)[..],
+        ops(&outputs)[..],
         [(_, LinkOp::Close), (_, LinkOp::Open(_))]
     ));
-    assert_eq!(harness.people(), [""; 0]);
+    assert_eq!(harness.participants(), [""; 0]);
     let (mut harness, link) = linked("me", "you");
     harness.transport(link, Transport::Disconnected);
     harness.event(left("you", LeaveReason::Lost));
-    assert_eq!(harness.people(), [""; 0]);
+    assert_eq!(harness.participants(), [""; 0]);
 }
 
 #[test]
 fn a_link_that_finds_no_way_is_made_anew_by_the_impolite_side() {
     let mut harness = Harness::in_room("a", &["b"]);
-    harness.look();
+    harness.take_outputs();
     harness.wait(10_000);
     assert_eq!(opened(&mut harness), 1, "the lesser id is the impolite one");
     let mut harness = Harness::in_room("c", &["b"]);
-    harness.look();
+    harness.take_outputs();
     harness.wait(10_000);
     assert_eq!(opened(&mut harness), 0, "the polite one waits for a turn");
     harness.wait(10_000);
@@ -153,14 +157,14 @@ fn a_link_that_is_lost_is_made_anew_without_a_word_of_parting() {
     harness.wait(11_999);
     assert_eq!(opened(&mut harness), 0, "two restarts of ICE may heal it");
     harness.wait(1);
-    let said = harness.look();
-    assert!(ops(&said).contains(&(link, &LinkOp::Close)));
+    let outputs = harness.take_outputs();
+    assert!(ops(&outputs).contains(&(link, &LinkOp::Close)));
     assert!(
-        !notices(&said)
+        !notices(&outputs)
             .iter()
             .any(|it| matches!(it, Notice::ParticipantLeft { .. }))
     );
-    assert_eq!(harness.people(), ["b"]);
+    assert_eq!(harness.participants(), ["b"]);
     let view = &harness.session.snapshot().participants[0];
     assert_eq!(view.connection, Connection::Connecting);
 }
@@ -170,7 +174,7 @@ fn a_browser_that_always_fails_is_not_asked_without_a_pause() {
     let mut harness = Harness::in_room("c", &["b"]);
     let mut asked = 0;
     for _ in 0..60 {
-        for output in harness.look() {
+        for output in harness.take_outputs() {
             if let Output::Link { link, op } = output
                 && let Some(token) = token(&op)
             {
@@ -186,10 +190,10 @@ fn a_browser_that_always_fails_is_not_asked_without_a_pause() {
 #[test]
 fn a_broken_link_that_waits_to_be_replaced_is_left_alone() {
     let mut harness = Harness::in_room("c", &["b"]);
-    harness.look();
-    harness.hear("b", offer("100", 1));
+    harness.take_outputs();
+    harness.signal_from("b", offer("100", 1));
     let mut last = None;
-    while let Some((link, token)) = ops(&harness.look())
+    while let Some((link, token)) = ops(&harness.take_outputs())
         .iter()
         .find_map(|(link, op)| token(op).map(|token| (*link, token)))
     {
@@ -198,7 +202,7 @@ fn a_broken_link_that_waits_to_be_replaced_is_left_alone() {
     }
     let link = last.expect("it was tried");
     harness.report(link, LinkReport::NegotiationNeeded);
-    assert_eq!(harness.look(), []);
+    assert_eq!(harness.take_outputs(), []);
     harness.wait(60_000);
     assert_eq!(opened(&mut harness), 1, "it is replaced after a pause");
 }
@@ -206,26 +210,26 @@ fn a_broken_link_that_waits_to_be_replaced_is_left_alone() {
 #[test]
 fn a_failure_is_told_and_its_link_takes_nothing_more() {
     let (mut harness, link) = linked("c", "b");
-    harness.hear("b", offer("100", 2));
-    let said = harness.look();
-    let token = ops(&said)
+    harness.signal_from("b", offer("100", 2));
+    let outputs = harness.take_outputs();
+    let token = ops(&outputs)
         .iter()
         .find_map(|(_, op)| token(op))
         .expect("an offer to take");
     harness.report(link, LinkReport::Failed { token });
-    let said = harness.look();
+    let outputs = harness.take_outputs();
     let told = Notice::Problem {
         problem: Problem::NegotiationFailed,
         participant: Some(ParticipantId::new("b")),
     };
-    assert!(notices(&said).contains(&&told));
+    assert!(notices(&outputs).contains(&&told));
     assert!(matches!(
-        ops(&said)[..],
+        ops(&outputs)[..],
         [(_, LinkOp::Close), (_, LinkOp::Open(LinkRole::Offerer)), ..]
     ));
-    harness.hear("b", offer("100", 3));
+    harness.signal_from("b", offer("100", 3));
     assert_eq!(
-        harness.look(),
+        harness.take_outputs(),
         [],
         "it comes from a connection that is replaced"
     );
@@ -234,37 +238,37 @@ fn a_failure_is_told_and_its_link_takes_nothing_more() {
 #[test]
 fn what_comes_late_from_a_replaced_connection_is_ignored() {
     let (mut harness, _) = linked("me", "you");
-    harness.answer_to("you", "200");
-    harness.look();
-    harness.hear("you", offer("100", 2));
-    harness.hear("you", answer("100", 3));
-    harness.hear("you", candidate("100"));
-    assert_eq!(harness.look(), []);
-    harness.hear("you", candidate("200"));
-    assert_eq!(ops(&harness.look()).len(), 1);
+    harness.accept_offer_from("you", "200");
+    harness.take_outputs();
+    harness.signal_from("you", offer("100", 2));
+    harness.signal_from("you", answer("100", 3));
+    harness.signal_from("you", candidate("100"));
+    assert_eq!(harness.take_outputs(), []);
+    harness.signal_from("you", candidate("200"));
+    assert_eq!(ops(&harness.take_outputs()).len(), 1);
 }
 
 #[test]
 fn a_repeated_offer_is_taken_once() {
     let (mut harness, _) = linked("me", "you");
-    harness.hear("you", offer("100", 1));
-    assert_eq!(harness.look(), []);
-    harness.hear("you", offer("100", 2));
-    assert_eq!(ops(&harness.look()).len(), 1);
-    harness.hear("you", offer("100", 2));
-    assert_eq!(harness.look(), []);
+    harness.signal_from("you", offer("100", 1));
+    assert_eq!(harness.take_outputs(), []);
+    harness.signal_from("you", offer("100", 2));
+    assert_eq!(ops(&harness.take_outputs()).len(), 1);
+    harness.signal_from("you", offer("100", 2));
+    assert_eq!(harness.take_outputs(), []);
 }
 
 #[test]
 fn candidates_wait_for_the_description_of_their_generation() {
     let mut harness = Harness::in_room("me", &[]);
     harness.event(videocalls_protocol::Event::Joined(peer("you")));
-    harness.hear("you", candidate("100"));
-    harness.hear("you", candidate("99"));
-    harness.look();
-    harness.hear("you", offer("100", 1));
-    let said = harness.look();
-    let added = ops(&said);
+    harness.signal_from("you", candidate("100"));
+    harness.signal_from("you", candidate("99"));
+    harness.take_outputs();
+    harness.signal_from("you", offer("100", 1));
+    let outputs = harness.take_outputs();
+    let added = ops(&outputs);
     let added = added
         .iter()
         .filter(|(_, op)| matches!(op, LinkOp::AddCandidate(_)));
@@ -276,37 +280,37 @@ fn a_description_without_an_origin_is_a_malformed_message() {
     let (mut harness, _) = linked("me", "you");
     for sdp in ["", "v=0\r\n", "o=-\r\n", "o=- x y z\r\n", "\u{0}"] {
         let sdp = sdp.to_owned();
-        harness.hear("you", Signal::Offer { id: Some(9), sdp });
+        harness.signal_from("you", Signal::Offer { id: Some(9), sdp });
         let told = Notice::Problem {
             problem: Problem::MalformedMessage,
             participant: Some(ParticipantId::new("you")),
         };
-        assert_eq!(notices(&harness.look()), [&told]);
+        assert_eq!(notices(&harness.take_outputs()), [&told]);
     }
-    assert_eq!(harness.people(), ["you"]);
+    assert_eq!(harness.participants(), ["you"]);
 }
 
 #[test]
 fn a_stranger_is_not_listened_to() {
     let (mut harness, _) = linked("me", "you");
-    harness.hear("they", offer("300", 1));
-    harness.hear("they", candidate("300"));
-    assert_eq!(harness.look(), []);
+    harness.signal_from("they", offer("300", 1));
+    harness.signal_from("they", candidate("300"));
+    assert_eq!(harness.take_outputs(), []);
 }
 
 #[test]
 fn the_mark_of_the_last_candidate_says_of_which_generation() {
     let (mut harness, link) = linked("me", "you");
     harness.report(link, LinkReport::Candidate(Candidate::default()));
-    let said = harness.look();
+    let outputs = harness.take_outputs();
     let [
         Request::Signal {
             signal: Signal::Candidate(end),
             ..
         },
-    ] = sent(&said)[..]
+    ] = sent(&outputs)[..]
     else {
-        panic!("the mark is sent: {said:?}");
+        panic!("the mark is sent: {outputs:?}");
     };
     assert_eq!(end.candidate, "");
     assert!(end.username_fragment.is_some());
@@ -320,25 +324,25 @@ fn where_candidates_cannot_follow_the_description_waits_for_them() {
     harness.input(Input::Start);
     harness.input(Input::MediaSettled(LIVE));
     harness.input(Input::SignalingOpened);
-    let link = harness.make();
+    let link = harness.create_description();
     harness.event(welcome("me", &["you"], None));
-    harness.look();
+    harness.take_outputs();
     let known = Candidate {
         candidate: "candidate:1 1 udp 1 h 9 typ host".into(),
         ..Candidate::default()
     };
     harness.report(link, LinkReport::Candidate(known));
-    assert_eq!(harness.look(), []);
+    assert_eq!(harness.take_outputs(), []);
     harness.report(link, LinkReport::Candidate(Candidate::default()));
-    let said = harness.look();
+    let outputs = harness.take_outputs();
     let [
         Request::Signal {
             signal: Signal::Offer { sdp, .. },
             ..
         },
-    ] = sent(&said)[..]
+    ] = sent(&outputs)[..]
     else {
-        panic!("the offer alone is sent: {said:?}");
+        panic!("the offer alone is sent: {outputs:?}");
     };
     assert!(sdp.contains("a=candidate:1 "));
 }
@@ -346,9 +350,9 @@ fn where_candidates_cannot_follow_the_description_waits_for_them() {
 #[test]
 fn a_late_report_is_ignored() {
     let (mut harness, link) = linked("me", "you");
-    harness.hear("you", offer("100", 2));
-    let said = harness.look();
-    let first = ops(&said)
+    harness.signal_from("you", offer("100", 2));
+    let outputs = harness.take_outputs();
+    let first = ops(&outputs)
         .iter()
         .find_map(|(_, op)| token(op))
         .expect("an offer to take");
@@ -357,31 +361,31 @@ fn a_late_report_is_ignored() {
         sdp: sdp("5", 9),
     };
     harness.report(link, made());
-    harness.look();
+    harness.take_outputs();
     harness.report(link, made());
     harness.report(link, LinkReport::Failed { token: first });
     harness.report(link, LinkReport::Applied { token: first });
-    assert_eq!(harness.look(), []);
+    assert_eq!(harness.take_outputs(), []);
 }
 
 #[test]
 fn a_report_of_an_earlier_operation_does_not_pass_for_that_of_a_later_one() {
     let (mut harness, link) = linked("me", "you");
-    harness.hear("you", offer("100", 2));
-    let said = harness.look();
-    let first = ops(&said).iter().find_map(|(_, op)| token(op));
+    harness.signal_from("you", offer("100", 2));
+    let outputs = harness.take_outputs();
+    let first = ops(&outputs).iter().find_map(|(_, op)| token(op));
     let first = first.expect("an offer to take");
     let made = LinkReport::Made {
         token: first,
         sdp: sdp("5", 2),
     };
     harness.report(link, made.clone());
-    harness.hear("you", offer("100", 3));
-    harness.look();
+    harness.signal_from("you", offer("100", 3));
+    harness.take_outputs();
     harness.report(link, made);
     harness.report(link, LinkReport::Failed { token: first });
     assert_eq!(
-        harness.look(),
+        harness.take_outputs(),
         [],
         "the second answer is still in the making"
     );

@@ -16,9 +16,9 @@ use crate::harness::{Harness, LIVE, left, media, notices, offer, ops, peer, sent
 fn linked() -> (Harness, videocalls_session::LinkId) {
     let mut harness = Harness::in_room("me", &[]);
     harness.event(Event::Joined(peer("you")));
-    let link = harness.answer_to("you", "100");
+    let link = harness.accept_offer_from("you", "100");
     harness.transport(link, Transport::Connected);
-    harness.look();
+    harness.take_outputs();
     (harness, link)
 }
 
@@ -32,7 +32,7 @@ fn lose(harness: &mut Harness) {
 
 /// How often the socket was opened since the last look.
 fn tries(harness: &mut Harness) -> usize {
-    let out = harness.look();
+    let out = harness.take_outputs();
     out.iter()
         .filter(|it| **it == Output::OpenSignaling)
         .count()
@@ -65,29 +65,35 @@ fn a_lost_socket_is_opened_again_at_once_and_no_link_is_touched() {
     lose(&mut harness);
     assert_eq!(state(&harness), CallState::Reconnecting);
     harness.wait(0);
-    let said = harness.look();
-    assert!(said.contains(&Output::OpenSignaling));
-    assert_eq!(ops(&said), []);
+    let outputs = harness.take_outputs();
+    assert!(outputs.contains(&Output::OpenSignaling));
+    assert_eq!(ops(&outputs), []);
     harness.input(Input::SignalingOpened);
-    assert!(matches!(sent(&harness.look())[..], [Request::Join(_)]));
+    assert!(matches!(
+        sent(&harness.take_outputs())[..],
+        [Request::Join(_)]
+    ));
     harness.event(resumed());
     assert_eq!(state(&harness), CallState::Connected);
-    let said = harness.look();
-    assert_eq!((ops(&said), sent(&said)), (vec![], vec![]));
-    assert_eq!(harness.people(), ["you"]);
+    let outputs = harness.take_outputs();
+    assert_eq!((ops(&outputs), sent(&outputs)), (vec![], vec![]));
+    assert_eq!(harness.participants(), ["you"]);
 }
 
 /// Turns the camera on or off, in the browser as well.
 fn turn(harness: &mut Harness, on: bool) {
     let (kind, on) = (TrackKind::Video, Some(on));
     harness.input(Input::Toggle { kind, on });
-    let asked = harness.look().into_iter().find_map(|output| match output {
-        Output::SetTrack { token, .. } => Some(token),
-        _ => None,
-    });
+    let asked = harness
+        .take_outputs()
+        .into_iter()
+        .find_map(|output| match output {
+            Output::SetTrack { token, .. } => Some(token),
+            _ => None,
+        });
     let token = asked.expect("the browser is asked");
     harness.input(Input::TrackSet { kind, token });
-    harness.look();
+    harness.take_outputs();
 }
 
 /// What was last said of them may be lost, and is said again behind the join, which tells more.
@@ -99,22 +105,22 @@ fn tracks_that_changed_while_the_server_was_away_are_told_once_more() {
         lose(&mut harness);
         turn(&mut harness, false);
         harness.wait(1);
-        harness.look();
+        harness.take_outputs();
         harness.input(Input::SignalingOpened);
-        let said = harness.look();
-        assert!(matches!(sent(&said)[..], [Request::Join(join)] if join.media == off));
+        let outputs = harness.take_outputs();
+        assert!(matches!(sent(&outputs)[..], [Request::Join(join)] if join.media == off));
         while_joining
             .into_iter()
             .for_each(|on| turn(&mut harness, on));
         harness.event(resumed());
-        assert_eq!(sent(&harness.look()), [&Request::Media(told)]);
+        assert_eq!(sent(&harness.take_outputs()), [&Request::Media(told)]);
     }
 }
 
 #[test]
 fn a_server_that_is_gone_is_sought_for_a_minute_with_growing_pauses() {
     let mut harness = Harness::in_room("me", &[]);
-    harness.look();
+    harness.take_outputs();
     lose(&mut harness);
     let mut count = 0;
     while state(&harness) == CallState::Reconnecting {
@@ -136,7 +142,7 @@ fn as_long_as_somebody_can_be_heard_the_search_goes_on() {
     lose(&mut harness);
     harness.wait(600_000);
     assert_eq!(state(&harness), CallState::Reconnecting);
-    assert_eq!(harness.people(), ["you"]);
+    assert_eq!(harness.participants(), ["you"]);
     harness.transport(link, Transport::Failed);
     harness.wait(60_000);
     assert_eq!(state(&harness), CallState::Ended(EndReason::ServerGone));
@@ -146,7 +152,7 @@ fn as_long_as_somebody_can_be_heard_the_search_goes_on() {
 #[test]
 fn a_try_that_hangs_is_given_up_after_three_seconds() {
     let mut harness = Harness::in_room("me", &[]);
-    harness.look();
+    harness.take_outputs();
     lose(&mut harness);
     harness.wait(0);
     assert_eq!(tries(&mut harness), 1);
@@ -162,7 +168,7 @@ fn a_server_that_opens_and_says_nothing_is_left_after_five_seconds() {
     lose(&mut harness);
     harness.wait(0);
     harness.input(Input::SignalingOpened);
-    harness.look();
+    harness.take_outputs();
     harness.wait(4_999);
     assert_eq!(tries(&mut harness), 0);
     harness.wait(1);
@@ -173,7 +179,7 @@ fn a_server_that_opens_and_says_nothing_is_left_after_five_seconds() {
 fn a_nudge_cuts_the_wait_short() {
     let mut harness = Harness::in_room("me", &[]);
     lose(&mut harness);
-    harness.look();
+    harness.take_outputs();
     harness.input(Input::NetworkChanged);
     assert_eq!(tries(&mut harness), 1);
     harness.input(Input::NetworkChanged);
@@ -183,9 +189,9 @@ fn a_nudge_cuts_the_wait_short() {
 #[test]
 fn in_a_call_a_nudge_asks_whether_the_server_is_alive() {
     let mut harness = Harness::in_room("me", &[]);
-    harness.look();
+    harness.take_outputs();
     harness.input(Input::NetworkChanged);
-    assert_eq!(sent(&harness.look()), [&Request::Ping]);
+    assert_eq!(sent(&harness.take_outputs()), [&Request::Ping]);
     harness.wait(1_499);
     harness.event(Event::Pong);
     harness.wait(10_000);
@@ -200,9 +206,9 @@ fn missing_events_are_mended_by_the_whole_roster() {
     let (mut harness, _) = linked();
     harness.event(Event::Gap);
     assert_eq!(state(&harness), CallState::Reconnecting);
-    assert!(harness.look().contains(&Output::CloseSignaling));
+    assert!(harness.take_outputs().contains(&Output::CloseSignaling));
     return_to(&mut harness, &["you", "new"]);
-    assert_eq!(harness.people(), ["you", "new"]);
+    assert_eq!(harness.participants(), ["you", "new"]);
 }
 
 #[test]
@@ -210,17 +216,17 @@ fn who_can_still_be_heard_is_kept_without_a_new_offer() {
     let (mut harness, link) = linked();
     lose(&mut harness);
     harness.wait(0);
-    harness.look();
+    harness.take_outputs();
     return_to(&mut harness, &["you"]);
-    let said = harness.look();
-    assert_eq!(ops(&said), []);
+    let outputs = harness.take_outputs();
+    assert_eq!(ops(&outputs), []);
     let parted = |it: &&Notice| {
         matches!(
             it,
             Notice::ParticipantLeft { .. } | Notice::ParticipantJoined(_)
         )
     };
-    assert!(!notices(&said).iter().any(parted));
+    assert!(!notices(&outputs).iter().any(parted));
     let you = ParticipantId::new("you");
     assert_eq!(harness.session.link_of(&you), Some(link));
 }
@@ -230,16 +236,16 @@ fn who_cannot_be_heard_any_more_is_offered_a_new_link() {
     let (mut harness, link) = linked();
     lose(&mut harness);
     harness.transport(link, Transport::Failed);
-    harness.look();
+    harness.take_outputs();
     return_to(&mut harness, &["you"]);
-    let said = harness.look();
-    assert!(ops(&said).contains(&(link, &LinkOp::Close)));
+    let outputs = harness.take_outputs();
+    assert!(ops(&outputs).contains(&(link, &LinkOp::Close)));
     assert!(
-        ops(&said)
+        ops(&outputs)
             .iter()
             .any(|(_, op)| matches!(op, LinkOp::MakeOffer { .. }))
     );
-    assert_eq!(harness.people(), ["you"]);
+    assert_eq!(harness.participants(), ["you"]);
 }
 
 #[test]
@@ -247,13 +253,17 @@ fn after_a_restart_of_the_server_others_are_awaited_as_long_as_they_can_be_heard
     let (mut harness, link) = linked();
     lose(&mut harness);
     return_to(&mut harness, &[]);
-    assert_eq!(harness.people(), ["you"], "they have not found the way yet");
+    assert_eq!(
+        harness.participants(),
+        ["you"],
+        "they have not found the way yet"
+    );
     harness.event(Event::Joined(peer("you")));
-    assert_eq!(harness.people(), ["you"]);
+    assert_eq!(harness.participants(), ["you"]);
     harness.transport(link, Transport::Disconnected);
     harness.wait(5_000);
     assert_eq!(
-        harness.people(),
+        harness.participants(),
         ["you"],
         "they have a seat, so the server will tell"
     );
@@ -274,32 +284,32 @@ fn who_left_meanwhile_is_gone_where_the_roster_is_whole() {
     harness.input(Input::SignalingOpened);
     harness.event(roster(&[]));
     harness.event(Event::Joined(peer("you")));
-    let link = harness.answer_to("you", "100");
+    let link = harness.accept_offer_from("you", "100");
     harness.transport(link, Transport::Connected);
     lose(&mut harness);
     harness.wait(0);
     harness.input(Input::SignalingOpened);
     harness.event(roster(&[]));
-    assert_eq!(harness.people(), [""; 0]);
+    assert_eq!(harness.participants(), [""; 0]);
 }
 
 #[test]
 fn an_offer_that_may_be_lost_is_made_again() {
     let (mut harness, link) = linked();
     harness.report(link, LinkReport::NegotiationNeeded);
-    harness.make();
-    harness.look();
+    harness.create_description();
+    harness.take_outputs();
     lose(&mut harness);
     return_to(&mut harness, &["you"]);
-    let said = harness.look();
-    assert!(matches!(ops(&said)[..], [(again, LinkOp::MakeOffer { .. })] if again == link));
-    harness.make_of(&said);
-    let said = harness.look();
-    assert!(matches!(sent(&said)[..], [Request::Signal { .. }]));
+    let outputs = harness.take_outputs();
+    assert!(matches!(ops(&outputs)[..], [(again, LinkOp::MakeOffer { .. })] if again == link));
+    harness.create_description_for(&outputs);
+    let outputs = harness.take_outputs();
+    assert!(matches!(sent(&outputs)[..], [Request::Signal { .. }]));
     // The other one was away, and may have missed it as well.
     harness.event(Event::Back(ParticipantId::new("you")));
     assert!(
-        ops(&harness.look())
+        ops(&harness.take_outputs())
             .iter()
             .any(|(_, op)| token(op).is_some())
     );
@@ -309,21 +319,21 @@ fn an_offer_that_may_be_lost_is_made_again() {
 fn an_offer_that_is_being_answered_when_the_way_is_lost_is_answered_on_the_way_back() {
     let mut harness = Harness::in_room("me", &[]);
     harness.event(Event::Joined(peer("ann")));
-    harness.hear("ann", offer("100", 1));
-    let asked = harness.look();
+    harness.signal_from("ann", offer("100", 1));
+    let asked = harness.take_outputs();
     harness.event(Event::Gap);
     return_to(&mut harness, &["ann"]);
     // Ann, who knows that we are back, offers again by the same connection.
-    harness.hear("ann", offer("100", 2));
-    let link = harness.make_of(&asked);
-    let said = harness.look();
+    harness.signal_from("ann", offer("100", 2));
+    let link = harness.create_description_for(&asked);
+    let outputs = harness.take_outputs();
     assert!(
-        matches!(ops(&said).last(), Some((again, LinkOp::AcceptOffer { .. })) if *again == link)
+        matches!(ops(&outputs).last(), Some((again, LinkOp::AcceptOffer { .. })) if *again == link)
     );
-    assert!(ops(&said).iter().all(|(_, op)| **op != LinkOp::Close));
-    harness.make_of(&said);
+    assert!(ops(&outputs).iter().all(|(_, op)| **op != LinkOp::Close));
+    harness.create_description_for(&outputs);
     assert!(matches!(
-        sent(&harness.look())[..],
+        sent(&harness.take_outputs())[..],
         [Request::Signal { .. }]
     ));
 }
@@ -338,7 +348,7 @@ fn who_is_away_is_shown_so_until_they_are_back() {
     assert!(!away(&harness));
     harness.event(Event::Away(ParticipantId::new("you")));
     harness.event(left("you", LeaveReason::Lost));
-    assert_eq!(harness.people(), ["you"], "they can still be heard");
+    assert_eq!(harness.participants(), ["you"], "they can still be heard");
 }
 
 #[test]
@@ -350,7 +360,7 @@ fn a_full_room_is_tried_again_for_it_may_be_full_with_ourselves() {
     harness.event(Event::Refused(Refusal::RoomFull));
     assert_eq!(state(&harness), CallState::Reconnecting);
     harness.wait(0);
-    harness.look();
+    harness.take_outputs();
     while state(&harness) == CallState::Reconnecting {
         harness.wait(100);
         for _ in 0..tries(&mut harness) {
@@ -383,9 +393,9 @@ fn one_who_comes_back_as_another_starts_anew() {
     harness.wait(0);
     harness.input(Input::SignalingOpened);
     harness.event(welcome("somebody", &["you"], None));
-    let said = harness.look();
-    assert!(ops(&said).contains(&(link, &LinkOp::Close)));
-    assert_eq!(harness.people(), ["you"]);
+    let outputs = harness.take_outputs();
+    assert!(ops(&outputs).contains(&(link, &LinkOp::Close)));
+    assert_eq!(harness.participants(), ["you"]);
 }
 
 #[test]

@@ -8,14 +8,14 @@ use crate::harness::{Harness, notices, ops, peer, started, welcome};
 
 fn in_mesh() -> (Harness, Vec<LinkId>) {
     let mut harness = started(ChannelsMesh::new("1").capabilities());
-    harness.make();
+    harness.create_description();
     harness.event(welcome("me", &[], None));
     for id in ["ann", "bob"] {
         harness.event(Event::Joined(peer(id)));
     }
     let link = |id| harness.session.link_of(&ParticipantId::new(id));
     let links = ["ann", "bob"].into_iter().filter_map(link).collect();
-    harness.look();
+    harness.take_outputs();
     (harness, links)
 }
 
@@ -32,41 +32,41 @@ fn a_text_goes_to_everyone_and_comes_with_its_sender() {
     let (mut harness, links) = in_mesh();
     harness.input(Input::SendText("hello".into()));
     assert_eq!(
-        texts(&harness.look()),
+        texts(&harness.take_outputs()),
         [(links[0], "hello"), (links[1], "hello")]
     );
     harness.report(links[1], LinkReport::Text("hi".into()));
-    let said = Notice::Text {
+    let outputs = Notice::Text {
         from: ParticipantId::new("bob"),
         text: "hi".into(),
     };
-    assert_eq!(notices(&harness.look()), [&said]);
+    assert_eq!(notices(&harness.take_outputs()), [&outputs]);
 }
 
 #[test]
 fn who_is_alone_says_it_to_nobody() {
     let mut harness = started(ChannelsMesh::new("1").capabilities());
-    harness.make();
+    harness.create_description();
     harness.event(welcome("me", &[], None));
-    harness.look();
+    harness.take_outputs();
     harness.input(Input::SendText("hello".into()));
-    assert_eq!(harness.look(), []);
+    assert_eq!(harness.take_outputs(), []);
 }
 
 #[test]
 fn nothing_is_said_or_heard_after_the_end_and_every_link_is_closed() {
     let (mut harness, links) = in_mesh();
     harness.input(Input::End(EndReason::Left));
-    let said = harness.look();
+    let outputs = harness.take_outputs();
     for link in &links {
-        assert!(ops(&said).contains(&(*link, &LinkOp::Close)));
+        assert!(ops(&outputs).contains(&(*link, &LinkOp::Close)));
     }
-    let after = said
+    let after = outputs
         .iter()
         .position(|it| matches!(it, Output::Notify(Notice::Ended(_))));
-    assert_eq!(after, Some(said.len() - 1));
+    assert_eq!(after, Some(outputs.len() - 1));
     harness.report(links[0], LinkReport::Text("hi".into()));
     harness.input(Input::SendText("hello".into()));
-    assert_eq!(harness.look(), []);
+    assert_eq!(harness.take_outputs(), []);
     assert_eq!(harness.session.next_timeout(), None);
 }

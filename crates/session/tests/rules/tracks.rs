@@ -15,7 +15,7 @@ fn toggle(on: Option<bool>) -> Input {
 fn turn(harness: &mut Harness) -> Vec<bool> {
     let mut turns = Vec::new();
     loop {
-        let asked: Vec<_> = harness.look();
+        let asked: Vec<_> = harness.take_outputs();
         let asked = asked.iter().filter_map(|output| match output {
             Output::SetTrack { kind, on, token } => Some((*kind, *on, *token)),
             _ => None,
@@ -67,12 +67,12 @@ fn what_is_turned_off_while_the_browser_is_asked_is_never_told_to_be_on() {
     harness.input(Input::Start);
     harness.input(Input::SignalingOpened);
     harness.event(welcome("me", &[], None));
-    harness.look();
+    harness.take_outputs();
     harness.input(toggle(Some(false)));
     harness.input(Input::MediaSettled(LIVE));
-    let said = harness.look();
-    assert_eq!(sent(&said), [] as [&Request; 0]);
-    let token = said.iter().find_map(|output| match output {
+    let outputs = harness.take_outputs();
+    assert_eq!(sent(&outputs), [] as [&Request; 0]);
+    let token = outputs.iter().find_map(|output| match output {
         Output::SetTrack { token, .. } => Some(*token),
         _ => None,
     });
@@ -80,9 +80,9 @@ fn what_is_turned_off_while_the_browser_is_asked_is_never_told_to_be_on() {
         kind: TrackKind::Audio,
         token: token.expect("the microphone is to be turned off"),
     });
-    let said = harness.look();
+    let outputs = harness.take_outputs();
     assert_eq!(
-        sent(&said),
+        sent(&outputs),
         [&Request::Media(media(TrackState::Muted, TrackState::Live))]
     );
 }
@@ -90,23 +90,23 @@ fn what_is_turned_off_while_the_browser_is_asked_is_never_told_to_be_on() {
 #[test]
 fn a_toggle_in_the_call_is_told_to_the_room_once_it_is_done() {
     let mut harness = Harness::in_room("me", &[]);
-    harness.look();
+    harness.take_outputs();
     harness.input(toggle(None));
-    let said = harness.look();
-    assert!(sent(&said).is_empty(), "not before the track has turned");
-    let Some(&Output::SetTrack { kind, token, .. }) = said.first() else {
-        panic!("the track is to be turned: {said:?}");
+    let outputs = harness.take_outputs();
+    assert!(sent(&outputs).is_empty(), "not before the track has turned");
+    let Some(&Output::SetTrack { kind, token, .. }) = outputs.first() else {
+        panic!("the track is to be turned: {outputs:?}");
     };
     harness.input(Input::TrackSet { kind, token });
     let told = Request::Media(media(TrackState::Muted, TrackState::Live));
-    assert_eq!(sent(&harness.look()), [&told]);
+    assert_eq!(sent(&harness.take_outputs()), [&told]);
 }
 
 #[test]
 fn ten_fast_toggles_end_in_the_state_last_asked_for() {
     for clicks in [9, 10] {
         let mut harness = Harness::in_room("me", &[]);
-        harness.look();
+        harness.take_outputs();
         (0..clicks).for_each(|_| harness.input(toggle(None)));
         let turns = turn(&mut harness);
         assert!(turns.len() <= 2, "at most there and back: {turns:?}");
@@ -127,11 +127,11 @@ fn a_device_that_is_refused_is_no_reason_to_end() {
     let mut late = Harness::new(Rooms::default().capabilities(), "me");
     late.input(Input::Start);
     late.input(Input::MediaSettled(refused));
-    late.look();
+    late.take_outputs();
     late.input(Input::SignalingOpened);
-    let said = late.look();
-    let Some(Request::Join(join)) = sent(&said).first().copied() else {
-        panic!("it joins: {said:?}");
+    let outputs = late.take_outputs();
+    let Some(Request::Join(join)) = sent(&outputs).first().copied() else {
+        panic!("it joins: {outputs:?}");
     };
     assert_eq!(join.media, refused);
 }
@@ -153,17 +153,25 @@ fn who_only_receives_is_asked_for_nothing_and_is_linked_all_the_same() {
     });
     harness.input(Input::Start);
     harness.input(toggle(Some(true)));
-    let said = harness.look();
-    assert!(!said.iter().any(|it| matches!(it, Output::AcquireMedia(_))));
-    assert!(!said.iter().any(|it| matches!(it, Output::SetTrack { .. })));
+    let outputs = harness.take_outputs();
     assert!(
-        ops(&said)
+        !outputs
+            .iter()
+            .any(|it| matches!(it, Output::AcquireMedia(_)))
+    );
+    assert!(
+        !outputs
+            .iter()
+            .any(|it| matches!(it, Output::SetTrack { .. }))
+    );
+    assert!(
+        ops(&outputs)
             .iter()
             .any(|(_, op)| matches!(op, LinkOp::MakeOffer { .. }))
     );
     harness.input(Input::SignalingOpened);
     harness.event(welcome("me", &["you"], None));
-    assert_eq!(harness.people(), ["you"]);
+    assert_eq!(harness.participants(), ["you"]);
     assert_eq!(microphone(&harness), TrackState::NotRequested);
 }
 

@@ -27,7 +27,7 @@ impl Watched {
     fn with(other: &str) -> Self {
         let mut harness = Harness::measuring("you then");
         harness.event(Event::Joined(peer(other)));
-        let link = harness.answer_to(other, "100");
+        let link = harness.accept_offer_from(other, "100");
         harness.transport(link, Transport::Connected);
         let mut watched = Self {
             harness,
@@ -38,22 +38,22 @@ impl Watched {
             other: ParticipantId::new(other),
         };
         watched.wait(5_000);
-        watched.harness.look();
+        watched.harness.take_outputs();
         watched
     }
 
     /// Lets time pass, and answers each question for what has come in.
     fn wait(&mut self, pause: u64) -> Vec<Output> {
         let until = self.harness.now + pause;
-        let mut said = Vec::new();
+        let mut outputs = Vec::new();
         while self.harness.now < until {
             self.harness.wait(50);
-            let mut out = self.harness.look();
+            let mut out = self.harness.take_outputs();
             if ops(&out).iter().any(|(_, op)| **op == LinkOp::Measure) {
                 self.received += u64::from(self.flows);
                 self.harness
                     .report(self.link, LinkReport::Measured(self.received));
-                out.extend(self.harness.look());
+                out.extend(self.harness.take_outputs());
             }
             if self.answers && sent(&out).contains(&&Request::Ping) {
                 self.harness.event(Event::Pong);
@@ -61,11 +61,11 @@ impl Watched {
             let deaf = |it: &&&Request| matches!(it, Request::ReceiveReport(not_receiving) if !not_receiving.is_empty());
             if self.answers && sent(&out).iter().any(|it| deaf(&it)) {
                 self.other_says(true);
-                out.extend(self.harness.look());
+                out.extend(self.harness.take_outputs());
             }
-            said.extend(out);
+            outputs.extend(out);
         }
-        said.retain(|it| {
+        outputs.retain(|it| {
             !matches!(
                 it,
                 Output::Link {
@@ -74,7 +74,7 @@ impl Watched {
                 }
             )
         });
-        said
+        outputs
     }
 
     /// The other end tells, by the server, whether it can hear us.
@@ -91,15 +91,15 @@ impl Watched {
     }
 }
 
-fn restarts(said: &[Output]) -> usize {
-    let ops = ops(said);
+fn restarts(outputs: &[Output]) -> usize {
+    let ops = ops(outputs);
     ops.iter()
         .filter(|(_, op)| **op == LinkOp::RestartIce)
         .count()
 }
 
-fn receive_reports(said: &[Output]) -> Vec<&Request> {
-    let mut sent = sent(said);
+fn receive_reports(outputs: &[Output]) -> Vec<&Request> {
+    let mut sent = sent(outputs);
     sent.retain(|it| matches!(it, Request::ReceiveReport(_)));
     sent
 }
@@ -108,22 +108,25 @@ fn receive_reports(said: &[Output]) -> Vec<&Request> {
 fn two_seconds_of_silence_restart_ice_and_are_told_to_the_room() {
     let mut watched = Watched::new();
     watched.flows = false;
-    let said = watched.wait(900);
+    let outputs = watched.wait(900);
     assert_eq!(
-        (restarts(&said), watched.connection()),
+        (restarts(&outputs), watched.connection()),
         (0, Connection::Connected)
     );
-    let said = watched.wait(2_400);
+    let outputs = watched.wait(2_400);
     assert_eq!(
-        (restarts(&said), watched.connection()),
+        (restarts(&outputs), watched.connection()),
         (1, Connection::Interrupted)
     );
     let you = ParticipantId::new("you too");
-    assert_eq!(receive_reports(&said), [&Request::ReceiveReport(vec![you])]);
+    assert_eq!(
+        receive_reports(&outputs),
+        [&Request::ReceiveReport(vec![you])]
+    );
     watched.flows = true;
-    let said = watched.wait(600);
+    let outputs = watched.wait(600);
     assert_eq!(watched.connection(), Connection::Connected);
-    assert_eq!(receive_reports(&said), [&Request::ReceiveReport(vec![])]);
+    assert_eq!(receive_reports(&outputs), [&Request::ReceiveReport(vec![])]);
 }
 
 #[test]
@@ -132,22 +135,25 @@ fn who_is_told_that_they_are_not_heard_knows_at_once_whether_they_hear() {
     watched.flows = false;
     assert_eq!(receive_reports(&watched.wait(500)), [] as [&Request; 0]);
     watched.other_says(true);
-    let said = watched.wait(300);
+    let outputs = watched.wait(300);
     let you = ParticipantId::new("you too");
-    assert_eq!(receive_reports(&said), [&Request::ReceiveReport(vec![you])]);
+    assert_eq!(
+        receive_reports(&outputs),
+        [&Request::ReceiveReport(vec![you])]
+    );
 }
 
 #[test]
 fn a_restart_that_does_not_help_is_followed_by_another_and_by_a_new_link() {
     let mut watched = Watched::new();
     watched.flows = false;
-    let said = watched.wait(4_000);
-    assert_eq!(restarts(&said), 1);
-    let said = watched.wait(4_200);
-    assert_eq!(restarts(&said), 1);
-    let said = watched.wait(9_000);
-    assert_eq!(restarts(&said), 0);
-    assert!(ops(&said).contains(&(watched.link, &LinkOp::Close)));
+    let outputs = watched.wait(4_000);
+    assert_eq!(restarts(&outputs), 1);
+    let outputs = watched.wait(4_200);
+    assert_eq!(restarts(&outputs), 1);
+    let outputs = watched.wait(9_000);
+    assert_eq!(restarts(&outputs), 0);
+    assert!(ops(&outputs).contains(&(watched.link, &LinkOp::Close)));
 }
 
 #[test]
@@ -155,8 +161,8 @@ fn in_doubt_less_than_a_second_is_enough() {
     let mut watched = Watched::new();
     watched.flows = false;
     watched.harness.input(Input::NetworkChanged);
-    let said = watched.wait(1_000);
-    assert_eq!(restarts(&said), 1);
+    let outputs = watched.wait(1_000);
+    assert_eq!(restarts(&outputs), 1);
 }
 
 #[test]
@@ -176,8 +182,8 @@ fn without_a_server_nothing_is_restarted_and_all_is_once_there_is_one() {
     let closed = videocalls_protocol::CloseAction::Backoff;
     watched.harness.input(Input::SignalingClosed(closed));
     watched.flows = false;
-    let said = watched.wait(3_500);
-    assert_eq!(restarts(&said), 0);
+    let outputs = watched.wait(3_500);
+    assert_eq!(restarts(&outputs), 0);
     assert_eq!(watched.connection(), Connection::Interrupted);
     watched.harness.input(Input::SignalingOpened);
     watched
@@ -187,29 +193,29 @@ fn without_a_server_nothing_is_restarted_and_all_is_once_there_is_one() {
         watched.harness.session.snapshot().state,
         CallState::Connected
     );
-    let said = watched.wait(800);
-    assert_eq!(restarts(&said), 1);
+    let outputs = watched.wait(800);
+    assert_eq!(restarts(&outputs), 1);
 }
 
 #[test]
 fn a_lost_way_is_restarted_even_where_nothing_is_measured() {
     let mut harness = Harness::in_room("me", &[]);
     harness.event(Event::Joined(peer("you")));
-    let link = harness.answer_to("you", "100");
+    let link = harness.accept_offer_from("you", "100");
     harness.transport(link, Transport::Connected);
-    harness.look();
+    harness.take_outputs();
     harness.transport(link, Transport::Disconnected);
-    assert_eq!(restarts(&harness.look()), 0, "it may be ours alone");
+    assert_eq!(restarts(&harness.take_outputs()), 0, "it may be ours alone");
     harness.transport(link, Transport::Failed);
-    let said = harness.look();
-    let asked = sent(&said).contains(&&Request::Ping);
+    let outputs = harness.take_outputs();
+    let asked = sent(&outputs).contains(&&Request::Ping);
     assert!(asked, "is the server there?");
-    assert_eq!(restarts(&said), 0);
+    assert_eq!(restarts(&outputs), 0);
     harness.event(Event::Pong);
-    assert_eq!(restarts(&harness.look()), 1);
+    assert_eq!(restarts(&harness.take_outputs()), 1);
     harness.transport(link, Transport::Failed);
     harness.event(Event::Pong);
-    assert_eq!(restarts(&harness.look()), 0, "that is under way");
+    assert_eq!(restarts(&harness.take_outputs()), 0, "that is under way");
 }
 
 /// Some browsers call a way lost that only loses much.
@@ -219,18 +225,18 @@ fn what_comes_in_counts_for_more_than_what_the_browser_says() {
     watched
         .harness
         .transport(watched.link, Transport::Disconnected);
-    let said = watched.wait(5_000);
-    assert_eq!((restarts(&said), receive_reports(&said)), (0, vec![]));
+    let outputs = watched.wait(5_000);
+    assert_eq!((restarts(&outputs), receive_reports(&outputs)), (0, vec![]));
 }
 
 #[test]
 fn the_polite_end_leaves_the_first_turn_to_the_other() {
     let mut watched = Watched::with("you");
     watched.flows = false;
-    let said = watched.wait(1_900);
-    assert_eq!(restarts(&said), 0);
-    let said = watched.wait(2_000);
-    assert_eq!(restarts(&said), 1);
+    let outputs = watched.wait(1_900);
+    assert_eq!(restarts(&outputs), 0);
+    let outputs = watched.wait(2_000);
+    assert_eq!(restarts(&outputs), 1);
 }
 
 #[test]
@@ -253,13 +259,13 @@ fn what_others_cannot_hear_of_each_other_is_shown() {
 fn in_the_dark_nothing_is_restarted_that_heals_with_the_light() {
     let mut watched = Watched::new();
     (watched.flows, watched.answers) = (false, false);
-    let said = watched.wait(3_000);
-    assert_eq!(restarts(&said), 0);
+    let outputs = watched.wait(3_000);
+    assert_eq!(restarts(&outputs), 0);
     assert_eq!(watched.connection(), Connection::Interrupted);
     watched.flows = true;
     watched.wait(300);
     watched.harness.event(Event::Pong);
-    assert_eq!(restarts(&watched.harness.look()), 0);
+    assert_eq!(restarts(&watched.harness.take_outputs()), 0);
     assert_eq!(watched.connection(), Connection::Connected);
 }
 
@@ -276,9 +282,12 @@ fn one_who_comes_back_to_another_seat_soon_knows_what_is_dead() {
     watched
         .harness
         .event(welcome("you then", &["you too"], None));
-    let said = watched.wait(1_000);
+    let outputs = watched.wait(1_000);
     let you = ParticipantId::new("you too");
-    assert_eq!(receive_reports(&said), [&Request::ReceiveReport(vec![you])]);
+    assert_eq!(
+        receive_reports(&outputs),
+        [&Request::ReceiveReport(vec![you])]
+    );
 }
 
 #[test]
@@ -287,18 +296,18 @@ fn one_whose_link_was_closed_when_they_were_gone_is_called_back() {
     watched.flows = false;
     watched.wait(3_000);
     watched.harness.event(left("you too", LeaveReason::Lost));
-    watched.harness.look();
+    watched.harness.take_outputs();
     watched.other_says(true);
-    assert_eq!(ops(&watched.harness.look()), [], "nobody is there");
+    assert_eq!(ops(&watched.harness.take_outputs()), [], "nobody is there");
     watched.harness.event(Event::Joined(peer("you too")));
     assert_eq!(
-        ops(&watched.harness.look()),
+        ops(&watched.harness.take_outputs()),
         [],
         "it is their turn to offer"
     );
     watched.other_says(true);
-    let said = watched.harness.look();
-    let ops = ops(&said);
+    let outputs = watched.harness.take_outputs();
+    let ops = ops(&outputs);
     assert!(matches!(
         ops[..],
         [
