@@ -2,6 +2,7 @@
 //!
 //! Nothing above this module knows which link carries which participant.
 
+mod deferred_offers;
 mod monitoring;
 mod rebuild;
 mod reoffer;
@@ -13,9 +14,10 @@ use std::time::Duration;
 
 use videocalls_protocol::{Capabilities, Departure, LeaveReason, Offerer, ParticipantId};
 
+use self::deferred_offers::DeferredOffers;
 use self::rebuild::Cause;
 use crate::context::{Context, MeshEvent};
-use crate::link::{DepartureSign, Fate, Link, LinkTimer, RemoteDescription, Target};
+use crate::link::{DepartureSign, Fate, Link, LinkTimer, Target};
 use crate::signal_history::SignalHistory;
 use crate::{LinkId, LinkReport, LinkRole, Problem, Transport};
 
@@ -34,8 +36,7 @@ pub(crate) struct Mesh {
     online: bool,
     /// Whether the driver can measure what a link receives.
     measures: bool,
-    /// An offer that waits: for an answer to ours, or for another participant to be gone.
-    deferred_offer: Option<(ParticipantId, RemoteDescription)>,
+    deferred_offers: DeferredOffers,
 }
 
 impl Mesh {
@@ -51,7 +52,7 @@ impl Mesh {
             history: SignalHistory::default(),
             online: true,
             measures,
-            deferred_offer: None,
+            deferred_offers: DeferredOffers::default(),
         }
     }
 
@@ -213,9 +214,18 @@ impl Mesh {
         self.links.iter().all(|link| link.participant().is_none())
     }
 
+    /// Whether there is room for a participant who has no link.
+    fn has_room(&self) -> bool {
+        self.has_room_besides(&|_| true)
+    }
+
     fn has_room_for(&self, from: &ParticipantId) -> bool {
+        self.has_room_besides(&|id| id != from)
+    }
+
+    fn has_room_besides(&self, counts: &dyn Fn(&ParticipantId) -> bool) -> bool {
         let participants = self.links.iter().filter_map(Link::participant);
-        let others = participants.filter(|id| *id != from).count();
+        let others = participants.filter(|id| counts(id)).count();
         let capacity = self.capabilities.capacity;
         capacity.is_none_or(|capacity| others + 1 < capacity)
     }

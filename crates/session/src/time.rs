@@ -90,8 +90,8 @@ pub(crate) enum DeviceTimer {
 pub(crate) enum TopologyTimer {
     /// What one link waits for.
     Link(LinkId, LinkTimer),
-    /// A deferred offer is to be accepted or dropped.
-    DeferredOffer,
+    /// A deferred offer has waited long enough.
+    DeferredOffers,
 }
 
 impl From<SignalingTimer> for Timer {
@@ -169,13 +169,13 @@ mod tests {
         let mut timers = Timers::default();
         timers.set(SignalingTimer::Welcome, at(30));
         timers.set(SignalingTimer::Open, at(20));
-        timers.set(TopologyTimer::DeferredOffer, at(50));
+        timers.set(TopologyTimer::DeferredOffers, at(50));
         assert_eq!(timers.next(), Some(at(20)));
         assert_eq!(timers.expired(at(10)), None);
         assert_eq!(timers.expired(at(40)), Some(SignalingTimer::Open.into()));
         assert_eq!(timers.expired(at(40)), Some(SignalingTimer::Welcome.into()));
         assert_eq!(timers.expired(at(40)), None);
-        timers.stop(TopologyTimer::DeferredOffer);
+        timers.stop(TopologyTimer::DeferredOffers);
         assert_eq!(timers.next(), None);
     }
 

@@ -5,6 +5,7 @@
 mod harness;
 mod rules {
     mod appointments;
+    mod deferred_offers;
     mod devices;
     mod ends;
     mod foreign_returns;

@@ -95,7 +95,7 @@ impl Mesh {
     }
 
     fn interrupted(&mut self, ctx: &mut Context, id: LinkId, participant: ParticipantId) {
-        let has_successor = self.deferred_offer.is_some();
+        let has_successor = self.deferred_offers.has_successor();
         match self.link(id) {
             Some(link) if link.shows_departure_by_media() => {
                 link.start(ctx, LinkTimer::Departure, DEPARTURE);
@@ -156,7 +156,7 @@ impl Mesh {
     fn is_given_up(&self, id: LinkId) -> bool {
         let is_unreachable = self.capabilities.departure == Departure::Announced;
         let peer_offers = self.peer_always_offers();
-        let has_successor = self.deferred_offer.is_some();
+        let has_successor = self.deferred_offers.has_successor();
         self.link(id).is_some_and(|link| {
             let is_used_up = link.attempts().are_used_up();
             link.shows_departure_by_media()
@@ -218,7 +218,7 @@ impl Mesh {
         self.drop_participant(ctx, id);
         ctx.mesh_events
             .push(MeshEvent::Vanished(id.clone(), LeaveReason::Lost));
-        self.accept_successor(ctx, id);
+        self.accept_successors(ctx);
         // They may only have been cut off, and wait as we do; or somebody else may come.
         if self.broadcasts_offers() && self.links.is_empty() {
             self.open_offering(ctx, Target::Anyone);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use videocalls_protocol::{Candidate, GlareRule, ParticipantId, Signal};
 
+use super::deferred_offers::{DeferReason, DeferredOffer};
 use super::rebuild::Cause;
 use super::{CONNECT, Mesh};
 use crate::context::{Context, MeshEvent};
@@ -42,21 +43,31 @@ impl Mesh {
         }
     }
 
-    /// The time for an answer to our own offer, or for another participant to be gone, is over.
-    pub(super) fn deferred_offer_timed_out(&mut self, ctx: &mut Context) {
-        if let Some((from, offer)) = self.deferred_offer.take()
-            && self.has_room_for(&from)
-        {
-            self.accept(ctx, from, offer);
+    /// Accepts the deferred offers that have waited for an answer to ours long enough, and drops
+    /// those that have waited for room in vain.
+    pub(super) fn deferred_offers_due(&mut self, ctx: &mut Context) {
+        while let Some(deferred) = self.deferred_offers.take_due(ctx.now) {
+            if self.has_room_for(&deferred.from) {
+                self.accept(ctx, deferred.from, deferred.offer);
+            }
         }
+        self.schedule_deferred_offers(ctx);
     }
 
-    /// A participant is gone: accepts the offer of another one who waits for their place.
-    pub(super) fn accept_successor(&mut self, ctx: &mut Context, gone: &ParticipantId) {
-        let deferred = self.deferred_offer.as_ref();
-        if deferred.is_some_and(|(from, _)| from != gone) {
-            ctx.timers.stop(TopologyTimer::DeferredOffer);
-            self.deferred_offer_timed_out(ctx);
+    /// A participant is gone: accepts the offers that waited for room.
+    pub(super) fn accept_successors(&mut self, ctx: &mut Context) {
+        while self.has_room()
+            && let Some(deferred) = self.deferred_offers.take_successor()
+        {
+            self.accept(ctx, deferred.from, deferred.offer);
+        }
+        self.schedule_deferred_offers(ctx);
+    }
+
+    fn schedule_deferred_offers(&self, ctx: &mut Context) {
+        match self.deferred_offers.next_deadline() {
+            Some(deadline) => ctx.timers.set(TopologyTimer::DeferredOffers, deadline),
+            None => ctx.timers.stop(TopologyTimer::DeferredOffers),
         }
     }
 
@@ -76,7 +87,8 @@ impl Mesh {
                 self.add_early_candidates(ctx, &from);
             }
         } else if !self.has_room_for(&from) {
-            self.defer_offer(ctx, from, offer, ctx.now + SUCCESSOR_WAIT);
+            let until = ctx.now + SUCCESSOR_WAIT;
+            self.defer_offer(ctx, from, offer, DeferReason::NoRoom, until);
         } else if self.broadcasts_offers() {
             self.first_offers_cross(ctx, from, offer, polite);
         } else {
@@ -109,7 +121,7 @@ impl Mesh {
         if until <= ctx.now {
             self.accept(ctx, from, offer);
         } else {
-            self.defer_offer(ctx, from, offer, until);
+            self.defer_offer(ctx, from, offer, DeferReason::Crossing, until);
         }
     }
 
@@ -118,10 +130,16 @@ impl Mesh {
         ctx: &mut Context,
         from: ParticipantId,
         offer: RemoteDescription,
+        reason: DeferReason,
         until: Timestamp,
     ) {
-        self.deferred_offer = Some((from, offer));
-        ctx.timers.set(TopologyTimer::DeferredOffer, until);
+        self.deferred_offers.insert(DeferredOffer {
+            from,
+            offer,
+            until,
+            reason,
+        });
+        self.schedule_deferred_offers(ctx);
     }
 
     /// Accepts an offer on a new connection, in place of any other to the same participant.
@@ -257,9 +275,9 @@ impl Mesh {
         ctx: &mut Context,
         from: &ParticipantId,
     ) -> Option<RemoteDescription> {
-        let (_, offer) = self.deferred_offer.take_if(|(sender, _)| sender == from)?;
-        ctx.timers.stop(TopologyTimer::DeferredOffer);
-        Some(offer)
+        let deferred = self.deferred_offers.take(from)?;
+        self.schedule_deferred_offers(ctx);
+        Some(deferred.offer)
     }
 
     /// Our own first offer that this participant may still answer.

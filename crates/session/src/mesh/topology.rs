@@ -3,6 +3,7 @@
 use videocalls_protocol::{LeaveReason, ParticipantId, Signal};
 
 use super::Mesh;
+use super::deferred_offers::DeferredOffers;
 use crate::context::Context;
 use crate::link::{Link, Target};
 use crate::signal_history::SignalHistory;
@@ -84,7 +85,7 @@ impl Topology for Mesh {
     fn timed_out(&mut self, ctx: &mut Context, timer: TopologyTimer) {
         match timer {
             TopologyTimer::Link(link, timer) => self.link_timed_out(ctx, link, timer),
-            TopologyTimer::DeferredOffer => self.deferred_offer_timed_out(ctx),
+            TopologyTimer::DeferredOffers => self.deferred_offers_due(ctx),
         }
     }
 
@@ -97,7 +98,7 @@ impl Topology for Mesh {
     fn close(&mut self, ctx: &mut Context) {
         self.close_where(ctx, &|_| true);
         self.history = SignalHistory::default();
-        self.deferred_offer = None;
+        self.deferred_offers = DeferredOffers::default();
     }
 
     fn connection(&self, id: &ParticipantId) -> Connection {
