@@ -195,22 +195,48 @@ describe('ending a call', () => {
     await inCall(a.page, b.page, '#remoteVideoElement');
   });
 
-  test('a second start of the same call is the same call, as long as it goes on', async () => {
+  test('starts of the same call share it until the last of them has ended theirs', async () => {
     const options = { signaling: server.socket('/rooms'), room: freshRoom() };
     const page = await prepare(await scene.open(scene.browser('chromium', ann), site.origin));
     const outcome = await page.run(async (options) => {
-      const first = globalThis.api.initializeVideoCall(options);
-      const second = globalThis.api.initializeVideoCall(options);
-      const same = (await first) === (await second);
-      const later = (await first) === (await globalThis.api.initializeVideoCall(options));
-      const { sockets } = globalThis.__e2e.made;
-      (await first).endCall();
+      const starting = [globalThis.api.initializeVideoCall(options), globalThis.api.initializeVideoCall(options)];
+      const [first, second] = await Promise.all(starting);
+      const later = await globalThis.api.initializeVideoCall(options);
+      const ids = new Set([first.id, second.id, later.id]).size;
+      first.endCall();
+      later.endCall();
+      const states = [first.state, second.state, later.state];
+      const { sockets, captures } = globalThis.__e2e.made;
+      second.endCall();
       const next = await globalThis.api.initializeVideoCall(options);
-      const another = next !== (await first) && next.state === 'connected';
+      const another = next.state === 'connected' && globalThis.__e2e.made.sockets;
       next.endCall();
-      return { same, later, sockets, another };
+      return { ids, states, sockets, captures, another };
     }, options);
-    assert.deepEqual(outcome, { same: true, later: true, sockets: 1, another: true });
+    assert.deepEqual(outcome, { ids: 1, states: ['ended', 'connected', 'ended'], sockets: 1, captures: 1, another: 2 });
+  });
+
+  // React's StrictMode runs each effect twice: start, cleanup, start.
+  test('start, end when started, start: the second start has a living call in its own elements', async () => {
+    const options = { signaling: server.socket('/rooms'), room: freshRoom() };
+    const b = await scene.join(scene.browser('chromium', bob), site.origin, options);
+    const page = await prepare(await scene.open(scene.browser('chromium', ann), site.origin));
+    const outcome = await page.run(async (options) => {
+      const errors = [];
+      const effect = (remoteVideoElement) => {
+        const starting = globalThis.api.initializeVideoCall({ ...options, remoteVideoElement, errorHandler: ({ code }) => errors.push(code) });
+        return { starting, cleanup: () => starting.then((call) => call.endCall()) };
+      };
+      const first = effect('localVideoElement');
+      first.cleanup();
+      const second = effect('remoteVideoElement');
+      const [one, other] = [await first.starting, await second.starting];
+      return { states: [one.state, other.state], sockets: globalThis.__e2e.made.sockets, errors };
+    }, options);
+    assert.deepEqual(outcome, { states: ['ended', 'connected'], sockets: 1, errors: [] });
+    await inCall(page, b.page, '#remoteVideoElement');
+    assert.equal(await page.run(() => document.querySelector('#localVideoElement').srcObject), null);
+    await page.run(() => globalThis.api.endCall());
   });
 
   test('and starting again in the same turn, before the WebAssembly has come', async () => {

@@ -39,7 +39,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<Built> {
 
 fn app(workspace: &Workspace, tools: &NodeTools, page: &Page) -> Result<PathBuf> {
     let compiled = step("app: compile", || {
-        bundle::compile(workspace, "videocalls-app")
+        bundle::compile(workspace, "videocalls-app", &[])
     })?;
     let compiled = compiled.join("videocalls-app.wasm");
     let boot = workspace.root(BOOT);
@@ -79,7 +79,7 @@ fn make(
         )
     })?;
     step("app: bundle", || {
-        bundle::script(tools, &stage.join("app.js"), &made.join("app.js"))?;
+        bundle::script(tools, &stage.join("app.js"), &made.join("app.js"), &[])?;
         bundle::styles(tools, sheets, &made.join("styles.css"))
     })
 }

@@ -45,9 +45,12 @@ const ESBUILD_SCRIPT: &[&str] = &[
 ];
 const ESBUILD_CLASSIC: &[&str] = &["--format=iife", "--target=es2022"];
 
+/// Names and values that are known when something is compiled.
+pub(crate) type Constants<'a> = &'a [(&'a str, &'a str)];
+
 /// A fingerprint of everything here that influences a result, apart from its inputs.
 pub(crate) fn recipe(tools: &NodeTools) -> Fingerprint {
-    Fingerprint::new("bundle 5")
+    Fingerprint::new("bundle 6")
         .with(glue::FACTORY)
         .with(WASM_OPT)
         .with(ESBUILD)
@@ -57,9 +60,15 @@ pub(crate) fn recipe(tools: &NodeTools) -> Fingerprint {
 }
 
 /// Compiles a package for the browser in release mode and returns the folder of its `.wasm` files.
-pub(crate) fn compile(workspace: &Workspace, package: &str) -> Result<PathBuf> {
+/// The package can read `constants` by `env!`.
+pub(crate) fn compile(
+    workspace: &Workspace,
+    package: &str,
+    constants: Constants<'_>,
+) -> Result<PathBuf> {
     let mut cargo = workspace.cargo(["build", "--release", "--target", WASM_TARGET]);
-    cargo.args(["--package", package]).env(
+    cargo.args(["--package", package]);
+    cargo.envs(constants.iter().copied()).env(
         "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
         short_paths(workspace).join(" "),
     );
@@ -115,20 +124,35 @@ pub(crate) fn optimize(tools: &NodeTools, module: &Path, optimized: &Path) -> Re
     process::quiet(&mut wasm_opt)
 }
 
-/// Bundles a script and its imports into one ES module.
-pub(crate) fn script(tools: &NodeTools, entry: &Path, bundle: &Path) -> Result<()> {
-    run_esbuild(tools, ESBUILD_SCRIPT, entry, bundle)
+/// Bundles a script and its imports into one ES module, in which `constants` have their values.
+pub(crate) fn script(
+    tools: &NodeTools,
+    entry: &Path,
+    bundle: &Path,
+    constants: Constants<'_>,
+) -> Result<()> {
+    let define = |(name, value): &(&str, &str)| format!("--define:{name}={value:?}");
+    let mut esbuild = tools.esbuild();
+    esbuild.args(ESBUILD).args(ESBUILD_SCRIPT).arg(entry);
+    esbuild.args(constants.iter().map(define));
+    process::quiet(esbuild.arg(outfile(bundle)))
 }
 
 /// Bundles a script and its imports for a classic `<script>`.
 pub(crate) fn classic_script(tools: &NodeTools, entry: &Path, bundle: &Path) -> Result<()> {
-    run_esbuild(tools, ESBUILD_CLASSIC, entry, bundle)
+    let mut esbuild = tools.esbuild();
+    esbuild.args(ESBUILD).args(ESBUILD_CLASSIC).arg(entry);
+    process::quiet(esbuild.arg(outfile(bundle)))
 }
 
-fn run_esbuild(tools: &NodeTools, kind: &[&str], entry: &Path, bundle: &Path) -> Result<()> {
-    let mut esbuild = tools.esbuild();
-    esbuild.args(ESBUILD).args(kind).arg(entry);
-    process::quiet(esbuild.arg(outfile(bundle)))
+/// Checks the types of a TypeScript project and writes its declarations.
+pub(crate) fn declarations(tools: &NodeTools, project: &Path, folder: &Path) -> Result<()> {
+    let mut tsc = tools.tsc();
+    tsc.arg("--project")
+        .arg(project)
+        .arg("--outDir")
+        .arg(folder);
+    process::quiet(&mut tsc)
 }
 
 /// Bundles style sheets into one file, in the order given.

@@ -6,7 +6,7 @@ use videocalls_client::{
 };
 use wasm_bindgen::JsValue;
 
-/// An event's name and what it carries.
+/// The type of an event and its detail.
 pub(crate) fn event(event: &CallEvent) -> Option<(&'static str, JsValue)> {
     Some(match event {
         CallEvent::StateChanged(state) => {
@@ -56,7 +56,7 @@ pub(crate) fn event(event: &CallEvent) -> Option<(&'static str, JsValue)> {
     })
 }
 
-/// A call as the page reads it.
+/// `Snapshot` of `ts/engine.ts`.
 pub(crate) fn snapshot(call: &Snapshot) -> JsValue {
     let id = call
         .me
@@ -72,7 +72,7 @@ pub(crate) fn snapshot(call: &Snapshot) -> JsValue {
     ])
 }
 
-/// Another participant. The stream is added by the wrapper, which asks for it when it is read.
+/// `Participant` of `ts/events.ts`, without its stream.
 fn participant(view: &ParticipantView) -> JsValue {
     let name = view
         .name
@@ -94,7 +94,7 @@ fn participant(view: &ParticipantView) -> JsValue {
     ])
 }
 
-/// What the wrapper makes a `VideoCallError` of.
+/// `ErrorDetails` of `ts/errors.ts`.
 pub(crate) fn error(error: &CallError) -> JsValue {
     let device = error
         .device
@@ -124,7 +124,7 @@ fn leave_reason(reason: LeaveReason) -> &'static str {
 fn object(fields: &[(&str, JsValue)]) -> JsValue {
     let object = Object::new();
     for (name, value) in fields {
-        // A plain object of our own takes any property.
+        // Setting a property of a new plain object can't fail.
         let _ = Reflect::set(&object, &(*name).into(), value);
     }
     object.into()

@@ -1,7 +1,7 @@
 //! The wasm half of the JavaScript package `videocalls`.
 //!
-//! The public face is `js/videocalls.js`: option forms, elements, events and the error class.
-//! This crate gives it one function, [`start`], and one class, [`CallHandle`], each method of which
+//! The public API is written in TypeScript, in `ts`: option forms, elements, events and the error class.
+//! This crate exports one function, [`start`], and one class, [`CallHandle`], each method of which
 //! is a conversion around one of `videocalls-client`.
 
 mod convert;
@@ -17,6 +17,14 @@ use crate::options::StartOptions;
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
+/// The build that this module belongs to: a script of another build refuses it.
+#[wasm_bindgen]
+pub fn build() -> String {
+    option_env!("VIDEOCALLS_BUILD")
+        .unwrap_or("development")
+        .to_owned()
+}
+
 /// Starts a call. `emit(type, detail)` is called with every event, in order.
 ///
 /// # Errors
@@ -26,12 +34,12 @@ static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_all
 pub fn start(options: &StartOptions, emit: Function) -> Result<CallHandle, JsValue> {
     console_error_panic_hook::set_once();
     let call = options::builder(options)
-        .and_then(|builder| builder.start_with(move |event| tell(&emit, event)))
+        .and_then(|builder| builder.start_with(move |event| emit_event(&emit, event)))
         .map_err(|error| convert::error(&error))?;
     Ok(CallHandle { call })
 }
 
-/// A call, as `js/videocalls.js` holds it.
+/// A call; `CallHandle` of `ts/engine.ts`.
 #[wasm_bindgen]
 pub struct CallHandle {
     call: VideoCall,
@@ -39,18 +47,18 @@ pub struct CallHandle {
 
 #[wasm_bindgen]
 impl CallHandle {
-    /// Where the call stands, as a plain object.
+    /// The state of the call, as a plain object.
     pub fn snapshot(&self) -> JsValue {
         convert::snapshot(&self.call.snapshot())
     }
 
-    /// The own sound and picture.
+    /// The local microphone and camera.
     #[wasm_bindgen(getter, js_name = localStream)]
     pub fn local_stream(&self) -> JsValue {
         self.call.local_stream().into()
     }
 
-    /// A participant's sound and picture.
+    /// The microphone and camera of a participant.
     #[wasm_bindgen(js_name = streamOf)]
     pub fn stream_of(&self, id: String) -> JsValue {
         self.call
@@ -58,7 +66,7 @@ impl CallHandle {
             .map_or(JsValue::NULL, JsValue::from)
     }
 
-    /// Turns a track on, off, or the other way round; returns whether it is wanted on now.
+    /// Turns a track on or off, or toggles it; returns whether it is now wanted on.
     #[wasm_bindgen(js_name = toggleTrack)]
     pub fn toggle_track(&self, kind: &str, on: Option<bool>) -> Option<bool> {
         let kind = TrackKind::ALL
@@ -67,7 +75,7 @@ impl CallHandle {
         self.call.toggle(kind, on)
     }
 
-    /// Says something to everyone, in writing.
+    /// Sends a chat message to everyone.
     ///
     /// # Errors
     ///
@@ -86,8 +94,8 @@ impl CallHandle {
     }
 }
 
-/// Hands an event to the page. What the page's function throws is the wrapper's to report.
-fn tell(emit: &Function, event: &CallEvent) {
+/// Passes an event to JavaScript, which catches what the page's listeners throw.
+fn emit_event(emit: &Function, event: &CallEvent) {
     if let Some((name, detail)) = convert::event(event) {
         let _ = emit.call2(&JsValue::UNDEFINED, &name.into(), &detail);
     }

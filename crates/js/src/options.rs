@@ -1,4 +1,4 @@
-//! The options, as `js/videocalls.js` has prepared them.
+//! The options, as `ts/options.ts` has prepared them.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ const DIALECTS: [(&str, Make); 5] = [
 
 #[wasm_bindgen]
 extern "C" {
-    /// What `initializeVideoCall` was given, in one shape.
+    /// `CoreOptions` of `ts/engine.ts`.
     pub type StartOptions;
 
     #[wasm_bindgen(method, getter)]
@@ -35,21 +35,21 @@ extern "C" {
     fn audio(this: &StartOptions) -> JsValue;
     #[wasm_bindgen(method, getter)]
     fn video(this: &StartOptions) -> JsValue;
-    #[wasm_bindgen(method, getter)]
-    fn socket(this: &StartOptions) -> Option<Function>;
+    #[wasm_bindgen(method, getter, js_name = openSocket)]
+    fn open_socket(this: &StartOptions) -> Option<Function>;
     #[wasm_bindgen(method, getter)]
     fn rtc(this: &StartOptions) -> Option<Object>;
-    #[wasm_bindgen(method, getter)]
-    fn servers(this: &StartOptions) -> Option<Function>;
-    #[wasm_bindgen(method, getter)]
-    fn patience(this: &StartOptions) -> Option<u32>;
+    #[wasm_bindgen(method, getter, js_name = fetchIceServers)]
+    fn fetch_ice_servers(this: &StartOptions) -> Option<Function>;
+    #[wasm_bindgen(method, getter, js_name = reconnectMs)]
+    fn reconnect_ms(this: &StartOptions) -> Option<u32>;
 }
 
 /// Turns the options into the builder of a call.
 pub(crate) fn builder(options: &StartOptions) -> Result<CallBuilder, CallError> {
     let mut builder = VideoCall::builder(&options.url())
-        .audio(wish(&options.audio()))
-        .video(wish(&options.video()));
+        .audio(media_request(&options.audio()))
+        .video(media_request(&options.video()));
     if let Some(name) = options.dialect() {
         builder = builder.dialect(dialect(&name)?);
     }
@@ -62,16 +62,16 @@ pub(crate) fn builder(options: &StartOptions) -> Result<CallBuilder, CallError> 
     if let Some(token) = options.token() {
         builder = builder.token(token);
     }
-    if let Some(open) = options.socket() {
+    if let Some(open) = options.open_socket() {
         builder = builder.socket(open);
     }
     if let Some(rtc) = options.rtc() {
         builder = builder.rtc_configuration(&rtc);
     }
-    if let Some(ask) = options.servers() {
+    if let Some(ask) = options.fetch_ice_servers() {
         builder = builder.ice_servers(ask);
     }
-    if let Some(millis) = options.patience() {
+    if let Some(millis) = options.reconnect_ms() {
         builder = builder.reconnect_for(Duration::from_millis(millis.into()));
     }
     Ok(builder)
@@ -92,8 +92,8 @@ fn dialect(name: &str) -> Result<Make, CallError> {
     })
 }
 
-/// Constraints are `false`, `true`, an object of the browser's own kind, or a promise of a track.
-fn wish(constraints: &JsValue) -> MediaRequest {
+/// From `false`, `true`, the browser's constraints, or a promise of a track.
+fn media_request(constraints: &JsValue) -> MediaRequest {
     if let Some(promise) = constraints.dyn_ref::<Promise>() {
         return MediaRequest::Given(promise.clone());
     }

@@ -14,7 +14,7 @@ use crate::workspace::Workspace;
 
 const LISTS: [&str; 2] = ["package.json", "package-lock.json"];
 
-/// wasm-opt and esbuild.
+/// wasm-opt, esbuild and the TypeScript compiler.
 pub(crate) struct NodeTools {
     modules: PathBuf,
     /// Changes when one of them does.
@@ -30,6 +30,10 @@ impl NodeTools {
         self.script("esbuild/bin/esbuild")
     }
 
+    pub(crate) fn tsc(&self) -> Command {
+        self.script("typescript/bin/tsc")
+    }
+
     fn script(&self, path: &str) -> Command {
         let mut node = Command::new("node");
         node.arg(self.modules.join(path));
@@ -39,9 +43,9 @@ impl NodeTools {
 
 /// Installs the tools of the build.
 pub(crate) fn node_tools(workspace: &Workspace) -> Result<NodeTools> {
-    step("wasm-opt and esbuild", || {
-        let (modules, version) =
-            modules(workspace, "xtask/npm", "wasm-opt (binaryen) and esbuild")?;
+    step("wasm-opt, esbuild and tsc", || {
+        let what = "wasm-opt (binaryen), esbuild and TypeScript";
+        let (modules, version) = modules(workspace, "xtask/npm", what)?;
         Ok(NodeTools { modules, version })
     })
 }

@@ -1,0 +1,107 @@
+/** Why a call has ended. */
+export type EndReason =
+  | 'left'
+  | 'aborted'
+  | 'room-full'
+  | 'invalid-room'
+  | 'invalid-name'
+  | 'forbidden'
+  | 'token-expired'
+  | 'kicked'
+  | 'replaced'
+  | 'version-not-supported'
+  | 'bad-request'
+  | 'signaling-unreachable'
+  | 'server-silent'
+  | 'server-gone'
+  | 'protocol-error'
+  | 'internal';
+
+/** The stable name of a failure. */
+export type ErrorCode =
+  | 'permission-denied'
+  | 'device-not-found'
+  | 'device-in-use'
+  | 'constraints-not-satisfied'
+  | 'insecure-context'
+  | 'unsupported-browser'
+  | 'device-failed'
+  | 'invalid-options'
+  | 'not-supported'
+  | 'wasm-load-failed'
+  | 'ice-servers-failed'
+  /** No network path to a participant; they are tried again from time to time. A TURN server helps. */
+  | 'no-route'
+  /** A TURN server refused or did not answer; reported once per server. */
+  | 'turn-failed'
+  | 'autoplay-blocked'
+  | 'malformed-message'
+  | 'message-too-large'
+  | 'message-rejected'
+  | 'negotiation-failed'
+  | EndReason;
+
+/** Which subsystem failed. */
+export type ErrorCategory = 'device' | 'signaling' | 'media' | 'configuration' | 'internal';
+
+/** What an error is made of. */
+export interface ErrorDetails {
+  code: ErrorCode;
+  category: ErrorCategory;
+  message: string;
+  help: string;
+  device?: 'audio' | 'video' | undefined;
+  cause?: unknown;
+}
+
+/** A failure. */
+export class VideoCallError extends Error {
+  override readonly name = 'VideoCallError';
+  /** Stable: compare this, not the message. */
+  readonly code: ErrorCode;
+  readonly category: ErrorCategory;
+  /** What happened and what to do, in a sentence for the person in the call. */
+  readonly help: string;
+  /** The device that failed, if a device failed. */
+  readonly device?: 'microphone' | 'camera';
+  /** The browser's own error, if there is one. */
+  declare readonly cause?: unknown;
+
+  private constructor({ code, category, message, help, device, cause }: ErrorDetails) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.category = category;
+    this.help = help;
+    if (device) this.device = device === 'audio' ? 'microphone' : 'camera';
+  }
+
+  /** @internal */
+  static from(details: ErrorDetails): VideoCallError {
+    return new VideoCallError(details);
+  }
+}
+
+/** The error of a call that was ended before it began. */
+export function aborted(): VideoCallError {
+  return VideoCallError.from({
+    code: 'aborted',
+    category: 'signaling',
+    message: 'the call was ended before the server had let it in',
+    help: 'The call was cancelled.',
+  });
+}
+
+/** The error of options that cannot work, which lists every problem. */
+export function invalidOptions(problems: readonly string[]): VideoCallError {
+  return VideoCallError.from({
+    code: 'invalid-options',
+    category: 'configuration',
+    message: problems.join('; '),
+    help: 'This page is not set up correctly for a video call. Please tell the people who run it.',
+  });
+}
+
+/** The text of anything that was thrown. */
+export function textOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,113 @@
+import type { EndReason, VideoCallError } from './errors.js';
+
+/** The state of a call. */
+export type CallState = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'ended';
+
+/**
+ * Whether a track sends something, and if not, why. `muted` means that its owner has turned it off. A track
+ * that the operating system silences for more than five seconds (a phone call, a closed lid) is `unavailable`.
+ */
+export type TrackState =
+  | 'live'
+  | 'muted'
+  | 'pending'
+  | 'not-requested'
+  | 'permission-denied'
+  | 'device-not-found'
+  | 'device-in-use'
+  | 'unavailable';
+
+/** Another person in the call. The same object until something about them changes. */
+export interface Participant {
+  readonly id: string;
+  /** Null where the server has no names. Text, never markup. */
+  readonly name: string | null;
+  readonly connection: 'connecting' | 'connected' | 'interrupted';
+  /** True while they have lost the server, which keeps their seat for a while. */
+  readonly away: boolean;
+  /** The ids of participants whose media they should receive but do not. */
+  readonly notReceiving: readonly string[];
+  readonly audio: TrackState;
+  readonly video: TrackState;
+  /** Their sound and picture, for an element's `srcObject`; null before there is a connection. */
+  readonly stream: MediaStream | null;
+}
+
+/** The event of each type. */
+export interface VideoCallEventMap {
+  'state-changed': { readonly state: CallState };
+  /**
+   * A participant has joined. Also fires for those who were there before, in a task of its own after the promise of
+   * `initializeVideoCall` has been fulfilled, so that the page can add its listeners first.
+   */
+  'participant-joined': { readonly participant: Participant };
+  'participant-changed': { readonly participant: Participant };
+  'participant-left': {
+    readonly participant: Participant;
+    readonly reason: 'bye' | 'lost' | 'kicked';
+  };
+  /** A chat message. Text, never markup. */
+  text: { readonly participant: Participant; readonly text: string };
+  /** Tracks were added to the local stream, which is always the same object. */
+  'local-stream': { readonly stream: MediaStream };
+  'local-changed': { readonly microphone: TrackState; readonly camera: TrackState };
+  /** The browser's permission prompt has been open for five seconds. */
+  'media-pending': { readonly help: string };
+  /** The media that the browser had blocked (error `autoplay-blocked`) now plays. */
+  'audio-started': Record<string, never>;
+  /** Something went wrong, and the call goes on. */
+  error: VideoCallError;
+  /** The call has ended. This is the last event. */
+  ended: { readonly reason: EndReason; readonly error?: VideoCallError };
+}
+
+export type VideoCallListener<T extends keyof VideoCallEventMap> = (event: VideoCallEventMap[T]) => void;
+
+/** Any event, with its type. */
+export type AnyEvent = { [T in keyof VideoCallEventMap]: { type: T; event: VideoCallEventMap[T] } }[keyof VideoCallEventMap];
+
+/** Listeners by event type. */
+export class Listeners {
+  #byType = new Map<keyof VideoCallEventMap, Set<(event: never) => void>>();
+
+  add<T extends keyof VideoCallEventMap>(type: T, listener: VideoCallListener<T>): () => void {
+    const listeners = this.#byType.get(type) ?? new Set();
+    this.#byType.set(type, listeners.add(listener));
+    return () => this.remove(type, listener);
+  }
+
+  once<T extends keyof VideoCallEventMap>(type: T, listener: VideoCallListener<T>): () => void {
+    const remove = this.add(type, (event) => {
+      remove();
+      listener(event);
+    });
+    return remove;
+  }
+
+  remove<T extends keyof VideoCallEventMap>(type: T, listener: VideoCallListener<T>): void {
+    this.#byType.get(type)?.delete(listener);
+  }
+
+  clear(): void {
+    this.#byType.clear();
+  }
+
+  has(type: keyof VideoCallEventMap): boolean {
+    return Boolean(this.#byType.get(type)?.size);
+  }
+
+  emit<T extends keyof VideoCallEventMap>(type: T, event: VideoCallEventMap[T]): void {
+    const listeners = [...(this.#byType.get(type) ?? [])] as VideoCallListener<T>[];
+    for (const listener of listeners) callSafely(listener, event);
+  }
+}
+
+/** Calls a function of the page. An exception is reported to the page and stops nothing. */
+export function callSafely<E>(listener: ((event: E) => void) | null | undefined, event: E): void {
+  try {
+    listener?.(event);
+  } catch (error) {
+    if ('reportError' in globalThis) reportError(error);
+    else console.error(error);
+  }
+}
