@@ -43,6 +43,15 @@ const ESBUILD_SCRIPT: &[&str] = &[
     "--target=es2022",
     "--external:*/simulate.js",
 ];
+const ESBUILD_NODE: &[&str] = &[
+    "--bundle",
+    "--format=esm",
+    "--platform=node",
+    "--target=node20",
+    "--external:*/simulate.js",
+    "--out-extension:.js=.mjs",
+    "--log-level=warning",
+];
 const ESBUILD_CLASSIC: &[&str] = &["--format=iife", "--target=es2022"];
 
 /// Names and values that are known when something is compiled.
@@ -143,6 +152,13 @@ pub(crate) fn classic_script(tools: &NodeTools, entry: &Path, bundle: &Path) -> 
     let mut esbuild = tools.esbuild();
     esbuild.args(ESBUILD).args(ESBUILD_CLASSIC).arg(entry);
     process::quiet(esbuild.arg(outfile(bundle)))
+}
+
+/// Bundles each test for Node.
+pub(crate) fn node_tests(tools: &NodeTools, tests: &[PathBuf], folder: &Path) -> Result<()> {
+    let mut esbuild = tools.esbuild();
+    esbuild.args(ESBUILD_NODE).args(tests);
+    process::quiet(esbuild.arg(format!("--outdir={}", folder.display())))
 }
 
 /// Checks the types of a TypeScript project and writes its declarations.

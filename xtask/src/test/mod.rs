@@ -2,6 +2,7 @@
 
 mod calls;
 mod counts;
+mod face;
 mod plan;
 
 use std::process::ExitCode;

@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 
 use super::calls::calls;
 use super::counts::Counts;
+use super::face;
 use crate::build::{self, Built};
 use crate::netbench;
 use crate::process::{self, Echo};
@@ -62,6 +63,11 @@ pub(crate) const STEPS: &[Step] = &[
         name: "browser",
         kind: "unit tests in Chromium",
         work: browser,
+    },
+    Step {
+        name: "face",
+        kind: "unit tests of the JavaScript API",
+        work: face,
     },
     Step {
         name: "types",
@@ -184,6 +190,10 @@ fn browser(plan: &mut Plan<'_>) -> Result<Counts> {
         .env("CHROMEDRIVER", browsers.chromedriver)
         .env("WASM_BINDGEN_TEST_TIMEOUT", "120");
     Ok(Counts::of_cargo(&process::capture(&mut cargo, Echo::On)?))
+}
+
+fn face(plan: &mut Plan<'_>) -> Result<Counts> {
+    face::face(plan.workspace)
 }
 
 fn types(plan: &mut Plan<'_>) -> Result<Counts> {
