@@ -8,7 +8,7 @@ use anyhow::{Result, ensure};
 use super::counts::Counts;
 use crate::bundle;
 use crate::cache;
-use crate::process;
+use crate::process::{self, Echo};
 use crate::tools;
 use crate::workspace::Workspace;
 
@@ -27,5 +27,5 @@ pub(super) fn face(workspace: &Workspace) -> Result<Counts> {
     bundle::node_tests(&tools, &tests, &folder)?;
     let mut node = Command::new("node");
     node.args(["--test", "--test-reporter=spec"]).arg(&folder);
-    Ok(Counts::of_node(&process::watch(&mut node)?))
+    Ok(Counts::of_node(&process::capture(&mut node, Echo::On)?))
 }
