@@ -234,7 +234,7 @@ pub(crate) const ROWS: &[Row] = &[
     row(
         "F50",
         "started twice",
-        &[calls("ending", "a second start of the same call")],
+        &[calls("ending", "starts of the same call")],
     ),
     row(
         "F51",
