@@ -1,7 +1,9 @@
-//! What web-sys 0.3.107 lacks of WebRTC, and small helpers around promises.
+//! The parts of WebRTC that web-sys 0.3.107 lacks, and helpers for JavaScript values and promises.
 
-use js_sys::{Function, Object, Promise, Reflect, Set};
+use js_sys::{Array, Function, Object, Promise, Reflect, Set};
+use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{MediaStream, RtcPeerConnection, RtcRtpSender};
 
 #[wasm_bindgen]
@@ -11,35 +13,35 @@ extern "C" {
     #[wasm_bindgen(extends = RtcPeerConnection)]
     pub(crate) type PeerConnectionExt;
 
-    /// Makes the offer or answer that fits the signaling state, and sets it.
+    /// Creates the offer or answer that fits the signaling state, and sets it.
     #[wasm_bindgen(method, js_name = setLocalDescription)]
     pub(crate) fn set_implicit_local_description(this: &PeerConnectionExt) -> Promise;
 
-    /// Has the next offer start ICE anew
+    /// Makes the next offer restart ICE
     /// (<https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-restartice>).
     #[wasm_bindgen(method, js_name = restartIce)]
     pub(crate) fn restart_ice(this: &PeerConnectionExt);
 
-    /// Says that no more candidates will come.
+    /// Tells the connection that no more remote candidates will come.
     #[wasm_bindgen(method, js_name = addIceCandidate)]
     pub(crate) fn end_ice_candidates(this: &PeerConnectionExt) -> Promise;
 
     #[wasm_bindgen(extends = RtcRtpSender)]
     pub(crate) type SenderExt;
 
-    /// Says which stream the track belongs to, for the other end
+    /// Sets the stream that the track belongs to at the peer
     /// (<https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-setstreams>).
     #[wasm_bindgen(method, js_name = setStreams)]
     pub(crate) fn set_streams(this: &SenderExt, stream: &MediaStream);
 
-    /// Calls a function later.
+    /// Calls a function later with an argument.
     #[wasm_bindgen(js_name = setTimeout)]
-    pub(crate) fn set_timeout(call: &Function, milliseconds: i32);
+    fn set_timeout(call: &Function, milliseconds: i32, argument: &JsValue);
 
     #[wasm_bindgen(js_name = isSecureContext, thread_local_v2)]
     pub(crate) static IS_SECURE_CONTEXT: Option<bool>;
 
-    /// What is to be given back if the WebAssembly breaks; there if who has loaded it does that.
+    /// What must be released if the WebAssembly panics, for the script that has loaded it.
     #[wasm_bindgen(js_name = videocallsHoldings, thread_local_v2)]
     static HOLDINGS: Option<Set>;
 
@@ -54,19 +56,20 @@ thread_local! {
     static NOTHING: Closure<dyn FnMut(JsValue)> = Closure::new(|_| {});
 }
 
-/// Lets a promise go its way, whatever becomes of it.
+/// Ignores the outcome of a promise, and keeps a rejection from being reported as unhandled.
 pub(crate) fn ignore(promise: &Promise) {
     NOTHING.with(|nothing| {
         let _ = promise.catch(nothing);
     });
 }
 
-/// Has a connection, a track, a socket, or a promise of tracks given back if the WebAssembly breaks.
+/// Registers a connection, a track, a socket, or a promise of tracks to be released if the
+/// WebAssembly panics.
 pub(crate) fn track(thing: &JsValue) {
     HOLDINGS.with(|holdings| holdings.as_ref().map(|holdings| holdings.add(thing)));
 }
 
-/// Says that it has been given back.
+/// Unregisters what has been released.
 pub(crate) fn untrack(thing: &JsValue) {
     HOLDINGS.with(|holdings| holdings.as_ref().map(|holdings| holdings.delete(thing)));
 }
@@ -81,6 +84,27 @@ pub(crate) fn text(object: &JsValue, name: &str) -> String {
     property(object, name).as_string().unwrap_or_default()
 }
 
+/// Waits.
+pub(crate) async fn delay(milliseconds: i32) {
+    let over = Promise::new(&mut |resolve, _| {
+        set_timeout(&resolve, milliseconds, &JsValue::UNDEFINED);
+    });
+    let _ = JsFuture::from(over).await;
+}
+
+/// A promise that settles like the given one, or is rejected if that takes too long.
+pub(crate) fn within(milliseconds: i32, promise: &Promise, late: &str) -> Promise {
+    let error = js_sys::Error::new(late);
+    let limit = Promise::new(&mut |_, reject| set_timeout(&reject, milliseconds, &error));
+    Promise::race(&Array::of2(promise, &limit))
+}
+
+/// Calls a method with one argument; `None` if there is none of this name, or it throws.
+pub(crate) fn call_method(object: &JsValue, name: &str, argument: &JsValue) -> Option<JsValue> {
+    let method = property(object, name).dyn_into::<Function>().ok()?;
+    method.call1(object, argument).ok()
+}
+
 /// A number that the browser keeps small, such as an index or an HTTP status.
 #[expect(
     clippy::cast_possible_truncation,
@@ -91,8 +115,7 @@ pub(crate) fn small(number: f64) -> u16 {
     number as u16
 }
 
-/// Writes a property of an object that takes it: a plain one of our own, or one of the browser's that
-/// has it.
+/// Writes a property of a plain object, or one that the browser's object has.
 pub(crate) fn set_property(object: &JsValue, name: &str, value: &JsValue) {
     let _ = Reflect::set(object, &JsValue::from_str(name), value);
 }

@@ -1,26 +1,37 @@
+use std::rc::Rc;
 use std::time::Duration;
 
-use js_sys::{Function, Object, Promise};
+use js_sys::{Function, Object};
 use videocalls_protocol::{DisplayName, RoomName};
-use videocalls_session::{Config, Muted, Source};
+use videocalls_session::{Config, Muted};
 use wasm_bindgen::JsValue;
 use web_sys::{RtcConfiguration, Url};
 
-use crate::devices::MediaRequests;
-use crate::dialects::{self, DialectContext, Make};
-use crate::driver::Settings;
-use crate::memory::{Memory, Remembered};
+use crate::browser::property;
+use crate::clock::Clock;
+use crate::dialects::{self, DialectContext, DialectFactory};
+use crate::driver::Parts;
+use crate::ice_servers::IceServers;
+use crate::links::{ChatChannel, Links};
+use crate::local_media::LocalMedia;
+use crate::local_tracks::LocalTracks;
+use crate::media_request::MediaRequests;
+use crate::page::Page;
 use crate::peer::Peer;
 use crate::random::{random, random_id};
-use crate::servers::Servers;
-use crate::{CallError, CallEvent, ErrorCode, VideoCall};
+use crate::seat_storage::{Seat, SeatStorage};
+use crate::signaling::Signaling;
+use crate::{CallError, CallEvent, ErrorCode, MediaRequest, VideoCall};
 
-/// A call in the making. What is wrong with it, [`start`](Self::start) says, all at once.
+/// The default of [`CallBuilder::reconnect_for`].
+const RECONNECT_FOR: Duration = Duration::from_secs(60);
+
+/// The options of a call. [`start`](Self::start) checks all of them at once.
 #[derive(Debug)]
 #[must_use = "nothing happens before `start`"]
 pub struct CallBuilder {
     url: String,
-    dialect: Make,
+    dialect: DialectFactory,
     socket: Option<Function>,
     room: Option<String>,
     name: Option<String>,
@@ -28,33 +39,16 @@ pub struct CallBuilder {
     audio: MediaRequest,
     video: MediaRequest,
     rtc: Option<RtcConfiguration>,
-    servers: Option<Function>,
-    patience: Duration,
+    ice_servers: Option<Function>,
+    reconnect_for: Duration,
 }
 
-/// How long a lost server is sought, unless the page says otherwise.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// What is wanted of a device.
-#[derive(Clone, Debug)]
-pub enum MediaRequest {
-    /// Nothing: it is not asked for.
-    Nothing,
-    /// Any will do.
-    Any,
-    /// One with these `MediaTrackConstraints`
-    /// (<https://www.w3.org/TR/mediacapture-streams/#media-track-constraints>).
-    Like(Object),
-    /// What the page brings itself, instead of a device: a promise of a `MediaStreamTrack` of this
-    /// kind, or of null for none. The call turns the track off and on by its `enabled`, and never
-    /// stops it: who made it does.
-    Given(Promise),
-}
-
-impl CallBuilder {
-    pub(crate) fn new(url: &str) -> Self {
-        Self {
-            url: url.to_owned(),
+impl VideoCall {
+    /// Starts to describe a call over the signaling server at this address: `ws:`, `wss:`,
+    /// `http:`, `https:`, or relative to the page.
+    pub fn builder(signaling: &str) -> CallBuilder {
+        CallBuilder {
+            url: signaling.to_owned(),
             dialect: dialects::rooms,
             socket: None,
             room: None,
@@ -63,20 +57,23 @@ impl CallBuilder {
             audio: MediaRequest::Any,
             video: MediaRequest::Any,
             rtc: None,
-            servers: None,
-            patience: PATIENCE,
+            ice_servers: None,
+            reconnect_for: RECONNECT_FOR,
         }
     }
+}
 
-    /// Says which wire language the server speaks: one of [`dialects`](crate::dialects), by
-    /// default [`rooms`](crate::dialects::rooms), or one of your own.
-    pub fn dialect(self, dialect: Make) -> Self {
+impl CallBuilder {
+    /// Sets the dialect of the server: one of [`dialects`](crate::dialects), by default
+    /// [`rooms`](crate::dialects::rooms), or your own.
+    pub fn dialect(self, dialect: DialectFactory) -> Self {
         Self { dialect, ..self }
     }
 
-    /// Sets who opens the signaling socket, instead of the browser: a JavaScript function that
-    /// takes the address and returns what behaves like a `WebSocket`
-    /// (<https://websockets.spec.whatwg.org/#the-websocket-interface>).
+    /// Sets the function that opens the signaling socket in place of the browser: a JavaScript
+    /// function that takes the address and returns an object that behaves like a `WebSocket`
+    /// (<https://websockets.spec.whatwg.org/#the-websocket-interface>). It may dispatch events
+    /// before its methods return.
     pub fn socket(self, open: Function) -> Self {
         Self {
             socket: Some(open),
@@ -84,7 +81,7 @@ impl CallBuilder {
         }
     }
 
-    /// Names the room, which most dialects need.
+    /// Sets the room, which most dialects need.
     pub fn room(self, room: impl Into<String>) -> Self {
         Self {
             room: Some(room.into()),
@@ -92,7 +89,7 @@ impl CallBuilder {
         }
     }
 
-    /// Says what this participant is called.
+    /// Sets the name that the other participants see.
     pub fn name(self, name: impl Into<String>) -> Self {
         Self {
             name: Some(name.into()),
@@ -100,7 +97,7 @@ impl CallBuilder {
         }
     }
 
-    /// Hands the server an access token.
+    /// Sets the access token for the server.
     pub fn token(self, token: impl Into<String>) -> Self {
         Self {
             token: Some(token.into()),
@@ -108,19 +105,19 @@ impl CallBuilder {
         }
     }
 
-    /// Says what is wanted of the microphone.
+    /// Sets where the sound comes from; by default any microphone.
     pub fn audio(self, audio: MediaRequest) -> Self {
         Self { audio, ..self }
     }
 
-    /// Says what is wanted of the camera.
+    /// Sets where the picture comes from; by default any camera.
     pub fn video(self, video: MediaRequest) -> Self {
         Self { video, ..self }
     }
 
     /// Sets the `RTCConfiguration` of every connection, such as its ICE servers
     /// (<https://www.w3.org/TR/webrtc/#rtcconfiguration-dictionary>). Unless it says otherwise, all
-    /// tracks share one way (`bundlePolicy: "max-bundle"`).
+    /// tracks share one transport (`bundlePolicy: "max-bundle"`).
     pub fn rtc_configuration(self, configuration: &Object) -> Self {
         let rtc: &JsValue = configuration.as_ref();
         Self {
@@ -129,36 +126,40 @@ impl CallBuilder {
         }
     }
 
-    /// Has the page asked for `iceServers`, whose credentials may run out: a JavaScript function
-    /// that returns an array of `RTCIceServer`, or a promise of one
-    /// (<https://www.w3.org/TR/webrtc/#rtciceserver-dictionary>). It is asked when a connection is
-    /// made and when one is mended; the call starts without waiting for it.
-    pub fn ice_servers(self, ask: Function) -> Self {
+    /// Sets the function that returns the `iceServers`, for servers whose credentials expire: a
+    /// JavaScript function that returns an array of `RTCIceServer`, or a promise of one
+    /// (<https://www.w3.org/TR/webrtc/#rtciceserver-dictionary>). It is called when a connection is
+    /// made and when ICE is restarted, and has 5 s to answer. The call does not wait for it to
+    /// start; if it fails, this call reports [`ErrorCode::IceServersFailed`].
+    pub fn ice_servers(self, function: Function) -> Self {
         Self {
-            servers: Some(ask),
+            ice_servers: Some(function),
             ..self
         }
     }
 
-    /// Sets how long the server is sought when the connection to it is lost: by default 60 s, or longer
-    /// as long as somebody can be heard or seen. With zero the call ends at once.
-    pub fn reconnect_for(self, patience: Duration) -> Self {
-        Self { patience, ..self }
+    /// Sets for how long a lost connection to the server is retried: by default 60 s, and longer
+    /// while media of another participant is still received. With zero the call ends at once.
+    pub fn reconnect_for(self, duration: Duration) -> Self {
+        Self {
+            reconnect_for: duration,
+            ..self
+        }
     }
 
-    /// Starts the call: the socket, the devices and the first connection, all at once. Tells
-    /// `on_event` what happens from then on.
+    /// Starts the call: the socket, the devices and the first connection at the same time. Calls
+    /// `on_event` with each event from the first on.
     ///
     /// # Errors
     ///
-    /// [`ErrorCode::InvalidOptions`], naming every wrong option, or
-    /// [`ErrorCode::UnsupportedBrowser`]. Nothing was started then.
+    /// [`ErrorCode::InvalidOptions`], whose message names every wrong option, or
+    /// [`ErrorCode::UnsupportedBrowser`]. Then nothing has been started.
     pub fn start_with(
         self,
         on_event: impl Fn(&CallEvent) + 'static,
     ) -> Result<VideoCall, CallError> {
-        let settings = self.check()?;
-        VideoCall::start(settings, on_event)
+        let parts = self.check()?;
+        Ok(VideoCall::start(parts, Rc::new(on_event)))
     }
 
     /// Starts the call like [`start_with`](Self::start_with); listeners may
@@ -171,46 +172,43 @@ impl CallBuilder {
         self.start_with(|_| {})
     }
 
-    fn check(self) -> Result<Settings, CallError> {
-        let mut complaints: Vec<String> = Vec::new();
-        let url = complain(socket_url(&self.url), &mut complaints);
-        let room = complain(
-            self.room.as_deref().map(RoomName::new).transpose(),
-            &mut complaints,
-        );
-        let name = complain(
-            self.name.as_deref().map(DisplayName::new).transpose(),
-            &mut complaints,
-        );
+    fn check(self) -> Result<Parts, CallError> {
+        check_browser()?;
+        let clock = Clock::new().ok_or_else(|| unsupported("performance"))?;
+        let tracks = LocalTracks::new().map_err(|_| unsupported("MediaStream"))?;
+        let mut wrong: Vec<String> = Vec::new();
+        let url = note_error(socket_url(&self.url), &mut wrong);
+        let room = self.room.as_deref().map(RoomName::new).transpose();
+        let room = note_error(room, &mut wrong);
+        let name = self.name.as_deref().map(DisplayName::new).transpose();
+        let name = note_error(name, &mut wrong);
         let dialect = (self.dialect)(&DialectContext {
             id: random_id(),
             room: self.room.as_deref(),
             token: self.token.as_deref(),
         });
-        let dialect = complain(dialect, &mut complaints);
+        let dialect = note_error(dialect, &mut wrong);
         if let Some(Err(refusal)) = self.rtc.as_ref().map(Peer::check_configuration) {
-            complaints.push(["the browser refuses this rtcConfig: ", &refusal].concat());
+            wrong.push(["the browser refuses this rtcConfig: ", &refusal].concat());
         }
         let (Some(url), Some(room), Some(name), Some(mut dialect), true) =
-            (url, room, name, dialect, complaints.is_empty())
+            (url, room, name, dialect, wrong.is_empty())
         else {
-            return Err(CallError::new(
-                ErrorCode::InvalidOptions,
-                complaints.join("; "),
-            ));
+            return Err(CallError::new(ErrorCode::InvalidOptions, wrong.join("; ")));
         };
-        let memory = Memory::new(&url, self.room.as_deref());
-        let before = memory.recall();
-        let muted = muted(before.as_ref());
-        if let Some(Remembered { seat, .. }) = before {
-            dialect.codec.take_seat(seat);
+        let seats = SeatStorage::new(&url, self.room.as_deref());
+        let seat = seats.take();
+        let muted = muted(seat.as_ref());
+        if let Some(seat) = seat {
+            dialect.codec.take_seat(seat.id);
         }
-        Ok(Settings {
-            memory,
-            url: dialect.codec.address(&url),
-            socket: self.socket,
+        let capabilities = dialect.codec.capabilities();
+        let chat = dialect.chat.zip(capabilities.chat);
+        let tracks = Rc::new(tracks);
+        let ice_servers = IceServers::new(Peer::configuration(self.rtc.as_ref()), self.ice_servers);
+        Ok(Parts {
             config: Config {
-                capabilities: dialect.codec.capabilities(),
+                capabilities,
                 room,
                 name,
                 token: self.token,
@@ -218,52 +216,56 @@ impl CallBuilder {
                 audio: self.audio.source(),
                 video: self.video.source(),
                 muted,
-                patience: self.patience,
+                patience: self.reconnect_for,
                 seed: random(),
                 measures: true,
             },
-            dialect,
-            requests: MediaRequests {
-                audio: self.audio,
-                video: self.video,
-            },
-            servers: Servers::new(Peer::configuration(self.rtc.as_ref()), self.servers),
+            clock,
+            signaling: Signaling::new(&url, self.socket, dialect),
+            links: Links::new(
+                ice_servers,
+                tracks.clone(),
+                chat.map(|(open, label)| ChatChannel { open, label }),
+            ),
+            media: LocalMedia::new(
+                MediaRequests {
+                    audio: self.audio,
+                    video: self.video,
+                },
+                tracks,
+            ),
+            page: Page::new(seats),
         })
     }
 }
 
-impl MediaRequest {
-    pub(crate) fn source(&self) -> Source {
-        match self {
-            Self::Nothing => Source::Nothing,
-            Self::Any | Self::Like(_) => Source::Device,
-            Self::Given(_) => Source::Page,
-        }
-    }
-
-    pub(crate) fn to_js(&self) -> JsValue {
-        match self {
-            Self::Nothing | Self::Given(_) => false.into(),
-            Self::Any => true.into(),
-            Self::Like(constraints) => constraints.clone().into(),
-        }
+/// Checks that WebRTC is there: some browsers let people turn it off, and then lack the class.
+fn check_browser() -> Result<(), CallError> {
+    match property(&js_sys::global(), "RTCPeerConnection").is_function() {
+        true => Ok(()),
+        false => Err(unsupported("RTCPeerConnection")),
     }
 }
 
-/// What was off before the page was loaded anew.
-fn muted(before: Option<&Remembered>) -> Muted {
-    before.map_or_else(Muted::default, |before| Muted {
-        audio: before.audio_muted,
-        video: before.video_muted,
+fn unsupported(missing: &str) -> CallError {
+    let message = ["the browser has no ", missing].concat();
+    CallError::new(ErrorCode::UnsupportedBrowser, message)
+}
+
+/// What was muted before the page was reloaded.
+fn muted(seat: Option<&Seat>) -> Muted {
+    seat.map_or_else(Muted::default, |seat| Muted {
+        audio: seat.audio_muted,
+        video: seat.video_muted,
     })
 }
 
-fn complain<T>(outcome: Result<T, impl Into<String>>, complaints: &mut Vec<String>) -> Option<T> {
-    outcome.map_err(|error| complaints.push(error.into())).ok()
+fn note_error<T>(outcome: Result<T, impl Into<String>>, errors: &mut Vec<String>) -> Option<T> {
+    outcome.map_err(|error| errors.push(error.into())).ok()
 }
 
-/// Makes the absolute `ws:` or `wss:` address out of an address that may be relative to the page,
-/// or begin with `http`.
+/// Makes an absolute `ws:` or `wss:` address of one that may be relative to the page, or begin with
+/// `http`.
 fn socket_url(url: &str) -> Result<String, String> {
     let page = web_sys::window().and_then(|window| window.location().href().ok());
     let wrong = |what| Err(["'", url, what].concat());
@@ -279,5 +281,5 @@ fn socket_url(url: &str) -> Result<String, String> {
     if address.starts_with("ws:") || address.starts_with("wss:") {
         return Ok(address);
     }
-    wrong("' is not an address by ws, wss, http or https")
+    wrong("' is not a ws, wss, http or https address")
 }

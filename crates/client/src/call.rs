@@ -7,8 +7,9 @@ use videocalls_protocol::ParticipantId;
 use videocalls_session::{CallState, EndReason, Input, Snapshot, TrackKind};
 use web_sys::MediaStream;
 
-use crate::driver::{Driver, Settings};
-use crate::{CallBuilder, CallError, CallEvent, ErrorCode};
+use crate::driver::{Driver, Parts};
+use crate::listeners::Listener;
+use crate::{CallError, CallEvent, ErrorCode};
 
 /// A video call. Clones are handles to the same call; when the last one is dropped, it ends.
 #[derive(Clone, Debug)]
@@ -16,104 +17,86 @@ pub struct VideoCall {
     call: Rc<Call>,
 }
 
-/// The one owner of a call, which says goodbye when nobody holds it any more.
+/// The owner of a call, which ends it when the last handle is dropped.
 #[derive(Debug)]
 struct Call {
     driver: Rc<Driver>,
-    subscriptions: std::cell::Cell<u32>,
 }
 
 impl VideoCall {
-    /// Starts to describe a call over the signaling server at this address: `ws:`, `wss:`,
-    /// `http:`, `https:`, or relative to the page.
-    pub fn builder(signaling: &str) -> CallBuilder {
-        CallBuilder::new(signaling)
+    pub(crate) fn start(parts: Parts, on_event: Listener) -> Self {
+        let driver = Driver::new(parts);
+        driver.listen(on_event);
+        driver.start();
+        Self {
+            call: Rc::new(Call { driver }),
+        }
     }
 
-    pub(crate) fn start(
-        settings: Settings,
-        on_event: impl Fn(&CallEvent) + 'static,
-    ) -> Result<Self, CallError> {
-        let driver = Driver::new(settings)?;
-        driver.listen(0, Rc::new(on_event));
-        driver.follow_page();
-        driver.feed(Input::Start);
-        Ok(Self {
-            call: Rc::new(Call {
-                driver,
-                subscriptions: std::cell::Cell::new(0),
-            }),
-        })
-    }
-
-    /// Waits until the server has let this participant in.
+    /// Waits until this participant has joined the room.
     ///
-    /// It does not wait for the devices: the user may take as long as they like to answer.
+    /// It does not wait for the devices: the person may take as long as they like to answer the
+    /// browser's question.
     pub fn joined(&self) -> Joined {
         Joined { call: self.clone() }
     }
 
-    /// Returns the call as plain data, to be compared and drawn.
+    /// Returns the state of the call as plain data.
     pub fn snapshot(&self) -> Snapshot {
         self.call.driver.with_session(|session| session.snapshot())
     }
 
     /// Calls `listener` with each event, for as long as the subscription is held.
     pub fn subscribe(&self, listener: impl Fn(&CallEvent) + 'static) -> Subscription {
-        let key = self.call.subscriptions.get() + 1;
-        self.call.subscriptions.set(key);
-        self.call.driver.listen(key, Rc::new(listener));
         Subscription {
             driver: Rc::downgrade(&self.call.driver),
-            key,
+            key: self.call.driver.listen(Rc::new(listener)),
         }
     }
 
-    /// Returns the own sound and picture: always the same stream, whose tracks come and go.
+    /// Returns the stream of the local tracks: the same stream for the whole call, whose tracks come
+    /// and go.
     pub fn local_stream(&self) -> MediaStream {
-        Clone::clone(self.call.driver.local().stream())
+        self.call.driver.local_stream()
     }
 
-    /// Returns a participant's sound and picture, once there is a connection to carry them.
+    /// Returns the stream of a participant's sound and picture, once there is a connection for it.
     pub fn remote_stream(&self, participant: &ParticipantId) -> Option<MediaStream> {
-        let link = self
-            .call
-            .driver
-            .with_session(|session| session.link_of(participant))?;
-        Some(Clone::clone(self.call.driver.peer(link)?.remote()))
+        self.call.driver.remote_stream(participant)
     }
 
-    /// Turns the microphone or camera on or off, or the other way round if `on` is `None`.
+    /// Turns the microphone or camera on or off, or reverses it if `on` is `None`.
     ///
-    /// One that is missing, because it was refused, not found or lost, the browser is asked for
-    /// again, unless it is being asked already.
+    /// If the device is missing, because it was refused, not found or lost, the browser is asked for
+    /// it again, unless it is being asked already.
     ///
-    /// Returns whether it is wanted on now, be it on, or on its way, or still to be had from the
-    /// browser; `None` if there is none to want: it was never wished for, is the page's own and
-    /// has ended, or is missing and stays off.
+    /// Returns the new intention: whether the track is wanted on now, even if it still has to be
+    /// turned on or granted. This is so inside a listener, too. `None` means that there is no track to
+    /// want: none was requested, the page's own track has ended, or the device is missing and stays
+    /// off.
     pub fn toggle(&self, kind: TrackKind, on: Option<bool>) -> Option<bool> {
         self.call.driver.feed(Input::Toggle { kind, on });
         self.call.driver.with_session(|session| session.wants(kind))
     }
 
-    /// Says something to everyone, in writing. What is said to one who is still being connected
-    /// waits until they are.
+    /// Sends a chat message to everyone. Participants who are still connecting get it once they are
+    /// connected.
     ///
     /// # Errors
     ///
-    /// [`ErrorCode::NotSupported`]: there is no chat in this dialect.
+    /// [`ErrorCode::NotSupported`]: this dialect has no chat.
     pub fn send_text(&self, text: impl Into<String>) -> Result<(), CallError> {
         if !self.call.driver.has_chat() {
-            let message = "there is no chat in this dialect";
+            let message = "this dialect has no chat";
             return Err(CallError::new(ErrorCode::NotSupported, message));
         }
         self.call.driver.feed(Input::SendText(text.into()));
         Ok(())
     }
 
-    /// Ends the call: says goodbye, and releases camera, microphone and connections at once.
+    /// Ends the call: leaves the room and releases camera, microphone and connections at once.
     ///
-    /// A second end changes nothing.
+    /// Ending an ended call does nothing.
     pub fn end(&self) {
         self.call.end();
     }
@@ -121,8 +104,8 @@ impl VideoCall {
 
 impl Call {
     fn end(&self) {
-        let joined = self.driver.with_session(|session| session.snapshot().state);
-        let reason = match joined {
+        let state = self.driver.with_session(|session| session.snapshot().state);
+        let reason = match state {
             CallState::Idle | CallState::Connecting => EndReason::Aborted,
             _ => EndReason::Left,
         };

@@ -1,91 +1,49 @@
-//! Asking the browser for microphone and camera, or waiting for the page's own tracks, and making do
-//! with what there is.
+//! Gets tracks for a call: asks the browser for microphone and camera and tries what can help when
+//! it refuses, or waits for the page's own tracks.
 
-use std::future::pending;
-use std::rc::Weak;
+use std::rc::Rc;
 
-use gloo_events::EventListener;
 use js_sys::{Array, Object, Promise, Reflect};
-use videocalls_protocol::TrackState;
-use videocalls_session::{Input, TrackKind};
+use videocalls_session::TrackKind;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{EventTarget, MediaDevices, MediaStream, Navigator};
 
-use crate::browser::{
-    IS_SECURE_CONTEXT, Permissions, exception_name, exception_text, object, property, set_property,
-    set_timeout, track, untrack,
+use crate::browser::{delay, object, property, set_property};
+use crate::local_tracks::{Answer, LocalTrack};
+use crate::media_devices::{
+    Permission, device_error, is_of, list, permission_in, permission_status, request,
 };
-use crate::driver::Driver;
-use crate::task::Task;
-use crate::tracks::LocalTrack;
-use crate::{CallError, ErrorCode, MediaRequest};
+use crate::{CallError, ErrorCode};
 
-/// How long another program may take to let go of a device, in milliseconds.
-const BUSY: i32 = 500;
+/// How long another program may take to release a device, in milliseconds.
+const RELEASE_TIME: i32 = 500;
 
-/// What came of asking for one kind; the page may bring nothing.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) kind: TrackKind,
-    pub(crate) outcome: Result<Option<LocalTrack>, CallError>,
-}
+type Answered = Rc<dyn Fn(Vec<Answer>)>;
 
-/// What to ask for.
-#[derive(Debug)]
-pub(crate) struct MediaRequests {
-    pub(crate) audio: MediaRequest,
-    pub(crate) video: MediaRequest,
-}
-
-impl MediaRequests {
-    pub(crate) fn of(&self, kind: TrackKind) -> &MediaRequest {
-        match kind {
-            TrackKind::Audio => &self.audio,
-            TrackKind::Video => &self.video,
-        }
-    }
-}
-
-impl Answer {
-    /// What the others may be told of it.
-    pub(crate) fn state(&self) -> TrackState {
-        match self.outcome.as_ref().map_err(|error| error.code) {
-            Ok(Some(_)) => TrackState::Live,
-            Ok(None) => TrackState::NotRequested,
-            Err(ErrorCode::PermissionDenied) => TrackState::PermissionDenied,
-            Err(ErrorCode::DeviceNotFound) => TrackState::DeviceNotFound,
-            Err(ErrorCode::DeviceInUse) => TrackState::DeviceInUse,
-            Err(_) => TrackState::Unavailable,
-        }
-    }
-}
-
-/// Asks for devices: for all at once, which is one question to the person, and for each alone when
-/// that fails: a missing camera must not cost the sound, nor a slow one delay it.
+/// Asks for devices: for all at once, which is one question to the person, and for each alone if
+/// that fails, because a missing camera must neither cost nor delay the sound.
 ///
-/// Takes as long as the user takes to answer, which may be forever.
-pub(crate) async fn ask(driver: Weak<Driver>, requests: Vec<(TrackKind, JsValue)>) {
+/// Takes as long as the person takes to answer, which may be forever.
+pub(crate) async fn acquire(requests: Vec<(TrackKind, JsValue)>, answered: Answered) {
     let all = Object::new();
     for (kind, constraints) in &requests {
         set_property(&all, kind.as_str(), constraints);
     }
-    let first = match request(&all).await {
-        Ok(answers) => return tell(&driver, answers),
+    let error = match request(&all).await {
+        Ok(tracks) => return answered(tracks.into_iter().map(Answer::from).collect()),
         Err(error) => error,
     };
-    let is_alone = requests.len() == 1;
+    let refused = Refusal::of(&requests, error).await;
     for (kind, constraints) in requests {
-        let answers = make_do(kind, &constraints, is_alone, first.clone()).await;
-        tell(&driver, answers);
+        answered(acquire_alone(kind, &constraints, &refused).await);
     }
 }
 
-/// Waits for the page's own tracks, or for its word that there are none.
-pub(crate) async fn await_given(driver: Weak<Driver>, promises: Vec<(TrackKind, JsValue)>) {
+/// Waits for the page's own tracks.
+pub(crate) async fn await_given(promises: Vec<(TrackKind, Promise)>, answered: Answered) {
     let mut answers = Vec::new();
     for (kind, promise) in promises {
-        let outcome = match JsFuture::from(Promise::from(promise)).await {
+        let outcome = match JsFuture::from(promise).await {
             Ok(track) if track.is_object() => {
                 Ok(Some(LocalTrack::given(kind, track.unchecked_into())))
             }
@@ -94,81 +52,71 @@ pub(crate) async fn await_given(driver: Weak<Driver>, promises: Vec<(TrackKind, 
         };
         answers.push(Answer { kind, outcome });
     }
-    tell(&driver, answers);
+    answered(answers);
 }
 
-/// Nobody may be there to hear it any more; then devices are released by being dropped.
-fn tell(driver: &Weak<Driver>, answers: Vec<Answer>) {
-    if let Some(driver) = driver.upgrade() {
-        driver.answered(answers);
+/// A request for devices that failed.
+struct Refusal {
+    error: CallError,
+    /// What the request was for, with the permission that the browser tells of each.
+    permissions: Vec<(TrackKind, Option<Permission>)>,
+}
+
+impl Refusal {
+    async fn of(requests: &[(TrackKind, JsValue)], error: CallError) -> Self {
+        let mut permissions = Vec::new();
+        for (kind, _) in requests {
+            let status = permission_status(*kind).await;
+            permissions.push((*kind, status.as_ref().map(permission_in)));
+        }
+        Self { error, permissions }
+    }
+
+    /// Whether to ask for this device alone: the request was for more than it, and the person has not
+    /// refused this device.
+    ///
+    /// A device at "ask" was not refused if the other one is blocked: then the browser refuses both
+    /// without a question. If neither is blocked, the person has closed the question for both.
+    fn allows_asking_for(&self, kind: TrackKind) -> bool {
+        let (own, others): (Vec<_>, Vec<_>) =
+            self.permissions.iter().partition(|(of, _)| *of == kind);
+        if others.is_empty() || self.error.code != ErrorCode::PermissionDenied {
+            return !others.is_empty();
+        }
+        let is_other_blocked = || others.iter().any(|(_, it)| *it == Some(Permission::Denied));
+        own.iter().all(|(_, permission)| match permission {
+            Some(Permission::Denied) => false,
+            Some(Permission::Prompt) => is_other_blocked(),
+            Some(Permission::Granted) | None => true,
+        })
     }
 }
 
-/// Tells of devices that come, and of those that are allowed, for as long as the task is held.
-pub(crate) fn watch(feed: impl Fn(Input) + Clone + 'static) -> Task {
-    Task::spawn(async move {
-        let mut listeners = Vec::new();
-        if let Ok(devices) = media_devices() {
-            let (feed, mut looking) = (feed.clone(), None);
-            listeners.push(EventListener::new(&devices, "devicechange", move |_| {
-                drop(looking.replace(Task::spawn(look(feed.clone()))));
-            }));
-        }
-        for kind in TrackKind::ALL {
-            if let Some(status) = permission(kind).await {
-                let feed = feed.clone();
-                let target: EventTarget = status.clone().unchecked_into();
-                listeners.push(EventListener::new(&target, "change", move |_| {
-                    if is_granted(&status) {
-                        feed(Input::PermissionGranted(kind));
-                    }
-                }));
-            }
-        }
-        pending::<()>().await;
-        drop(listeners);
-    })
-}
-
-/// Tells which kinds of device there are.
-async fn look(feed: impl Fn(Input)) {
-    let listed = listed().await;
-    for kind in TrackKind::ALL {
-        if listed.iter().any(|device| is_of(&device, kind)) {
-            feed(Input::DeviceAppeared(kind));
+/// Tries to get one device after a request has failed.
+async fn acquire_alone(kind: TrackKind, constraints: &JsValue, refused: &Refusal) -> Vec<Answer> {
+    let mut error = refused.error.clone();
+    if refused.allows_asking_for(kind) {
+        match request_one(kind, constraints).await {
+            Ok(answers) => return answers,
+            Err(alone) => error = alone,
         }
     }
-}
-
-/// Tries what could help to get one device, after asking for it, or for all that are wanted, has
-/// failed: the same alone, then what is left to try.
-async fn make_do(
-    kind: TrackKind,
-    constraints: &JsValue,
-    is_alone: bool,
-    first: CallError,
-) -> Vec<Answer> {
-    let mut error = first;
-    let mut tries = Array::new();
-    if !is_alone && (error.code != ErrorCode::PermissionDenied || is_worth_asking(kind).await) {
-        tries.push(constraints);
-    }
-    for is_last in [false, true] {
-        for attempt in tries.iter() {
-            match request(&object(&[(kind.as_str(), attempt)])).await {
-                Ok(answers) => return answers,
-                Err(again) => error = again,
-            }
-        }
-        if !is_last {
-            tries = remedies(kind, constraints, error.code).await;
+    for attempt in remedies(kind, constraints, error.code).await.iter() {
+        match request_one(kind, &attempt).await {
+            Ok(answers) => return answers,
+            Err(again) => error = again,
         }
     }
     let outcome = Err(error.about(kind));
     vec![Answer { kind, outcome }]
 }
 
-/// The requests that may be granted where this one was not.
+async fn request_one(kind: TrackKind, constraints: &JsValue) -> Result<Vec<Answer>, CallError> {
+    let tracks = request(&object(&[(kind.as_str(), constraints.clone())])).await?;
+    Ok(tracks.into_iter().map(Answer::from).collect())
+}
+
+/// The requests that may be granted after one has failed for this reason.
 async fn remedies(kind: TrackKind, constraints: &JsValue, code: ErrorCode) -> Array {
     let remedies = Array::new();
     match code {
@@ -176,8 +124,8 @@ async fn remedies(kind: TrackKind, constraints: &JsValue, code: ErrorCode) -> Ar
             remedies.push(&relaxed(constraints));
         }
         ErrorCode::DeviceInUse | ErrorCode::DeviceFailed => {
-            pause(BUSY).await;
-            for device in listed().await.iter().filter(|device| is_of(device, kind)) {
+            delay(RELEASE_TIME).await;
+            for device in list().await.iter().filter(|device| is_of(device, kind)) {
                 // The browser's own choice is usually the first, and has just failed.
                 remedies.unshift(&exactly(&device, constraints));
             }
@@ -188,7 +136,7 @@ async fn remedies(kind: TrackKind, constraints: &JsValue, code: ErrorCode) -> Ar
     remedies
 }
 
-/// The same constraints, with nothing in it that must be: what can be had of it, the browser gives.
+/// The same constraints as wishes: the browser comes as close to them as it can.
 fn relaxed(constraints: &JsValue) -> JsValue {
     let relaxed = Object::new();
     for name in Object::keys(constraints.unchecked_ref::<Object>()).iter() {
@@ -196,123 +144,16 @@ fn relaxed(constraints: &JsValue) -> JsValue {
         let bounds = ["ideal", "exact", "min", "max"].into_iter();
         let mut bounds = bounds.map(|bound| property(&value, bound));
         let bound = bounds.find(|bound| !bound.is_undefined());
-        // A bare value is no more than an ideal.
+        // A bare value means `ideal`.
         let _ = Reflect::set(&relaxed, &name, &bound.unwrap_or(value));
     }
     relaxed.into()
 }
 
-/// The same constraints, of this device.
+/// The same constraints for exactly this device.
 fn exactly(device: &JsValue, constraints: &JsValue) -> JsValue {
     let exact = object(&[("exact", property(device, "deviceId"))]);
-    let own = object(&[("deviceId", exact.into())]);
-    Object::assign(
-        &Object::assign(&Object::new(), constraints.unchecked_ref()),
-        &own,
-    )
-    .into()
-}
-
-/// All devices, as far as the browser tells.
-async fn listed() -> Array {
-    let listed = media_devices().map(|devices| devices.enumerate_devices());
-    match listed {
-        Ok(Ok(listed)) => JsFuture::from(listed).await.unwrap_or_default().into(),
-        _ => Array::new(),
-    }
-}
-
-fn is_of(device: &JsValue, kind: TrackKind) -> bool {
-    let kind = match kind {
-        TrackKind::Audio => "audioinput",
-        TrackKind::Video => "videoinput",
-    };
-    property(device, "kind") == *kind
-}
-
-async fn pause(milliseconds: i32) {
-    let over = Promise::new(&mut |resolve, _| set_timeout(&resolve, milliseconds));
-    let _ = JsFuture::from(over).await;
-}
-
-async fn request(constraints: &Object) -> Result<Vec<Answer>, CallError> {
-    let asked = media_devices()?.get_user_media_with_constraints(constraints.unchecked_ref());
-    let given = match asked {
-        Ok(asked) => {
-            track(&asked);
-            let given = JsFuture::from(asked.clone()).await;
-            untrack(&asked);
-            given
-        }
-        Err(error) => Err(error),
-    };
-    match given {
-        Ok(stream) => Ok(LocalTrack::all_of(stream.unchecked_ref::<MediaStream>())),
-        Err(error) => Err(device_error(&error)),
-    }
-}
-
-fn media_devices() -> Result<MediaDevices, CallError> {
-    let devices = navigator().and_then(|navigator| navigator.media_devices().ok());
-    devices
-        .filter(|devices| devices.is_object())
-        .ok_or_else(|| {
-            if IS_SECURE_CONTEXT.with(|secure| *secure) == Some(false) {
-                let message = "navigator.mediaDevices needs a secure context (https or localhost)";
-                CallError::new(ErrorCode::InsecureContext, message)
-            } else {
-                CallError::new(
-                    ErrorCode::UnsupportedBrowser,
-                    "the browser has no getUserMedia",
-                )
-            }
-        })
-}
-
-/// Whether asking for this device alone can succeed without a second question to someone who has
-/// just said no. Where the browser does not tell, it is worth trying.
-async fn is_worth_asking(kind: TrackKind) -> bool {
-    permission(kind)
-        .await
-        .is_none_or(|status| is_granted(&status))
-}
-
-fn is_granted(status: &JsValue) -> bool {
-    property(status, "state") == *"granted"
-}
-
-/// The `PermissionStatus` of a kind of device, where the browser tells it.
-async fn permission(kind: TrackKind) -> Option<JsValue> {
-    let name = match kind {
-        TrackKind::Audio => "microphone",
-        TrackKind::Video => "camera",
-    };
-    let permissions = property(&navigator()?.into(), "permissions");
-    let status = permissions
-        .is_object()
-        .then(|| permissions.unchecked_into::<Permissions>())?
-        .query(&object(&[("name", name.into())]))
-        .ok()?;
-    JsFuture::from(status).await.ok()
-}
-
-fn navigator() -> Option<Navigator> {
-    web_sys::window().map(|window| window.navigator())
-}
-
-/// Puts the browser's exceptions (<https://www.w3.org/TR/mediacapture-streams/#dom-mediadevices-getusermedia>)
-/// into our words.
-fn device_error(error: &JsValue) -> CallError {
-    let code = match exception_name(error).as_str() {
-        "NotAllowedError" | "SecurityError" => ErrorCode::PermissionDenied,
-        "NotFoundError" => ErrorCode::DeviceNotFound,
-        "NotReadableError" => ErrorCode::DeviceInUse,
-        "OverconstrainedError" => ErrorCode::ConstraintsNotSatisfied,
-        "TypeError" => ErrorCode::InvalidOptions,
-        _ => ErrorCode::DeviceFailed,
-    };
-    CallError {
-        cause: Some(error.clone()),
-        ..CallError::new(code, exception_text(error))
-    }
+    let device_id = object(&[("deviceId", exact.into())]);
+    let copy = Object::assign(&Object::new(), constraints.unchecked_ref());
+    Object::assign(&copy, &device_id).into()
 }

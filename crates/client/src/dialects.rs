@@ -1,6 +1,6 @@
-//! The wire languages that this crate speaks, each a function to be handed to
-//! [`CallBuilder::dialect`](crate::CallBuilder::dialect): what a page does not name is not in its
-//! bundle.
+//! The dialects of signaling servers. Each is a function for
+//! [`CallBuilder::dialect`](crate::CallBuilder::dialect), so that a program contains only the
+//! dialects that it names.
 
 use videocalls_protocol::Dialect;
 use videocalls_protocol::appointments::Appointments;
@@ -11,14 +11,14 @@ use videocalls_protocol::socketio_rooms::SocketIoRooms;
 
 use crate::{chat, preflight};
 
-/// Makes the codec for one call, or says in a sentence what it lacks.
-pub type Make = fn(&DialectContext<'_>) -> Result<DialectFactory, &'static str>;
+/// Makes the dialect of one call, or returns a sentence about the option that it lacks.
+pub type DialectFactory = fn(&DialectContext<'_>) -> Result<DialectSetup, &'static str>;
 
-/// What a dialect may want to know of who speaks it.
+/// What a dialect may need to know of the call.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct DialectContext<'a> {
-    /// A fresh UUID, for dialects whose clients make up their id.
+    /// A new UUID, for dialects whose clients choose their own id.
     pub id: String,
     /// The room.
     pub room: Option<&'a str>,
@@ -26,15 +26,15 @@ pub struct DialectContext<'a> {
     pub token: Option<&'a str>,
 }
 
-/// A codec, and what only some of them need of the browser.
-pub struct DialectFactory {
+/// The dialect of one call: its codec, and the functions of the browser that it needs.
+pub struct DialectSetup {
     pub(crate) codec: Box<dyn Dialect>,
     pub(crate) preflight: Option<preflight::Runner>,
     pub(crate) chat: Option<chat::Open>,
 }
 
-impl DialectFactory {
-    /// Speaks by a codec, which may be one of your own.
+impl DialectSetup {
+    /// Uses a codec, which may be your own.
     pub fn new(codec: impl Dialect + 'static) -> Self {
         Self {
             codec: Box::new(codec),
@@ -43,7 +43,7 @@ impl DialectFactory {
         }
     }
 
-    /// Opens the data channel that the codec's
+    /// Carries chat by the data channel that the codec's
     /// [capabilities](videocalls_protocol::Capabilities::chat) name.
     #[must_use]
     pub fn with_chat(self) -> Self {
@@ -53,7 +53,7 @@ impl DialectFactory {
         }
     }
 
-    /// Has the codec's [preflight](Dialect::preflight) run.
+    /// Sends the codec's [preflight](Dialect::preflight) request.
     #[must_use]
     pub fn with_preflight(self) -> Self {
         Self {
@@ -63,65 +63,65 @@ impl DialectFactory {
     }
 }
 
-/// Our own: rooms of n people, with names and a roster.
+/// The dialect of this project's server: rooms of any size, with names and a roster.
 ///
 /// # Errors
 ///
-/// There is no room.
-pub fn rooms(context: &DialectContext<'_>) -> Result<DialectFactory, &'static str> {
-    in_a_room(context, || DialectFactory::new(Rooms::default()))
+/// No room is set.
+pub fn rooms(context: &DialectContext<'_>) -> Result<DialectSetup, &'static str> {
+    in_a_room(context, || DialectSetup::new(Rooms::default()))
 }
 
-/// That of videocalls.js: two people over a relay that broadcasts.
+/// The dialect of videocalls.js: two participants over a relay that broadcasts.
 ///
 /// # Errors
 ///
 /// None.
-pub fn relay(context: &DialectContext<'_>) -> Result<DialectFactory, &'static str> {
-    Ok(DialectFactory::new(Relay::new(context.id.as_str())))
+pub fn relay(context: &DialectContext<'_>) -> Result<DialectSetup, &'static str> {
+    Ok(DialectSetup::new(Relay::new(context.id.as_str())))
 }
 
-/// Two people in a room of a Socket.IO server.
+/// Two participants in a room of a Socket.IO server.
 ///
 /// # Errors
 ///
-/// There is no room.
-pub fn socketio_rooms(context: &DialectContext<'_>) -> Result<DialectFactory, &'static str> {
-    in_a_room(context, || DialectFactory::new(SocketIoRooms::new()))
+/// No room is set.
+pub fn socketio_rooms(context: &DialectContext<'_>) -> Result<DialectSetup, &'static str> {
+    in_a_room(context, || DialectSetup::new(SocketIoRooms::new()))
 }
 
-/// Any number of people on a Django channels server, with chat.
+/// Any number of participants on a Django Channels server, with chat.
 ///
 /// # Errors
 ///
 /// None.
-pub fn channels_mesh(context: &DialectContext<'_>) -> Result<DialectFactory, &'static str> {
-    Ok(DialectFactory::new(ChannelsMesh::new(&context.id)).with_chat())
+pub fn channels_mesh(context: &DialectContext<'_>) -> Result<DialectSetup, &'static str> {
+    Ok(DialectSetup::new(ChannelsMesh::new(&context.id)).with_chat())
 }
 
-/// A client and a professional with an appointment; the token says who one is.
+/// A client and a professional with an appointment; the token identifies the participant.
 ///
 /// # Errors
 ///
-/// There is no token, or it is none of an appointment.
-pub fn appointments(context: &DialectContext<'_>) -> Result<DialectFactory, &'static str> {
+/// No token is set, or it is not the token of an appointment.
+pub fn appointments(context: &DialectContext<'_>) -> Result<DialectSetup, &'static str> {
     let codec = context.token.and_then(Appointments::new);
     let codec = codec.ok_or("this dialect needs the token of an appointment's link")?;
-    Ok(DialectFactory::new(codec).with_preflight())
+    Ok(DialectSetup::new(codec).with_preflight())
 }
 
 fn in_a_room(
     context: &DialectContext<'_>,
-    speak: impl FnOnce() -> DialectFactory,
-) -> Result<DialectFactory, &'static str> {
+    make: impl FnOnce() -> DialectSetup,
+) -> Result<DialectSetup, &'static str> {
     match context.room {
-        Some(_) => Ok(speak()),
+        Some(_) => Ok(make()),
         None => Err("this dialect needs a room"),
     }
 }
 
-impl std::fmt::Debug for DialectFactory {
+impl std::fmt::Debug for DialectSetup {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("DialectFactory")
+        f.write_str("DialectSetup")
     }
 }

@@ -1,22 +1,26 @@
 use std::fmt;
 
+use videocalls_protocol::ParticipantId;
 use videocalls_session::{EndReason, Problem, TrackKind};
 use wasm_bindgen::JsValue;
 
-/// What went wrong, with a stable code, words for the developer and words for the person.
+/// What went wrong: a stable code, a message for developers, and [`help`](Self::help) for the person
+/// in the call.
 #[derive(Clone, Debug)]
 pub struct CallError {
-    /// What it is.
+    /// What went wrong.
     pub code: ErrorCode,
-    /// What it is, in the developer's words.
+    /// A message for developers.
     pub message: String,
-    /// The device that it is about, if it is about one.
+    /// The device that failed, if the error is about one.
     pub device: Option<TrackKind>,
-    /// The browser's own error, if it comes from there.
+    /// The participant whose link failed, if the error is about one.
+    pub participant: Option<ParticipantId>,
+    /// The error of the browser, or of the page's code, that caused this one.
     pub cause: Option<JsValue>,
 }
 
-/// The closed set of things that can go wrong.
+/// What can go wrong.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorCode {
@@ -26,46 +30,52 @@ pub enum ErrorCode {
     DeviceNotFound,
     /// Another program holds the device.
     DeviceInUse,
-    /// No device does what was asked of it.
+    /// No device satisfies the constraints.
     ConstraintsNotSatisfied,
     /// The page is not served by HTTPS, so the browser gives no devices.
     InsecureContext,
-    /// The browser can't do video calls.
+    /// The browser lacks WebRTC or another API, or it is switched off.
     UnsupportedBrowser,
-    /// The browser gave up, or failed in a way of its own.
+    /// The device, or the browser's access to it, failed for another reason.
     DeviceFailed,
-    /// The options make no sense.
+    /// An option is missing or wrong.
     InvalidOptions,
-    /// The server's dialect has no words for it.
+    /// The server's dialect does not support it.
     NotSupported,
+    /// The page's function for ICE servers threw, rejected, or took too long.
+    IceServersFailed,
+    /// A TURN server refused the credentials, or can't be reached.
+    TurnFailed,
     /// Something went wrong in a call that goes on.
     Call(Problem),
-    /// The call is over.
+    /// The call has ended.
     Ended(EndReason),
 }
 
-/// The part of the house that an error belongs to.
+/// Which subsystem failed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Category {
-    /// What the developer passed in.
+    /// The options of the call.
     Configuration,
     /// Microphone and camera.
     Device,
-    /// A bug of ours.
+    /// A bug in this library.
     Internal,
     /// The connections between participants.
     Media,
-    /// The server, or the way to it.
+    /// The signaling server, or the connection to it.
     Signaling,
 }
 
 impl CallError {
-    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+    /// Makes an error with a message for developers.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self {
             code,
             message: message.into(),
             device: None,
+            participant: None,
             cause: None,
         }
     }
@@ -122,7 +132,7 @@ impl From<Problem> for CallError {
 }
 
 impl ErrorCode {
-    /// The stable word for it in the JavaScript API.
+    /// The stable name in the JavaScript API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::PermissionDenied => "permission-denied",
@@ -134,15 +144,20 @@ impl ErrorCode {
             Self::DeviceFailed => "device-failed",
             Self::InvalidOptions => "invalid-options",
             Self::NotSupported => "not-supported",
+            Self::IceServersFailed => "ice-servers-failed",
+            Self::TurnFailed => "turn-failed",
             Self::Call(problem) => problem.code(),
             Self::Ended(reason) => reason.code(),
         }
     }
 
-    /// The part of the house that it belongs to.
+    /// Which subsystem failed.
     pub fn category(self) -> Category {
         match self {
-            Self::InvalidOptions | Self::NotSupported => Category::Configuration,
+            Self::InvalidOptions
+            | Self::NotSupported
+            | Self::IceServersFailed
+            | Self::TurnFailed => Category::Configuration,
             Self::Call(Problem::NegotiationFailed) => Category::Media,
             Self::Ended(EndReason::Internal) => Category::Internal,
             Self::Call(_) | Self::Ended(_) => Category::Signaling,
@@ -153,18 +168,23 @@ impl ErrorCode {
     fn help(self) -> &'static str {
         match self {
             Self::ConstraintsNotSatisfied => {
-                "No camera or microphone does what this page asks for. Try another device."
+                "No camera or microphone offers what this page needs. Try another device."
             }
             Self::InsecureContext => {
-                "This page is not secure, so the browser gives no camera or microphone. \
-                 Open it by https."
+                "This page is not secure, so the browser gives it no camera or microphone. \
+                 Open it with https."
             }
             Self::UnsupportedBrowser => {
                 "This browser can't make video calls. Use a current Chrome, Firefox, Edge or \
                  Safari."
             }
-            Self::InvalidOptions => "This page asks for a call that can't be. Tell its makers.",
-            Self::NotSupported => "This can't be done in this call.",
+            Self::InvalidOptions => {
+                "This page has set up the call wrongly. Tell the people who run it."
+            }
+            Self::NotSupported => "This call can't do that.",
+            Self::IceServersFailed | Self::TurnFailed => {
+                "The call goes on, but may not get through every network."
+            }
             Self::Call(problem) => problem.help(),
             Self::Ended(reason) => reason.help(),
             _ => "The camera or microphone does not work. Unplug it and plug it in again.",
@@ -173,7 +193,7 @@ impl ErrorCode {
 }
 
 impl Category {
-    /// The stable word for it in the JavaScript API.
+    /// The stable name in the JavaScript API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Configuration => "configuration",

@@ -4,43 +4,43 @@ use web_sys::MediaStream;
 
 use crate::CallError;
 
-/// What a call tells its listeners.
+/// An event of a call.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum CallEvent {
-    /// The call's state is another.
+    /// The call's state has changed.
     StateChanged(CallState),
-    /// Someone is there.
+    /// A participant has joined.
     ParticipantJoined(ParticipantView),
-    /// Something about someone is different: their tracks, or how they are connected.
+    /// A participant has changed: their tracks, or how they are connected.
     ParticipantChanged(ParticipantView),
-    /// Someone has gone.
+    /// A participant has left.
     ParticipantLeft {
-        /// What was last known of them.
+        /// The last known state of the participant.
         participant: ParticipantView,
-        /// Why they went.
+        /// Why they left.
         reason: LeaveReason,
     },
-    /// The own microphone or camera is in another state.
+    /// The state of the local microphone or camera has changed.
     LocalChanged,
-    /// The own sound and picture are there, as far as the browser gave them.
+    /// Local tracks have been added to the local stream.
     LocalStream(MediaStream),
     /// The browser has been asking the person for microphone or camera for five seconds;
-    /// [`MEDIA_PENDING_HELP`](crate::MEDIA_PENDING_HELP) says so to them.
+    /// show them [`MEDIA_PENDING_HELP`](crate::MEDIA_PENDING_HELP).
     MediaPending,
-    /// Someone says something, in writing.
+    /// A chat message.
     Text {
-        /// Who.
+        /// The sender.
         from: ParticipantId,
-        /// What: text to show, never markup.
+        /// The message: plain text, never markup.
         text: String,
     },
-    /// Something went wrong, and the call goes on.
+    /// Something went wrong and the call goes on.
     Error(CallError),
-    /// The call is over. Nothing comes after this.
+    /// The call has ended. This is the last event.
     Ended(EndReason),
 }
 
-/// What [`CallEvent::MediaPending`] means, for the person in the call.
+/// A text for the person in the call that explains [`CallEvent::MediaPending`].
 pub const MEDIA_PENDING_HELP: &str =
     "Your browser is asking for the microphone or camera. Allow it to be heard and seen.";

@@ -26,31 +26,42 @@
 #[doc = include_str!("../../../docs/your-own-dialect.md")]
 mod your_own_dialect {}
 
+mod alarm;
 mod browser;
 mod builder;
 mod call;
+mod candidates;
 mod chat;
 mod clock;
+mod device_watch;
 mod devices;
 pub mod dialects;
 mod driver;
 mod error;
 mod event;
-mod list;
-mod memory;
+mod frame;
+mod ice_servers;
+mod links;
+mod listeners;
+mod local_media;
+mod local_tracks;
+mod media_devices;
+mod media_request;
 mod page;
 mod peer;
 mod preflight;
 mod random;
-mod servers;
+mod seat_storage;
+mod signaling;
 mod socket;
 mod task;
-mod tracks;
+mod transceivers;
 
-pub use builder::{CallBuilder, MediaRequest};
+pub use builder::CallBuilder;
 pub use call::{Joined, Subscription, VideoCall};
 pub use error::{CallError, Category, ErrorCode};
 pub use event::{CallEvent, MEDIA_PENDING_HELP};
+pub use media_request::MediaRequest;
 pub use task::Task;
 pub use videocalls_protocol::{
     DisplayName, InvalidName, InvalidRoom, LeaveReason, MediaState, ParticipantId, RoomName,

@@ -1,4 +1,7 @@
-//! What becomes of the page, and of the network that it has.
+//! The page that a call runs in: whether it is shown, hidden or unloaded, and its network.
+
+use std::cell::Cell;
+use std::rc::Rc;
 
 use gloo_events::EventListener;
 use videocalls_session::Input;
@@ -6,63 +9,93 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, EventTarget};
 
 use crate::browser::property;
+use crate::seat_storage::SeatStorage;
 
-/// Says goodbye when the page goes away, since nobody else can; no browser tells whether it is only
-/// loaded anew. Tells of moments at which what was lost may be back: the browser is online, has
-/// another network, or is looked at again.
-pub(crate) fn follow(feed: &(impl Fn(Input) + Clone + 'static)) -> Vec<EventListener> {
+pub(crate) struct Page {
+    seats: SeatStorage,
+    listeners: Cell<Vec<EventListener>>,
+}
+
+impl Page {
+    pub(crate) fn new(seats: SeatStorage) -> Self {
+        Self {
+            seats,
+            listeners: Cell::default(),
+        }
+    }
+
+    pub(crate) fn seats(&self) -> &SeatStorage {
+        &self.seats
+    }
+
+    /// Reports when the page goes away, and each moment at which a lost connection may work again:
+    /// the browser is online, has another network, or shows the page again.
+    pub(crate) fn follow(&self, report: &Rc<dyn Fn(Input)>) {
+        self.listeners.set(listen_to_page(report));
+    }
+
+    pub(crate) fn unfollow(&self) {
+        self.listeners.take();
+    }
+}
+
+fn listen_to_page(report: &Rc<dyn Fn(Input)>) -> Vec<EventListener> {
     let Some(window) = web_sys::window() else {
         return Vec::new();
     };
     let navigator = property(&window, "navigator");
     let document = property(&window, "document");
-    let [warn, leave, wake, network_changed] =
-        [feed.clone(), feed.clone(), feed.clone(), feed.clone()];
-    let network_changed = move |_: &Event| network_changed(Input::NetworkChanged);
-    let listeners = [
-        listen(window.clone().into(), "beforeunload", move |_| {
-            warn(Input::PageMayUnload)
+    let network = property(&navigator, "connection");
+    let window: JsValue = window.into();
+    let network_changed = |_: &Event| Some(Input::NetworkChanged);
+    [
+        listen(&window, "beforeunload", report, |_| {
+            Some(Input::PageMayUnload)
         }),
-        listen(window.clone().into(), "pagehide", move |event| {
-            leave(match persists(event) {
-                true => Input::PageSuspended,
-                false => Input::PageUnloading,
-            });
+        listen(&window, "pagehide", report, |event| {
+            Some(page_hidden(event))
         }),
-        listen(window.clone().into(), "pageshow", move |event| {
-            if persists(event) {
-                wake(Input::PageRestored);
-            }
+        listen(&window, "pageshow", report, |event| {
+            persists(event).then_some(Input::PageRestored)
         }),
-        listen(window.into(), "online", network_changed.clone()),
-        listen(
-            document.clone(),
-            "visibilitychange",
-            network_changed.clone(),
-        ),
-        listen(document, "resume", network_changed.clone()),
-        listen(
-            property(&navigator, "connection"),
-            "change",
-            network_changed,
-        ),
-    ];
-    listeners.into_iter().flatten().collect()
+        listen(&window, "online", report, network_changed),
+        listen(&document, "visibilitychange", report, network_changed),
+        listen(&document, "resume", report, network_changed),
+        listen(&network, "change", report, network_changed),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
-/// Listens, where the browser has such a thing.
+/// Listens to a target, if the browser has it.
 fn listen(
-    source: JsValue,
+    target: &JsValue,
     kind: &'static str,
-    mut hear: impl FnMut(&Event) + 'static,
+    report: &Rc<dyn Fn(Input)>,
+    input_of: fn(&Event) -> Option<Input>,
 ) -> Option<EventListener> {
-    let source = source
+    let target = target
         .is_object()
-        .then(|| source.unchecked_into::<EventTarget>())?;
-    Some(EventListener::new(&source, kind, move |event| hear(event)))
+        .then(|| target.unchecked_ref::<EventTarget>())?;
+    let report = report.clone();
+    Some(EventListener::new(target, kind, move |event| {
+        if let Some(input) = input_of(event) {
+            report(input);
+        }
+    }))
 }
 
-/// Whether the browser keeps the page as it is, or has kept it.
+/// No browser tells whether a page that is unloaded is only reloaded.
+fn page_hidden(event: &Event) -> Input {
+    if persists(event) {
+        Input::PageSuspended
+    } else {
+        Input::PageUnloading
+    }
+}
+
+/// Whether the browser keeps, or has kept, the page in its back-forward cache.
 fn persists(event: &Event) -> bool {
     property(event, "persisted").is_truthy()
 }

@@ -7,23 +7,21 @@ use videocalls_protocol::Candidate;
 use videocalls_session::{LinkReport, LinkRole, Token, TrackKind, Transport};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    MediaStream, RtcConfiguration, RtcPeerConnection, RtcPeerConnectionIceEvent, RtcRtpTransceiver,
-    RtcTrackEvent,
-};
+use web_sys::{MediaStream, RtcConfiguration, RtcPeerConnection, RtcTrackEvent};
 
-use crate::browser::{
-    PeerConnectionExt, SenderExt, exception_text, ignore, object, property, set_property, small,
-    text, track, untrack,
-};
+use crate::browser::{PeerConnectionExt, exception_text, object, property, text, track, untrack};
+use crate::candidates;
 use crate::chat::{self, Chat};
-use crate::servers::renew;
+use crate::ice_servers::renew;
+use crate::local_tracks::LocalTracks;
 use crate::task::Task;
-use crate::tracks::LocalTracks;
+use crate::transceivers;
 
-/// One `RTCPeerConnection`. It is closed, and silent, when this is dropped.
+type Report = Rc<dyn Fn(LinkReport)>;
+
+/// One `RTCPeerConnection`. It is closed when this is dropped, and reports nothing from then on.
 ///
-/// The browser works off what is asked of a connection strictly in turn (webrtc-pc section
+/// The browser carries out the operations of a connection strictly in order (webrtc-pc section
 /// 4.4.1.2, the operations chain), so no queue is needed here.
 #[must_use = "the connection is closed when this is dropped"]
 pub(crate) struct Peer {
@@ -38,10 +36,11 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// Makes a connection that says what happens to it by `report`.
+    /// Makes a connection.
     ///
-    /// One that stands by gathers its candidates already (`iceCandidatePoolSize`). No other does: in
-    /// one of ten that have an offer to answer at once, Chromium 156 then never ends gathering.
+    /// One that stands by gathers its candidates already (`iceCandidatePoolSize`). No other does:
+    /// when an offer is to be answered at once, Chromium 156 never ends gathering in one of ten such
+    /// connections.
     ///
     /// # Errors
     ///
@@ -49,7 +48,7 @@ impl Peer {
     pub(crate) fn open(
         configuration: &RtcConfiguration,
         role: LinkRole,
-        report: impl Fn(LinkReport) + Clone + 'static,
+        report: &Report,
     ) -> Result<Self, JsValue> {
         let pool = i32::from(role == LinkRole::StandBy);
         let pooled = object(&[("iceCandidatePoolSize", pool.into())]);
@@ -70,14 +69,19 @@ impl Peer {
         })
     }
 
-    /// Asks the browser whether it takes a configuration, before anything is started.
+    /// Checks whether the browser takes a configuration.
+    ///
+    /// # Errors
+    ///
+    /// The text of the browser's exception.
     pub(crate) fn check_configuration(configuration: &RtcConfiguration) -> Result<(), String> {
         RtcPeerConnection::new_with_configuration(configuration)
             .map(|connection| connection.close())
             .map_err(|error| exception_text(&error))
     }
 
-    /// Adds what is wanted to what makes a call start fast: one way for all tracks.
+    /// Completes the page's configuration: unless it says otherwise, all tracks share one transport,
+    /// so that the call starts fast.
     pub(crate) fn configuration(wanted: Option<&RtcConfiguration>) -> RtcConfiguration {
         let configuration = object(&[("bundlePolicy", "max-bundle".into())]);
         if let Some(wanted) = wanted {
@@ -86,27 +90,14 @@ impl Peer {
         configuration.unchecked_into()
     }
 
-    /// What comes from the other end.
+    /// The stream of what the peer sends.
     pub(crate) fn remote(&self) -> &MediaStream {
         &self.remote
     }
 
-    /// Attaches the tracks that there are. For an offer, makes one transceiver for sound and one
-    /// for picture, whether or not there is a track yet, so that a track that comes later needs no
-    /// new exchange.
+    /// Adds the local tracks before the first negotiation.
     pub(crate) fn prepare(&self, role: LinkRole, local: &LocalTracks) {
-        if role != LinkRole::Offerer {
-            return TrackKind::ALL
-                .into_iter()
-                .for_each(|kind| self.attach(kind, local));
-        }
-        for kind in TrackKind::ALL {
-            let init = object(&[("streams", Array::of1(local.stream()).into())]);
-            let transceiver = self
-                .connection
-                .add_transceiver_with_str_and_init(kind.as_str(), init.unchecked_ref());
-            send(&transceiver, local.of(kind).as_ref());
-        }
+        transceivers::prepare(&self.connection, role, local);
     }
 
     /// Prepares for chat by a data channel of this label.
@@ -115,43 +106,29 @@ impl Peer {
         open: chat::Open,
         role: LinkRole,
         label: &str,
-        report: impl Fn(LinkReport) + 'static,
+        report: Report,
     ) {
-        let tell = Rc::new(move |line| report(LinkReport::Text(line)));
-        *self.chat.borrow_mut() = Some(open(&self.connection, role, label, tell));
+        let on_line = Rc::new(move |line| report(LinkReport::Text(line)));
+        *self.chat.borrow_mut() = Some(open(&self.connection, role, label, on_line));
     }
 
-    /// Sends a line of chat, as soon as that can be.
+    /// Sends a line of chat as soon as the data channel is open.
     pub(crate) fn send_text(&self, line: &str) {
         if let Some(chat) = &*self.chat.borrow() {
             chat.send(line);
         }
     }
 
-    /// Sends a track that has come, or stops sending one that has gone.
+    /// Sends the local track that there is now, or nothing if there is none.
     pub(crate) fn replace_track(&self, kind: TrackKind, local: &LocalTracks) {
-        match transceiver_of(&self.connection, kind) {
-            Some(transceiver) => send(&transceiver, local.of(kind).as_ref()),
-            None => self.attach(kind, local),
+        let is_negotiating = self.operation.borrow().is_some();
+        if !transceivers::replace(&self.connection, kind, local) && !is_negotiating {
+            transceivers::attach(&self.connection, kind, local);
         }
     }
 
-    /// Has a track ready for an offer that is still to come: an offer takes over the transceivers
-    /// that `addTrack` has made, and no others (RFC 9429 section 5.10).
-    fn attach(&self, kind: TrackKind, local: &LocalTracks) {
-        let unasked = self.operation.borrow().is_none();
-        if let Some(track) = local.of(kind).filter(|_| unasked) {
-            self.connection.add_track_0(&track, local.stream());
-        }
-    }
-
-    /// Makes an offer, by ICE servers that the page is being asked for, if it is.
-    pub(crate) fn make_offer(
-        &self,
-        servers: Option<Promise>,
-        token: Token,
-        report: impl Fn(LinkReport) + 'static,
-    ) {
+    /// Makes an offer; `servers` are the page's ICE servers, if it has a function for them.
+    pub(crate) fn make_offer(&self, servers: Option<Promise>, token: Token, report: Report) {
         let connection = self.connection.clone();
         let renewed = self.renewed(servers);
         self.run(async move {
@@ -161,7 +138,47 @@ impl Peer {
         });
     }
 
-    /// Has the next offer start ICE anew.
+    pub(crate) fn accept_offer(
+        &self,
+        sdp: &str,
+        servers: Option<Promise>,
+        token: Token,
+        local: Rc<LocalTracks>,
+        report: Report,
+    ) {
+        let connection = self.connection.clone();
+        let renewed = self.renewed(servers);
+        let offered = set_remote_description(&connection, "offer", sdp);
+        self.run(async move {
+            let made = match JsFuture::from(offered).await {
+                Ok(_) => {
+                    for kind in TrackKind::ALL {
+                        transceivers::answer(&connection, kind, &local);
+                    }
+                    renewed.await;
+                    set_local_description(&connection).await
+                }
+                Err(error) => Err(error),
+            };
+            report(outcome(token, made));
+        });
+    }
+
+    pub(crate) fn accept_answer(&self, sdp: &str, token: Token, report: Report) {
+        let answered = set_remote_description(&self.connection, "answer", sdp);
+        self.run(async move {
+            report(match JsFuture::from(answered).await {
+                Ok(_) => LinkReport::Applied { token },
+                Err(_) => LinkReport::Failed { token },
+            });
+        });
+    }
+
+    pub(crate) fn add_candidate(&self, candidate: &Candidate) {
+        candidates::add(&self.connection, candidate);
+    }
+
+    /// Makes the next offer restart ICE.
     pub(crate) fn restart_ice(&self, servers: Option<Promise>) {
         let connection = self.connection.clone();
         let renewed = self.renewed(servers);
@@ -174,99 +191,32 @@ impl Peer {
         self.renewal.set(Some(restarted));
     }
 
-    /// Gives the connection the page's ICE servers when they come. Without them it goes on with those
-    /// that it has.
-    fn renewed(&self, servers: Option<Promise>) -> impl Future<Output = ()> + 'static {
-        let (connection, configuration) = (self.connection.clone(), self.configuration.clone());
-        async move {
-            if let Some(servers) = servers {
-                // The page has said what is wrong with them.
-                let _ = renew(&connection, &configuration, servers).await;
-            }
-        }
-    }
-
-    /// Counts what has come in by now.
-    pub(crate) fn measure(&self, report: impl Fn(LinkReport) + 'static) {
+    /// Reports how many bytes have been received.
+    pub(crate) fn measure(&self, report: Report) {
         if transport_of(&self.connection) == Transport::Closed {
             return report(LinkReport::Transport(Transport::Closed));
         }
         let stats = self.connection.get_stats();
         let measured = Task::spawn(async move {
             if let Ok(stats) = JsFuture::from(stats).await {
-                report(LinkReport::Measured(received(&stats)));
+                report(LinkReport::Measured(received_bytes(&stats)));
             }
         });
         self.measurement.set(Some(measured));
     }
 
-    pub(crate) fn accept_offer(
-        &self,
-        sdp: &str,
-        servers: Option<Promise>,
-        token: Token,
-        local: Rc<LocalTracks>,
-        report: impl Fn(LinkReport) + 'static,
-    ) {
-        let connection = self.connection.clone();
-        let renewed = self.renewed(servers);
-        let offered = set_remote_description(&connection, "offer", sdp);
-        self.run(async move {
-            let made = match JsFuture::from(offered).await {
-                Ok(_) => {
-                    TrackKind::ALL
-                        .into_iter()
-                        .for_each(|kind| answer(&connection, kind, &local));
-                    renewed.await;
-                    set_local_description(&connection).await
-                }
-                Err(error) => Err(error),
-            };
-            report(outcome(token, made));
-        });
-    }
-
-    pub(crate) fn accept_answer(
-        &self,
-        sdp: &str,
-        token: Token,
-        report: impl Fn(LinkReport) + 'static,
-    ) {
-        let answered = set_remote_description(&self.connection, "answer", sdp);
-        self.run(async move {
-            let applied = JsFuture::from(answered).await.is_ok();
-            let done = LinkReport::Applied { token };
-            report(if applied {
-                done
-            } else {
-                LinkReport::Failed { token }
-            });
-        });
-    }
-
-    /// Adds a remote candidate; one that the browser refuses is of no importance.
-    pub(crate) fn add_candidate(&self, candidate: &Candidate) {
-        if candidate.candidate.is_empty() {
-            let connection = self.connection.unchecked_ref::<PeerConnectionExt>();
-            return ignore(&connection.end_ice_candidates());
+    /// Waits for the page's ICE servers and gives them to the connection. If they fail, which the
+    /// page is told, the connection keeps those that it has.
+    fn renewed(&self, servers: Option<Promise>) -> impl Future<Output = ()> + 'static {
+        let (connection, configuration) = (self.connection.clone(), self.configuration.clone());
+        async move {
+            if let Some(servers) = servers {
+                let _ = renew(&connection, &configuration, servers).await;
+            }
         }
-        let init = object(&[
-            ("candidate", candidate.candidate.as_str().into()),
-            ("sdpMid", candidate.sdp_mid.as_deref().into()),
-            ("sdpMLineIndex", candidate.sdp_m_line_index.into()),
-            (
-                "usernameFragment",
-                candidate.username_fragment.as_deref().into(),
-            ),
-        ]);
-        ignore(
-            &self
-                .connection
-                .add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(init.unchecked_ref())),
-        );
     }
 
-    /// Runs an operation; the session asks for one at a time, so the one before is over.
+    /// Runs an operation. The session asks for one at a time, so the previous one is over.
     fn run(&self, operation: impl Future<Output = ()> + 'static) {
         *self.operation.borrow_mut() = Some(Task::spawn(operation));
     }
@@ -282,14 +232,15 @@ impl Drop for Peer {
 fn listen(
     connection: &RtcPeerConnection,
     remote: &MediaStream,
-    report: impl Fn(LinkReport) + Clone + 'static,
+    report: &Report,
 ) -> [EventListener; 4] {
-    let [candidate, transport, needed, track] =
-        [report.clone(), report.clone(), report.clone(), report];
+    let [candidate, transport, needed, track] = [(); 4].map(|()| report.clone());
     let (source, stream) = (connection.clone(), Clone::clone(remote));
     [
         EventListener::new(connection, "icecandidate", move |event| {
-            candidate(LinkReport::Candidate(read_candidate(event.unchecked_ref())));
+            candidate(LinkReport::Candidate(candidates::read(
+                event.unchecked_ref(),
+            )));
         }),
         EventListener::new(connection, "connectionstatechange", move |_| {
             transport(LinkReport::Transport(transport_of(&source)));
@@ -316,21 +267,6 @@ fn add_tracks(stream: &MediaStream, event: &RtcTrackEvent) {
     }
 }
 
-/// An event without a candidate marks the end of them.
-fn read_candidate(event: &RtcPeerConnectionIceEvent) -> Candidate {
-    let Some(candidate) = event.candidate() else {
-        return Candidate::default();
-    };
-    let word = |name| property(&candidate, name).as_string();
-    let index = property(&candidate, "sdpMLineIndex").as_f64();
-    Candidate {
-        candidate: text(&candidate, "candidate"),
-        sdp_mid: word("sdpMid"),
-        sdp_m_line_index: index.map(small),
-        username_fragment: word("usernameFragment"),
-    }
-}
-
 fn transport_of(connection: &RtcPeerConnection) -> Transport {
     match text(connection, "connectionState").as_str() {
         "connecting" => Transport::Connecting,
@@ -342,15 +278,15 @@ fn transport_of(connection: &RtcPeerConnection) -> Transport {
     }
 }
 
-/// The sum of all that counts bytes. It falls when the browser forgets a way that it has given up.
+/// The bytes received by all transports. The sum falls when the browser forgets a transport.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "a count of bytes is not negative, and is compared only"
 )]
-fn received(stats: &JsValue) -> u64 {
+fn received_bytes(stats: &JsValue) -> u64 {
     let mut bytes = 0.0;
-    // A map, which is a list of pairs.
+    // A map, as an array of pairs.
     for entry in Array::from(stats).iter() {
         bytes += property(&entry.unchecked_ref::<Array>().get(1), "bytesReceived")
             .as_f64()
@@ -359,7 +295,7 @@ fn received(stats: &JsValue) -> u64 {
     bytes as u64
 }
 
-/// Makes the description that fits the state, sets it, and returns its text.
+/// Makes the description that fits the signaling state, sets it, and returns its text.
 async fn set_local_description(connection: &RtcPeerConnection) -> Result<String, JsValue> {
     let extended = connection.unchecked_ref::<PeerConnectionExt>();
     JsFuture::from(extended.set_implicit_local_description()).await?;
@@ -369,11 +305,7 @@ async fn set_local_description(connection: &RtcPeerConnection) -> Result<String,
         .unwrap_or_default())
 }
 
-fn set_remote_description(
-    connection: &RtcPeerConnection,
-    kind: &str,
-    sdp: &str,
-) -> js_sys::Promise {
+fn set_remote_description(connection: &RtcPeerConnection, kind: &str, sdp: &str) -> Promise {
     let description = object(&[("type", kind.into()), ("sdp", sdp.into())]);
     connection.set_remote_description(description.unchecked_ref())
 }
@@ -383,32 +315,4 @@ fn outcome(token: Token, made: Result<String, JsValue>) -> LinkReport {
         Ok(sdp) => LinkReport::Made { token, sdp },
         Err(_) => LinkReport::Failed { token },
     }
-}
-
-/// Lets the transceiver that an offer has made send as well.
-fn answer(connection: &RtcPeerConnection, kind: TrackKind, local: &LocalTracks) {
-    if let Some(transceiver) = transceiver_of(connection, kind) {
-        set_property(&transceiver, "direction", &"sendrecv".into());
-        transceiver
-            .sender()
-            .unchecked_ref::<SenderExt>()
-            .set_streams(local.stream());
-        send(&transceiver, local.of(kind).as_ref());
-    }
-}
-
-fn send(transceiver: &RtcRtpTransceiver, track: Option<&web_sys::MediaStreamTrack>) {
-    let sender = transceiver.sender();
-    if sender.track().is_some() || track.is_some() {
-        ignore(&sender.replace_track(track));
-    }
-}
-
-/// The first transceiver of a kind, which is the one that carries the microphone or camera.
-fn transceiver_of(connection: &RtcPeerConnection, kind: TrackKind) -> Option<RtcRtpTransceiver> {
-    connection
-        .get_transceivers()
-        .iter()
-        .map(JsCast::unchecked_into::<RtcRtpTransceiver>)
-        .find(|transceiver| transceiver.receiver().track().kind() == kind.as_str())
 }

@@ -1,3 +1,5 @@
+use std::rc::Rc;
+
 use gloo_events::EventListener;
 use js_sys::Function;
 use videocalls_protocol::MAX_MESSAGE_BYTES;
@@ -6,65 +8,55 @@ use web_sys::{CloseEvent, MessageEvent, WebSocket};
 
 use crate::browser::{track, untrack};
 
-/// A WebSocket that is closed, and silent, when this is dropped.
+/// A WebSocket that is closed when this is dropped, and reports nothing from then on.
 #[derive(Debug)]
 #[must_use = "the socket is closed when this is dropped"]
 pub(crate) struct Socket {
+    // Dropped before the socket is closed: a transport may report its close inside `close`.
+    listeners: Option<[EventListener; 3]>,
     socket: WebSocket,
-    _listeners: [EventListener; 3],
 }
 
-/// What a socket has to say.
+/// What a socket reports.
 #[derive(Debug)]
 pub(crate) enum SocketEvent {
     Opened,
     Text(String),
-    /// A message longer than anyone may send; it was not read.
+    /// A message that is longer than the protocol allows; it was not read.
     TooLarge,
     /// A message that is not text.
     Binary,
-    /// It is closed, or never opened, with this code (RFC 6455 section 7.4).
+    /// The socket is closed, or never opened, with this code (RFC 6455 section 7.4).
     Closed(u16),
 }
 
 impl Socket {
-    /// Starts to connect, by the browser's own means or by those that were given.
+    /// Starts to connect, by the browser's own `WebSocket` or by what `opener` returns.
     ///
     /// # Errors
     ///
-    /// The browser does not let this page connect there, e.g. from HTTPS to a `ws:` address.
+    /// The browser does not let this page connect there, e.g. from HTTPS to a `ws:` address, or
+    /// `opener` has thrown.
     pub(crate) fn open(
         url: &str,
-        means: Option<&Function>,
-        on_event: impl Fn(SocketEvent) + Clone + 'static,
+        opener: Option<&Function>,
+        on_event: Rc<dyn Fn(SocketEvent)>,
     ) -> Result<Self, JsValue> {
-        let socket = match means {
+        let socket = match opener {
             Some(open) => open
                 .call1(&JsValue::UNDEFINED, &url.into())?
                 .unchecked_into(),
             None => WebSocket::new(url)?,
         };
         track(&socket);
-        let [opened, message, closed] = [on_event.clone(), on_event.clone(), on_event];
-        let listeners = [
-            EventListener::new(&socket, "open", move |_| opened(SocketEvent::Opened)),
-            EventListener::new(&socket, "message", move |event| {
-                let data = event.unchecked_ref::<MessageEvent>().data();
-                message(read(&data));
-            }),
-            EventListener::new(&socket, "close", move |event| {
-                closed(SocketEvent::Closed(
-                    event.unchecked_ref::<CloseEvent>().code(),
-                ));
-            }),
-        ];
+        let listeners = listen(&socket, &on_event);
         Ok(Self {
+            listeners: Some(listeners),
             socket,
-            _listeners: listeners,
         })
     }
 
-    /// Sends a text. What can't be sent any more is dropped: the close that follows says so.
+    /// Sends a text. A text that can't be sent any more is dropped: the socket's close is reported.
     pub(crate) fn send(&self, text: &str) {
         if self.socket.ready_state() == WebSocket::OPEN {
             let _ = self.socket.send_with_str(text);
@@ -74,17 +66,33 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
+        self.listeners.take();
         untrack(&self.socket);
         // What was sent goes out before the close frame. The code 1000 is always allowed.
         let _ = self.socket.close_with_code(1000);
     }
 }
 
+fn listen(socket: &WebSocket, on_event: &Rc<dyn Fn(SocketEvent)>) -> [EventListener; 3] {
+    let [opened, message, closed] = [on_event.clone(), on_event.clone(), on_event.clone()];
+    [
+        EventListener::new(socket, "open", move |_| opened(SocketEvent::Opened)),
+        EventListener::new(socket, "message", move |event| {
+            message(read(&event.unchecked_ref::<MessageEvent>().data()));
+        }),
+        EventListener::new(socket, "close", move |event| {
+            let code = event.unchecked_ref::<CloseEvent>().code();
+            closed(SocketEvent::Closed(code));
+        }),
+    ]
+}
+
 fn read(data: &JsValue) -> SocketEvent {
     let Some(text) = data.dyn_ref::<js_sys::JsString>() else {
         return SocketEvent::Binary;
     };
-    // A JavaScript string's length is at most that of its UTF-8 text: cheap, and before any copy.
+    // A JavaScript string's length is at most that of its UTF-8 text, so a text that is far too
+    // long is not even copied.
     if text.length() as usize > MAX_MESSAGE_BYTES {
         return SocketEvent::TooLarge;
     }

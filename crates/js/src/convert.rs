@@ -99,12 +99,17 @@ pub(crate) fn error(error: &CallError) -> JsValue {
     let device = error
         .device
         .map_or(JsValue::UNDEFINED, |kind| kind.as_str().into());
+    let participant = error
+        .participant
+        .as_ref()
+        .map_or(JsValue::UNDEFINED, |id| id.as_str().into());
     object(&[
         ("code", error.code.as_str().into()),
         ("category", category(error.code).into()),
         ("message", error.message.as_str().into()),
         ("help", error.help().into()),
         ("device", device),
+        ("participant", participant),
         ("cause", error.cause.clone().unwrap_or(JsValue::UNDEFINED)),
     ])
 }

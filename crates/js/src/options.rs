@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use js_sys::{Function, Object, Promise};
-use videocalls_client::dialects::{self, Make};
+use videocalls_client::dialects::{self, DialectFactory};
 use videocalls_client::{CallBuilder, CallError, ErrorCode, MediaRequest, VideoCall};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
-const DIALECTS: [(&str, Make); 5] = [
+const DIALECTS: [(&str, DialectFactory); 5] = [
     ("rooms", dialects::rooms),
     ("relay", dialects::relay),
     ("socketio-rooms", dialects::socketio_rooms),
@@ -77,18 +77,13 @@ pub(crate) fn builder(options: &StartOptions) -> Result<CallBuilder, CallError> 
     Ok(builder)
 }
 
-fn dialect(name: &str) -> Result<Make, CallError> {
+fn dialect(name: &str) -> Result<DialectFactory, CallError> {
     let named = DIALECTS.iter().find(|(known, _)| *known == name);
     named.map(|(_, make)| *make).ok_or_else(|| {
         let known: Vec<_> = DIALECTS.iter().map(|(known, _)| *known).collect();
         let known = known.join(", ");
         let message = ["there is no dialect '", name, "'; known are: ", &known].concat();
-        CallError {
-            code: ErrorCode::InvalidOptions,
-            message,
-            device: None,
-            cause: None,
-        }
+        CallError::new(ErrorCode::InvalidOptions, message)
     })
 }
 

@@ -153,10 +153,11 @@ describe('errors and ends', () => {
   test('an error of one call does not reach the handler of another', async () => {
     const page = fakePage();
     const errors = [];
-    const failing = { iceServers: () => Promise.reject(new Error('no')), errorHandler: ({ code }) => errors.push(`one ${code}`) };
-    await joined(page, { room: 'one', ...failing });
+    const iceServers = () => Promise.reject(new Error('no'));
+    await joined(page, { room: 'one', iceServers, errorHandler: ({ code }) => errors.push(`one ${code}`) });
     await joined(page, { room: 'two', errorHandler: ({ code }) => errors.push(`two ${code}`) });
-    await assert.rejects(page.made[0].options.fetchIceServers());
+    await assert.rejects(page.made[0].options.fetchIceServers(), /no/);
+    page.made[0].emit('error', { code: 'ice-servers-failed', category: 'configuration', message: '', help: '' });
     assert.deepEqual(errors, ['one ice-servers-failed']);
   });
 

@@ -1,5 +1,3 @@
-import { textOf, VideoCallError } from './errors.js';
-
 /** An ICE server in the form of browsers before 2016. */
 export interface LegacyIceServer extends Omit<RTCIceServer, 'urls'> {
   url: string | string[];
@@ -11,9 +9,6 @@ export type IceServers =
   | LegacyIceServer
   | readonly (RTCIceServer | LegacyIceServer)[]
   | { iceServers: RTCIceServer | LegacyIceServer | readonly (RTCIceServer | LegacyIceServer)[] };
-
-/** How long a page may take to answer with its servers. */
-const TIMEOUT_MS = 5000;
 
 /** The list as the browser takes it; undefined if the value is no list of servers. */
 export function iceServerList(given: unknown): RTCIceServer[] | undefined {
@@ -39,34 +34,9 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-/** Asks the page for its servers. A failure is reported and thrown: the call goes on with the servers that it has. */
-export async function fetchIceServers(ask: () => unknown, report: (error: VideoCallError) => void): Promise<RTCIceServer[]> {
-  try {
-    const servers = iceServerList(await withTimeout(ask));
-    if (!servers) throw new TypeError('it returned no list of ICE servers');
-    return servers;
-  } catch (cause) {
-    report(
-      VideoCallError.from({
-        code: 'ice-servers-failed',
-        category: 'configuration',
-        message: `the function 'iceServers' failed: ${textOf(cause)}`,
-        help: 'The call goes on, but may not get through every network.',
-        cause,
-      }),
-    );
-    throw cause;
-  }
-}
-
-async function withTimeout(ask: () => unknown): Promise<unknown> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS);
-  });
-  try {
-    return await Promise.race([ask(), timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** Calls the page's function. The WebAssembly limits its time and reports its failure to its call. */
+export async function fetchIceServers(ask: () => unknown): Promise<RTCIceServer[]> {
+  const servers = iceServerList(await ask());
+  if (!servers) throw new TypeError('it returned no list of ICE servers');
+  return servers;
 }

@@ -117,7 +117,7 @@ export class SharedCall implements EngineUser {
   async #start({ core, askIceServers }: Prepared): Promise<void> {
     const options: CoreOptions = { ...core, ...this.#connectEarly(core) };
     if (askIceServers) {
-      options.fetchIceServers = () => fetchIceServers(askIceServers, (error) => this.#report(error));
+      options.fetchIceServers = () => fetchIceServers(askIceServers);
     }
     try {
       this.#instance = await this.#engine.load();

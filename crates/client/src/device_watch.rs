@@ -1,0 +1,57 @@
+//! Reports devices that appear, and devices that the person allows.
+
+use std::future::pending;
+use std::rc::Rc;
+
+use gloo_events::EventListener;
+use videocalls_session::{Input, TrackKind};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::EventTarget;
+
+use crate::media_devices::{
+    Permission, is_of, list, media_devices, permission_in, permission_status,
+};
+use crate::task::Task;
+
+type Report = Rc<dyn Fn(Input)>;
+
+/// Reports for as long as the task is held.
+pub(crate) fn watch(report: Report) -> Task {
+    Task::spawn(async move {
+        let mut listeners: Vec<_> = listen_to_devices(&report).into_iter().collect();
+        for kind in TrackKind::ALL {
+            if let Some(status) = permission_status(kind).await {
+                listeners.push(listen_to_permission(kind, status, &report));
+            }
+        }
+        pending::<()>().await;
+        drop(listeners);
+    })
+}
+
+fn listen_to_devices(report: &Report) -> Option<EventListener> {
+    let devices = media_devices().ok()?;
+    let (report, mut looking) = (report.clone(), None);
+    Some(EventListener::new(&devices, "devicechange", move |_| {
+        drop(looking.replace(Task::spawn(report_devices(report.clone()))));
+    }))
+}
+
+fn listen_to_permission(kind: TrackKind, status: JsValue, report: &Report) -> EventListener {
+    let report = report.clone();
+    let target: EventTarget = status.clone().unchecked_into();
+    EventListener::new(&target, "change", move |_| {
+        if permission_in(&status) == Permission::Granted {
+            report(Input::PermissionGranted(kind));
+        }
+    })
+}
+
+async fn report_devices(report: Report) {
+    let listed = list().await;
+    for kind in TrackKind::ALL {
+        if listed.iter().any(|device| is_of(&device, kind)) {
+            report(Input::DeviceAppeared(kind));
+        }
+    }
+}

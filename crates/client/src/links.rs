@@ -1,0 +1,154 @@
+//! The links of a call, each with its connection.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use videocalls_session::{LinkId, LinkOp, LinkReport, LinkRole, Timestamp, TrackKind};
+use wasm_bindgen::JsValue;
+use web_sys::MediaStream;
+
+use crate::chat;
+use crate::ice_servers::IceServers;
+use crate::local_tracks::LocalTracks;
+use crate::peer::Peer;
+use crate::{CallError, ErrorCode};
+
+pub(crate) struct Links {
+    peers: RefCell<Vec<(LinkId, Rc<Peer>)>>,
+    ice_servers: IceServers,
+    local: Rc<LocalTracks>,
+    chat: Option<ChatChannel>,
+}
+
+/// How a dialect's chat travels.
+#[derive(Clone, Copy)]
+pub(crate) struct ChatChannel {
+    pub(crate) open: chat::Open,
+    pub(crate) label: &'static str,
+}
+
+/// Where a link reports to.
+#[derive(Clone)]
+pub(crate) struct LinkCallbacks {
+    /// Takes what the session has to know.
+    pub(crate) report: Rc<dyn Fn(LinkReport)>,
+    /// Takes errors for the page.
+    pub(crate) fail: Rc<dyn Fn(CallError)>,
+}
+
+impl Links {
+    pub(crate) fn new(
+        ice_servers: IceServers,
+        local: Rc<LocalTracks>,
+        chat: Option<ChatChannel>,
+    ) -> Self {
+        Self {
+            peers: RefCell::default(),
+            ice_servers,
+            local,
+            chat,
+        }
+    }
+
+    pub(crate) fn has_chat(&self) -> bool {
+        self.chat.is_some()
+    }
+
+    pub(crate) fn remote_stream(&self, link: LinkId) -> Option<MediaStream> {
+        Some(Clone::clone(self.find(link)?.remote()))
+    }
+
+    /// Makes all links send the local tracks that there are now.
+    pub(crate) fn replace_tracks(&self) {
+        let peers = self.peers.borrow().clone();
+        for (_, peer) in peers {
+            for kind in TrackKind::ALL {
+                peer.replace_track(kind, &self.local);
+            }
+        }
+    }
+
+    pub(crate) fn operate(
+        &self,
+        link: LinkId,
+        op: LinkOp,
+        now: Timestamp,
+        callbacks: LinkCallbacks,
+    ) {
+        match (op, self.find(link)) {
+            (LinkOp::Open(role), _) => self.open(link, role, callbacks),
+            (LinkOp::Close, _) => self.close(link),
+            (op, Some(peer)) => self.operate_peer(&peer, op, now, callbacks),
+            (op, None) => report_missing(&op, &callbacks),
+        }
+    }
+
+    fn operate_peer(
+        &self,
+        peer: &Peer,
+        op: LinkOp,
+        now: Timestamp,
+        LinkCallbacks { report, fail }: LinkCallbacks,
+    ) {
+        let servers = || self.ice_servers.request(now, &fail);
+        match op {
+            LinkOp::MakeOffer { token } => peer.make_offer(servers(), token, report),
+            LinkOp::AcceptOffer { sdp, token } => {
+                peer.accept_offer(&sdp, servers(), token, self.local.clone(), report);
+            }
+            LinkOp::AcceptAnswer { sdp, token } => peer.accept_answer(&sdp, token, report),
+            LinkOp::AddCandidate(candidate) => peer.add_candidate(&candidate),
+            LinkOp::RestartIce => peer.restart_ice(servers()),
+            LinkOp::Measure => peer.measure(report),
+            LinkOp::SendText(text) => peer.send_text(&text),
+            LinkOp::Open(_) | LinkOp::Close => {}
+        }
+    }
+
+    fn open(&self, link: LinkId, role: LinkRole, callbacks: LinkCallbacks) {
+        match Peer::open(self.ice_servers.configuration(), role, &callbacks.report) {
+            Ok(peer) => {
+                if let Some(chat) = self.chat {
+                    peer.prepare_chat(chat.open, role, chat.label, callbacks.report);
+                }
+                peer.prepare(role, &self.local);
+                self.peers.borrow_mut().push((link, Rc::new(peer)));
+            }
+            Err(error) => (callbacks.fail)(not_opened(error)),
+        }
+    }
+
+    fn close(&self, link: LinkId) {
+        let (closed, kept): (Vec<_>, Vec<_>) = self
+            .peers
+            .take()
+            .into_iter()
+            .partition(|(id, _)| *id == link);
+        self.peers.replace(kept);
+        drop(closed);
+    }
+
+    fn find(&self, link: LinkId) -> Option<Rc<Peer>> {
+        let peers = self.peers.borrow();
+        let (_, peer) = peers.iter().find(|(id, _)| *id == link)?;
+        Some(peer.clone())
+    }
+}
+
+/// Reports that a negotiation failed because the browser has not made the connection.
+fn report_missing(op: &LinkOp, callbacks: &LinkCallbacks) {
+    if let LinkOp::MakeOffer { token }
+    | LinkOp::AcceptOffer { token, .. }
+    | LinkOp::AcceptAnswer { token, .. } = *op
+    {
+        (callbacks.report)(LinkReport::Failed { token });
+    }
+}
+
+fn not_opened(cause: JsValue) -> CallError {
+    let message = "the browser would not make a connection with this rtcConfig";
+    CallError {
+        cause: Some(cause),
+        ..CallError::new(ErrorCode::UnsupportedBrowser, message)
+    }
+}

@@ -1,0 +1,179 @@
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use gloo_events::EventListener;
+use videocalls_protocol::TrackState;
+use videocalls_session::{Input, TrackKind};
+use wasm_bindgen::JsValue;
+use web_sys::{MediaStream, MediaStreamTrack};
+
+use crate::browser;
+use crate::{CallError, ErrorCode};
+
+/// The tracks that this participant sends, and the one stream that holds them for the length of a
+/// call.
+#[derive(Debug)]
+pub(crate) struct LocalTracks {
+    stream: MediaStream,
+    tracks: RefCell<Vec<LocalTrack>>,
+}
+
+/// A track of a device, which is released when this is dropped; or a track of the page's own, which
+/// is never stopped.
+#[derive(Debug)]
+#[must_use = "the device is released when this is dropped"]
+pub(crate) struct LocalTrack {
+    kind: TrackKind,
+    track: MediaStreamTrack,
+    is_given: bool,
+    listeners: Vec<EventListener>,
+}
+
+/// The answer to a request for one kind of track. A page that brings no track answers `Ok(None)`.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) kind: TrackKind,
+    pub(crate) outcome: Result<Option<LocalTrack>, CallError>,
+}
+
+impl LocalTracks {
+    /// # Errors
+    ///
+    /// The browser has no `MediaStream`.
+    pub(crate) fn new() -> Result<Self, JsValue> {
+        Ok(Self {
+            stream: MediaStream::new()?,
+            tracks: RefCell::default(),
+        })
+    }
+
+    pub(crate) fn stream(&self) -> &MediaStream {
+        &self.stream
+    }
+
+    pub(crate) fn of(&self, kind: TrackKind) -> Option<MediaStreamTrack> {
+        let tracks = self.tracks.borrow();
+        let track = tracks.iter().find(|track| track.kind == kind)?;
+        Some(Clone::clone(&track.track))
+    }
+
+    pub(crate) fn set_enabled(&self, kind: TrackKind, enabled: bool) {
+        if let Some(track) = self.of(kind) {
+            track.set_enabled(enabled);
+        }
+    }
+
+    /// Adds a track, which reports from then on that it ends, or is muted by the system.
+    pub(crate) fn add(&self, mut track: LocalTrack, report: &Rc<dyn Fn(Input)>) {
+        let kind = track.kind;
+        if track.track.muted() {
+            report(muted(kind));
+        }
+        let inputs: [(_, fn(_) -> _); 3] = [
+            ("ended", Input::TrackEnded),
+            ("mute", muted),
+            ("unmute", unmuted),
+        ];
+        for (event, input) in inputs {
+            let report = report.clone();
+            let listener = EventListener::new(&track.track, event, move |_| report(input(kind)));
+            track.listeners.push(listener);
+        }
+        self.stream.add_track(&track.track);
+        self.tracks.borrow_mut().push(track);
+    }
+
+    /// Removes the track of this kind, which releases its device.
+    pub(crate) fn remove(&self, kind: TrackKind) {
+        let (removed, kept) = self
+            .tracks
+            .take()
+            .into_iter()
+            .partition::<Vec<_>, _>(|track| track.kind == kind);
+        self.tracks.replace(kept);
+        for track in removed {
+            self.stream.remove_track(&track.track);
+        }
+    }
+
+    /// Releases all devices.
+    pub(crate) fn clear(&self) {
+        TrackKind::ALL
+            .into_iter()
+            .for_each(|kind| self.remove(kind));
+    }
+}
+
+impl LocalTrack {
+    /// Owns a track of a device.
+    pub(crate) fn of_device(track: MediaStreamTrack) -> Self {
+        browser::track(&track);
+        Self::new(kind_of(&track), track, false)
+    }
+
+    /// Takes a track of the page's own.
+    pub(crate) fn given(kind: TrackKind, track: MediaStreamTrack) -> Self {
+        Self::new(kind, track, true)
+    }
+
+    pub(crate) fn kind(&self) -> TrackKind {
+        self.kind
+    }
+
+    fn new(kind: TrackKind, track: MediaStreamTrack, is_given: bool) -> Self {
+        Self {
+            kind,
+            track,
+            is_given,
+            listeners: Vec::new(),
+        }
+    }
+}
+
+impl Drop for LocalTrack {
+    fn drop(&mut self) {
+        if !self.is_given {
+            browser::untrack(&self.track);
+            self.track.stop();
+        }
+    }
+}
+
+impl Answer {
+    /// The state of the track, as the other participants are told it.
+    pub(crate) fn state(&self) -> TrackState {
+        match self.outcome.as_ref().map_err(|error| error.code) {
+            Ok(Some(_)) => TrackState::Live,
+            Ok(None) => TrackState::NotRequested,
+            Err(ErrorCode::PermissionDenied) => TrackState::PermissionDenied,
+            Err(ErrorCode::DeviceNotFound) => TrackState::DeviceNotFound,
+            Err(ErrorCode::DeviceInUse) => TrackState::DeviceInUse,
+            Err(_) => TrackState::Unavailable,
+        }
+    }
+}
+
+impl From<LocalTrack> for Answer {
+    fn from(track: LocalTrack) -> Self {
+        Self {
+            kind: track.kind(),
+            outcome: Ok(Some(track)),
+        }
+    }
+}
+
+fn muted(kind: TrackKind) -> Input {
+    Input::TrackMuted { kind, muted: true }
+}
+
+fn unmuted(kind: TrackKind) -> Input {
+    Input::TrackMuted { kind, muted: false }
+}
+
+fn kind_of(track: &MediaStreamTrack) -> TrackKind {
+    if track.kind() == TrackKind::Audio.as_str() {
+        TrackKind::Audio
+    } else {
+        TrackKind::Video
+    }
+}

@@ -1,0 +1,180 @@
+//! The browser's `navigator.mediaDevices` and `navigator.permissions`.
+
+use js_sys::{Array, Object, Promise};
+use videocalls_session::TrackKind;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{MediaDevices, MediaStream, MediaStreamTrack, Navigator};
+
+use crate::browser::{
+    IS_SECURE_CONTEXT, Permissions, exception_name, exception_text, object, property, track,
+    untrack,
+};
+use crate::frame;
+use crate::local_tracks::LocalTrack;
+use crate::{CallError, ErrorCode};
+
+/// A kind of device's `PermissionState`
+/// (<https://www.w3.org/TR/permissions/#dom-permissionstate>).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Permission {
+    Denied,
+    Granted,
+    /// The browser will ask the person.
+    Prompt,
+}
+
+/// Asks the browser for devices. The devices are released if this future is dropped before the
+/// browser has answered.
+///
+/// # Errors
+///
+/// The browser's exception as our error, without its device.
+pub(crate) async fn request(constraints: &Object) -> Result<Vec<LocalTrack>, CallError> {
+    let asked = media_devices()?.get_user_media_with_constraints(constraints.unchecked_ref());
+    let given = match asked {
+        Ok(promise) => PendingMedia::new(promise).wait().await,
+        Err(error) => Err(error),
+    };
+    given
+        .map(|stream| own_tracks(stream.unchecked_ref()))
+        .map_err(|error| device_error(&error))
+}
+
+/// Lists all devices that the browser tells of, as `MediaDeviceInfo`.
+pub(crate) async fn list() -> Array {
+    let listed = media_devices().map(|devices| devices.enumerate_devices());
+    match listed {
+        Ok(Ok(listed)) => JsFuture::from(listed).await.unwrap_or_default().into(),
+        _ => Array::new(),
+    }
+}
+
+/// Whether a `MediaDeviceInfo` is an input of this kind.
+pub(crate) fn is_of(device: &JsValue, kind: TrackKind) -> bool {
+    let kind = match kind {
+        TrackKind::Audio => "audioinput",
+        TrackKind::Video => "videoinput",
+    };
+    property(device, "kind") == *kind
+}
+
+/// # Errors
+///
+/// The page is not served by HTTPS, or the browser has no `navigator.mediaDevices`.
+pub(crate) fn media_devices() -> Result<MediaDevices, CallError> {
+    let devices = navigator().and_then(|navigator| navigator.media_devices().ok());
+    devices
+        .filter(|devices| devices.is_object())
+        .ok_or_else(no_media_devices)
+}
+
+/// The `PermissionStatus` of a kind of device, where the browser has it.
+pub(crate) async fn permission_status(kind: TrackKind) -> Option<JsValue> {
+    let name = match kind {
+        TrackKind::Audio => "microphone",
+        TrackKind::Video => "camera",
+    };
+    let permissions = property(&navigator()?.into(), "permissions");
+    let status = permissions
+        .is_object()
+        .then(|| permissions.unchecked_into::<Permissions>())?
+        .query(&object(&[("name", name.into())]))
+        .ok()?;
+    JsFuture::from(status).await.ok()
+}
+
+/// Reads a `PermissionStatus`.
+pub(crate) fn permission_in(status: &JsValue) -> Permission {
+    match property(status, "state").as_string().as_deref() {
+        Some("granted") => Permission::Granted,
+        Some("denied") => Permission::Denied,
+        _ => Permission::Prompt,
+    }
+}
+
+/// Turns an exception of `getUserMedia`
+/// (<https://www.w3.org/TR/mediacapture-streams/#dom-mediadevices-getusermedia>) into our error.
+pub(crate) fn device_error(error: &JsValue) -> CallError {
+    let code = match exception_name(error).as_str() {
+        "NotAllowedError" | "SecurityError" => ErrorCode::PermissionDenied,
+        "NotFoundError" => ErrorCode::DeviceNotFound,
+        "NotReadableError" => ErrorCode::DeviceInUse,
+        "OverconstrainedError" => ErrorCode::ConstraintsNotSatisfied,
+        "TypeError" => ErrorCode::InvalidOptions,
+        _ => ErrorCode::DeviceFailed,
+    };
+    let mut message = exception_text(error);
+    if code == ErrorCode::PermissionDenied {
+        message.push_str(frame::permission_hint());
+    }
+    CallError {
+        cause: Some(error.clone()),
+        ..CallError::new(code, message)
+    }
+}
+
+/// A promise of `getUserMedia`. Dropped before it is settled, it releases the devices that it
+/// brings later.
+struct PendingMedia {
+    promise: Promise,
+    is_settled: bool,
+}
+
+impl PendingMedia {
+    fn new(promise: Promise) -> Self {
+        track(&promise);
+        Self {
+            promise,
+            is_settled: false,
+        }
+    }
+
+    async fn wait(mut self) -> Result<JsValue, JsValue> {
+        let outcome = JsFuture::from(self.promise.clone()).await;
+        self.is_settled = true;
+        outcome
+    }
+}
+
+impl Drop for PendingMedia {
+    fn drop(&mut self) {
+        untrack(&self.promise);
+        if !self.is_settled {
+            stop_when_given(&self.promise);
+        }
+    }
+}
+
+/// This task has no owner: it is what remains when the owner is gone. It ends with the browser's
+/// answer, and does nothing but stop the tracks.
+fn stop_when_given(promise: &Promise) {
+    let given = JsFuture::from(promise.clone());
+    wasm_bindgen_futures::spawn_local(async move {
+        if let Ok(stream) = given.await {
+            drop(own_tracks(stream.unchecked_ref()));
+        }
+    });
+}
+
+fn own_tracks(stream: &MediaStream) -> Vec<LocalTrack> {
+    stream
+        .get_tracks()
+        .iter()
+        .map(MediaStreamTrack::from)
+        .map(LocalTrack::of_device)
+        .collect()
+}
+
+fn no_media_devices() -> CallError {
+    if IS_SECURE_CONTEXT.with(|secure| *secure) == Some(false) {
+        let message = "navigator.mediaDevices needs a secure context (https or localhost)";
+        return CallError::new(ErrorCode::InsecureContext, message);
+    }
+    let message = "the browser has no navigator.mediaDevices";
+    CallError::new(ErrorCode::UnsupportedBrowser, message)
+}
+
+fn navigator() -> Option<Navigator> {
+    web_sys::window().map(|window| window.navigator())
+}

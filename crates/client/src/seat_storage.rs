@@ -1,0 +1,61 @@
+//! Where a page keeps its seat in a call while it is reloaded.
+//!
+//! The seat is in the session storage only between a page's `pagehide` and the next page's first
+//! call. It is not there during a call, because browsers copy the session storage when a tab is
+//! duplicated or opened from another: the copy would take the seat of the page that still has it.
+
+use web_sys::Storage;
+
+/// The session storage's entry for calls in one room of one server.
+#[derive(Debug)]
+pub(crate) struct SeatStorage {
+    key: String,
+}
+
+/// What a reloaded page needs to be the same participant.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    /// The dialect's name for the seat.
+    pub(crate) id: String,
+    pub(crate) audio_muted: bool,
+    pub(crate) video_muted: bool,
+}
+
+const MUTED: char = 'm';
+const LIVE: char = 'l';
+
+impl SeatStorage {
+    pub(crate) fn new(url: &str, room: Option<&str>) -> Self {
+        Self {
+            key: ["videocalls ", url, " ", room.unwrap_or_default()].concat(),
+        }
+    }
+
+    /// Takes out the seat that the page had before it was reloaded.
+    pub(crate) fn take(&self) -> Option<Seat> {
+        let storage = storage()?;
+        let kept = storage.get_item(&self.key).ok()??;
+        let _ = storage.remove_item(&self.key);
+        let mut rest = kept.chars();
+        Some(Seat {
+            audio_muted: rest.next()? == MUTED,
+            video_muted: rest.next()? == MUTED,
+            id: rest.as_str().to_owned(),
+        })
+    }
+
+    pub(crate) fn keep(&self, seat: &Seat) {
+        let letter = |muted| if muted { MUTED } else { LIVE };
+        let mut text = String::from_iter([seat.audio_muted, seat.video_muted].map(letter));
+        text.push_str(&seat.id);
+        if let Some(storage) = storage() {
+            // If there is no room to keep it, a reload is a leave and a join.
+            let _ = storage.set_item(&self.key, &text);
+        }
+    }
+}
+
+/// Some frames have no storage.
+fn storage() -> Option<Storage> {
+    web_sys::window()?.session_storage().ok()?
+}
