@@ -9,7 +9,6 @@ import type { Prepared } from './options.js';
 /** A `VideoCall`, as the call that it shares with others sees it. */
 export interface Member {
   receive(event: AnyEvent): void;
-  report(error: VideoCallError): void;
   shows(element: HTMLMediaElement): boolean;
 }
 
@@ -198,9 +197,5 @@ export class SharedCall implements EngineUser {
 
   #emit(event: AnyEvent): void {
     for (const member of this.members) member.receive(event);
-  }
-
-  #report(error: VideoCallError): void {
-    for (const member of this.members) member.report(error);
   }
 }
