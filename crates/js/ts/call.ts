@@ -16,7 +16,6 @@ export class VideoCall {
   #signal: AbortSignal | undefined;
   #member: Member = {
     receive: (event) => this.#receive(event),
-    report: (error) => this.#report(error),
     shows: (element) => this.#elements.includes(element),
   };
   /** Rejects the promise of `#start` if the call is ended first. */
