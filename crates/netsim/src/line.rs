@@ -1,38 +1,37 @@
-//! One direction of one port: what happens to a packet that enters it.
+//! A line: one direction of one port, with its delay, loss, rate and filters.
 
 use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::packet::{Filter, Head};
+use crate::packet::{Filter, Header};
 use crate::random::Random;
 
-/// How a line treats packets. What is not named does nothing.
+/// The settings of a line. The default of each has no effect.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Settings {
     /// In milliseconds.
     delay: f64,
-    /// In milliseconds: each packet's delay is between `delay - jitter` and `delay + jitter`, whatever
-    /// those of its neighbours are. So packets that are nearer to each other than that can change
-    /// places, and without jitter none does.
+    /// In milliseconds: the delay of each packet is random between `delay - jitter` and
+    /// `delay + jitter`, so jitter can reorder packets.
     jitter: f64,
-    /// The share of packets that get lost, 0 to 1.
+    /// The share of packets that are dropped, 0 to 1.
     loss: f64,
-    /// The share of packets that come twice, 0 to 1.
+    /// The share of packets that arrive twice, 0 to 1.
     duplication: f64,
-    /// In kilobits per second; 0 is no limit.
+    /// In kilobits per second; 0 means no limit.
     rate: f64,
-    /// How long packets may wait for their turn under `rate`, in milliseconds; those that would
-    /// wait longer are dropped.
+    /// How long packets may wait under `rate`, in milliseconds; those that would wait longer are
+    /// dropped.
     queue: Queue,
-    /// Nothing passes.
+    /// Whether all packets are dropped.
     blackout: bool,
-    /// These don't pass.
+    /// Packets that match one of these are dropped.
     block: Vec<Filter>,
 }
 
-/// A queue's bound, in milliseconds.
+/// The longest time in the queue, in milliseconds.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
 #[serde(transparent)]
 struct Queue(f64);
@@ -43,72 +42,72 @@ impl Default for Queue {
     }
 }
 
-/// A line with what it has on it.
+/// A line with its settings and its queue.
 #[derive(Default)]
 pub(crate) struct Line {
     settings: Settings,
-    /// When the last packet that was let in will have been sent, under a rate.
-    free: Duration,
+    /// When the line has sent all packets in its queue.
+    idle_at: Duration,
 }
 
 impl Line {
-    /// Applies to packets that come from now on. Those on their way arrive as they were to, as on a wire.
+    /// Changes the settings. Packets that are already on the line are not affected.
     pub(crate) fn set(&mut self, settings: Settings) {
         self.settings = settings;
-        self.free = Duration::ZERO;
+        self.idle_at = Duration::ZERO;
     }
 
-    /// When a packet comes out at the other end: never, once, or twice.
-    pub(crate) fn admit(
+    /// Sends a packet. Returns the times at which it arrives: none, one or two.
+    pub(crate) fn send(
         &mut self,
         now: Duration,
-        head: &Head,
+        header: &Header,
         length: usize,
         random: &mut Random,
     ) -> impl Iterator<Item = Duration> + use<> {
-        let sent = if self.takes(head, random) {
-            self.send(now, length)
+        let sent = if self.passes(header, random) {
+            self.transmit(now, length)
         } else {
             None
         };
         let twice = sent.filter(|_| random.chance(self.settings.duplication));
-        let mut arrival = |sent: Duration| sent + self.travel(random);
+        let mut arrival = |sent: Duration| sent + self.delay(random);
         let arrivals = [sent.map(&mut arrival), twice.map(&mut arrival)];
         arrivals.into_iter().flatten()
     }
 
-    fn takes(&self, head: &Head, random: &mut Random) -> bool {
+    fn passes(&self, header: &Header, random: &mut Random) -> bool {
         let Settings {
             blackout,
             block,
             loss,
             ..
         } = &self.settings;
-        let blocked = *blackout || block.iter().any(|filter| filter.applies(head));
+        let blocked = *blackout || block.iter().any(|filter| filter.matches(header));
         !blocked && !random.chance(*loss)
     }
 
-    /// When the last bit is on the line, unless the queue is too long.
-    fn send(&mut self, now: Duration, length: usize) -> Option<Duration> {
+    /// When the last bit has been sent; nothing if the queue is too long.
+    fn transmit(&mut self, now: Duration, length: usize) -> Option<Duration> {
         if self.settings.rate <= 0.0 {
             return Some(now);
         }
-        let start = now.max(self.free);
+        let start = now.max(self.idle_at);
         if start - now > milliseconds(self.settings.queue.0) {
             return None;
         }
-        // Bits by kilobits per second are milliseconds.
-        self.free = start + milliseconds(length as f64 * 8.0 / self.settings.rate);
-        Some(self.free)
+        // Bits divided by kilobits per second are milliseconds.
+        self.idle_at = start + milliseconds(length as f64 * 8.0 / self.settings.rate);
+        Some(self.idle_at)
     }
 
-    fn travel(&self, random: &mut Random) -> Duration {
+    fn delay(&self, random: &mut Random) -> Duration {
         let Settings { delay, jitter, .. } = self.settings;
-        milliseconds(delay + jitter * random.swing())
+        milliseconds(delay + jitter * random.symmetric())
     }
 }
 
-/// A time of no less than nothing and no more than an hour.
+/// A duration between zero and one hour.
 fn milliseconds(number: f64) -> Duration {
     const HOUR: f64 = 3_600_000.0;
     Duration::from_secs_f64(number.clamp(0.0, HOUR) / 1000.0)
@@ -117,7 +116,7 @@ fn milliseconds(number: f64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::{Line, Settings};
-    use crate::packet::{Head, made};
+    use crate::packet::{Header, builder};
     use crate::random::Random;
     use std::net::Ipv4Addr;
     use std::time::Duration;
@@ -135,12 +134,12 @@ mod tests {
         Duration::from_millis(number)
     }
 
-    /// When packets of 1000 bytes arrive that are sent one each millisecond.
+    /// The arrival times of packets of 1000 bytes, sent one per millisecond.
     fn arrivals(line: &mut Line, count: u64) -> Vec<Vec<Duration>> {
         let mut random = Random::new(7);
-        let head = Head::read(&made::udp(A, B, 1000)).unwrap();
+        let header = Header::read(&builder::udp(A, B, 1000)).unwrap();
         (0..count)
-            .map(|sent| line.admit(ms(sent), &head, 1000, &mut random).collect())
+            .map(|sent| line.send(ms(sent), &header, 1000, &mut random).collect())
             .collect()
     }
 
@@ -149,18 +148,18 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_settings_is_a_wire() {
+    fn default_settings_change_nothing() {
         assert_eq!(arrivals(&mut line("{}"), 2), [[ms(0)], [ms(1)]]);
     }
 
     #[test]
-    fn delay_moves_all_alike() {
+    fn delay_is_the_same_for_all_packets() {
         let mut line = line(r#"{"delay": 25}"#);
         assert_eq!(arrivals(&mut line, 2), [[ms(25)], [ms(26)]]);
     }
 
     #[test]
-    fn jitter_spreads_around_the_delay_and_changes_places() {
+    fn jitter_varies_the_delay_and_reorders() {
         let mut line = line(r#"{"delay": 50, "jitter": 20}"#);
         let arrivals: Vec<Duration> = arrivals(&mut line, 10_000).concat();
         let delays = arrivals.iter().zip(0..).map(|(at, sent)| *at - ms(sent));
@@ -175,14 +174,14 @@ mod tests {
     }
 
     #[test]
-    fn more_jitter_than_delay_does_not_go_back_in_time() {
+    fn jitter_above_the_delay_makes_no_negative_delay() {
         let mut line = line(r#"{"delay": 1, "jitter": 20}"#);
         let arrivals = arrivals(&mut line, 1000).concat();
         assert!(arrivals.iter().zip(0..).all(|(at, sent)| *at >= ms(sent)));
     }
 
     #[test]
-    fn loss_takes_its_share() {
+    fn loss_drops_its_share() {
         let lost = |settings: &str| {
             let arrivals = arrivals(&mut line(settings), 10_000);
             share(arrivals.iter().filter(|times| times.is_empty()).count())
@@ -193,15 +192,15 @@ mod tests {
     }
 
     #[test]
-    fn duplication_brings_its_share_twice() {
+    fn duplication_doubles_its_share() {
         let arrivals = arrivals(&mut line(r#"{"duplication": 0.1}"#), 10_000);
         let twice = share(arrivals.iter().filter(|times| times.len() == 2).count());
         assert!((0.09..0.11).contains(&twice), "{twice}");
     }
 
     #[test]
-    fn a_rate_lets_packets_wait_and_a_full_queue_drops_them() {
-        // A packet of 1000 bytes each millisecond is 8000 kbit/s: the line takes 8 ms for each.
+    fn rate_queues_packets_and_drops_those_over_the_limit() {
+        // Packets arrive at 8000 kbit/s; the line needs 8 ms for each.
         let mut line = line(r#"{"rate": 1000, "queue": 20}"#);
         let arrivals = arrivals(&mut line, 100);
         assert_eq!(arrivals[..3], [[ms(8)], [ms(16)], [ms(24)]]);
@@ -216,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_passes_a_blackout() {
+    fn blackout_drops_everything() {
         let mut line = line(r#"{"blackout": true}"#);
         assert!(arrivals(&mut line, 10).concat().is_empty());
         line.set(Settings::default());
@@ -224,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_stops_its_own() {
+    fn filter_drops_what_it_matches() {
         let mut udp = line(r#"{"block": [{"protocol": "udp"}]}"#);
         assert!(arrivals(&mut udp, 10).concat().is_empty());
         let mut tcp = line(r#"{"block": [{"protocol": "tcp", "port": 8080}]}"#);
@@ -232,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_with_a_slip_of_the_pen_is_refused() {
+    fn rejects_unknown_settings() {
         assert!(serde_json::from_str::<Settings>(r#"{"dealy": 25}"#).is_err());
     }
 }

@@ -1,13 +1,13 @@
-//! A network in user space, for kernels without `netem`: TUN devices in network namespaces, and
-//! between them delay, jitter, loss, duplication, rates and blackouts that change while it runs.
+//! A simulated network for tests, in user space, because not every kernel has `netem`. It connects TUN
+//! devices in network namespaces, with delay, jitter, loss, duplication, rate limits and blackouts
+//! that can change at any time.
 //!
 //! ```text
 //! videocalls-netsim [--seed N] NAME=NAMESPACE/DEVICE/ADDRESS...
 //! ```
 //!
-//! It says `ready` when the devices are there; to give them addresses and routes is up to who
-//! started it. Then it reads commands from its standard input, one to a line, and answers each with
-//! `ok` or `error: …`:
+//! It prints `ready` when the devices exist. The caller gives them addresses and routes. Then it reads
+//! commands from standard input, one per line, and answers each with `ok` or `error: …`:
 //!
 //! ```text
 //! {"port": "a0", "up": {"delay": 25, "loss": 0.01}, "down": {"delay": 25, "jitter": 5}}
@@ -15,21 +15,21 @@
 //! {"port": "a0", "up": {"block": [{"protocol": "tcp", "port": 8080}]}, "down": {}}
 //! ```
 //!
-//! The settings are those of `line.rs`, from the machine's point of view. It ends when its standard
-//! input does, and the devices with it. IPv6 is dropped without a word.
+//! `line.rs` documents the settings; up and down are seen from the machine. The program ends, and the
+//! devices with it, when standard input ends. It drops IPv6.
 
 #![cfg_attr(
     not(target_os = "linux"),
-    expect(dead_code, reason = "there are no namespaces to connect")
+    expect(dead_code, reason = "other systems have no network namespaces")
 )]
 
-mod control;
+mod command;
+#[cfg(target_os = "linux")]
+mod devices;
 mod line;
 mod network;
 mod packet;
 mod random;
-#[cfg(target_os = "linux")]
-mod wires;
 
 use anyhow::Result;
 
@@ -37,16 +37,20 @@ use anyhow::Result;
 fn main() -> Result<()> {
     use std::io::{Write, stdin, stdout};
 
-    use crate::wires::{Plug, Wires};
+    use crate::devices::{PortConfig, RunningNetwork};
 
-    let (seed, plugs) = arguments(std::env::args().skip(1))?;
-    let names: Vec<String> = plugs.iter().map(|plug: &Plug| plug.name.clone()).collect();
-    let wires = Wires::connect(&plugs, seed)?;
+    let (seed, ports) = arguments(std::env::args().skip(1))?;
+    let names: Vec<String> = ports
+        .iter()
+        .map(|port: &PortConfig| port.name.clone())
+        .collect();
+    let network = RunningNetwork::start(&ports, seed)?;
     let mut stdout = stdout();
     writeln!(stdout, "ready")?;
     for line in stdin().lines() {
         let line = line?;
-        match wires.with(|network| control::obey(&line, &names, network)) {
+        let applied = network.with(|network| command::apply(&line, &names, network));
+        match applied {
             Ok(()) => writeln!(stdout, "ok")?,
             Err(error) => writeln!(stdout, "error: {error:#}")?,
         }
@@ -56,10 +60,10 @@ fn main() -> Result<()> {
 
 #[cfg(not(target_os = "linux"))]
 fn main() -> Result<()> {
-    anyhow::bail!("network namespaces are Linux's")
+    anyhow::bail!("network namespaces need Linux")
 }
 
-/// The seed, and the rest.
+/// Reads the seed and the ports from the command line.
 fn arguments<T>(arguments: impl Iterator<Item = String>) -> Result<(u64, Vec<T>)>
 where
     T: std::str::FromStr<Err = anyhow::Error>,

@@ -1,6 +1,6 @@
-//! The network as a whole: ports with two lines each, and packets on their way between them.
+//! The network: ports with two lines each, and the packets in transit between them.
 //!
-//! No clock and no device in here: time is an argument, packets are bytes.
+//! It is pure: time is an argument, packets are bytes.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -8,51 +8,51 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use crate::line::{Line, Settings};
-use crate::packet::Head;
+use crate::packet::Header;
 use crate::random::Random;
 
-/// Where a machine is connected. Everybody reaches everybody: up from a port to the middle of the
-/// network, and down from there to the port with the packet's destination.
+/// Where a machine is connected. A packet goes up from its port to the middle of the network, and
+/// down from there to the port with its destination address.
 struct Port {
     address: Ipv4Addr,
     up: Line,
     down: Line,
 }
 
-/// Which line of a port.
+/// The direction of a line, seen from the machine.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Direction {
     Up,
     Down,
 }
 
-/// A packet that has come out of the network, at the port with this number.
+/// A packet that has arrived at the port with this number.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Delivery {
     pub(crate) port: usize,
     pub(crate) packet: Vec<u8>,
 }
 
-/// Ordered by time, and among those of the same time by their turn.
+/// A packet on a line. Ordered by arrival time, and by sequence number among equal times.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Flight {
-    due: Duration,
-    turn: u64,
-    leg: Leg,
+struct InTransit {
+    arrives: Duration,
+    sequence: u64,
+    to: Hop,
     packet: Vec<u8>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Leg {
-    ToTheMiddle,
-    ToPort(usize),
+enum Hop {
+    Middle,
+    Port(usize),
 }
 
-/// All ports, and what is on its way.
+/// All ports, and the packets in transit.
 pub(crate) struct Network {
     ports: Vec<Port>,
-    flights: BinaryHeap<Reverse<Flight>>,
-    turn: u64,
+    in_transit: BinaryHeap<Reverse<InTransit>>,
+    next_sequence: u64,
     random: Random,
 }
 
@@ -65,13 +65,13 @@ impl Network {
         };
         Self {
             ports: addresses.into_iter().map(port).collect(),
-            flights: BinaryHeap::new(),
-            turn: 0,
+            in_transit: BinaryHeap::new(),
+            next_sequence: 0,
             random: Random::new(seed),
         }
     }
 
-    /// Changes a line at once; a port that is not there is nobody's.
+    /// Changes the settings of a line. Unknown ports are ignored.
     pub(crate) fn set(&mut self, port: usize, direction: Direction, settings: Settings) {
         let Some(port) = self.ports.get_mut(port) else {
             return;
@@ -82,59 +82,63 @@ impl Network {
         }
     }
 
-    /// Takes a packet from the machine at a port. A port passes on only what comes from its own
-    /// address: who has moved to another port can't go on with the connections of the old one.
+    /// Takes a packet from the machine at a port. A port drops packets from another address than its
+    /// own, so a machine that moves to another port loses its old connections.
     pub(crate) fn send(&mut self, now: Duration, port: usize, packet: Vec<u8>) {
         let Some(Port { address, up, .. }) = self.ports.get_mut(port) else {
             return;
         };
-        let Some(head) = Head::read(&packet).filter(|head| head.source == *address) else {
+        let own = |header: &Header| header.source == *address;
+        let Some(header) = Header::read(&packet).filter(own) else {
             return;
         };
-        let arrivals = up.admit(now, &head, packet.len(), &mut self.random);
-        self.fly(arrivals, Leg::ToTheMiddle, packet);
+        let arrivals = up.send(now, &header, packet.len(), &mut self.random);
+        self.enqueue(arrivals, Hop::Middle, packet);
     }
 
-    /// The next packet that has arrived by now.
+    /// Returns the next packet that has arrived by `now`.
     pub(crate) fn poll(&mut self, now: Duration) -> Option<Delivery> {
-        while self.next_due()? <= now {
-            let Reverse(flight) = self.flights.pop()?;
-            let Flight {
-                due, leg, packet, ..
-            } = flight;
-            match leg {
-                Leg::ToTheMiddle => self.forward(due, packet),
-                Leg::ToPort(port) => return Some(Delivery { port, packet }),
+        while self.next_timeout()? <= now {
+            let Reverse(next) = self.in_transit.pop()?;
+            let InTransit {
+                arrives,
+                to,
+                packet,
+                ..
+            } = next;
+            match to {
+                Hop::Middle => self.forward(arrives, packet),
+                Hop::Port(port) => return Some(Delivery { port, packet }),
             }
         }
         None
     }
 
-    /// When there will be something to poll for.
-    pub(crate) fn next_due(&self) -> Option<Duration> {
-        self.flights.peek().map(|Reverse(flight)| flight.due)
+    /// When to call [`Self::poll`] again.
+    pub(crate) fn next_timeout(&self) -> Option<Duration> {
+        self.in_transit.peek().map(|Reverse(next)| next.arrives)
     }
 
     fn forward(&mut self, now: Duration, packet: Vec<u8>) {
-        let Some(head) = Head::read(&packet) else {
+        let Some(header) = Header::read(&packet) else {
             return;
         };
-        let to_port = |port: &Port| port.address == head.destination;
-        let Some(port) = self.ports.iter().position(to_port) else {
+        let is_destination = |port: &Port| port.address == header.destination;
+        let Some(port) = self.ports.iter().position(is_destination) else {
             return;
         };
         let down = &mut self.ports[port].down;
-        let arrivals = down.admit(now, &head, packet.len(), &mut self.random);
-        self.fly(arrivals, Leg::ToPort(port), packet);
+        let arrivals = down.send(now, &header, packet.len(), &mut self.random);
+        self.enqueue(arrivals, Hop::Port(port), packet);
     }
 
-    fn fly(&mut self, arrivals: impl Iterator<Item = Duration>, leg: Leg, packet: Vec<u8>) {
-        for due in arrivals {
-            self.turn += 1;
-            self.flights.push(Reverse(Flight {
-                due,
-                turn: self.turn,
-                leg,
+    fn enqueue(&mut self, arrivals: impl Iterator<Item = Duration>, to: Hop, packet: Vec<u8>) {
+        for arrives in arrivals {
+            self.next_sequence += 1;
+            self.in_transit.push(Reverse(InTransit {
+                arrives,
+                sequence: self.next_sequence,
+                to,
                 packet: packet.clone(),
             }));
         }
@@ -144,7 +148,7 @@ impl Network {
 #[cfg(test)]
 mod tests {
     use super::{Delivery, Direction, Network};
-    use crate::packet::made::udp;
+    use crate::packet::builder::udp;
     use std::net::Ipv4Addr;
     use std::time::Duration;
 
@@ -165,23 +169,23 @@ mod tests {
         network.set(port, direction, serde_json::from_str(settings).unwrap());
     }
 
-    /// All that arrives, with its time.
+    /// All packets that arrive, with their times and ports.
     fn drain(network: &mut Network) -> Vec<(Duration, usize, Vec<u8>)> {
         let mut arrived = Vec::new();
-        while let Some(due) = network.next_due() {
-            while let Some(Delivery { port, packet }) = network.poll(due) {
-                arrived.push((due, port, packet));
+        while let Some(at) = network.next_timeout() {
+            while let Some(Delivery { port, packet }) = network.poll(at) {
+                arrived.push((at, port, packet));
             }
         }
         arrived
     }
 
     #[test]
-    fn a_packet_goes_up_and_down() {
+    fn packet_passes_the_line_up_and_the_line_down() {
         let mut network = network();
         set(&mut network, 0, Direction::Up, r#"{"delay": 10}"#);
         set(&mut network, 1, Direction::Down, r#"{"delay": 5}"#);
-        // The lines of the other direction have no part in it.
+        // The lines of the other direction don't matter.
         set(&mut network, 0, Direction::Down, r#"{"blackout": true}"#);
         set(&mut network, 1, Direction::Up, r#"{"blackout": true}"#);
         network.send(ms(1), 0, udp(A, B, 100));
@@ -190,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn packets_of_one_moment_keep_their_order() {
+    fn packets_that_arrive_together_keep_their_order() {
         let mut network = network();
         let packets: Vec<Vec<u8>> = (100..150).map(|length| udp(A, B, length)).collect();
         for packet in &packets {
@@ -204,14 +208,14 @@ mod tests {
     }
 
     #[test]
-    fn nobody_speaks_with_another_address() {
+    fn drops_packets_from_a_foreign_address() {
         let mut network = network();
         network.send(ms(0), 0, udp(B, B, 100));
         assert_eq!(drain(&mut network), []);
     }
 
     #[test]
-    fn what_is_for_nobody_here_or_not_ipv4_is_dropped() {
+    fn drops_packets_to_unknown_addresses_and_other_protocols() {
         let mut network = network();
         network.send(ms(0), 0, udp(A, ELSEWHERE, 100));
         network.send(ms(0), 0, vec![0x60; 40]);
@@ -220,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blackout_works_at_once_and_lets_arrive_what_is_on_its_way() {
+    fn blackout_does_not_affect_packets_in_transit() {
         let mut network = network();
         set(&mut network, 0, Direction::Up, r#"{"delay": 10}"#);
         network.send(ms(0), 0, udp(A, B, 100));

@@ -1,25 +1,25 @@
-//! What has to be known of an IPv4 packet: whence, whither, and of what kind.
+//! The fields of an IPv4 packet that the network needs, and filters on them.
 
 use std::net::Ipv4Addr;
 
 use serde::Deserialize;
 
-/// The head of a packet.
+/// The header fields of a packet.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Head {
+pub(crate) struct Header {
     pub(crate) source: Ipv4Addr,
     pub(crate) destination: Ipv4Addr,
     protocol: u8,
-    /// Of source and destination, where the protocol has ports and this is no later fragment.
+    /// The source and destination ports; nothing for later fragments.
     ports: Option<[u16; 2]>,
 }
 
-/// Which packets something applies to.
+/// Selects packets by protocol and port.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Filter {
     protocol: Protocol,
-    /// At either end; without it any.
+    /// The source or destination port; any without it.
     port: Option<u16>,
 }
 
@@ -30,8 +30,8 @@ enum Protocol {
     Udp,
 }
 
-impl Head {
-    /// Reads the head; nothing if this is no whole IPv4 packet (IPv6 above all).
+impl Header {
+    /// Reads the header of an IPv4 packet. Returns nothing for other packets, such as IPv6.
     pub(crate) fn read(packet: &[u8]) -> Option<Self> {
         let first = *packet.first()?;
         let length = usize::from(first & 0x0f) * 4;
@@ -49,11 +49,11 @@ impl Head {
 }
 
 impl Filter {
-    pub(crate) fn applies(self, head: &Head) -> bool {
-        let right_port = self
+    pub(crate) fn matches(self, header: &Header) -> bool {
+        let port_matches = self
             .port
-            .is_none_or(|port| head.ports.is_some_and(|ports| ports.contains(&port)));
-        head.protocol == self.protocol.number() && right_port
+            .is_none_or(|port| header.ports.is_some_and(|ports| ports.contains(&port)));
+        header.protocol == self.protocol.number() && port_matches
     }
 }
 
@@ -85,12 +85,12 @@ fn number(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_be_bytes(bytes))
 }
 
-/// Packets for tests.
+/// Builds packets for tests.
 #[cfg(test)]
-pub(crate) mod made {
+pub(crate) mod builder {
     use std::net::Ipv4Addr;
 
-    /// A UDP packet of `length` bytes, or of a head at least.
+    /// A UDP packet of `length` bytes, or more if its header is longer.
     pub(crate) fn udp(source: Ipv4Addr, destination: Ipv4Addr, length: usize) -> Vec<u8> {
         packet(17, source, destination, [40_000, 50_000], length)
     }
@@ -113,8 +113,8 @@ pub(crate) mod made {
 
 #[cfg(test)]
 mod tests {
-    use super::made::{packet, udp};
-    use super::{Filter, Head, Protocol};
+    use super::builder::{packet, udp};
+    use super::{Filter, Header, Protocol};
     use std::net::Ipv4Addr;
 
     const A: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
@@ -125,37 +125,37 @@ mod tests {
     }
 
     #[test]
-    fn a_head_tells_whence_and_whither() {
-        let head = Head::read(&udp(A, B, 100)).unwrap();
-        assert_eq!((head.source, head.destination), (A, B));
+    fn reads_source_and_destination() {
+        let header = Header::read(&udp(A, B, 100)).unwrap();
+        assert_eq!((header.source, header.destination), (A, B));
     }
 
     #[test]
-    fn what_is_not_ipv4_has_no_head() {
-        let mut six = udp(A, B, 100);
-        six[0] = 0x60;
-        assert_eq!(Head::read(&six), None);
-        assert_eq!(Head::read(&[]), None);
-        assert_eq!(Head::read(&udp(A, B, 0)[..19]), None);
+    fn ignores_packets_that_are_not_ipv4() {
+        let mut ipv6 = udp(A, B, 100);
+        ipv6[0] = 0x60;
+        assert_eq!(Header::read(&ipv6), None);
+        assert_eq!(Header::read(&[]), None);
+        assert_eq!(Header::read(&udp(A, B, 0)[..19]), None);
     }
 
     #[test]
-    fn a_filter_asks_for_the_protocol_and_for_a_port_at_either_end() {
-        let head = |protocol, ports| Head::read(&packet(protocol, A, B, ports, 0)).unwrap();
-        assert!(filter(Protocol::Tcp, None).applies(&head(6, [1, 2])));
-        assert!(!filter(Protocol::Tcp, None).applies(&head(17, [1, 2])));
-        assert!(filter(Protocol::Tcp, Some(8080)).applies(&head(6, [8080, 2])));
-        assert!(filter(Protocol::Tcp, Some(8080)).applies(&head(6, [1, 8080])));
-        assert!(!filter(Protocol::Tcp, Some(8080)).applies(&head(6, [1, 2])));
-        assert!(!filter(Protocol::Tcp, Some(8080)).applies(&head(17, [1, 8080])));
+    fn filter_matches_protocol_and_either_port() {
+        let header = |protocol, ports| Header::read(&packet(protocol, A, B, ports, 0)).unwrap();
+        assert!(filter(Protocol::Tcp, None).matches(&header(6, [1, 2])));
+        assert!(!filter(Protocol::Tcp, None).matches(&header(17, [1, 2])));
+        assert!(filter(Protocol::Tcp, Some(8080)).matches(&header(6, [8080, 2])));
+        assert!(filter(Protocol::Tcp, Some(8080)).matches(&header(6, [1, 8080])));
+        assert!(!filter(Protocol::Tcp, Some(8080)).matches(&header(6, [1, 2])));
+        assert!(!filter(Protocol::Tcp, Some(8080)).matches(&header(17, [1, 8080])));
     }
 
     #[test]
-    fn a_later_fragment_has_no_ports() {
+    fn later_fragments_have_no_ports() {
         let mut later = packet(17, A, B, [8080, 8080], 0);
         later[7] = 1;
-        let head = Head::read(&later).unwrap();
-        assert!(!filter(Protocol::Udp, Some(8080)).applies(&head));
-        assert!(filter(Protocol::Udp, None).applies(&head));
+        let header = Header::read(&later).unwrap();
+        assert!(!filter(Protocol::Udp, Some(8080)).matches(&header));
+        assert!(filter(Protocol::Udp, None).matches(&header));
     }
 }

@@ -1,4 +1,4 @@
-//! Numbers that look random and come again with the same seed: splitmix64.
+//! A seeded random number generator: splitmix64.
 
 pub(crate) struct Random(u64);
 
@@ -7,19 +7,19 @@ impl Random {
         Self(seed)
     }
 
-    /// True in this share of the cases: never at 0, always at 1.
+    /// Returns true with this probability.
     pub(crate) fn chance(&mut self, share: f64) -> bool {
         self.unit() < share
     }
 
-    /// Between -1 and 1.
-    pub(crate) fn swing(&mut self) -> f64 {
+    /// Returns a number between -1 and 1.
+    pub(crate) fn symmetric(&mut self) -> f64 {
         2.0 * self.unit() - 1.0
     }
 
-    /// From 0 up to, but not including, 1.
+    /// Returns a number from 0 up to, but not including, 1.
     fn unit(&mut self) -> f64 {
-        const BITS: u32 = 53; // As many as an f64 holds exactly.
+        const BITS: u32 = 53; // The precision of an f64.
         (self.next() >> (u64::BITS - BITS)) as f64 / (1_u64 << BITS) as f64
     }
 

@@ -1,4 +1,4 @@
-//! The devices at the ports, and the threads that carry packets between them and the network.
+//! The TUN devices of the ports, and the threads that carry packets between them and the network.
 
 use std::fs::File;
 use std::net::Ipv4Addr;
@@ -14,16 +14,16 @@ use tun_rs::{DeviceBuilder, SyncDevice};
 
 use crate::network::{Delivery, Network};
 
-/// What a port is connected to, as the command line says it: `NAME=NAMESPACE/DEVICE/ADDRESS`.
+/// The configuration of a port on the command line: `NAME=NAMESPACE/DEVICE/ADDRESS`.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Plug {
+pub(crate) struct PortConfig {
     pub(crate) name: String,
     namespace: String,
     device: String,
     pub(crate) address: Ipv4Addr,
 }
 
-impl FromStr for Plug {
+impl FromStr for PortConfig {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> Result<Self> {
@@ -42,39 +42,39 @@ impl FromStr for Plug {
     }
 }
 
-/// A network that runs.
+/// The network while it runs.
 #[derive(Clone)]
-pub(crate) struct Wires(Arc<Shared>);
+pub(crate) struct RunningNetwork(Arc<Shared>);
 
 struct Shared {
     network: Mutex<Network>,
-    /// Something may be due earlier than before.
+    /// Notified when the next timeout may have changed.
     changed: Condvar,
     devices: Vec<SyncDevice>,
     start: Instant,
 }
 
-impl Wires {
-    /// Makes the devices, which vanish with this program, and starts to carry.
-    pub(crate) fn connect(plugs: &[Plug], seed: u64) -> Result<Self> {
-        let devices = plugs.iter().map(device).collect::<Result<Vec<_>>>()?;
-        let addresses = plugs.iter().map(|plug| plug.address);
-        let wires = Self(Arc::new(Shared {
+impl RunningNetwork {
+    /// Creates the devices and starts the threads. The devices are removed when this program ends.
+    pub(crate) fn start(ports: &[PortConfig], seed: u64) -> Result<Self> {
+        let devices = ports.iter().map(device).collect::<Result<Vec<_>>>()?;
+        let addresses = ports.iter().map(|port| port.address);
+        let network = Self(Arc::new(Shared {
             network: Mutex::new(Network::new(addresses, seed)),
             changed: Condvar::new(),
             devices,
             start: Instant::now(),
         }));
-        for port in 0..plugs.len() {
-            let wires = wires.clone();
-            thread::spawn(move || wires.0.collect(port));
+        for port in 0..ports.len() {
+            let shared = Arc::clone(&network.0);
+            thread::spawn(move || shared.collect(port));
         }
-        let carrier = wires.clone();
-        thread::spawn(move || carrier.0.deliver());
-        Ok(wires)
+        let shared = Arc::clone(&network.0);
+        thread::spawn(move || shared.deliver());
+        Ok(network)
     }
 
-    /// Works on the network while nothing moves in it.
+    /// Gives access to the network, with its threads stopped.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Network) -> T) -> T {
         work(&mut self.0.network())
     }
@@ -85,7 +85,7 @@ impl Shared {
         self.network.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From a device into the network, for ever.
+    /// Reads packets from a device into the network, without end.
     fn collect(&self, port: usize) {
         let mut buffer = vec![0; 65_536];
         loop {
@@ -95,18 +95,18 @@ impl Shared {
                     self.network().send(self.start.elapsed(), port, packet);
                     self.changed.notify_one();
                 }
-                // A device that is down; there is no event for its coming back.
+                // The device is down, and there is no event for when it is up again.
                 Err(_) => thread::sleep(Duration::from_millis(10)),
             }
         }
     }
 
-    /// From the network to the devices, when it is time, for ever.
+    /// Writes packets from the network to the devices when they arrive, without end.
     fn deliver(&self) {
         let mut network = self.network();
         loop {
             while let Some(Delivery { port, packet }) = network.poll(self.start.elapsed()) {
-                // What a device does not take, because it is down, is lost.
+                // A device that is down loses the packet.
                 let _lost = self.devices[port].send(&packet);
             }
             network = self.wait(network);
@@ -114,23 +114,23 @@ impl Shared {
     }
 
     fn wait<'a>(&self, network: MutexGuard<'a, Network>) -> MutexGuard<'a, Network> {
-        let Some(due) = network.next_due() else {
+        let Some(timeout) = network.next_timeout() else {
             let changed = self.changed.wait(network);
             return changed.unwrap_or_else(PoisonError::into_inner);
         };
-        let left = due.saturating_sub(self.start.elapsed());
+        let left = timeout.saturating_sub(self.start.elapsed());
         let changed = self.changed.wait_timeout(network, left);
         changed.unwrap_or_else(PoisonError::into_inner).0
     }
 }
 
-/// A device in a namespace, down and without an address as yet. It belongs to the namespace of the
-/// thread that makes it, so that a thread goes there.
-fn device(plug: &Plug) -> Result<SyncDevice> {
-    let Plug {
+/// Creates a device in a namespace, down and without an address. A device belongs to the namespace of
+/// the thread that creates it, so this needs a thread of its own.
+fn device(port: &PortConfig) -> Result<SyncDevice> {
+    let PortConfig {
         namespace, device, ..
-    } = plug.clone();
-    let made = thread::spawn(move || -> Result<SyncDevice> {
+    } = port.clone();
+    let created = thread::spawn(move || -> Result<SyncDevice> {
         let namespace = File::open(Path::new("/run/netns").join(namespace))?;
         setns(namespace, CloneFlags::CLONE_NEWNET)?;
         Ok(DeviceBuilder::new()
@@ -138,28 +138,28 @@ fn device(plug: &Plug) -> Result<SyncDevice> {
             .enable(false)
             .build_sync()?)
     });
-    let made = made
+    let created = created
         .join()
-        .unwrap_or_else(|_| Err(anyhow!("its thread panicked")));
-    made.with_context(|| format!("making the device of {}", plug.name))
+        .unwrap_or_else(|_| Err(anyhow!("the thread panicked")));
+    created.with_context(|| format!("creating the device of {}", port.name))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Plug;
+    use super::PortConfig;
 
     #[test]
-    fn a_plug_is_read_from_the_command_line() {
-        let plug: Plug = "a0=calls-a/eth0/10.77.1.1".parse().unwrap();
+    fn port_is_read_from_the_command_line() {
+        let port: PortConfig = "a0=calls-a/eth0/10.77.1.1".parse().unwrap();
         assert_eq!(
-            (plug.name.as_str(), plug.namespace.as_str()),
+            (port.name.as_str(), port.namespace.as_str()),
             ("a0", "calls-a")
         );
         assert_eq!(
-            (plug.device.as_str(), plug.address),
+            (port.device.as_str(), port.address),
             ("eth0", [10, 77, 1, 1].into())
         );
-        assert!("a0".parse::<Plug>().is_err());
-        assert!("a0=calls-a/eth0/10.77.1".parse::<Plug>().is_err());
+        assert!("a0".parse::<PortConfig>().is_err());
+        assert!("a0=calls-a/eth0/10.77.1".parse::<PortConfig>().is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! The commands that come while the network runs, one JSON object to a line.
+//! Commands that change the running network, one JSON object per line.
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -6,7 +6,8 @@ use serde::Deserialize;
 use crate::line::Settings;
 use crate::network::{Direction, Network};
 
-/// New settings for a port's lines. A line that is not named stays as it is; one that is named is set as a whole.
+/// New settings for the lines of a port. A line that is absent here keeps its settings; all settings
+/// of a line that is present are replaced.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Command {
@@ -15,8 +16,8 @@ struct Command {
     down: Option<Settings>,
 }
 
-/// Carries a command out; `names` are those of the ports, in order.
-pub(crate) fn obey(line: &str, names: &[String], network: &mut Network) -> Result<()> {
+/// Applies a command. `names` are the names of the ports, in order.
+pub(crate) fn apply(line: &str, names: &[String], network: &mut Network) -> Result<()> {
     let Command { port, up, down } = serde_json::from_str(line)?;
     let number = names.iter().position(|name| *name == port);
     let number = number.with_context(|| format!("there is no port {port:?}"))?;
@@ -30,9 +31,9 @@ pub(crate) fn obey(line: &str, names: &[String], network: &mut Network) -> Resul
 
 #[cfg(test)]
 mod tests {
-    use super::obey;
+    use super::apply;
     use crate::network::Network;
-    use crate::packet::made::udp;
+    use crate::packet::builder::udp;
     use std::net::Ipv4Addr;
     use std::time::Duration;
 
@@ -44,19 +45,19 @@ mod tests {
         let mut network = Network::new([A, B], 7);
         let names = ["a", "b"].map(str::to_owned);
         for command in commands {
-            obey(command, &names, &mut network).unwrap();
+            apply(command, &names, &mut network).unwrap();
         }
         network.send(Duration::ZERO, 0, udp(A, B, 100));
-        while let Some(due) = network.next_due() {
-            if network.poll(due).is_some() {
-                return Some(due);
+        while let Some(at) = network.next_timeout() {
+            if network.poll(at).is_some() {
+                return Some(at);
             }
         }
         None
     }
 
     #[test]
-    fn a_command_sets_the_lines_that_it_names() {
+    fn command_sets_only_the_lines_in_it() {
         let slow = r#"{"port": "a", "up": {"delay": 3}, "down": {"blackout": true}}"#;
         let other = r#"{"port": "b", "down": {"delay": 4}}"#;
         assert_eq!(arrival(&[slow, other]), Some(Duration::from_millis(7)));
@@ -71,9 +72,9 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_refused() {
+    fn rejects_invalid_commands() {
         let mut network = Network::new([A], 7);
-        let mut refused = |line| obey(line, &["a".to_owned()], &mut network).is_err();
+        let mut refused = |line| apply(line, &["a".to_owned()], &mut network).is_err();
         assert!(refused("up"));
         assert!(refused(r#"{"port": "z", "up": {}}"#));
         assert!(refused(r#"{"port": "a", "sideways": {}}"#));
