@@ -1,5 +1,5 @@
-// Runs in a person's namespace, and does there what the bench asks for: it holds their browser, whose
-// controls are reached only from within, and their way to the server.
+// The agent of a participant: runs in the participant's namespace and carries out the requests of the benchmark. It owns the
+// browser, which can be controlled only from within the namespace, and a local port that leads to the server.
 
 import { chromium, firefox } from '../lib/browser.mjs';
 import { callSite, prepare } from '../lib/calls.mjs';
@@ -8,17 +8,17 @@ import { forward } from './forwarder.mjs';
 import { meterScript } from './meter.mjs';
 
 const LAUNCH = { chromium, firefox };
-// Each namespace has a loopback of its own: what is offered there leads nowhere.
+// Each namespace has a loopback interface of its own, so loopback candidates lead nowhere.
 const OPTIONS = { preferences: { 'media.peerconnection.ice.loopback': false } };
-/** What a browser says of a network that is bad on purpose. */
+/** Console errors that the simulated network causes. */
 const NETWORK_FAULTS = [/WebSocket connection to/, /net::ERR_/, /establish a connection to the server/, /connection to ws:.* was interrupted/, /WebRTC: ICE failed/];
 
 let browser;
 let site;
 let page;
 
-const deeds = {
-  /** Starts the browser; gives the address of the signaling. */
+const actions = {
+  /** Starts the browser; returns the address of the signaling. */
   async launch(kind, person, server) {
     site = await callSite();
     browser = await LAUNCH[kind](person, OPTIONS);
@@ -42,13 +42,13 @@ const deeds = {
   },
 };
 
-process.on('message', async ({ number, deed, args }) => {
+process.on('message', async ({ number, action, args }) => {
   try {
-    const value = await deeds[deed](...args);
+    const value = await actions[action](...args);
     process.send({ number, value });
   } catch (error) {
     process.send({ number, error: error?.message ?? String(error) });
   }
 });
-// The bench is gone, with or without a word.
+// The benchmark has ended or crashed.
 process.on('disconnect', () => process.exit());

@@ -1,28 +1,26 @@
-// What is done to the network, what is measured, and how much is allowed.
+// The cases: what happens to the network, what is measured, and the budgets.
 //
-// `row` is the fault that a figure belongs to: F2 a way to the server that is silent, F4 a server that
-// starts anew, F20 a network that is away for a moment, F21 for long, F22 another interface, F23 a relay
-// whose credentials have expired, F31 a bad line. Some belong to none.
+// `row` is the row of the fault matrix (xtask/src/faults/rows.rs) that a figure belongs to, or `-`.
 
 import { SIGNALING, TURN_SECRET, TURN_URLS } from './services.mjs';
 
 const SECOND = 1000;
-/** Long enough to see that something does not come back at all. */
+/** After this time, something does not come back at all. */
 const LONG = 30 * SECOND;
 /**
- * What may lie between two arrivals of media that flows: pictures come 20 times a second, the meter
- * looks as often, and a busy machine is late with both.
+ * The longest gap in media without an interruption: frames arrive 20 times a second, the meter reads as often, and a busy machine
+ * delays both.
  */
 const FLOWING = 500;
-const RELAY = { urls: TURN_URLS, secret: TURN_SECRET };
+const TURN = { urls: TURN_URLS, secret: TURN_SECRET };
 
-/** `run(scene, measured, options)` writes into `measured`, by name, a number for each of the figures. */
+/** `run(testbed, measured, options)` writes a number for each of the figures into `measured`. */
 export const CASES = {
   facts: {
-    title: 'what the bench says it does to the network is what the browsers measure',
+    title: 'check of the benchmark: the browsers measure the simulated delay and loss',
     figures: {
       'error of the round trip': { row: '-', budget: 25 },
-      // A thousand packets in either direction: four times the standard deviation.
+      // Four standard deviations, for a thousand packets in each direction.
       'error of the loss': { row: '-', budget: 5.1, unit: '%' },
       'disconnected after': { row: '-', budget: 10 * SECOND },
     },
@@ -32,37 +30,37 @@ export const CASES = {
   'T-N2': blackout(8, { row: 'F20', budget: 1 * SECOND }),
   'T-N3': blackout(30, { row: 'F21', budget: 3 * SECOND }),
   'T-N4': {
-    title: 'one interface comes up, the other goes down, and nothing says so',
+    title: 'network interface replaced, without an event in the page',
     figures: { 'media gap': { row: 'F22', budget: 10 * SECOND } },
-    run: (scene, measured) => interfaceSwitch(scene, measured, unannounced),
+    run: (testbed, measured) => interfaceSwitch(testbed, measured, unannounced),
   },
   'T-N4e': {
-    title: 'one interface goes down, another comes up, and the page hears of it',
+    title: 'network interface replaced, with an event in the page',
     figures: { 'media gap': { row: 'F22', budget: 3 * SECOND } },
-    run: (scene, measured) => interfaceSwitch(scene, measured, announced),
+    run: (testbed, measured) => interfaceSwitch(testbed, measured, announced),
   },
   'T-N5': {
-    title: 'UDP is blocked, there is a relay by TCP',
+    title: 'UDP blocked, TURN over TCP available',
     figures: { 'media from joining': { row: '-', budget: 5 * SECOND } },
     run: blockedUdp,
   },
   'T-N6': {
     title: '20 % loss, round trip 200 ms, jitter 50 ms, for 20 s',
     figures: { 'audio lost': { row: 'F31', budget: 30, unit: '%' } },
-    run: rough,
+    run: badLine,
   },
   'T-N7': {
-    title: 'only the way to the server is blocked',
+    title: 'only the connection to the server blocked',
     figures: { 'media gap': { row: 'F2', budget: FLOWING }, 'back with the server': { row: 'F2', budget: 10 * SECOND } },
     run: blockedSignaling,
   },
   'T-N8': {
-    title: 'the server is killed, and there again after 5 s',
+    title: 'server killed, and started again after 5 s',
     figures: { 'media gap': { row: 'F4', budget: FLOWING }, 'back with the server': { row: 'F4', budget: 3 * SECOND } },
     run: killedServer,
   },
   F23: {
-    title: 'a blackout of 30 s on a relay whose credentials have expired',
+    title: 'blackout of 30 s on a TURN connection whose credentials have expired',
     figures: { 'media back': { row: 'F23', budget: 3 * SECOND } },
     run: expiredCredentials,
   },
@@ -70,58 +68,58 @@ export const CASES = {
 
 function blackout(seconds, { row, budget }) {
   return {
-    title: `one is cut off for ${seconds} s`,
+    title: `blackout of ${seconds} s for one participant`,
     figures: { 'media back': { row, budget } },
-    async run(scene, measured, { run }) {
-      await steadyCall(scene);
-      measured['media back'] = await cutOff(scene, seconds, run);
-      await scene.assertTogether();
+    async run(testbed, measured, { run }) {
+      await settledCall(testbed);
+      measured['media back'] = await cutOff(testbed, seconds, run);
+      await testbed.assertTogether();
     },
   };
 }
 
-/** A call that has run for a while: bandwidth is found, candidates are tried. */
-async function steadyCall(scene, ...options) {
-  await scene.call(...options);
+/** Starts a call and lets it settle: bandwidth is estimated, candidate pairs are checked. */
+async function settledCall(testbed, ...options) {
+  await testbed.call(...options);
   await hold(3 * SECOND);
 }
 
-/** Who joined and who waited take turns to be cut off. */
-async function cutOff(scene, seconds, run) {
+/** Cuts off one participant: Ann in odd runs, Bob in even ones. */
+async function cutOff(testbed, seconds, run) {
   const port = run % 2 === 1 ? 'a0' : 'b0';
-  await scene.network.cut(port);
+  await testbed.network.cut(port);
   await hold(seconds * SECOND);
-  return scene.mediaBack(await scene.network.restore(port), LONG);
+  return testbed.mediaBack(await testbed.network.restore(port), LONG);
 }
 
-async function facts(scene, measured) {
-  await steadyCall(scene);
-  measured['disconnected after'] = await timeToDisconnected(scene);
-  await scene.connected(LONG);
-  // On top of 50 ms: 75 ms more on each of Ann's lines.
-  await scene.network.both('a0', { delay: 87.5, loss: 0.2 });
-  const lost = await audioLost(scene, 20 * SECOND);
+async function facts(testbed, measured) {
+  await settledCall(testbed);
+  measured['disconnected after'] = await timeToDisconnected(testbed);
+  await testbed.connected(LONG);
+  // 75 ms more on each of Ann's lines, on top of the round trip of 50 ms.
+  await testbed.network.both('a0', { delay: 87.5, loss: 0.2 });
+  const lost = await audioLost(testbed, 20 * SECOND);
   measured['error of the loss'] = Math.max(...lost.map((percent) => Math.abs(percent - 20)));
-  const ways = await scene.each((person) => person.run(() => globalThis.meter.way()));
-  measured['error of the round trip'] = Math.max(...ways.map(({ rtt }) => Math.abs(rtt - 200)));
+  const pairs = await testbed.each((participant) => participant.run(() => globalThis.meter.selectedPair()));
+  measured['error of the round trip'] = Math.max(...pairs.map(({ rtt }) => Math.abs(rtt - 200)));
 }
 
 /**
- * How long both browsers take to notice that nothing comes any more. Of a whole cut the call would
- * hear from its server too, and act on it.
+ * How long both browsers take to report `disconnected`. Only UDP is blocked, because the call would react to the loss of its
+ * server.
  */
-async function timeToDisconnected(scene) {
+async function timeToDisconnected(testbed) {
   const since = Date.now();
-  await scene.network.both('a0', { block: [{ protocol: 'udp' }] });
-  const times = await scene.disconnected(since, LONG);
-  await scene.network.restore('a0');
-  if (Math.min(...times) < 4 * SECOND) throw new Error(`a connection was lost ${Math.min(...times)} ms after the cut`);
+  await testbed.network.both('a0', { block: [{ protocol: 'udp' }] });
+  const times = await testbed.disconnected(since, LONG);
+  await testbed.network.restore('a0');
+  if (Math.min(...times) < 4 * SECOND) throw new Error(`a connection was disconnected only ${Math.min(...times)} ms after the cut`);
   return Math.max(...times);
 }
 
-/** Percent of the packets of sound that one has sent and the other has not got, in both directions. */
-async function audioLost(scene, milliseconds) {
-  const count = () => scene.each((person) => person.run(() => ({ ...globalThis.meter.totals.audio })));
+/** Percent of the audio packets sent by one participant that the other does not receive, for both directions. */
+async function audioLost(testbed, milliseconds) {
+  const count = () => testbed.each((participant) => participant.run(() => ({ ...globalThis.meter.totals.audio })));
   const before = await count();
   await hold(milliseconds);
   const after = await count();
@@ -129,27 +127,27 @@ async function audioLost(scene, milliseconds) {
   return [[0, 1], [1, 0]].map(([from, to]) => 100 * (1 - grown(to, 'received') / grown(from, 'sent')));
 }
 
-async function interfaceSwitch(scene, measured, change) {
-  await steadyCall(scene);
+async function interfaceSwitch(testbed, measured, change) {
+  await settledCall(testbed);
   const since = Date.now();
-  await change(scene);
-  await hold(SECOND / 2); // What was on its way is not what comes by the new one.
-  await scene.mediaBack(Date.now(), LONG);
-  measured['media gap'] = await scene.gap(since);
-  await scene.assertTogether();
+  await change(testbed);
+  await hold(SECOND / 2); // Packets in transit must not count as arrivals over the new interface.
+  await testbed.mediaBack(Date.now(), LONG);
+  measured['media gap'] = await testbed.gap(since);
+  await testbed.assertTogether();
 }
 
 async function unannounced({ network }) {
-  await network.plug('a1');
-  await network.unplug('a0');
+  await network.up('a1');
+  await network.down('a0');
 }
 
-/** Where the browser itself does not notice, the page is told in its place. */
+/** If the browser itself does not notice, the page gets the event from here. */
 async function announced({ network, a }) {
-  await network.unplug('a0');
+  await network.down('a0');
   await hold(SECOND / 2);
   const since = Date.now();
-  await network.plug('a1');
+  await network.up('a1');
   await hold(SECOND / 5);
   await a.run((since) => {
     const noticed = globalThis.meter.events.some(({ at, what }) => at >= since && what === 'online');
@@ -157,19 +155,19 @@ async function announced({ network, a }) {
   }, since);
 }
 
-async function blockedUdp(scene, measured) {
-  await scene.startTurn();
-  await scene.network.both('a0', { block: [{ protocol: 'udp' }] });
-  measured['media from joining'] = await scene.call(relayed, { ...RELAY, seconds: 3600 });
-  const way = await scene.a.until(5 * SECOND, 'the chosen way', () => globalThis.meter.way());
-  if (way.local !== 'relay') throw new Error(`media goes from a candidate of kind ${way.local}`);
+async function blockedUdp(testbed, measured) {
+  await testbed.startTurn();
+  await testbed.network.both('a0', { block: [{ protocol: 'udp' }] });
+  measured['media from joining'] = await testbed.call(withTurn, { ...TURN, seconds: 3600 });
+  const pair = await testbed.a.until(5 * SECOND, 'the selected candidate pair', () => globalThis.meter.selectedPair());
+  if (pair.local !== 'relay') throw new Error(`media uses a candidate of type ${pair.local}`);
 }
 
 /**
- * Runs in the page: options for a relay. The credentials are made here in the place of a server, once
- * or, where the call may come for new ones (`renewed`), whenever it does.
+ * Runs in the page: returns options with a TURN server. The credentials are created here instead of on a server: once or, with
+ * `renewed`, whenever the call asks for them.
  */
-async function relayed({ urls, secret, seconds, renewed = false, iceTransportPolicy = 'all' }) {
+async function withTurn({ urls, secret, seconds, renewed = false, iceTransportPolicy = 'all' }) {
   const bytes = (text) => new TextEncoder().encode(text);
   const iceServers = async () => {
     const username = `${Math.floor(Date.now() / 1000) + seconds}:netbench`;
@@ -180,59 +178,59 @@ async function relayed({ urls, secret, seconds, renewed = false, iceTransportPol
   return { iceServers: renewed ? iceServers : await iceServers(), iceTransportPolicy };
 }
 
-async function rough(scene, measured) {
-  await steadyCall(scene);
+async function badLine(testbed, measured) {
+  await settledCall(testbed);
   const since = Date.now();
-  await scene.network.both('a0', { delay: 87.5, jitter: 50, loss: 0.2 });
-  measured['audio lost'] = Math.max(...(await audioLost(scene, 20 * SECOND)));
-  await scene.network.restore('a0');
-  await scene.assertTogether();
-  await assertSameLinks(scene, since);
+  await testbed.network.both('a0', { delay: 87.5, jitter: 50, loss: 0.2 });
+  measured['audio lost'] = Math.max(...(await audioLost(testbed, 20 * SECOND)));
+  await testbed.network.restore('a0');
+  await testbed.assertTogether();
+  await assertSameLinks(testbed, since);
 }
 
-async function assertSameLinks(scene, since) {
-  const made = await scene.each((person) => person.run((since) => globalThis.meter.events.some(({ at, what }) => at > since && what === 'made'), since));
-  if (made.includes(true)) throw new Error('a connection was made anew');
+async function assertSameLinks(testbed, since) {
+  const created = await testbed.each((participant) => participant.run((since) => globalThis.meter.events.some(({ at, what }) => at > since && what === 'created'), since));
+  if (created.includes(true)) throw new Error('a connection was replaced');
 }
 
-async function blockedSignaling(scene, measured, { blocked }) {
-  await steadyCall(scene);
+async function blockedSignaling(testbed, measured, { blocked }) {
+  await settledCall(testbed);
   const block = [{ protocol: 'tcp', port: SIGNALING.port }];
   const since = Date.now();
-  for (const port of ['a0', 'b0']) await scene.network.both(port, { block });
+  for (const port of ['a0', 'b0']) await testbed.network.both(port, { block });
   await hold(blocked * SECOND);
-  measured['media gap'] = await scene.gap(since);
-  for (const port of ['a0', 'b0']) await scene.network.restore(port);
-  await comesBack(scene, measured, since, Date.now());
+  measured['media gap'] = await testbed.gap(since);
+  for (const port of ['a0', 'b0']) await testbed.network.restore(port);
+  await signalingReturns(testbed, measured, since, Date.now());
 }
 
-async function killedServer(scene, measured) {
-  await steadyCall(scene);
+async function killedServer(testbed, measured) {
+  await settledCall(testbed);
   const since = Date.now();
-  await scene.killServer();
+  await testbed.killServer();
   await hold(5 * SECOND);
-  measured['media gap'] = await scene.gap(since);
-  await comesBack(scene, measured, since, await scene.startServer());
+  measured['media gap'] = await testbed.gap(since);
+  await signalingReturns(testbed, measured, since, await testbed.startServer());
 }
 
-/** The server is back: both are with it again, and nobody has seen or heard a thing of it. */
-async function comesBack(scene, measured, since, back) {
-  measured['back with the server'] = await scene.signalingBack(back, LONG);
+/** Both participants connect to the server again, and media had no gap. */
+async function signalingReturns(testbed, measured, since, back) {
+  measured['back with the server'] = await testbed.signalingBack(back, LONG);
   await hold(SECOND);
-  measured['media gap'] = await scene.gap(since);
-  await scene.assertTold();
-  await scene.assertTogether();
+  measured['media gap'] = await testbed.gap(since);
+  await testbed.assertSignalingWorks();
+  await testbed.assertTogether();
 }
 
-async function expiredCredentials(scene, measured, { run }) {
-  await scene.startTurn();
-  await steadyCall(scene, relayed, { ...RELAY, seconds: 20, renewed: true, iceTransportPolicy: 'relay' });
+async function expiredCredentials(testbed, measured, { run }) {
+  await testbed.startTurn();
+  await settledCall(testbed, withTurn, { ...TURN, seconds: 20, renewed: true, iceTransportPolicy: 'relay' });
   await hold(20 * SECOND);
-  measured['media back'] = await cutOff(scene, 30, run);
-  await scene.assertTogether();
+  measured['media back'] = await cutOff(testbed, 30, run);
+  await testbed.assertTogether();
 }
 
-/** The time during which the network is as it is now. */
+/** Waits while the network stays as it is. */
 function hold(milliseconds) {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -1,10 +1,9 @@
-// A way for a page to reach a server over the simulated network and still be a secure context: a
-// port of localhost that leads there.
+// Forwards a port of localhost to a server, so that a page reaches it over the simulated network and is still a secure context.
 
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
-/** Forwards a free port to `{ host, port }`; gives the number of the port. */
+/** Forwards a free port to `{ host, port }`; returns the number of the port. */
 export async function forward(target) {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
     const far = connect({ ...target, allowHalfOpen: true, noDelay: true });
@@ -16,7 +15,7 @@ export async function forward(target) {
   return server.address().port;
 }
 
-/** What one end sends, the other gets; and when one is gone, so is the other. */
+/** Forwards one direction, and ends one side when the other ends. */
 function join(one, other) {
   one.pipe(other);
   one.on('error', () => other.resetAndDestroy());

@@ -1,7 +1,7 @@
-// What runs in each page to measure: every 50 ms it reads what has come in by the statistics of all
-// connections, those that are gone included. It is sent as source text.
+// The meter of a page: reads the statistics of all connections every 50 ms and adds up what has arrived. It is sent to the
+// page as source text.
 
-/** The script for a page. Times are those of `Date.now()`, the same for everyone on one machine. */
+/** The script for a page. Times are of `Date.now()`, which all pages on one machine share. */
 export const meterScript = `(${meter})()`;
 
 function meter() {
@@ -9,11 +9,11 @@ function meter() {
   const links = [];
   const seen = new Map();
   const self = (globalThis.meter = {
-    /** Packets and bytes in, packets that are missing, packets out. */
+    /** Bytes and packets received, packets lost, packets sent, frames decoded. */
     totals: Object.fromEntries(KINDS.map((kind) => [kind, { bytes: 0, received: 0, lost: 0, sent: 0, frames: 0 }])),
-    /** When more had come in than the time before, and how many bytes were in then. */
+    /** The times at which more bytes had arrived than before, and how many in total. */
     arrivals: Object.fromEntries(KINDS.map((kind) => [kind, []])),
-    /** When a connection's state changed, or the browser said something of the network. */
+    /** State changes of connections, and network events of the browser. */
     events: [],
   });
   const note = (what, link) => self.events.push({ at: Date.now(), what, link });
@@ -23,7 +23,7 @@ function meter() {
     constructor(...args) {
       super(...args);
       const number = links.push(this) - 1;
-      note('made', number);
+      note('created', number);
       this.addEventListener('connectionstatechange', () => note(this.connectionState, number));
       this.addEventListener('iceconnectionstatechange', () => note(`ice ${this.iceConnectionState}`, number));
     }
@@ -34,8 +34,8 @@ function meter() {
 
   const open = () => links.filter((link) => link.signalingState !== 'closed');
 
-  /** Counters begin anew with each connection; ours go on. */
-  const grow = (total, name, key, value = 0) => {
+  /** Adds the growth of a counter, because each connection counts from zero. */
+  const addGrowth = (total, name, key, value = 0) => {
     const before = seen.get(key) ?? 0;
     seen.set(key, value);
     total[name] += Math.max(0, value - before);
@@ -45,7 +45,7 @@ function meter() {
     const number = links.indexOf(link);
     for (const report of (await link.getStats()).values()) {
       const total = self.totals[report.kind];
-      const add = (name, value) => grow(total, name, `${number} ${report.id} ${name}`, value);
+      const add = (name, value) => addGrowth(total, name, `${number} ${report.id} ${name}`, value);
       if (report.type === 'inbound-rtp') {
         add('bytes', report.bytesReceived);
         add('received', report.packetsReceived);
@@ -58,7 +58,7 @@ function meter() {
   };
 
   const sample = async () => {
-    // A connection may be closed meanwhile, and of such a one Firefox may never say anything.
+    // In Firefox, getStats of a connection that is closed in the meantime may never settle.
     const all = Promise.allSettled(open().map(read));
     await Promise.race([all, new Promise((resolve) => setTimeout(resolve, 500))]);
     for (const kind of KINDS) {
@@ -69,18 +69,18 @@ function meter() {
   };
   sample();
 
-  /** How much of a kind had come by then. */
+  /** How many bytes of a kind had arrived by a time. */
   const bytesAt = (kind, time) => self.arrivals[kind].findLast(({ at }) => at <= time)?.bytes ?? 0;
 
-  /** The time at which sound and picture had come since then, 2 kB together; or nothing yet. */
-  self.backSince = (since) => {
+  /** The time at which audio and video had both arrived since `since`, 2 kB together; undefined before that. */
+  self.mediaSince = (since) => {
     const grown = (time) => KINDS.map((kind) => bytesAt(kind, time) - bytesAt(kind, since));
     const isBack = ([audio, video]) => audio > 0 && video > 0 && audio + video >= 2000;
     const later = KINDS.flatMap((kind) => self.arrivals[kind].map(({ at }) => at)).filter((at) => at > since);
     return later.sort((one, other) => one - other).find((at) => isBack(grown(at)));
   };
 
-  /** The longest time between two arrivals of one kind, from a moment until another. */
+  /** The longest time between two arrivals of one kind, between two times. */
   self.gap = (from, to = Date.now()) => {
     const gaps = KINDS.flatMap((kind) => {
       const times = self.arrivals[kind].map(({ at }) => at).filter((at) => at > from && at < to);
@@ -89,8 +89,8 @@ function meter() {
     return Math.max(...gaps);
   };
 
-  /** The way that media takes: `{ local, remote, protocol, relayProtocol, rtt }`, the last in ms. */
-  self.way = async () => {
+  /** The selected candidate pair: `{ local, remote, protocol, relayProtocol, rtt }`, `rtt` in ms. */
+  self.selectedPair = async () => {
     const reports = await Promise.all(open().map(async (link) => [...(await link.getStats()).values()]));
     for (const stats of reports) {
       const chosen = stats.find(({ type, selectedCandidatePairId }) => type === 'transport' && selectedCandidatePairId)?.selectedCandidatePairId;

@@ -1,11 +1,11 @@
-// What the bench says in the end: a table for people, and the same as data.
+// The results: a table for the terminal, and the same as JSON.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { median, quantile, table } from '../bench/table.mjs';
 import { CASES } from './cases.mjs';
 
-/** The figures of a case's runs with one pair. A run without one is `null`; a run that failed lets all of them fail. */
-export function summary({ name, pair, runs }) {
+/** The figures of a case with one pair, over all runs. A missing value is `null`; one failed run fails all figures. */
+export function summary({ name, pair, runs, lenience }) {
   return Object.entries(CASES[name].figures).map(([figure, { row, budget, unit = 'ms' }]) => {
     const values = runs.map(({ figures }) => round(figures[figure]));
     const known = values.filter((value) => value !== null);
@@ -21,15 +21,15 @@ export function summary({ name, pair, runs }) {
       median: known.length ? round(median(known)) : null,
       p95,
       budget,
-      passed: failures.length === 0 && p95 <= budget,
+      passed: failures.length === 0 && p95 <= lenience * budget,
       failures,
       measured: Math.floor(Date.now() / 1000),
     };
   });
 }
 
-/** Writes figures into a file, in the place of those of the same case and pair; others stay. */
-export function keep(file, figures) {
+/** Writes figures to a file. They replace those of the same case and pair; others stay. */
+export function store(file, figures) {
   const name = (figure) => JSON.stringify([figure.case, figure.pair, figure.figure]);
   const known = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
   const all = new Map([...known, ...figures].map((figure) => [name(figure), figure]));

@@ -1,4 +1,4 @@
-// The servers of the bench, in their namespace: ours for the signaling, coturn for the relay.
+// The servers, in a namespace of their own: videocalls-server for signaling, coturn as TURN server.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,13 +12,13 @@ import { inside, PORTS } from './network.mjs';
 const HOST = PORTS.s0.address;
 const TURN_PORT = 3478;
 
-/** Where our server listens. */
+/** Where the signaling server listens. */
 export const SIGNALING = { host: HOST, port: 8080 };
-/** What coturn and the one who gives out its credentials both know. */
+/** The secret from which coturn's credentials are derived. */
 export const TURN_SECRET = 'netbench';
 export const TURN_URLS = [`turn:${HOST}:${TURN_PORT}`, `turn:${HOST}:${TURN_PORT}?transport=tcp`];
 
-/** Starts our server; resolves when it listens. */
+/** Starts the signaling server; resolves when it listens. */
 export function startSignaling() {
   const binary = process.env.VIDEOCALLS_SERVER;
   if (!binary) throw new Error('set VIDEOCALLS_SERVER to the path of the server binary');
@@ -30,11 +30,11 @@ export function startSignaling() {
 export async function startTurn() {
   const folder = await mkdtemp(join(tmpdir(), 'videocalls-turn-'));
   const options = ['-n', '--no-cli', '--no-tls', '--no-dtls', '--fingerprint', '--realm=netbench'];
-  // Only a talkative one says when it listens.
+  // Without --verbose it does not print when it listens.
   const files = ['--log-file=stdout', '--simple-log', '--verbose', `--pidfile=${folder}/pid`, `--userdb=${folder}/db`];
-  const where = [`--listening-ip=${HOST}`, `--relay-ip=${HOST}`, `--listening-port=${TURN_PORT}`];
+  const addresses = [`--listening-ip=${HOST}`, `--relay-ip=${HOST}`, `--listening-port=${TURN_PORT}`];
   const secret = ['--use-auth-secret', `--static-auth-secret=${TURN_SECRET}`];
-  const [command, args] = inside('s', process.env.TURNSERVER ?? 'turnserver', ...options, ...files, ...where, ...secret);
+  const [command, args] = inside('s', process.env.TURNSERVER ?? 'turnserver', ...options, ...files, ...addresses, ...secret);
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   await listening(child);
   return {
@@ -48,7 +48,7 @@ export async function startTurn() {
   };
 }
 
-/** coturn opens its listeners one after the other, those for TCP last. */
+/** coturn opens its listeners one after the other, the TCP ones last. */
 function listening(child) {
   return new Promise((resolve, reject) => {
     const log = [];
