@@ -178,16 +178,19 @@ impl CallBuilder {
         let tracks = LocalTracks::new().map_err(|_| unsupported("MediaStream"))?;
         let mut wrong: Vec<String> = Vec::new();
         let url = note_error(socket_url(&self.url), &mut wrong);
-        let room = self.room.as_deref().map(RoomName::new).transpose();
-        let room = note_error(room, &mut wrong);
-        let name = self.name.as_deref().map(DisplayName::new).transpose();
-        let name = note_error(name, &mut wrong);
+        let name = note_error(DisplayName::optional(self.name.as_deref()), &mut wrong);
         let dialect = (self.dialect)(&DialectContext {
             id: random_id(),
             room: self.room.as_deref(),
             token: self.token.as_deref(),
         });
         let dialect = note_error(dialect, &mut wrong);
+        // Which names are allowed depends on the dialect; without one, any name is.
+        let room = self.room.as_deref().map(|room| match &dialect {
+            Some(dialect) => dialect.codec.room_name(room),
+            None => RoomName::verbatim(room),
+        });
+        let room = note_error(room.transpose(), &mut wrong);
         if let Some(Err(refusal)) = self.rtc.as_ref().map(Peer::check_configuration) {
             wrong.push(["the browser refuses this rtcConfig: ", &refusal].concat());
         }

@@ -1,8 +1,9 @@
-//! The `appointments` dialect: a client and a professional, each with a link that holds a token, on a
-//! Socket.IO server that keeps the client's offer and everybody's candidates.
+//! The `appointments` dialect: a client and a professional, each with a link that contains a token, on
+//! a Socket.IO server that stores the client's offer and the candidates of both.
 //!
-//! The client offers, the professional answers, however late. The token says who one is: one with
-//! a `proId` is a professional's. Field names are read as the forks of the system spell them.
+//! The client offers; the professional answers, possibly much later. The token tells the role: one
+//! with a `proId` belongs to a professional. Field names are read in all spellings of the system's
+//! forks.
 
 use crate::json::{List, Record, Text};
 use crate::socketio::{Arguments, Heartbeat, Packet, SocketIo};
@@ -23,47 +24,48 @@ pub struct Appointments {
 #[derive(Clone, Debug)]
 enum Role {
     Client {
-        /// The appointment, as the token holds it: JSON that the server wants back.
+        /// The appointment, as JSON from the token. The server expects it back.
         appointment: String,
         id: String,
         professional: Option<DisplayName>,
-        hearing: Hearing,
+        answers: Answers,
     },
     Professional {
-        /// The appointment that is kept: the one asked for, or the first that has an offer.
+        /// The appointment of this call: the requested one, or the first that has an offer.
         id: Option<String>,
     },
 }
 
-/// Whether an answer that comes is to the client's offer. To a client that comes back, the server
-/// repeats the answer of earlier times, and no answer says what it is to.
+/// Whether an incoming answer belongs to the client's current offer. The server repeats the stored
+/// answer to a client that reconnects, and an answer does not name its offer.
 #[derive(Clone, Debug)]
-enum Hearing {
-    /// Nothing is offered yet.
-    Nothing,
-    /// It may be an old one. It is kept until the server has answered a question: the one that was
-    /// asked before the offer, which comes behind an old answer, or the one behind the offer.
-    Perhaps(Option<Description>),
-    /// It is.
-    Answer,
+enum Answers {
+    /// There is no offer yet, so an answer is an old one.
+    Ignored,
+    /// An offer was sent, and the server may not have processed it. An answer is kept until the server
+    /// acknowledges a `getIce` request: the one sent before the offer shows that the answer is old,
+    /// the one sent after the offer that it is current.
+    Unconfirmed(Option<Description>),
+    /// An answer belongs to the current offer.
+    Current,
 }
 
-/// The numbers of the questions before and behind an offer.
-const BEFORE: &str = "0";
-const BEHIND: &str = "1";
+/// The ids of the acknowledged requests before and after an offer.
+const BEFORE_OFFER: &str = "0";
+const AFTER_OFFER: &str = "1";
 
 impl Role {
     const CLIENT: &str = "client";
     const PROFESSIONAL: &str = "professional";
 
-    fn word(&self) -> &'static str {
+    fn name(&self) -> &'static str {
         match self {
             Self::Client { .. } => Self::CLIENT,
             Self::Professional { .. } => Self::PROFESSIONAL,
         }
     }
 
-    fn other_word(&self) -> &'static str {
+    fn peer_name(&self) -> &'static str {
         match self {
             Self::Client { .. } => Self::PROFESSIONAL,
             Self::Professional { .. } => Self::CLIENT,
@@ -72,8 +74,8 @@ impl Role {
 }
 
 impl Appointments {
-    /// Starts a codec for the owner of a token, which is a JSON Web Token (RFC 7519); `None` if it
-    /// is not. It is read, not verified: that is the server's part.
+    /// Creates a codec for the owner of a JSON Web Token (RFC 7519); `None` if the text is not one.
+    /// The token is read, not verified: that is up to the server.
     pub fn new(token: &str) -> Option<Self> {
         let (_, signed) = token.split_once('.')?;
         let (payload, _) = signed.split_once('.')?;
@@ -90,7 +92,7 @@ impl Appointments {
 
     fn welcome(&self, heartbeat: Heartbeat) -> Event {
         Event::Welcome(Welcome {
-            id: ParticipantId::new(self.role.word()),
+            id: ParticipantId::new(self.role.name()),
             peers: Vec::new(),
             resumed: false,
             heard: None,
@@ -105,24 +107,23 @@ impl Appointments {
     fn offer(&mut self, sdp: &str) -> Vec<String> {
         let Role::Client {
             appointment,
-            hearing,
+            answers,
             id,
             ..
         } = &mut self.role
         else {
             return Vec::new();
         };
-        *hearing = Hearing::Perhaps(None);
-        let question = || Arguments::default().text(id).text(Role::CLIENT);
+        *answers = Answers::Unconfirmed(None);
+        let arguments = || Arguments::default().text(id).text(Role::CLIENT);
         let offer = Text::default()
             .object("offer", Description::write(DescriptionKind::Offer, sdp))
             .json("apptInfo", appointment);
-        let arguments = Arguments::default().json(&offer.finish());
-        // A server that knows an old offer answers before it takes the new one; one that knows none
-        // leaves the first question unanswered.
-        let mut frames = self.io.ask(BEFORE, "getIce", question());
-        frames.extend(self.io.emit("newOffer", arguments));
-        frames.extend(self.io.ask(BEHIND, "getIce", question()));
+        let offer = Arguments::default().json(&offer.finish());
+        // A server without an earlier offer leaves the first request unanswered.
+        let mut frames = self.io.emit_with_ack(BEFORE_OFFER, "getIce", arguments());
+        frames.extend(self.io.emit("newOffer", offer));
+        frames.extend(self.io.emit_with_ack(AFTER_OFFER, "getIce", arguments()));
         frames
     }
 
@@ -137,11 +138,11 @@ impl Appointments {
         self.io.emit("newAnswer", arguments)
     }
 
-    /// Candidates are stored with their offer: the server loses those that come before it.
+    /// The server stores candidates with their offer, and loses those that come before it.
     fn candidate(&mut self, candidate: &Candidate) -> Vec<String> {
         let id = match &self.role {
             Role::Client {
-                hearing: Hearing::Nothing,
+                answers: Answers::Ignored,
                 ..
             }
             | Role::Professional { id: None } => return Vec::new(),
@@ -149,7 +150,7 @@ impl Appointments {
         };
         let message = Text::default()
             .object("iceC", candidate.write())
-            .text("who", self.role.word())
+            .text("who", self.role.name())
             .text("uuid", id);
         let arguments = Arguments::default().json(&message.finish());
         self.io.emit("iceToServer", arguments)
@@ -163,43 +164,44 @@ impl Appointments {
         decoded: &mut Decoded,
     ) -> Result<(), DecodeError> {
         match (name, &mut self.role) {
-            // Who is there we learn from the offers.
+            // The list of appointments. Presence follows from the offers.
             ("apptData", _) => {}
             ("newOfferWaiting", Role::Professional { .. }) => {
                 let waiting = arguments.record().ok_or(wrong("offer"))?;
-                self.offer_waits(waiting, decoded)?;
+                self.on_offer(waiting, decoded)?;
             }
-            ("answerToClient", Role::Client { hearing, .. }) => {
-                // The server also says that there is none.
+            ("answerToClient", Role::Client { answers, .. }) => {
+                // Null: there is no stored answer.
                 let Some(answer) = arguments.record() else {
                     return Ok(());
                 };
                 let answer = Description::read(answer).ok_or(wrong("answer"))?;
-                match hearing {
-                    Hearing::Nothing => {}
-                    Hearing::Perhaps(kept) => *kept = Some(answer),
-                    Hearing::Answer => self.hear_description(answer, None, decoded),
+                match answers {
+                    Answers::Ignored => {}
+                    Answers::Unconfirmed(kept) => *kept = Some(answer),
+                    Answers::Current => self.push_description(answer, None, decoded),
                 }
             }
             ("iceToClient", role) => {
-                let candidate = arguments.record().and_then(Candidate::read);
-                let candidate = candidate.ok_or(wrong("candidate"))?;
-                // Who answered in earlier times finds no more candidates: it was an answer.
-                if let Role::Client { hearing, .. } = role
-                    && let Hearing::Perhaps(Some(answer)) = hearing
+                let Some(candidate) = arguments.record().and_then(Candidate::read) else {
+                    return Ok(());
+                };
+                // The sender of an old answer gathers no candidates any more: the answer is current.
+                if let Role::Client { answers, .. } = role
+                    && let Answers::Unconfirmed(Some(answer)) = answers
                 {
                     let answer = answer.clone();
-                    *hearing = Hearing::Answer;
-                    self.hear_description(answer, None, decoded);
+                    *answers = Answers::Current;
+                    self.push_description(answer, None, decoded);
                 }
-                self.hear(Signal::Candidate(candidate), decoded);
+                self.push_signal(Signal::Candidate(candidate), decoded);
             }
             _ => decoded.unknown(frame),
         }
         Ok(())
     }
 
-    fn offer_waits(
+    fn on_offer(
         &mut self,
         mut waiting: Record<'_>,
         decoded: &mut Decoded,
@@ -215,55 +217,55 @@ impl Appointments {
         }
         let name = waiting.text("clientName");
         let name = name.and_then(|name| DisplayName::new(&name).ok());
-        self.hear_description(offer, name, decoded);
+        self.push_description(offer, name, decoded);
         for spelling in ["offererIceCandidates", "OfferIceCandidates"] {
-            self.hear_candidates(waiting.records(spelling), decoded);
+            self.push_candidates(waiting.records(spelling), decoded);
         }
-        // What comes between this offer and our answer, the server tells only when asked.
+        // Candidates that arrive between this offer and our answer are sent on request only.
         let arguments = Arguments::default()
             .text(&appointment)
             .text(Role::PROFESSIONAL);
         decoded
             .replies
-            .extend(self.io.ask(BEFORE, "getIce", arguments));
+            .extend(self.io.emit_with_ack(BEFORE_OFFER, "getIce", arguments));
         Ok(())
     }
 
-    fn hear_candidates(&mut self, candidates: Vec<Record<'_>>, decoded: &mut Decoded) {
+    fn push_candidates(&mut self, candidates: Vec<Record<'_>>, decoded: &mut Decoded) {
         for candidate in candidates.into_iter().filter_map(Candidate::read) {
-            self.hear(Signal::Candidate(candidate), decoded);
+            self.push_signal(Signal::Candidate(candidate), decoded);
         }
     }
 
-    fn hear_description(
+    fn push_description(
         &mut self,
         description: Description,
-        client: Option<DisplayName>,
+        client_name: Option<DisplayName>,
         decoded: &mut Decoded,
     ) {
         let name = match &self.role {
             Role::Client { professional, .. } => professional.clone(),
-            Role::Professional { .. } => client,
+            Role::Professional { .. } => client_name,
         };
-        let id = ParticipantId::new(self.role.other_word());
+        let id = ParticipantId::new(self.role.peer_name());
         decoded.events.push(Event::Found(Peer::new(id, name)));
-        self.hear(description.into(), decoded);
+        self.push_signal(description.into(), decoded);
     }
 
-    fn hear(&mut self, signal: Signal, decoded: &mut Decoded) {
-        let from = ParticipantId::new(self.role.other_word());
+    fn push_signal(&self, signal: Signal, decoded: &mut Decoded) {
+        let from = ParticipantId::new(self.role.peer_name());
         decoded.events.push(Event::Signal { from, signal });
     }
 
-    /// The server has answered a question.
-    fn answered(&mut self, number: &str, mut answer: List<'_>, decoded: &mut Decoded) {
-        if let Role::Client { hearing, .. } = &mut self.role
-            && let Hearing::Perhaps(kept) = std::mem::replace(hearing, Hearing::Answer)
-            && let Some(answer) = kept.filter(|_| number == BEHIND)
+    /// The server has acknowledged a `getIce` request, with the candidates that it has stored.
+    fn on_stored_candidates(&mut self, id: &str, mut arguments: List<'_>, decoded: &mut Decoded) {
+        if let Role::Client { answers, .. } = &mut self.role
+            && let Answers::Unconfirmed(kept) = std::mem::replace(answers, Answers::Current)
+            && let Some(answer) = kept.filter(|_| id == AFTER_OFFER)
         {
-            self.hear_description(answer, None, decoded);
+            self.push_description(answer, None, decoded);
         }
-        self.hear_candidates(answer.records(), decoded);
+        self.push_candidates(arguments.records(), decoded);
     }
 }
 
@@ -285,14 +287,14 @@ impl Dialect for Appointments {
         self.io.address(server)
     }
 
-    /// The questions behind an offer are lost with the socket, and so may be the offer. The server
-    /// is about to repeat an answer that may be to another.
+    /// Requests are lost with the old socket, and the offer may be lost too. The server is about to
+    /// repeat its stored answer, which may belong to another offer.
     fn opened(&mut self) {
         self.io.restart();
-        if let Role::Client { hearing, .. } = &mut self.role
-            && let Hearing::Perhaps(_) = hearing
+        if let Role::Client { answers, .. } = &mut self.role
+            && let Answers::Unconfirmed(_) = answers
         {
-            *hearing = Hearing::Nothing;
+            *answers = Answers::Ignored;
         }
     }
 
@@ -303,7 +305,7 @@ impl Dialect for Appointments {
         })
     }
 
-    /// A server that does not know the question has not refused.
+    /// A server without this endpoint has not refused the token.
     fn preflight_done(&mut self, status: u16) -> Decoded {
         match status {
             404 | 405 | ..400 => Decoded::default(),
@@ -339,9 +341,9 @@ impl Dialect for Appointments {
             Packet::Handshake => {}
             Packet::Connected(heartbeat) => decoded.events.push(self.welcome(heartbeat)),
             Packet::Ping => decoded.events.push(Event::Ping),
-            Packet::Dismissed => decoded.events.push(Event::Refused(Refusal::Forbidden)),
+            Packet::Disconnected => decoded.events.push(Event::Refused(Refusal::Forbidden)),
             Packet::Event(name, arguments) => self.event(frame, &name, arguments, &mut decoded)?,
-            Packet::Answer(number, answer) => self.answered(number, answer, &mut decoded),
+            Packet::Ack(id, arguments) => self.on_stored_candidates(id, arguments, &mut decoded),
             Packet::Unknown => decoded.unknown(frame),
         }
         Ok(decoded)
@@ -355,7 +357,7 @@ impl Dialect for Appointments {
     }
 }
 
-/// Reads who owns a token by what it holds.
+/// Reads the role of the token's owner from its payload.
 fn read_role(payload: &str) -> Option<Role> {
     let mut record = Record::parse(payload).ok()?;
     if record.text_or_number("proId").is_some() {
@@ -372,14 +374,14 @@ fn read_role(payload: &str) -> Option<Role> {
         id: record.text_or_number("uuid")?,
         professional: name.and_then(|name| DisplayName::new(&name).ok()),
         appointment: payload.to_owned(),
-        hearing: Hearing::Nothing,
+        answers: Answers::Ignored,
     })
 }
 
-/// Decodes base64url without padding (RFC 4648 section 5). A crate for it costs each visitor more
+/// Decodes base64url without padding (RFC 4648 section 5). A crate for it would be a larger download
 /// than these lines.
 fn decode_base64url(text: &str) -> Option<Vec<u8>> {
-    let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0);
+    let (mut bytes, mut bits, mut count) = (Vec::new(), 0_u32, 0);
     for c in text.bytes() {
         let digit = match c {
             b'A'..=b'Z' => c - b'A',
@@ -390,10 +392,10 @@ fn decode_base64url(text: &str) -> Option<Vec<u8>> {
             _ => return None,
         };
         bits = bits << 6 | u32::from(digit);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push(u8::try_from(bits >> held & 0xff).ok()?);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push(u8::try_from(bits >> count & 0xff).ok()?);
         }
     }
     Some(bytes)

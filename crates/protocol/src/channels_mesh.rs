@@ -1,15 +1,16 @@
 //! The `channels-mesh` dialect: any number of people on a Django channels server that broadcasts
 //! `new-peer` and delivers `new-offer` and `new-answer` to one channel.
 //!
-//! Everyone who is there offers to a newcomer. The server puts the name of the sender's channel into
-//! each message; the word `receiver_channel_name` means the addressee on the way up and the sender on
-//! the way down.
+//! Each participant in the room offers to a newcomer. The server adds the sender's channel name to
+//! each message: `receiver_channel_name` names the recipient in messages to the server, and the sender
+//! in messages from it.
 //!
-//! Who comes back gets another channel. The names of our own clients are made up for the length of a
-//! page, so they are ids as well, and whoever has one is the same by whatever channel. Of a page of
-//! the old style the channel is the id. Who comes back hears our channel by `still-here`, which the
-//! server broadcasts as it does with all that it does not know, and which the pages leave alone.
+//! A participant who reconnects gets another channel. Our own clients have unique names, which serve
+//! as ids whatever the channel. The id of a legacy page is its channel. A client that reconnects
+//! learns our channel from `still-here`, an action of ours that servers broadcast like any unknown
+//! one and that legacy pages ignore.
 
+use crate::dialect::unknown;
 use crate::json::{Record, Text};
 use crate::{
     Admission, Capabilities, CloseAction, DecodeError, Decoded, Description, DescriptionKind,
@@ -17,38 +18,41 @@ use crate::{
     Refusal, Request, Signal, Welcome,
 };
 
-/// How many people are remembered; a server that names more is playing a game.
-const MAX_PEOPLE: usize = 64;
-/// Stands between a name and the digits that make it unique.
-const TWIN: &str = "~";
-/// How many digits do that: with four, one of every 65536 pairs of guests would be deaf to each other.
+/// How many participants are remembered.
+const MAX_PEERS: usize = 64;
+/// Separates a name from the digits that make it unique.
+const SEPARATOR: &str = "~";
+/// How many hexadecimal digits are added. Two clients with the same name and digits ignore each other's
+/// messages; six digits make that one in 16 million.
 const DIGITS: usize = 6;
-/// The two spellings of the addressee, as servers in the wild have them.
+/// The two spellings of the field that names a channel.
 const SPELLINGS: [&str; 2] = ["receiver_channel_name", "reciver_channel_name"];
+/// The actions of this dialect. Others are of an unknown kind, such as a server's presence messages.
+const ACTIONS: [&str; 4] = ["new-peer", "new-offer", "new-answer", "still-here"];
 
 /// The client's half of the dialect.
 #[derive(Clone, Debug)]
 pub struct ChannelsMesh {
     name: String,
-    /// What makes the name unlike that of a namesake.
+    /// The digits that make the name unique.
     digits: String,
     spelling: &'static str,
-    /// The own channel, as soon as we are in.
+    /// Our own channel, once we have joined.
     channel: Option<String>,
-    people: Vec<Person>,
+    peers: Vec<KnownPeer>,
 }
 
-/// Somebody who is there.
+/// Another participant.
 #[derive(Clone, Debug)]
-struct Person {
+struct KnownPeer {
     name: String,
     channel: String,
-    /// Whether they have told of the channel since we are here. What comes by another one was on its
-    /// way for long.
-    told: bool,
+    /// Whether they have announced this channel since we joined. A message on another channel is
+    /// then a late one.
+    announced: bool,
 }
 
-impl Person {
+impl KnownPeer {
     fn id(&self) -> ParticipantId {
         ParticipantId::new(if is_unique(&self.name) {
             &self.name
@@ -59,15 +63,15 @@ impl Person {
 }
 
 impl ChannelsMesh {
-    /// Starts a codec. `id` is any text that no other client makes up; its first digits become a
-    /// part of the name: two people of one name do not hear each other.
+    /// Creates a codec. `id` is a unique hexadecimal text. Its first digits become part of the name,
+    /// since two clients with the same name ignore each other's messages.
     pub fn new(id: &str) -> Self {
         Self {
             name: String::new(),
             digits: id.chars().take(DIGITS).collect(),
             spelling: SPELLINGS[0],
             channel: None,
-            people: Vec::new(),
+            peers: Vec::new(),
         }
     }
 
@@ -91,10 +95,10 @@ impl ChannelsMesh {
         to: Option<&ParticipantId>,
     ) -> Result<Vec<String>, EncodeError> {
         let to = to.ok_or(EncodeError::AddresseeMissing)?;
-        let known = self.people.iter().find(|person| person.id() == *to);
+        let known = self.peers.iter().find(|peer| peer.id() == *to);
         let channel = match known {
-            Some(person) => &person.channel,
-            // No server would take the name for a channel.
+            Some(peer) => &peer.channel,
+            // Its channel is not known, and the name is not a channel.
             None if is_unique(to.as_str()) => return Ok(Vec::new()),
             None => to.as_str(),
         };
@@ -104,8 +108,8 @@ impl ChannelsMesh {
         Ok(self.write(action, message))
     }
 
-    /// Reads whose channel a message came by.
-    fn sender(&mut self, message: &mut Record<'_>) -> Result<String, DecodeError> {
+    /// Reads the channel of a message's sender.
+    fn sender_channel(&mut self, message: &mut Record<'_>) -> Result<String, DecodeError> {
         let named = SPELLINGS.into_iter().find_map(|spelling| {
             let channel = message.text(spelling).filter(|channel| !channel.is_empty());
             channel.map(|channel| (spelling, channel))
@@ -115,7 +119,7 @@ impl ChannelsMesh {
         Ok(channel)
     }
 
-    /// Our own arrival, as the server tells it to everyone.
+    /// Our own arrival, which the server broadcasts to everyone.
     fn welcome(&self) -> Event {
         Event::Welcome(Welcome {
             id: ParticipantId::new(&self.name),
@@ -130,53 +134,74 @@ impl ChannelsMesh {
         })
     }
 
-    /// Someone of this name speaks by this channel, to tell of it or of something else. Returns who it
-    /// is, and whether the channel is new.
-    fn meet(
+    /// Handles a message from a participant on a channel. `announces`: the message announces that
+    /// channel. Returns the participant, and whether the channel is new.
+    fn update_peer(
         &mut self,
         name: &str,
         channel: String,
-        tells: bool,
+        announces: bool,
         decoded: &mut Decoded,
     ) -> (Peer, bool) {
-        let known = self.people.iter().position(|person| person.name == name);
-        let mut person = match known {
-            Some(index) => self.people.remove(index),
-            None => Person {
+        let known = self.peers.iter().position(|peer| peer.name == name);
+        let mut peer = match known {
+            Some(index) => self.peers.remove(index),
+            None => KnownPeer {
                 name: name.to_owned(),
                 channel: String::new(),
-                told: false,
+                announced: false,
             },
         };
-        let news = channel != person.channel && (tells || !person.told || !is_unique(name));
-        person.told |= tells;
-        if news {
-            // A page of the old style left and came back, even if its old media seems to go on for a
-            // while.
+        let is_new = channel != peer.channel && (announces || !peer.announced || !is_unique(name));
+        peer.announced |= announces;
+        if is_new {
+            // A legacy page on another channel was reloaded, even if its old media seems to continue
+            // for a while.
             if known.is_some() && !is_unique(name) {
                 decoded.events.push(Event::Left {
-                    id: person.id(),
+                    id: peer.id(),
                     reason: LeaveReason::Bye,
                 });
             }
-            person.channel = channel;
+            peer.channel = channel;
         }
-        let peer = Peer::new(person.id(), DisplayName::new(shown(name)).ok());
-        self.people.truncate(MAX_PEOPLE - 1);
-        self.people.insert(0, person);
-        (peer, news)
+        let participant = Peer::new(peer.id(), DisplayName::new(without_digits(name)).ok());
+        self.peers.truncate(MAX_PEERS - 1);
+        self.peers.insert(0, peer);
+        (participant, is_new)
     }
 
-    fn hear(
+    /// Handles our own `new-peer` or `still-here`, which the server sends to us too.
+    fn on_own_channel(&mut self, channel: String, decoded: &mut Decoded) {
+        if self.channel.is_none() {
+            decoded.events.push(self.welcome());
+        } else if self.channel.as_ref() != Some(&channel) {
+            // One of the two messages was delayed, and may have misled the others.
+            decoded.replies = self.still_here();
+        }
+        self.channel = Some(channel);
+    }
+
+    fn on_new_peer(&mut self, name: &str, channel: String, decoded: &mut Decoded) {
+        let known = self.peers.iter().any(|peer| peer.name == name);
+        if let (peer, true) = self.update_peer(name, channel, true, decoded) {
+            decoded.events.push(Event::Joined(peer));
+            if known && is_unique(name) {
+                decoded.replies = self.still_here();
+            }
+        }
+    }
+
+    fn on_description(
         &mut self,
         name: &str,
         mut message: Record<'_>,
         decoded: &mut Decoded,
     ) -> Result<(), DecodeError> {
-        let channel = self.sender(&mut message)?;
+        let channel = self.sender_channel(&mut message)?;
         let description = message.record("sdp").and_then(Description::read);
         let signal = Signal::from(description.ok_or(wrong("sdp"))?);
-        let (peer, _) = self.meet(name, channel, false, decoded);
+        let (peer, _) = self.update_peer(name, channel, false, decoded);
         let from = peer.id.clone();
         decoded.events.push(Event::Found(peer));
         decoded.events.push(Event::Signal { from, signal });
@@ -200,8 +225,8 @@ impl Dialect for ChannelsMesh {
 
     fn opened(&mut self) {
         self.channel = None;
-        for person in &mut self.people {
-            person.told = false;
+        for peer in &mut self.peers {
+            peer.announced = false;
         }
     }
 
@@ -209,7 +234,7 @@ impl Dialect for ChannelsMesh {
         match request {
             Request::Join(join) => {
                 let name = join.name.as_ref().map_or("guest", DisplayName::as_str);
-                self.name = [name, TWIN, &self.digits].concat();
+                self.name = [name, SEPARATOR, &self.digits].concat();
                 Ok(self.write("new-peer", Text::default()))
             }
             Request::Signal { to, signal } => match signal {
@@ -232,42 +257,36 @@ impl Dialect for ChannelsMesh {
     }
 
     fn decode(&mut self, frame: &str) -> Result<Decoded, DecodeError> {
-        let mut record = Record::parse(frame)?;
+        let Some(mut record) = Record::parse_unless_foreign(frame)? else {
+            return Ok(unknown(frame).into());
+        };
+        let action = record.text("action").unwrap_or_default();
+        if !ACTIONS.contains(&action.as_str()) {
+            return Ok(unknown(frame).into());
+        }
         let name = record.text("peer").filter(|name| !name.is_empty());
         let name = name.ok_or(wrong("peer"))?;
-        let action = record.text("action").ok_or(wrong("action"))?;
         let mut message = record.record("message").ok_or(wrong("message"))?;
         let mut decoded = Decoded::default();
+        let own = name == self.name;
         match action.as_str() {
-            // It was on its way while there was no socket, and what we say now comes after it.
-            "still-here" if name == self.name && self.channel.is_none() => {}
-            "new-peer" | "still-here" if name == self.name => {
-                let channel = Some(self.sender(&mut message)?);
-                if self.channel.is_none() {
-                    decoded.events.push(self.welcome());
-                } else if self.channel != channel {
-                    // One of the two was on its way for long, and may have misled the others.
-                    decoded.replies = self.still_here();
-                }
-                self.channel = channel;
+            // Sent on an earlier socket. What we send now comes after it.
+            "still-here" if own && self.channel.is_none() => {}
+            "new-peer" | "still-here" if own => {
+                let channel = self.sender_channel(&mut message)?;
+                self.on_own_channel(channel, &mut decoded);
             }
-            _ if name == self.name => {}
+            _ if own => {}
             "new-peer" => {
-                let channel = self.sender(&mut message)?;
-                let known = self.people.iter().any(|person| person.name == name);
-                if let (peer, true) = self.meet(&name, channel, true, &mut decoded) {
-                    decoded.events.push(Event::Joined(peer));
-                    if known && is_unique(&name) {
-                        decoded.replies = self.still_here();
-                    }
-                }
+                let channel = self.sender_channel(&mut message)?;
+                self.on_new_peer(&name, channel, &mut decoded);
             }
             "still-here" if is_unique(&name) => {
-                let channel = self.sender(&mut message)?;
-                self.meet(&name, channel, true, &mut decoded);
+                let channel = self.sender_channel(&mut message)?;
+                self.update_peer(&name, channel, true, &mut decoded);
             }
-            "new-offer" | "new-answer" => self.hear(&name, message, &mut decoded)?,
-            _ => decoded.unknown(frame),
+            "still-here" => decoded.unknown(frame),
+            _ => self.on_description(&name, message, &mut decoded)?,
         }
         Ok(decoded)
     }
@@ -283,7 +302,7 @@ impl Dialect for ChannelsMesh {
         [&self.name, ": ", text].concat()
     }
 
-    /// A line without a name in front is taken as it is.
+    /// A line without a name in front is returned unchanged.
     fn read_chat<'a>(&self, line: &'a str) -> &'a str {
         let text = line
             .split_once(':')
@@ -292,20 +311,20 @@ impl Dialect for ChannelsMesh {
     }
 }
 
-/// A name as it is shown: without the digits that a client of ours has added.
-fn shown(name: &str) -> &str {
-    match name.rsplit_once(TWIN) {
-        Some((name, digits)) if is_twin(digits) && !name.is_empty() => name,
+/// The name to show: without the digits that our own clients add.
+fn without_digits(name: &str) -> &str {
+    match name.rsplit_once(SEPARATOR) {
+        Some((name, digits)) if are_digits(digits) && !name.is_empty() => name,
         _ => name,
     }
 }
 
-/// Whether a client of ours has added its digits.
+/// Whether this is the name of one of our own clients, with its digits.
 fn is_unique(name: &str) -> bool {
-    shown(name).len() < name.len()
+    without_digits(name).len() < name.len()
 }
 
-fn is_twin(digits: &str) -> bool {
+fn are_digits(digits: &str) -> bool {
     digits.len() == DIGITS && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
 }
 

@@ -1,113 +1,128 @@
 use std::fmt;
 
-use crate::{Event, ParticipantId, Refusal, Request};
+use crate::{Event, InvalidRoom, ParticipantId, Refusal, Request, RoomName};
 
-/// One server's wire language: a codec, without a socket, a clock or a thread.
+/// The wire format of one kind of signaling server: a codec without a socket, a clock or a thread.
 ///
-/// An implementation promises:
+/// An implementation guarantees:
 ///
-/// 1. **Nothing panics**, whatever arrives. A message that is not of the dialect is a
-///    [`DecodeError`]; one of an unknown kind is [`Event::Unknown`]. Both leave the codec usable.
-/// 2. **Order is kept**: the frames of two requests leave in the order of the requests, the events
-///    of two frames come in the order of the frames.
-/// 3. **Echoes are its own business**: where the server sends a client's messages back to it, the
-///    codec drops them.
-/// 4. **The handshake is its own business**: requests that come before the server is ready are held
-///    back, and leave as [`Decoded::replies`] when it is.
-/// 5. **[`capabilities`](Dialect::capabilities) never change.** The session decides by them alone;
-///    it never asks which dialect it talks through.
-/// 6. **A request that the dialect has no words for is no error**: it gives no frames.
+/// 1. **It never panics**, whatever arrives. A message of a known kind with missing or wrong content
+///    is a [`DecodeError`]; a message of an unknown kind is [`Event::Unknown`]. Both leave the codec
+///    usable.
+/// 2. **It keeps the order**: the frames of two requests are sent in the order of the requests, and
+///    the events of two frames come in the order of the frames.
+/// 3. **It drops echoes**: where the server sends a client's messages back to it, the codec ignores
+///    them.
+/// 4. **It performs the handshake**: requests made before the server is ready are queued and sent as
+///    [`Decoded::replies`] when it is.
+/// 5. **Its [`capabilities`](Dialect::capabilities) never change.** The session decides by them
+///    alone; it never asks which dialect is in use.
+/// 6. **A request that the dialect can't express is not an error**: it encodes to no frames.
 pub trait Dialect {
     /// What this dialect's servers do, and what they leave to the client.
     fn capabilities(&self) -> Capabilities;
 
-    /// A new socket is open: what was begun on another is void. What it was about is not, such as a
-    /// seat to take again.
+    /// Resets what belongs to one connection, because a new socket has opened. What outlives a
+    /// connection stays, such as a seat that can be resumed.
     fn opened(&mut self) {}
 
     /// Turns a request into the text frames to send, in order.
     ///
     /// # Errors
     ///
-    /// The request can't be said in this dialect as it stands, e.g. a join without a room.
+    /// The request lacks something that this dialect requires, for example a join without a room.
     fn encode(&mut self, request: &Request) -> Result<Vec<String>, EncodeError>;
 
     /// Reads one text frame from the server.
     ///
     /// # Errors
     ///
-    /// The frame is not of this dialect. Only this frame is lost.
+    /// The frame is not a valid message of this dialect. Only this frame is lost.
     fn decode(&mut self, frame: &str) -> Result<Decoded, DecodeError>;
 
-    /// Reads the code with which the server, or the network, closed the socket
-    /// (RFC 6455 section 7.4).
+    /// Decides what to do after the socket was closed with this code (RFC 6455 section 7.4).
     fn closed(&self, code: u16) -> CloseAction;
 
-    /// The id by which the others know this client, where clients make up theirs.
+    /// This client's id, in dialects whose clients choose their own.
     fn own_id(&self) -> Option<ParticipantId> {
         None
     }
 
-    /// Makes the socket's address out of the server's, which is absolute, with a path.
+    /// Returns the address of the WebSocket for an absolute server address with a path.
     fn address(&mut self, server: &str) -> String {
         server.to_owned()
     }
 
-    /// What is to be asked of the server by HTTP while the socket opens.
+    /// Checks the name of the room to join. By default any text is passed on: the server decides.
+    ///
+    /// # Errors
+    ///
+    /// This dialect's servers would not accept the name.
+    fn room_name(&self, name: &str) -> Result<RoomName, InvalidRoom> {
+        RoomName::verbatim(name)
+    }
+
+    /// An HTTP request to make while the socket opens.
     fn preflight(&self) -> Option<Preflight> {
         None
     }
 
-    /// Reads the answer to the [`preflight`](Self::preflight), by its HTTP status.
+    /// Handles the HTTP status of the response to the [`preflight`](Self::preflight).
     fn preflight_done(&mut self, status: u16) -> Decoded {
         let _ = status;
         Decoded::default()
     }
 
-    /// What a later life of this client needs to take its seat again, such as a reloaded page.
+    /// A token with which a later instance of this client, such as a reloaded page, can resume this
+    /// seat.
     fn seat(&self) -> Option<&str> {
         None
     }
 
-    /// Has the next join take the [`seat`](Self::seat) of an earlier life.
+    /// Makes the next join resume the [`seat`](Self::seat) of an earlier instance.
     fn take_seat(&mut self, seat: String) {
         let _ = seat;
     }
 
-    /// Puts a line of chat into the form in which it travels over a data channel.
+    /// Converts a chat line to the form in which it is sent over the data channel.
     fn write_chat(&self, text: &str) -> String {
         text.to_owned()
     }
 
-    /// Takes a line of chat out of the form in which it travelled.
+    /// Extracts the chat line from the form in which it was received.
     fn read_chat<'a>(&self, line: &'a str) -> &'a str {
         line
     }
 }
 
-/// A POST of JSON to the server.
+/// A POST request with a JSON body.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Preflight {
-    /// The path, from the root of the server.
+    /// The absolute path on the server.
     pub path: &'static str,
     /// The JSON text.
     pub body: String,
 }
 
-/// What one frame meant.
+/// The meaning of one frame.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Decoded {
-    /// What it says, in order.
+    /// The events, in order.
     pub events: Vec<Event>,
-    /// What the handshake wants answered, to be sent at once.
+    /// Frames to send at once, for example to continue the handshake.
     pub replies: Vec<String>,
 }
 
 impl Decoded {
-    /// Adds that nobody knows what this frame means.
+    /// Records that this frame is of a kind that the dialect does not know.
     pub(crate) fn unknown(&mut self, frame: &str) {
-        self.events.push(Event::Unknown { bytes: frame.len() });
+        self.events.push(unknown(frame));
     }
+}
+
+/// A message of a kind that the dialect does not know.
+pub(crate) fn unknown(frame: &str) -> Event {
+    Event::Unknown { bytes: frame.len() }
 }
 
 impl From<Event> for Decoded {
@@ -194,24 +209,25 @@ impl Capabilities {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Admission {
-    /// The server says [`Event::Welcome`], with a roster, and [`Event::Joined`] later.
+    /// The server sends [`Event::Welcome`] with a roster, and [`Event::Joined`] for later arrivals.
     Roster,
-    /// An open socket is all: a participant exists from their first description on.
+    /// The client has joined when its socket is open. Another participant is known from their first
+    /// description on.
     Open,
 }
 
-/// Who starts the exchange of descriptions between a newcomer and those already there.
+/// Who sends the first offer between a newcomer and the participants already in the room.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Offerer {
-    /// The newcomer, to each one on the roster.
+    /// The newcomer, to each participant on the roster.
     Newcomer,
-    /// Those who are there, to each newcomer. A newcomer who is on a roster's word not alone, and
-    /// hears no offer, offers after all: those who are there may not know that it is their turn.
+    /// The participants already in the room, to each newcomer. If no offer comes, the newcomer
+    /// offers: the others may not know that it is their turn.
     Present,
-    /// Each client, to whoever may be there, as soon as it is in.
+    /// Each client, to whoever may be in the room, as soon as it has joined.
     Everyone,
-    /// Always the other one.
+    /// Always the other participant.
     Other,
 }
 
@@ -219,20 +235,21 @@ pub enum Offerer {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum GlareRule {
-    /// Perfect negotiation (webrtc-pc section 10.7): the peer with the greater id gives way.
+    /// Perfect negotiation (webrtc-pc section 10.7): the peer with the greater id is the polite one
+    /// and yields.
     Perfect,
-    /// The other may be a client that always gives way and takes no turns: hold its offer for a
-    /// moment, take its answer to ours if one comes, else give way too.
+    /// The peer may be a client that always yields. Defer its offer for a moment: if it answers ours,
+    /// use that answer; if not, yield and answer its offer.
     Hold,
 }
 
-/// How one learns that another participant has gone.
+/// How a client learns that another participant has left.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Departure {
-    /// The server says [`Event::Left`].
+    /// The server sends [`Event::Left`].
     Announced,
-    /// Only by the media connection going silent.
+    /// Only by the loss of the media connection.
     Unannounced,
 }
 
@@ -240,45 +257,45 @@ pub enum Departure {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum CloseAction {
-    /// Connect again, with growing pauses.
+    /// Reconnect, with growing delays.
     Backoff,
-    /// Connect again; the seat is lost, so join as new.
+    /// Reconnect and join as a new participant; the seat is lost.
     RejoinFresh,
-    /// Stay away: the reason is final.
+    /// Do not reconnect: the reason is final.
     Terminal(Refusal),
 }
 
-/// Why a request can't be said in a dialect.
+/// Why a request can't be encoded.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum EncodeError {
-    /// The dialect addresses its messages, and this one has no addressee.
+    /// Messages of this dialect need a recipient, and this request has none.
     AddresseeMissing,
-    /// The dialect's rooms have names, and the join gives none.
+    /// This dialect needs a room name, and the join has none.
     RoomMissing,
 }
 
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::AddresseeMissing => "this dialect needs to be told whom a signal is for",
-            Self::RoomMissing => "this dialect needs the name of a room",
+            Self::AddresseeMissing => "this dialect needs the recipient of a signal",
+            Self::RoomMissing => "this dialect needs a room name",
         })
     }
 }
 
 impl std::error::Error for EncodeError {}
 
-/// Why a frame can't be read. Holds nothing of the frame's content.
+/// Why a frame can't be read. Contains nothing of the frame's content, so it can be logged.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// It is not JSON, or JSON of another shape.
+    /// It is not JSON, or not the kind of JSON value that the dialect uses.
     Malformed {
-        /// How many bytes were read when the trouble was found.
+        /// How many bytes were read before the error.
         at: usize,
     },
-    /// A message of this kind lacks this field, or holds something else there.
+    /// A message of this kind lacks this field, or has a wrong value there.
     Field {
         /// The kind of message.
         kind: &'static str,

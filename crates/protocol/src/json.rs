@@ -1,8 +1,7 @@
 //! JSON objects, read and written field by field.
 //!
-//! The reader is `hifijson`, which leaves numbers as text: with the floats that no message of ours
-//! holds, and the errors for people that nobody sees, `serde_json` costs each visitor 10 kB more
-//! (brotli), and 25 kB more with derived records.
+//! The parser is `hifijson`, which keeps numbers as text. `serde_json` would add 10 kB (brotli) to
+//! each visitor's download, and 25 kB with derived records.
 
 mod value;
 
@@ -11,15 +10,15 @@ use std::str::FromStr;
 use self::value::{Object, Value};
 use crate::DecodeError;
 
-/// A JSON object that was read.
+/// A parsed JSON object. Reading a field takes it out.
 #[derive(Debug)]
 pub(crate) struct Record<'a>(Object<'a>);
 
-/// A JSON array that was read, to be taken from the front.
+/// A parsed JSON array, read from the front.
 #[derive(Debug)]
 pub(crate) struct List<'a>(std::vec::IntoIter<Value<'a>>);
 
-/// Reads a text that must be one JSON value, of the kind that `wanted` takes.
+/// Parses a text that must be one JSON value, of the kind that `wanted` accepts.
 fn parse<'a, T>(
     text: &'a str,
     wanted: impl FnOnce(Value<'a>) -> Option<T>,
@@ -30,7 +29,7 @@ fn parse<'a, T>(
 }
 
 impl<'a> List<'a> {
-    /// Reads a text that must be one JSON array.
+    /// Parses a text that must be one JSON array.
     pub(crate) fn parse(text: &'a str) -> Result<Self, DecodeError> {
         parse(text, |value| match value {
             Value::List(items) => Some(Self(items.into_iter())),
@@ -38,7 +37,7 @@ impl<'a> List<'a> {
         })
     }
 
-    /// Takes the next item, if it is a text.
+    /// Takes the next item, if it is a string.
     pub(crate) fn text(&mut self) -> Option<String> {
         match self.0.next()? {
             Value::Text(text) => Some(text.into_owned()),
@@ -54,13 +53,13 @@ impl<'a> List<'a> {
         }
     }
 
-    /// Takes the next item, if it is a list, and returns the objects in it.
+    /// Takes the next item and returns the objects in it, if it is an array.
     pub(crate) fn records(&mut self) -> Vec<Record<'a>> {
         self.0.next().map_or_else(Vec::new, objects)
     }
 }
 
-/// The objects of a list; whatever else is in it is left out.
+/// The objects in an array; other items are left out.
 fn objects<'a>(list: Value<'a>) -> Vec<Record<'a>> {
     let Value::List(items) = list else {
         return Vec::new();
@@ -73,7 +72,16 @@ fn objects<'a>(list: Value<'a>) -> Vec<Record<'a>> {
 }
 
 impl<'a> Record<'a> {
-    /// Reads a text that must be one JSON object.
+    /// Parses a frame of a server that also sends texts of its own, such as heartbeats. Returns
+    /// `None` for a text that does not begin like an object.
+    pub(crate) fn parse_unless_foreign(text: &'a str) -> Result<Option<Self>, DecodeError> {
+        match text.trim_start().starts_with('{') {
+            true => Self::parse(text).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    /// Parses a text that must be one JSON object.
     pub(crate) fn parse(text: &'a str) -> Result<Self, DecodeError> {
         parse(text, |value| match value {
             Value::Object(fields) => Some(Self(fields)),
@@ -81,7 +89,18 @@ impl<'a> Record<'a> {
         })
     }
 
-    /// Takes a field's text out; `None` if it is missing, null or something else.
+    /// Whether a field is present, be it null.
+    pub(crate) fn holds(&self, field: &str) -> bool {
+        self.position(field).is_some()
+    }
+
+    /// Whether a field is present and not null.
+    pub(crate) fn has(&self, field: &str) -> bool {
+        let value = self.0.iter().rfind(|(name, _)| name == field);
+        value.is_some_and(|(_, value)| !matches!(value, Value::Null))
+    }
+
+    /// Takes a string; `None` if the field is missing, null or of another type.
     pub(crate) fn text(&mut self, field: &str) -> Option<String> {
         match self.take(field)? {
             Value::Text(text) => Some(text.into_owned()),
@@ -89,7 +108,7 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// Takes out a text, or a number as it is written.
+    /// Takes a string, or the digits of a number.
     pub(crate) fn text_or_number(&mut self, field: &str) -> Option<String> {
         match self.take(field)? {
             Value::Text(text) => Some(text.into_owned()),
@@ -98,7 +117,7 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// Reads a whole number.
+    /// Takes an integer.
     pub(crate) fn number<N: FromStr>(&mut self, field: &str) -> Option<N> {
         match self.take(field)? {
             Value::Number(digits) => digits.parse().ok(),
@@ -106,12 +125,12 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// Whether a field is there and true.
+    /// Takes a boolean; `false` if the field is missing or of another type.
     pub(crate) fn flag(&mut self, field: &str) -> bool {
-        matches!(self.take(field), Some(Value::Word(true)))
+        matches!(self.take(field), Some(Value::Bool(true)))
     }
 
-    /// Takes out a list of texts; whatever else is in it is left out.
+    /// Takes an array of strings; other items are left out.
     pub(crate) fn texts(&mut self, field: &str) -> Vec<String> {
         let Some(Value::List(items)) = self.take(field) else {
             return Vec::new();
@@ -123,27 +142,31 @@ impl<'a> Record<'a> {
         texts.collect()
     }
 
-    /// Takes out an object.
+    /// Takes an object. A value of another type stays.
     pub(crate) fn record(&mut self, field: &str) -> Option<Self> {
-        match self.take(field)? {
-            Value::Object(fields) => Some(Self(fields)),
+        match self.0.iter_mut().rfind(|(name, _)| name == field)? {
+            (_, Value::Object(fields)) => Some(Self(std::mem::take(fields))),
             _ => None,
         }
     }
 
-    /// Takes out a list of objects; whatever else is in it is left out.
+    /// Takes an array of objects; other items are left out.
     pub(crate) fn records(&mut self, field: &str) -> Vec<Self> {
         self.take(field).map_or_else(Vec::new, objects)
     }
 
-    /// Of a field that is there twice, the last counts, as in a browser.
+    /// Takes the last field of this name, as `JSON.parse` does.
     fn take(&mut self, field: &str) -> Option<Value<'a>> {
-        let index = self.0.iter().rposition(|(name, _)| name == field)?;
+        let index = self.position(field)?;
         Some(self.0.remove(index).1)
+    }
+
+    fn position(&self, field: &str) -> Option<usize> {
+        self.0.iter().rposition(|(name, _)| name == field)
     }
 }
 
-/// A JSON object in the writing.
+/// Writes a JSON object, field by field.
 #[derive(Debug, Default)]
 pub(crate) struct Text(String);
 
@@ -154,7 +177,7 @@ impl Text {
         this
     }
 
-    /// Writes a field, unless there is nothing to write.
+    /// Writes a string, if there is one.
     pub(crate) fn text_if(self, field: &str, text: Option<&str>) -> Self {
         match text {
             Some(text) => self.text(field, text),
@@ -162,7 +185,7 @@ impl Text {
         }
     }
 
-    /// Writes a number, unless there is none.
+    /// Writes an integer, if there is one.
     pub(crate) fn number(self, field: &str, number: Option<impl Into<u64>>) -> Self {
         let Some(number) = number else { return self };
         let mut this = self.field(field);
@@ -174,16 +197,20 @@ impl Text {
         self.json(field, &object.finish())
     }
 
-    /// Writes what is JSON already.
+    /// Writes a value that is JSON already.
     pub(crate) fn json(self, field: &str, json: &str) -> Self {
         let mut this = self.field(field);
         this.0.push_str(json);
         this
     }
 
-    /// Writes a flag, if it is up.
-    pub(crate) fn flag(self, field: &str, up: bool) -> Self {
-        if up { self.json(field, "true") } else { self }
+    /// Writes a boolean, if it is true.
+    pub(crate) fn flag(self, field: &str, value: bool) -> Self {
+        if value {
+            self.json(field, "true")
+        } else {
+            self
+        }
     }
 
     pub(crate) fn objects(self, field: &str, objects: impl Iterator<Item = Self>) -> Self {
@@ -214,7 +241,7 @@ impl Text {
         this
     }
 
-    /// Returns the text of the whole object.
+    /// Returns the JSON text of the object.
     pub(crate) fn finish(mut self) -> String {
         if self.0.is_empty() {
             self.0.push('{');
@@ -223,7 +250,7 @@ impl Text {
         self.0
     }
 
-    /// Starts a field, whose name is one of ours and needs no escaping.
+    /// Starts a field. Its name is one of ours and needs no escaping.
     fn field(mut self, name: &str) -> Self {
         self.0
             .push_str(if self.0.is_empty() { "{\"" } else { ",\"" });
@@ -233,7 +260,7 @@ impl Text {
     }
 }
 
-/// Writes a string in its quotes.
+/// Writes a string in quotes.
 pub(crate) fn quote(text: &str, json: &mut String) {
     json.push('"');
     text.chars().for_each(|c| escape(c, json));
@@ -241,7 +268,7 @@ pub(crate) fn quote(text: &str, json: &mut String) {
 }
 
 /// Writes a character of a string (RFC 8259 section 7). The library's own writer leaves some control
-/// characters as they are, which no reader takes.
+/// characters unescaped, which is not valid JSON.
 fn escape(c: char, text: &mut String) {
     match c {
         '"' | '\\' => {
@@ -265,7 +292,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_reads_back() {
+    fn written_object_reads_back() {
         let inner = Text::default().text("sdp", "v=0\r\n\"\\\u{1}\u{1f}é🎥");
         let text = Text::default()
             .text("type", "x")
@@ -287,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn python_spacing_and_escapes_are_read_alike() {
+    fn python_spacing_and_escapes_are_read() {
         let mut record =
             Record::parse(r#" {"a": "\u00e9\ud83c\udfa5" , "a": "last"} "#).expect("ok");
         assert_eq!(record.text("a").as_deref(), Some("last"));
@@ -295,14 +322,14 @@ mod tests {
     }
 
     #[test]
-    fn the_last_of_a_field_counts_whatever_was_taken_before() {
+    fn last_of_duplicate_fields_counts_after_another_was_taken() {
         let mut record = Record::parse(r#"{"x":"","a":"first","a":"last"}"#).expect("ok");
         record.text("x");
         assert_eq!(record.text("a").as_deref(), Some("last"));
     }
 
     #[test]
-    fn what_is_not_one_object_is_malformed() {
+    fn text_that_is_not_one_object_is_malformed() {
         let deep = "[".repeat(100_000);
         let huge = format!("{{\"a\":{deep}");
         for text in [

@@ -1,15 +1,16 @@
 //! What travels between a video call and its signaling server.
 //!
-//! This crate is pure: it holds the vocabulary ([`Request`] up, [`Event`] down, [`Signal`] from
-//! peer to peer), and the codecs that turn that vocabulary into one server's wire language and
-//! back. A codec is a [`Dialect`]; it owns no socket and reads no clock.
+//! This crate is pure. It defines the messages that a session works with ([`Request`] to the
+//! server, [`Event`] from the server, [`Signal`] between participants) and the codecs that
+//! translate them to and from the wire format of one kind of server. A codec implements
+//! [`Dialect`]; it owns no socket and reads no clock.
 //!
 //! | dialect | server | module |
 //! | --- | --- | --- |
-//! | [`rooms::Rooms`] | ours, n people, the default | [`rooms`] |
-//! | [`relay::Relay`] | a two-person broadcast relay, as videocalls.js expects it | [`relay`] |
+//! | [`rooms::Rooms`] | `videocalls-server`, any number of people, the default | [`rooms`] |
+//! | [`relay::Relay`] | a relay that broadcasts to two people, as videocalls.js expects it | [`relay`] |
 //! | [`socketio_rooms::SocketIoRooms`] | Socket.IO, rooms of two | [`socketio_rooms`] |
-//! | [`channels_mesh::ChannelsMesh`] | Django channels, n people | [`channels_mesh`] |
+//! | [`channels_mesh::ChannelsMesh`] | Django channels, any number of people | [`channels_mesh`] |
 //! | [`appointments::Appointments`] | Socket.IO, a client and a professional | [`appointments`] |
 
 pub mod appointments;
@@ -34,6 +35,6 @@ pub use ids::{DisplayName, InvalidName, InvalidRoom, ParticipantId, RoomName};
 pub use media::{MediaState, TrackState};
 pub use message::{Event, Join, LeaveReason, Peer, Refusal, Request, Resume, Signal, Welcome};
 
-/// The longest message, in bytes, that a client or server reads: 64 KiB, as OWASP's WebSocket
-/// sheet advises. A longer one is refused before it is parsed.
+/// The longest message, in bytes, that a client or server reads: 64 KiB, the limit that OWASP's
+/// WebSocket cheat sheet recommends. A longer one is rejected before it is parsed.
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;

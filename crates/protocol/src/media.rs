@@ -1,50 +1,50 @@
-/// What a participant sends, one state for each of the two tracks that every link carries.
+/// The state of a participant's two tracks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct MediaState {
-    /// The microphone's track.
+    /// The microphone track.
     pub audio: TrackState,
-    /// The camera's track.
+    /// The camera track.
     pub video: TrackState,
 }
 
 impl MediaState {
-    /// Both tracks live: what is assumed of a peer whose server does not carry such news.
+    /// Both tracks live: the assumption about a peer whose server does not report track states.
     pub const LIVE: Self = Self {
         audio: TrackState::Live,
         video: TrackState::Live,
     };
 
-    /// Nothing yet: the browser is still being asked for the devices.
+    /// Both devices are still being requested from the browser.
     pub const PENDING: Self = Self {
         audio: TrackState::Pending,
         video: TrackState::Pending,
     };
 }
 
-/// Whether a track carries something, and if not, why not.
+/// Whether a track carries media, and if not, why.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum TrackState {
-    /// It carries sound or picture.
+    /// The track carries sound or picture.
     Live,
     /// Its owner turned it off.
     Muted,
-    /// The browser is still being asked for the device.
+    /// The device is still being requested from the browser.
     Pending,
-    /// Its owner did not ask for this device.
+    /// The call was started without this device.
     NotRequested,
-    /// The browser, its user or the system refused the device.
+    /// The user, the browser or the system denied access to the device.
     PermissionDenied,
     /// There is no such device.
     DeviceNotFound,
-    /// Another program holds the device.
+    /// Another program uses the device.
     DeviceInUse,
-    /// The device failed or went away for another reason.
+    /// The device failed or was removed.
     Unavailable,
 }
 
 impl TrackState {
-    /// The state's word on the wire and in the JavaScript API.
+    /// The name of the state on the wire and in the JavaScript API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Live => "live",
@@ -58,8 +58,8 @@ impl TrackState {
         }
     }
 
-    /// Reads a state's word. A word of a later version means a track that carries nothing.
-    pub fn from_wire(word: &str) -> Self {
+    /// Reads the name of a state. An unknown name is read as [`Unavailable`](Self::Unavailable).
+    pub fn from_wire(name: &str) -> Self {
         const KNOWN: [TrackState; 7] = [
             TrackState::Live,
             TrackState::Muted,
@@ -71,11 +71,11 @@ impl TrackState {
         ];
         KNOWN
             .into_iter()
-            .find(|state| state.as_str() == word)
+            .find(|state| state.as_str() == name)
             .unwrap_or(Self::Unavailable)
     }
 
-    /// Whether there is a device behind the track, on or off.
+    /// Whether the track has a device, switched on or off.
     pub fn has_device(self) -> bool {
         matches!(self, Self::Live | Self::Muted)
     }
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_word_reads_back_and_a_foreign_one_carries_nothing() {
+    fn state_names_read_back_and_unknown_ones_are_unavailable() {
         for state in [TrackState::Live, TrackState::Muted, TrackState::DeviceInUse] {
             assert_eq!(TrackState::from_wire(state.as_str()), state);
         }

@@ -1,139 +1,141 @@
 use crate::{Candidate, DisplayName, MediaState, ParticipantId, RoomName};
 
-/// What a client asks of its server, in no dialect's words.
+/// What a client asks of its server, independent of the dialect.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Request {
-    /// Takes a seat in a room.
+    /// Joins a room.
     Join(Join),
-    /// Passes a signal on to a participant, or to whoever is there where a dialect only broadcasts.
+    /// Passes a signal on to a participant, or to everyone where a dialect only broadcasts.
     Signal {
-        /// Whom it is for; `None` before the other's id is known (broadcast dialects only).
+        /// The recipient; `None` before the peer's id is known (broadcast dialects only).
         to: Option<ParticipantId>,
         /// What is passed on.
         signal: Signal,
     },
-    /// Tells the room what this client sends.
+    /// Tells the room what this client's tracks carry.
     Media(MediaState),
-    /// Tells the room whom this client can't hear or see at the moment, though it should.
+    /// Tells the room from whom this client receives no media, although it should.
     ReceiveReport(Vec<ParticipantId>),
     /// Answers the server's [`Event::Ping`].
     Pong,
-    /// Tells the server that this client is alive, or asks whether the server is.
+    /// Keeps the connection alive, or checks whether the server responds.
     Ping,
-    /// Gives the seat back: leaves for good.
+    /// Leaves the room for good and frees the seat.
     Bye,
-    /// The page may be about to go away: if the socket goes now, that was a goodbye, unless the page
-    /// was only loaded anew and comes back in a moment.
+    /// Announces that the page may be closing or reloading. If the socket is lost soon after this,
+    /// the client has left, unless a reloaded page resumes the seat within a moment.
     Unload,
 }
 
-/// What a client says of itself when it joins; a dialect takes of it what its server needs.
+/// What a client tells about itself when it joins. A dialect sends what its server uses.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Join {
     /// The room, where the server has rooms.
     pub room: Option<RoomName>,
-    /// The name to show to the others.
+    /// The name to show to the other participants.
     pub name: Option<DisplayName>,
-    /// An access token, opaque to us.
+    /// An access token, opaque to the client.
     pub token: Option<String>,
-    /// The seat to take again. A codec that remembers the one it has had adds it by itself.
+    /// The seat to resume. A codec that had one adds it by itself.
     pub resume: Option<Resume>,
-    /// Whom this client still hears or sees, as it comes back: with them nothing is to start anew.
+    /// The participants from whom this client still receives media after a reconnect: their
+    /// connections are to be kept.
     pub keeps: Vec<ParticipantId>,
-    /// What this client sends at the moment.
+    /// What this client's tracks carry at the moment.
     pub media: MediaState,
 }
 
-/// A seat that was lost, as its holder remembers it.
+/// What a client remembers of a seat that it wants to resume.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Resume {
-    /// The token of the last [`Welcome`].
+    /// The resume token of the last [`Welcome`].
     pub token: String,
     /// That welcome's epoch.
     pub epoch: Option<String>,
-    /// The number of the last event that was heard in it; without one, the roster is wanted.
+    /// The number of the last event received on it; `None` asks for the whole roster.
     pub seq: Option<u64>,
 }
 
-/// What one participant says to another; the server passes it on unread.
+/// A message from one participant to another, which the server passes on unread.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Signal {
-    /// Starts an exchange of descriptions.
+    /// An offer.
     Offer {
         /// The sender's number for this offer, where the dialect carries one.
         id: Option<u32>,
         /// The SDP text.
         sdp: String,
     },
-    /// Ends an exchange of descriptions.
+    /// An answer.
     Answer {
-        /// The number of the offer that is answered, where the dialect carries one.
+        /// The number of the answered offer, where the dialect carries one.
         id: Option<u32>,
         /// The SDP text.
         sdp: String,
     },
-    /// One more way to reach the sender.
+    /// An ICE candidate of the sender.
     Candidate(Candidate),
 }
 
-/// What a server tells a client, in no dialect's words.
+/// What a server tells a client, independent of the dialect.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
-    /// The client has its seat.
+    /// The client has joined.
     Welcome(Welcome),
-    /// The client gets no seat, or loses it for good.
+    /// The client may not join, or is removed for good.
     Refused(Refusal),
-    /// Someone took a seat.
+    /// Another participant has joined.
     Joined(Peer),
-    /// Who the next signal comes from, on a server that gives no roster: someone who was there
-    /// before us, as it may be, or who counts as gone.
+    /// Introduces the sender of the next signal, on a server without a roster: possibly someone who
+    /// was in the room before this client, or who was considered gone.
     Found(Peer),
-    /// Someone's seat is free again.
+    /// A participant has left.
     Left {
-        /// Whose seat it was.
+        /// The participant.
         id: ParticipantId,
-        /// Why it is free.
+        /// Why they left.
         reason: LeaveReason,
     },
     /// A participant's signal.
     Signal {
-        /// Who sent it; the server vouches for it where the dialect says so.
+        /// The sender, set by the server in dialects that have ids of the server's making.
         from: ParticipantId,
-        /// What was passed on.
+        /// The signal.
         signal: Signal,
     },
-    /// Someone's connection to the server is lost; the seat is held for them for a while.
+    /// A participant's connection to the server is lost; the server keeps their seat for a while.
     Away(ParticipantId),
-    /// Someone who was away has taken the seat again.
+    /// A participant has resumed their seat.
     Back(ParticipantId),
-    /// Whom a participant can't hear or see has changed.
+    /// The set of participants from whom someone receives no media has changed.
     ReceiveReport {
-        /// Who says so.
+        /// The reporting participant.
         from: ParticipantId,
-        /// Whom they can't hear or see.
+        /// From whom they receive no media, although they should.
         not_receiving: Vec<ParticipantId>,
     },
-    /// What a participant sends has changed.
+    /// What a participant's tracks carry has changed.
     Media {
-        /// Whose tracks they are.
+        /// The participant.
         from: ParticipantId,
-        /// What they carry now.
+        /// What the tracks carry now.
         media: MediaState,
     },
-    /// The server asks whether the client is alive; to be answered by [`Request::Pong`].
+    /// The server checks whether the client is alive. Answer with [`Request::Pong`].
     Ping,
-    /// The server is alive, which is all that [`Request::Ping`] asked.
+    /// The server's reply to [`Request::Ping`].
     Pong,
-    /// Events of the server are missing: it says them again, or its whole roster, to who comes back.
+    /// Events of the server were lost. Reconnect: the server then repeats them, or sends the roster.
     Gap,
-    /// The server could not pass a message on, and says so; nothing is lost but that message.
+    /// The server could not carry out one message; nothing else is affected.
     Rejected {
-        /// The server's word for the reason.
+        /// The server's code for the reason.
         code: String,
     },
-    /// A message of a kind that this version does not know. It is counted, not read.
+    /// A message of a kind that this version does not know, for example a heartbeat of a server's
+    /// own. It is ignored.
     Unknown {
         /// Its length in bytes.
         bytes: usize,
@@ -143,24 +145,23 @@ pub enum Event {
 /// A server's answer to a [`Join`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Welcome {
-    /// The id by which the others know this client.
+    /// This client's id.
     pub id: ParticipantId,
-    /// Everyone who was there before; nobody if the seat is `resumed`.
+    /// The participants who were in the room before; empty if the seat is `resumed`.
     pub peers: Vec<Peer>,
-    /// Whether this client has its old seat again, with nothing missed: what it did not hear comes
-    /// next.
+    /// Whether the client has resumed its old seat. The events that it missed follow.
     pub resumed: bool,
-    /// How many of this seat's messages the server has taken.
+    /// How many of this seat's numbered messages the server has processed.
     pub heard: Option<u64>,
-    /// Single-use token by which a lost seat can be taken again.
+    /// Single-use token with which this seat can be resumed.
     pub resume: Option<String>,
-    /// The server's boot id: after a restart, sequence numbers start anew.
+    /// Identifies this run of the server: after a restart, sequence numbers start over.
     pub epoch: Option<String>,
-    /// The sequence number of the room's last event that is contained in `peers`.
+    /// The sequence number of the last event that `peers` reflects.
     pub seq: Option<u64>,
-    /// How often the server pings, in milliseconds; silence for much longer means a dead socket.
+    /// The interval of the server's pings, in milliseconds. Much longer silence means a dead socket.
     pub ping_interval: Option<u32>,
-    /// How often the server wants to hear [`Request::Ping`], in milliseconds.
+    /// The interval, in milliseconds, at which the server expects [`Request::Ping`].
     pub keep_alive: Option<u32>,
 }
 
@@ -171,16 +172,16 @@ pub struct Peer {
     pub id: ParticipantId,
     /// Their name, where the dialect has names.
     pub name: Option<DisplayName>,
-    /// What they send.
+    /// What their tracks carry.
     pub media: MediaState,
-    /// Whether their connection to the server is lost, and their seat is held.
+    /// Whether their connection to the server is lost while their seat is kept.
     pub away: bool,
-    /// Whom they can't hear or see at the moment, though they should.
+    /// From whom they receive no media, although they should.
     pub not_receiving: Vec<ParticipantId>,
 }
 
 impl Peer {
-    /// Someone of whom no more is known than this.
+    /// A participant of whom only this is known.
     pub fn new(id: ParticipantId, name: Option<DisplayName>) -> Self {
         Self {
             id,
@@ -192,38 +193,38 @@ impl Peer {
     }
 }
 
-/// Why a seat became free.
+/// Why a participant left.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum LeaveReason {
-    /// They said goodbye.
+    /// They left the room.
     Bye,
-    /// Their connection to the server was lost, without a goodbye.
+    /// Their connection to the server was lost and did not come back.
     Lost,
-    /// They were sent out.
+    /// They were removed.
     Kicked,
 }
 
-/// Why a server gives no seat, or takes it away. All of these are final.
+/// Why a server does not let a client join, or removes it. All of these are final.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// No seat is free.
+    /// The room is full.
     RoomFull,
-    /// The server does not accept this room's name.
+    /// The server does not accept this room name.
     InvalidRoom,
-    /// The server does not accept this participant's name.
+    /// The server does not accept this display name.
     InvalidName,
-    /// The token is missing or not good for this room.
+    /// The token is missing or not valid for this room.
     Forbidden,
-    /// The token is past its time.
+    /// The token has expired.
     TokenExpired,
-    /// A moderator sent this client out.
+    /// A moderator removed this client.
     Kicked,
     /// The same person joined again elsewhere.
     Replaced,
     /// The server speaks only other versions of the dialect.
     VersionNotSupported,
-    /// The server says that this client broke its rules.
+    /// The client violated the protocol.
     BadRequest,
 }

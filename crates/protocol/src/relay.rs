@@ -1,16 +1,18 @@
-//! The `relay` dialect: what videocalls.js puts on the wire, for two people over a relay that
-//! passes each text frame on to everyone in the room, the sender included or not.
+//! The `relay` dialect: the wire format of videocalls.js, for two people on a relay that passes each
+//! text frame on to everyone in the room, with or without the sender.
 //!
 //! There is no join, roster, goodbye or keep-alive, only `{"sdp": …, "id": …}` and
-//! `{"ice": …, "id": …}`, where `id` is the sender's own, made up for the length of a page.
+//! `{"ice": …, "id": …}`. The sender chooses its `id`, a new one for each page load. Anything else
+//! that a relay sends, such as its heartbeats, is of an unknown kind.
 
+use crate::dialect::unknown;
 use crate::json::{Record, Text};
 use crate::{
     Candidate, Capabilities, CloseAction, DecodeError, Decoded, Description, DescriptionKind,
     Dialect, EncodeError, Event, ParticipantId, Refusal, Request, Signal,
 };
 
-/// Closes a socket for which the relay has no place: a relay of ours holds two.
+/// The close code for a third person: our own relay admits two.
 pub const ROOM_FULL: u16 = crate::rooms::close::ROOM_FULL;
 
 /// The client's half of the dialect.
@@ -20,7 +22,7 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Starts a codec under an id of the client's own making, a UUID v4 by custom.
+    /// Creates a codec for a client with this id, by convention a UUID v4.
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into() }
     }
@@ -44,7 +46,7 @@ impl Dialect for Relay {
         let record = match signal {
             Signal::Offer { sdp, .. } => description(DescriptionKind::Offer, sdp),
             Signal::Answer { sdp, .. } => description(DescriptionKind::Answer, sdp),
-            // The end of the candidates is never said here; a page would take it for a bad one.
+            // Pages fail on the end-of-candidates marker, so it is not sent.
             Signal::Candidate(end) if end.candidate.is_empty() => return Ok(Vec::new()),
             Signal::Candidate(candidate) => Text::default().object("ice", candidate.write()),
         };
@@ -52,36 +54,28 @@ impl Dialect for Relay {
     }
 
     fn decode(&mut self, frame: &str) -> Result<Decoded, DecodeError> {
-        let mut record = Record::parse(frame)?;
-        let Some(id) = record.text("id").filter(|id| !id.is_empty()) else {
-            return Err(DecodeError::Field {
-                kind: "relay",
-                field: "id",
-            });
+        let Some(mut record) = Record::parse_unless_foreign(frame)? else {
+            return Ok(unknown(frame).into());
         };
+        if !record.has("sdp") && !record.has("ice") {
+            return Ok(unknown(frame).into());
+        }
+        let id = record.text("id").filter(|id| !id.is_empty());
+        let id = id.ok_or(wrong("id"))?;
         if id == self.id {
             return Ok(Decoded::default());
         }
-        let signal = if let Some(sdp) = record.record("sdp") {
-            let wrong = DecodeError::Field {
-                kind: "relay",
-                field: "sdp",
-            };
-            Description::read(sdp).ok_or(wrong)?.into()
-        } else if let Some(ice) = record.record("ice") {
-            let wrong = DecodeError::Field {
-                kind: "relay",
-                field: "ice",
-            };
-            Signal::Candidate(Candidate::read(ice).ok_or(wrong)?)
+        let signal = if record.has("sdp") {
+            let description = record.record("sdp").and_then(Description::read);
+            description.ok_or(wrong("sdp"))?.into()
         } else {
-            return Ok(Event::Unknown { bytes: frame.len() }.into());
+            match record.record("ice").and_then(Candidate::read) {
+                Some(candidate) => Signal::Candidate(candidate),
+                None => return Ok(Decoded::default()),
+            }
         };
-        Ok(Event::Signal {
-            from: ParticipantId::new(id),
-            signal,
-        }
-        .into())
+        let from = ParticipantId::new(id);
+        Ok(Event::Signal { from, signal }.into())
     }
 
     fn closed(&self, code: u16) -> CloseAction {
@@ -90,5 +84,12 @@ impl Dialect for Relay {
             1008 | 1009 => CloseAction::Terminal(Refusal::BadRequest),
             _ => CloseAction::Backoff,
         }
+    }
+}
+
+fn wrong(field: &'static str) -> DecodeError {
+    DecodeError::Field {
+        kind: "relay",
+        field,
     }
 }

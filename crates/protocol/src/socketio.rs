@@ -1,94 +1,94 @@
-//! Socket.IO over Engine.IO, as far as a client needs it that opens a WebSocket at once and talks in
-//! the main namespace: no polling, no binary data.
+//! The part of Socket.IO over Engine.IO that a client needs which uses a WebSocket from the start and
+//! only the main namespace: no polling, no binary data.
 //!
 //! <https://github.com/socketio/engine.io-protocol>, <https://github.com/socketio/socket.io-protocol>
 
 use crate::DecodeError;
 use crate::json::{List, Record, quote};
 
-/// A connection: the handshake, and what waits for its end.
+/// A connection: its handshake, and the frames that wait until the handshake is complete.
 #[derive(Clone, Debug)]
 pub(crate) struct SocketIo {
-    /// Whether the address asks for the Engine.IO of Socket.IO 1 and 2, where the client pings,
-    /// and is let in without asking.
-    old: bool,
-    /// What is said of oneself when connecting: nothing, or JSON.
+    /// Whether the address asks for Engine.IO 3 (Socket.IO 1 and 2). There the client sends the
+    /// pings, and is connected without asking.
+    legacy: bool,
+    /// The authentication payload: empty, or JSON.
     auth: String,
     connected: bool,
-    /// How often there is a ping, and how late it may be, in milliseconds.
-    interval: Option<u32>,
-    lateness: u32,
-    waiting: Vec<String>,
+    /// The interval of pings, and how late one may be, in milliseconds.
+    ping_interval: Option<u32>,
+    ping_timeout: u32,
+    /// Frames to send when the handshake is complete.
+    queue: Vec<String>,
 }
 
-/// Who has to say something how often, in milliseconds.
+/// The intervals of keep-alive messages, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Heartbeat {
-    /// The interval of the server's pings, as [`Welcome`](crate::Welcome) counts it.
+    /// The interval of the server's pings, for [`Welcome::ping_interval`](crate::Welcome).
     pub(crate) server: Option<u32>,
-    /// The interval of the client's.
+    /// The interval of the client's pings, for [`Welcome::keep_alive`](crate::Welcome).
     pub(crate) client: Option<u32>,
 }
 
-/// What a frame says.
+/// The meaning of a frame.
 #[derive(Debug)]
 pub(crate) enum Packet<'a> {
     /// A step of the handshake, or a pong.
     Handshake,
-    /// The handshake is over.
+    /// The handshake is complete.
     Connected(Heartbeat),
     Ping,
-    /// The server does not want to talk to us, or not any more.
-    Dismissed,
+    /// The server has refused the connection, or ended it.
+    Disconnected,
     Event(String, List<'a>),
-    /// The answer to what was [`ask`](SocketIo::ask)ed under this number.
-    Answer(&'a str, List<'a>),
+    /// The acknowledgement of the event that was sent with this id, and its arguments.
+    Ack(&'a str, List<'a>),
     Unknown,
 }
 
-/// The arguments of an event, in the writing.
+/// Writes the arguments of an event.
 #[derive(Debug, Default)]
 pub(crate) struct Arguments(String);
 
 impl SocketIo {
     pub(crate) fn new(auth: String) -> Self {
         Self {
-            old: false,
+            legacy: false,
             auth,
             connected: false,
-            interval: None,
-            lateness: 0,
-            waiting: Vec::new(),
+            ping_interval: None,
+            ping_timeout: 0,
+            queue: Vec::new(),
         }
     }
 
-    /// Begins anew on another socket.
+    /// Starts over on a new socket.
     pub(crate) fn restart(&mut self) {
         self.connected = false;
-        self.waiting.clear();
+        self.queue.clear();
     }
 
-    /// Completes a server's address: the path, unless it has one, and the transport. An old server
-    /// is known by its greeting; with `EIO=3` in the address it is not asked for what it gives
-    /// unasked.
+    /// Completes the address of a server: adds the default path, unless it has one, and the
+    /// transport. `EIO=3` in the address selects the legacy handshake.
     pub(crate) fn address(&mut self, server: &str) -> String {
         let (path, query) = server.split_once('?').unwrap_or((server, ""));
         let path = path.trim_end_matches('/');
-        // Two slashes stand before the authority, and more of them before folders.
-        let folder = match path.bytes().filter(|&it| it == b'/').count() {
+        // The scheme has two slashes; a third one begins a path.
+        let suffix = match path.bytes().filter(|&it| it == b'/').count() {
             ..=2 => "/socket.io/?",
             _ => "/?",
         };
-        let mut address = [path, folder, query].concat();
+        let mut address = [path, suffix, query].concat();
         if query.as_bytes().windows(5).any(|field| field == b"EIO=3") {
-            self.old = true;
+            self.legacy = true;
         } else {
             address.push_str(if query.is_empty() { "EIO=4" } else { "&EIO=4" });
         }
         address + "&transport=websocket"
     }
 
-    /// Reads a frame. What is to be answered at once is added to `replies`.
+    /// Reads a frame. Frames to send at once are added to `replies`.
     pub(crate) fn read<'a>(
         &mut self,
         frame: &'a str,
@@ -110,20 +110,25 @@ impl SocketIo {
         self.send("42", name, arguments)
     }
 
-    /// Writes an event that wants an answer, under a number of one digit.
-    pub(crate) fn ask(&mut self, number: &str, name: &str, arguments: Arguments) -> Vec<String> {
-        self.send(&["42", number].concat(), name, arguments)
+    /// Writes an event that asks for an acknowledgement, under an id of one digit.
+    pub(crate) fn emit_with_ack(
+        &mut self,
+        id: &str,
+        name: &str,
+        arguments: Arguments,
+    ) -> Vec<String> {
+        self.send(&["42", id].concat(), name, arguments)
     }
 
-    fn send(&mut self, kind: &str, name: &str, arguments: Arguments) -> Vec<String> {
-        let mut frame = [kind, "["].concat();
+    fn send(&mut self, packet_type: &str, name: &str, arguments: Arguments) -> Vec<String> {
+        let mut frame = [packet_type, "["].concat();
         quote(name, &mut frame);
         frame.push_str(&arguments.0);
         frame.push(']');
         if self.connected {
             return vec![frame];
         }
-        self.waiting.push(frame);
+        self.queue.push(frame);
         Vec::new()
     }
 
@@ -133,29 +138,30 @@ impl SocketIo {
         replies: &mut Vec<String>,
     ) -> Result<Packet<'static>, DecodeError> {
         let mut record = Record::parse(rest)?;
-        self.interval = record.number("pingInterval");
-        self.lateness = record.number("pingTimeout").unwrap_or_default();
-        if !self.old {
+        self.ping_interval = record.number("pingInterval");
+        self.ping_timeout = record.number("pingTimeout").unwrap_or_default();
+        if !self.legacy {
             replies.push(["40", &self.auth].concat());
         }
         Ok(Packet::Handshake)
     }
 
-    /// An old server lets in without giving an id.
+    /// A legacy server sends no session id with it.
     fn connected(&mut self, rest: &str) -> Result<Heartbeat, DecodeError> {
         if rest.is_empty() {
             self.connected = true;
             return Ok(Heartbeat {
                 server: None,
-                client: self.interval,
+                client: self.ping_interval,
             });
         }
         Record::parse(rest)?;
         self.connected = true;
-        // A session waits for 2.4 pings; here one may be late by `lateness`.
-        let patience = |interval: u32| interval.saturating_add(self.lateness) / 12 * 5;
+        // A session considers the socket dead after 2.4 intervals without a ping. Here that is the
+        // interval and the timeout.
+        let scaled = |interval: u32| interval.saturating_add(self.ping_timeout) / 12 * 5;
         Ok(Heartbeat {
-            server: self.interval.map(patience),
+            server: self.ping_interval.map(scaled),
             client: None,
         })
     }
@@ -173,19 +179,19 @@ impl SocketIo {
         match kind {
             '0' => {
                 let heartbeat = self.connected(rest)?;
-                replies.append(&mut self.waiting);
+                replies.append(&mut self.queue);
                 Ok(Packet::Connected(heartbeat))
             }
-            '1' => Ok(Packet::Dismissed),
-            '4' => Record::parse(rest).map(|_| Packet::Dismissed),
+            '1' => Ok(Packet::Disconnected),
+            '4' => Record::parse(rest).map(|_| Packet::Disconnected),
             '2' => {
                 let mut arguments = List::parse(body)?;
                 let name = arguments.text();
                 Ok(name.map_or(Packet::Unknown, |name| Packet::Event(name, arguments)))
             }
             '3' => {
-                let number = rest.strip_suffix(body).unwrap_or_default();
-                List::parse(body).map(|answer| Packet::Answer(number, answer))
+                let id = rest.strip_suffix(body).unwrap_or_default();
+                List::parse(body).map(|arguments| Packet::Ack(id, arguments))
             }
             _ => Ok(Packet::Unknown),
         }
@@ -217,11 +223,11 @@ mod tests {
 
     fn address(server: &str) -> (String, bool) {
         let mut io = SocketIo::new(String::new());
-        (io.address(server), io.old)
+        (io.address(server), io.legacy)
     }
 
     #[test]
-    fn an_address_is_completed_as_far_as_it_needs_it() {
+    fn address_gets_missing_path_and_transport() {
         let four = "EIO=4&transport=websocket";
         for (server, expected) in [
             ("wss://h:1/", format!("wss://h:1/socket.io/?{four}")),
@@ -236,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_before_the_handshake_is_over_follows_it() {
+    fn frames_sent_before_the_handshake_follow_it() {
         let mut io = SocketIo::new(r#"{"jwt":"x"}"#.to_owned());
         let mut replies = Vec::new();
         assert!(io.emit("join", Arguments::default().text("r")).is_empty());
@@ -248,12 +254,12 @@ mod tests {
         let Ok(Packet::Connected(heartbeat)) = connected else {
             panic!("{connected:?}");
         };
-        assert_eq!(heartbeat.server, Some(18_750), "2.4 of them are 45 s");
+        assert_eq!(heartbeat.server, Some(18_750), "2.4 intervals are 45 s");
         assert_eq!(replies, [r#"42["join","r"]"#]);
     }
 
     #[test]
-    fn an_old_server_lets_in_unasked_and_wants_to_be_pinged() {
+    fn legacy_server_connects_unasked_and_expects_pings() {
         let mut io = SocketIo::new(String::new());
         io.address("ws://h/?EIO=3");
         let mut replies = Vec::new();

@@ -1,10 +1,10 @@
 //! The `socketio-rooms` dialect: two people in a room of a Socket.IO server that relays `offer`,
-//! `answer` and `candidate` between them, and says `created` to the first and `joined` to the second.
+//! `answer` and `candidate` between them, and sends `created` to the first and `joined` to the second.
 //!
-//! Nobody has an id, and no message says who sent it, so the codec gives ids of its own: the first
-//! in the room is `a`, the second `b`, and who comes later is `c1`, `c2`, … Each is greater than
-//! those who were there before, which makes the newcomer the polite one at both ends. Only of two
-//! who came at once each may seem to have come after the other: then the first is `a1` to the second.
+//! Nobody has an id, and no message names its sender, so the codec assigns ids: the first in the room
+//! is `a`, the second `b`, and later arrivals are `c1`, `c2`, … Each is greater than the ids of those
+//! who were in the room before, which makes the newcomer the polite one at both ends. When two join
+//! at once, each may see the other arrive later; then the second knows the first as `a1`.
 
 use crate::json::List;
 use crate::socketio::{Arguments, Heartbeat, Packet, SocketIo};
@@ -20,50 +20,50 @@ pub struct SocketIoRooms {
     io: SocketIo,
     heartbeat: Heartbeat,
     room: String,
-    /// Whether the server has given us a place.
-    placed: bool,
+    /// Whether the server has admitted us to the room.
+    joined: bool,
     me: &'static str,
-    other: Option<ParticipantId>,
-    /// Whether somebody was there before us, or before we came back.
-    second: bool,
-    /// Whether we have said that we are new, without having a newcomer's id.
-    begs: bool,
+    peer: Option<ParticipantId>,
+    /// Whether the peer was in the room before us, or before we reconnected.
+    peer_was_first: bool,
+    /// Whether we have sent `ready` a second time although we are the first in the room.
+    ready_as_first: bool,
     newcomers: u64,
-    /// Whether we come back, and the media to the other one goes on.
-    goes_on: bool,
-    /// The connection that we have offered last, if nobody has said a word since.
-    unheard: Option<String>,
-    /// Whether anybody has said a word.
-    met: bool,
+    /// Whether we are reconnecting and still receive media from the peer.
+    media_continues: bool,
+    /// The connection that made our last offer, until the peer sends a signal.
+    unanswered: Option<String>,
+    /// Whether the peer has sent a signal.
+    peer_has_signaled: bool,
 }
 
-/// Who was there before us, or we, if nobody was.
+/// The first in the room.
 const FIRST: &str = "a";
-/// We, if somebody was.
+/// We, if somebody was in the room before.
 const SECOND: &str = "b";
-/// Who is there instead of somebody else, and has us for the newcomer.
-const BEFORE: &str = "0";
+/// A peer that has replaced the one we knew and considers us the newcomer.
+const REPLACEMENT: &str = "0";
 
 impl SocketIoRooms {
-    /// Starts a codec.
+    /// Creates a codec for one connection.
     #[expect(
         clippy::new_without_default,
-        reason = "a codec is started for one connection, not made up"
+        reason = "a codec is created for one connection; there is no default one"
     )]
     pub fn new() -> Self {
         Self {
             io: SocketIo::new(String::new()),
             heartbeat: Heartbeat::default(),
             room: String::new(),
-            placed: false,
+            joined: false,
             me: FIRST,
-            other: None,
-            second: false,
-            begs: false,
+            peer: None,
+            peer_was_first: false,
+            ready_as_first: false,
             newcomers: 0,
-            goes_on: false,
-            unheard: None,
-            met: false,
+            media_continues: false,
+            unanswered: None,
+            peer_has_signaled: false,
         }
     }
 
@@ -86,47 +86,47 @@ impl SocketIoRooms {
         self.io.emit(name, arguments.text(&room))
     }
 
-    /// Takes the place that the server gives: the first, or the second behind somebody.
+    /// The server has admitted us, as the first in the room or as the second.
     ///
-    /// `ready` would have the other one begin anew. Where the media goes on, nobody needs to, and
-    /// both stay who they were: the other has not noticed that we were away.
-    fn enter(&mut self, second: bool, decoded: &mut Decoded) {
-        self.placed = true;
-        self.second = second;
-        if self.goes_on {
-            let other = self.other.clone().filter(|_| second);
-            let peers = other.into_iter().map(|id| Peer::new(id, None)).collect();
+    /// `ready` makes the peer start over. It is not sent while media continues: then both keep their
+    /// ids, and the peer has not noticed that we were disconnected.
+    fn on_joined(&mut self, peer_was_first: bool, decoded: &mut Decoded) {
+        self.joined = true;
+        self.peer_was_first = peer_was_first;
+        if self.media_continues {
+            let peer = self.peer.clone().filter(|_| peer_was_first);
+            let peers = peer.into_iter().map(|id| Peer::new(id, None)).collect();
             decoded.events.push(self.welcome(peers));
             return;
         }
-        let gone = self.other.take();
-        self.met = false;
-        self.unheard = None;
-        self.me = if second { SECOND } else { FIRST };
-        let first = second.then(|| self.meet(FIRST));
+        let gone = self.peer.take();
+        self.peer_has_signaled = false;
+        self.unanswered = None;
+        self.me = if peer_was_first { SECOND } else { FIRST };
+        let first = peer_was_first.then(|| self.set_peer(FIRST));
         let welcome = self.welcome(first.into_iter().collect());
         decoded.events.push(welcome);
-        let gone = gone.filter(|gone| self.other.as_ref() != Some(gone));
+        let gone = gone.filter(|gone| self.peer.as_ref() != Some(gone));
         decoded.events.extend(gone.map(left));
-        if second {
+        if peer_was_first {
             let ready = self.emit("ready", Arguments::default());
             decoded.replies.extend(ready);
         }
     }
 
-    /// Offers. A newcomer who offers once more without having heard a word says `ready` before: a
-    /// page that was still being asked for its camera lost the first one, and ignores offers too.
-    /// But an offer that is only repeated is no reason to begin anew.
+    /// Writes an offer. A newcomer whose previous offer got no reply sends `ready` again first: a page
+    /// that is still waiting for its camera loses `ready`, and ignores offers too. An offer that the
+    /// same connection repeats needs no new start.
     fn offer(&mut self, sdp: &str) -> Vec<String> {
-        // `v=0`, then `o=`, the user and the session that the connection has for life.
+        // `v=0`, then `o=` with the user and the session id, which a connection keeps.
         let connection = Some(sdp.split(' ').nth(1).unwrap_or(sdp).to_owned());
-        let again = self.unheard.is_some() && self.unheard != connection;
+        let again = self.unanswered.is_some() && self.unanswered != connection;
         let mut frames = Vec::new();
-        if again && self.second {
+        if again && self.peer_was_first {
             frames = self.emit("ready", Arguments::default());
-            self.begs = self.me == FIRST;
+            self.ready_as_first = self.me == FIRST;
         }
-        self.unheard = connection;
+        self.unanswered = connection;
         frames.extend(self.describe(DescriptionKind::Offer, sdp));
         frames
     }
@@ -148,55 +148,60 @@ impl SocketIoRooms {
         decoded: &mut Decoded,
     ) -> Result<(), DecodeError> {
         match name {
-            "created" => self.enter(false, decoded),
-            "joined" => self.enter(true, decoded),
+            "created" => self.on_joined(false, decoded),
+            "joined" => self.on_joined(true, decoded),
             "full" => decoded.events.push(Event::Refused(Refusal::RoomFull)),
-            // A room holds two, so who was there before has gone without a word, even if their
-            // media seems to go on for a while.
+            // A room holds two, so the previous peer has left, even if their media seems to continue
+            // for a while.
             "ready" => {
-                // Two who come at once hear each other's; then the one who came last is the newcomer.
-                let first = !self.met && self.second;
-                decoded.events.extend(self.part());
-                let newcomer = if first {
-                    self.meet("a1")
+                // When two join at once, each receives the other's `ready`, and we stay the newcomer.
+                let simultaneous = !self.peer_has_signaled && self.peer_was_first;
+                decoded.events.extend(self.remove_peer());
+                let newcomer = if simultaneous {
+                    self.set_peer("a1")
                 } else {
-                    self.newcomer()
+                    self.add_newcomer()
                 };
                 decoded.events.push(Event::Joined(newcomer));
             }
-            "leave" => decoded.events.extend(self.part()),
-            "offer" | "answer" | "candidate" => self.hear(name, arguments, decoded)?,
+            "leave" => decoded.events.extend(self.remove_peer()),
+            "offer" | "answer" | "candidate" => self.on_signal(name, arguments, decoded)?,
             _ => decoded.unknown(frame),
         }
         Ok(())
     }
 
-    fn hear(
+    fn on_signal(
         &mut self,
         name: &str,
         mut arguments: List<'_>,
         decoded: &mut Decoded,
     ) -> Result<(), DecodeError> {
         let payload = arguments.record();
-        let signal = match name {
-            "candidate" => payload.and_then(Candidate::read).map(Signal::Candidate),
-            _ => payload.and_then(Description::read).map(Signal::from),
+        let signal = if name == "candidate" {
+            let Some(candidate) = payload.and_then(Candidate::read) else {
+                return Ok(());
+            };
+            Signal::Candidate(candidate)
+        } else {
+            let description = payload.and_then(Description::read);
+            let wrong = DecodeError::Field {
+                kind: "signal",
+                field: "payload",
+            };
+            description.ok_or(wrong)?.into()
         };
-        let signal = signal.ok_or(DecodeError::Field {
-            kind: "signal",
-            field: "payload",
-        })?;
-        self.unheard = None;
-        self.met = true;
-        if std::mem::take(&mut self.begs) && name == "offer" {
-            decoded.events.extend(self.part());
-            let before = self.meet(BEFORE);
-            decoded.events.push(Event::Found(before));
+        self.unanswered = None;
+        self.peer_has_signaled = true;
+        if std::mem::take(&mut self.ready_as_first) && name == "offer" {
+            decoded.events.extend(self.remove_peer());
+            let replacement = self.set_peer(REPLACEMENT);
+            decoded.events.push(Event::Found(replacement));
         }
-        let from = match &self.other {
-            Some(other) => other.clone(),
+        let from = match &self.peer {
+            Some(peer) => peer.clone(),
             None => {
-                let newcomer = self.newcomer();
+                let newcomer = self.add_newcomer();
                 decoded.events.push(Event::Found(newcomer.clone()));
                 newcomer.id
             }
@@ -205,20 +210,20 @@ impl SocketIoRooms {
         Ok(())
     }
 
-    fn newcomer(&mut self) -> Peer {
+    fn add_newcomer(&mut self) -> Peer {
         self.newcomers += 1;
-        self.meet(&["c", &self.newcomers.to_string()].concat())
+        self.set_peer(&["c", &self.newcomers.to_string()].concat())
     }
 
-    fn meet(&mut self, id: &str) -> Peer {
+    fn set_peer(&mut self, id: &str) -> Peer {
         let id = ParticipantId::new(id);
-        self.other = Some(id.clone());
+        self.peer = Some(id.clone());
         Peer::new(id, None)
     }
 
-    fn part(&mut self) -> Option<Event> {
-        self.second = false;
-        self.other.take().map(left)
+    fn remove_peer(&mut self) -> Option<Event> {
+        self.peer_was_first = false;
+        self.peer.take().map(left)
     }
 }
 
@@ -243,7 +248,7 @@ impl Dialect for SocketIoRooms {
 
     fn opened(&mut self) {
         self.io.restart();
-        self.placed = false;
+        self.joined = false;
     }
 
     fn encode(&mut self, request: &Request) -> Result<Vec<String>, EncodeError> {
@@ -252,7 +257,7 @@ impl Dialect for SocketIoRooms {
                 let room = join.room.as_ref().ok_or(EncodeError::RoomMissing)?;
                 self.room = room.as_str().to_owned();
                 let mut keeps = join.keeps.iter();
-                self.goes_on = keeps.any(|kept| self.other.as_ref() == Some(kept));
+                self.media_continues = keeps.any(|kept| self.peer.as_ref() == Some(kept));
                 self.emit("join", Arguments::default())
             }
             Request::Signal { signal, .. } => match signal {
@@ -264,9 +269,8 @@ impl Dialect for SocketIoRooms {
                     self.emit("candidate", Arguments::default().json(&candidate))
                 }
             },
-            // Servers pass it on to the room from whomever it comes, and the two in there would take
-            // each other for gone.
-            Request::Bye if !self.placed => Vec::new(),
+            // Servers relay `leave` from anyone, so the two in a full room would take each other for gone.
+            Request::Bye if !self.joined => Vec::new(),
             Request::Bye => self.emit("leave", Arguments::default()),
             Request::Pong => vec!["3".to_owned()],
             Request::Ping => vec!["2".to_owned()],
@@ -280,9 +284,9 @@ impl Dialect for SocketIoRooms {
             Packet::Handshake => {}
             Packet::Connected(heartbeat) => self.heartbeat = heartbeat,
             Packet::Ping => decoded.events.push(Event::Ping),
-            Packet::Dismissed => decoded.events.push(Event::Refused(Refusal::Kicked)),
+            Packet::Disconnected => decoded.events.push(Event::Refused(Refusal::Kicked)),
             Packet::Event(name, arguments) => self.event(frame, &name, arguments, &mut decoded)?,
-            Packet::Answer(..) | Packet::Unknown => decoded.unknown(frame),
+            Packet::Ack(..) | Packet::Unknown => decoded.unknown(frame),
         }
         Ok(decoded)
     }

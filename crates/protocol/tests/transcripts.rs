@@ -20,7 +20,7 @@ use videocalls_protocol::{
 };
 
 #[test]
-fn each_conversation_goes_as_it_is_written() {
+fn transcripts_replay_as_written() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
     let dialects = entries(&folder).into_iter().filter(|path| path.is_dir());
     let mut replayed = 0;

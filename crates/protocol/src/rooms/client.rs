@@ -1,13 +1,14 @@
-use super::seat::{Seat, Turn};
+use super::seat::{EventOrder, Seat};
 use super::wire::{
     leave_reason, media, message, not_receiving, participant, peer, refusal, signal, with_media,
     with_not_receiving, with_signal,
 };
 use super::{VERSION, close};
+use crate::dialect::unknown;
 use crate::json::{Record, Text};
 use crate::{
     Admission, Capabilities, CloseAction, DecodeError, Decoded, Departure, Dialect, DisplayName,
-    EncodeError, Event, GlareRule, Join, Offerer, Request, Welcome,
+    EncodeError, Event, GlareRule, InvalidRoom, Join, Offerer, Request, RoomName, Welcome,
 };
 
 /// The client's half of the dialect.
@@ -35,7 +36,7 @@ impl Dialect for Rooms {
     }
 
     fn opened(&mut self) {
-        self.seat.reopen();
+        self.seat.on_reconnect();
     }
 
     fn encode(&mut self, request: &Request) -> Result<Vec<String>, EncodeError> {
@@ -55,7 +56,7 @@ impl Dialect for Rooms {
             }
         };
         let frame = record.finish();
-        Ok(match self.seat.say(&frame) {
+        Ok(match self.seat.store(&frame) {
             true => vec![frame],
             false => Vec::new(),
         })
@@ -65,12 +66,15 @@ impl Dialect for Rooms {
         let mut record = Record::parse(frame)?;
         let kind = record.text("type");
         if kind.as_deref() == Some("welcome") {
-            return self.welcomed(&mut record);
+            return self.decode_welcome(&mut record);
         }
-        match record.number("seq").map(|number| self.seat.turn(number)) {
-            Some(Turn::Again) => return Ok(Decoded::default()),
-            Some(Turn::Gap) => return Ok(Event::Gap.into()),
-            Some(Turn::Next) | None => {}
+        match record
+            .number("seq")
+            .map(|number| self.seat.on_event(number))
+        {
+            Some(EventOrder::Duplicate) => return Ok(Decoded::default()),
+            Some(EventOrder::Gap) => return Ok(Event::Gap.into()),
+            Some(EventOrder::Next) | None => {}
         }
         let event = match kind.as_deref() {
             Some("joined") => Event::Joined(peer(&mut record, "joined")?),
@@ -93,10 +97,11 @@ impl Dialect for Rooms {
                 not_receiving: not_receiving(&mut record),
             },
             Some("ping") => {
-                self.seat.heard(record.number("heard").unwrap_or_default());
+                self.seat
+                    .acknowledge(record.number("heard").unwrap_or_default());
                 match record
                     .number("last")
-                    .is_some_and(|last| self.seat.misses(last))
+                    .is_some_and(|last| self.seat.is_missing(last))
                 {
                     true => Event::Gap,
                     false => Event::Ping,
@@ -107,9 +112,13 @@ impl Dialect for Rooms {
             Some("rejected") => Event::Rejected {
                 code: record.text("code").unwrap_or_default(),
             },
-            _ => Event::Unknown { bytes: frame.len() },
+            _ => unknown(frame),
         };
         Ok(event.into())
+    }
+
+    fn room_name(&self, name: &str) -> Result<RoomName, InvalidRoom> {
+        RoomName::new(name)
     }
 
     fn closed(&self, code: u16) -> CloseAction {
@@ -121,7 +130,7 @@ impl Dialect for Rooms {
     }
 
     fn take_seat(&mut self, seat: String) {
-        self.seat.inherit(seat);
+        self.seat.restore(seat);
     }
 }
 
@@ -134,7 +143,7 @@ impl Rooms {
             .text_if("name", join.name.as_ref().map(DisplayName::as_str))
             .text_if("token", join.token.as_deref());
         let record = with_media(record, join.media);
-        Ok(match join.resume.clone().or_else(|| self.seat.claim()) {
+        Ok(match join.resume.clone().or_else(|| self.seat.resume()) {
             Some(resume) => record
                 .text("resume", &resume.token)
                 .text_if("epoch", resume.epoch.as_deref())
@@ -143,10 +152,10 @@ impl Rooms {
         })
     }
 
-    fn welcomed(&mut self, record: &mut Record<'_>) -> Result<Decoded, DecodeError> {
+    fn decode_welcome(&mut self, record: &mut Record<'_>) -> Result<Decoded, DecodeError> {
         let welcome = read_welcome(record)?;
         Ok(Decoded {
-            replies: self.seat.take(&welcome),
+            replies: self.seat.on_welcome(&welcome),
             events: vec![Event::Welcome(welcome)],
         })
     }

@@ -1,44 +1,44 @@
-//! The codes with which a `rooms` server closes a socket, in the private range of RFC 6455
-//! section 7.4.2: 4000–4499 ask the client to come back, 4500–4999 are final.
+//! The close codes of a `rooms` server, in the private range of RFC 6455 section 7.4.2: after
+//! 4000–4499 the client reconnects, 4500–4999 are final.
 
 use crate::{CloseAction, Refusal};
 
-/// The server shuts down; come back.
+/// The server is shutting down; reconnect.
 pub const SHUTDOWN: u16 = 4001;
-/// The client did not read fast enough; come back.
+/// The client did not read fast enough; reconnect.
 pub const SLOW_CONSUMER: u16 = 4008;
-/// The client did not answer pings; come back.
+/// The client did not answer pings; reconnect.
 pub const PING_TIMEOUT: u16 = 4009;
-/// The server has lost the seat; come back as new.
+/// The server has lost the seat; rejoin as a new participant.
 pub const STATE_LOST: u16 = 4010;
-/// Too many messages in too short a time; come back later.
+/// Too many messages in too short a time; reconnect later.
 pub const RATE_LIMITED: u16 = 4013;
-/// The token is not good.
+/// The token is not valid.
 pub const BAD_TOKEN: u16 = 4500;
-/// A message broke the rules.
+/// A message violated the protocol.
 pub const BAD_REQUEST: u16 = 4501;
-/// No `join` came in time.
+/// No `join` arrived in time.
 pub const JOIN_TIMEOUT: u16 = 4502;
-/// A moderator sent the client out.
+/// A moderator removed the client.
 pub const KICKED: u16 = 4503;
-/// No seat is free.
+/// The room is full.
 pub const ROOM_FULL: u16 = 4504;
-/// The token's time is over and was not renewed.
+/// The token has expired.
 pub const TOKEN_EXPIRED: u16 = 4505;
-/// The token is not good for this room.
+/// The token is not valid for this room.
 pub const FORBIDDEN: u16 = 4507;
 /// Too many malformed messages.
 pub const TOO_MANY_ERRORS: u16 = 4509;
 /// The same person joined elsewhere.
 pub const REPLACED: u16 = 4514;
-/// The client speaks a version that the server does not.
+/// The server does not support the client's version.
 pub const VERSION_NOT_SUPPORTED: u16 = 4515;
-/// The room's name is not accepted.
+/// The room name is not accepted.
 pub const INVALID_ROOM: u16 = 4516;
-/// The participant's name is not accepted.
+/// The display name is not accepted.
 pub const INVALID_NAME: u16 = 4517;
 
-/// The code that goes with a refusal.
+/// The close code for a refusal.
 pub fn code(refusal: Refusal) -> u16 {
     match refusal {
         Refusal::RoomFull => ROOM_FULL,
@@ -53,7 +53,7 @@ pub fn code(refusal: Refusal) -> u16 {
     }
 }
 
-/// What a client is to do after this code, its own or one of the WebSocket protocol.
+/// What a client does after this close code, one of ours or of the WebSocket protocol.
 pub(crate) fn action(code: u16) -> CloseAction {
     match code {
         STATE_LOST => CloseAction::RejoinFresh,

@@ -1,5 +1,4 @@
-//! The `rooms` dialect, version 1: JSON text frames over a WebSocket, described for implementers in
-//! `docs/rooms.md`.
+//! The `rooms` dialect, version 1: JSON text frames over a WebSocket, specified in `docs/rooms.md`.
 //!
 //! The client's half is [`Rooms`]; the server's half is [`read_request`] and [`write_event`].
 
@@ -12,5 +11,5 @@ mod wire;
 pub use client::Rooms;
 pub use server::{Incoming, read_request, write_event, write_ping};
 
-/// The version that this crate speaks, carried by `join` and `welcome`.
+/// The version of the dialect that this crate implements, sent in `join` and `welcome`.
 pub const VERSION: u32 = 1;

@@ -1,35 +1,35 @@
 use crate::{Resume, Welcome};
 
-/// How many messages are kept for a server that may not have taken them, and how long they may be
-/// together.
-const MAX_KEPT: usize = 64;
-const MAX_KEPT_BYTES: usize = 256 * 1024;
+/// How many unacknowledged messages are kept, and their total size.
+const MAX_UNACKNOWLEDGED: usize = 64;
+const MAX_UNACKNOWLEDGED_BYTES: usize = 256 * 1024;
 
-/// What a client remembers of its seat, to take it again with nothing lost in either direction.
+/// What a client remembers of its seat, to resume it without losing messages in either direction.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Seat {
     token: Option<String>,
     epoch: Option<String>,
-    /// The number of the last event before which none is missing; `None` as long as events are not
+    /// The number of the last event up to which none is missing; `None` while events are not
     /// numbered.
     seq: Option<u64>,
-    /// The number after which the server has said everything again: it won't do so once more.
-    repeated: Option<u64>,
-    /// Whether something is missing, here or there, that only the whole roster can mend.
-    astray: bool,
-    /// The messages that the server may not have taken yet.
-    kept: Vec<String>,
+    /// The event number after which the server has replayed everything. It won't do so twice.
+    replayed_after: Option<u64>,
+    /// Whether messages are lost in a way that only the whole roster can repair.
+    needs_roster: bool,
+    /// The messages that the server may not have processed yet.
+    unacknowledged: Vec<String>,
     /// How many messages came before those.
-    taken: u64,
-    /// Whether the seat is not ours yet on a new socket: until it is, what is said is only kept.
-    returning: bool,
+    acknowledged: u64,
+    /// Whether a new socket is open and the seat is not confirmed on it. Until then messages are
+    /// only stored.
+    resuming: bool,
 }
 
-/// How an event's number follows those before.
+/// How an event's number follows the ones before.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Turn {
+pub(super) enum EventOrder {
     Next,
-    Again,
+    Duplicate,
     /// Events are missing before this one.
     Gap,
 }
@@ -39,98 +39,99 @@ impl Seat {
         self.token.as_deref()
     }
 
-    /// Remembers no more than the token, as after a reload.
-    pub(super) fn inherit(&mut self, token: String) {
+    /// Starts from a token alone, as after a reload.
+    pub(super) fn restore(&mut self, token: String) {
         *self = Self {
             token: Some(token),
             ..Self::default()
         };
     }
 
-    /// A new socket is to lead to the same seat.
-    pub(super) fn reopen(&mut self) {
-        self.returning = self.token.is_some();
+    /// A new socket has opened, on which the seat is to be resumed.
+    pub(super) fn on_reconnect(&mut self) {
+        self.resuming = self.token.is_some();
     }
 
-    /// What to say to have it.
-    pub(super) fn claim(&self) -> Option<Resume> {
+    /// The request to resume this seat.
+    pub(super) fn resume(&self) -> Option<Resume> {
         Some(Resume {
             token: self.token.clone()?,
             epoch: self.epoch.clone(),
-            seq: self.seq.filter(|_| !self.astray),
+            seq: self.seq.filter(|_| !self.needs_roster),
         })
     }
 
-    /// Keeps a message, and returns whether it can be sent now.
-    pub(super) fn say(&mut self, message: &str) -> bool {
+    /// Stores a message until the server acknowledges it. Returns whether it can be sent now.
+    pub(super) fn store(&mut self, message: &str) -> bool {
         if self.token.is_some() {
-            self.keep(message);
+            self.unacknowledged.push(message.to_owned());
+            self.enforce_limits();
         }
-        !self.returning
+        !self.resuming
     }
 
-    fn keep(&mut self, message: &str) {
-        self.kept.push(message.to_owned());
-        let bytes: usize = self.kept.iter().map(String::len).sum();
-        if self.kept.len() > MAX_KEPT || bytes > MAX_KEPT_BYTES {
-            self.kept.clear();
-            self.astray = true;
-        }
-    }
-
-    /// The server has taken so many of this seat's messages.
-    pub(super) fn heard(&mut self, heard: u64) {
-        while self.taken < heard && !self.kept.is_empty() {
-            self.kept.remove(0);
-            self.taken += 1;
+    fn enforce_limits(&mut self) {
+        let bytes: usize = self.unacknowledged.iter().map(String::len).sum();
+        if self.unacknowledged.len() > MAX_UNACKNOWLEDGED || bytes > MAX_UNACKNOWLEDGED_BYTES {
+            self.unacknowledged.clear();
+            self.needs_roster = true;
         }
     }
 
-    /// Takes a seat, and returns what the server has missed if it is the old one.
-    pub(super) fn take(&mut self, welcome: &Welcome) -> Vec<String> {
-        self.returning = false;
+    /// The server has processed this many of the seat's messages.
+    pub(super) fn acknowledge(&mut self, processed: u64) {
+        while self.acknowledged < processed && !self.unacknowledged.is_empty() {
+            self.unacknowledged.remove(0);
+            self.acknowledged += 1;
+        }
+    }
+
+    /// Takes over the seat of a welcome. Returns the messages to send again if the old seat was
+    /// resumed.
+    pub(super) fn on_welcome(&mut self, welcome: &Welcome) -> Vec<String> {
+        self.resuming = false;
         self.token.clone_from(&welcome.resume);
         self.epoch.clone_from(&welcome.epoch);
         self.seq = welcome.seq;
-        self.astray = false;
-        self.repeated = welcome.seq.filter(|_| welcome.resumed);
+        self.needs_roster = false;
+        self.replayed_after = welcome.seq.filter(|_| welcome.resumed);
         if welcome.resumed {
-            self.heard(welcome.heard.unwrap_or_default());
+            self.acknowledge(welcome.heard.unwrap_or_default());
         } else {
-            self.kept.clear();
-            self.taken = 0;
+            self.unacknowledged.clear();
+            self.acknowledged = 0;
         }
-        self.kept.clone()
+        self.unacknowledged.clone()
     }
 
-    /// Whether the event of this number has not come, though it was sent before this was said.
-    pub(super) fn misses(&mut self, last: u64) -> bool {
+    /// Whether an event is missing, given the number of the last one that the server has sent.
+    pub(super) fn is_missing(&mut self, last: u64) -> bool {
         let missing = self.seq.is_some_and(|seq| seq < last);
         if missing {
-            self.ask_again();
+            self.on_gap();
         }
         missing
     }
 
-    /// An event of this number has come.
-    pub(super) fn turn(&mut self, number: u64) -> Turn {
+    /// An event with this number has arrived.
+    pub(super) fn on_event(&mut self, number: u64) -> EventOrder {
         let Some(last) = self.seq else {
-            return Turn::Next;
+            return EventOrder::Next;
         };
         if number <= last {
-            return Turn::Again;
+            return EventOrder::Duplicate;
         }
         if number == last + 1 {
             self.seq = Some(number);
-            return Turn::Next;
+            return EventOrder::Next;
         }
-        self.ask_again();
-        Turn::Gap
+        self.on_gap();
+        EventOrder::Gap
     }
 
-    /// What is missing is said again to who comes back; where that did not mend it, the whole roster
-    /// will.
-    fn ask_again(&mut self) {
-        self.astray |= self.repeated == self.seq;
+    /// The server replays missing events when the client reconnects. If they are still missing after
+    /// a replay, the client asks for the roster instead.
+    fn on_gap(&mut self) {
+        self.needs_roster |= self.replayed_after == self.seq;
     }
 }

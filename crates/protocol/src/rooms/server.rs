@@ -1,20 +1,20 @@
 use super::VERSION;
 use super::wire::{
-    leave_word, media, message, not_receiving, participant, refusal_word, signal, with_media,
-    with_not_receiving, with_peer, with_signal,
+    leave_reason_name, media, message, not_receiving, participant, refusal_name, signal,
+    with_media, with_not_receiving, with_peer, with_signal,
 };
 use crate::json::{Record, Text};
 use crate::{DecodeError, DisplayName, Event, Join, Refusal, Request, Resume, RoomName, Welcome};
 
-/// What a client's frame turned out to be.
+/// The meaning of a client's frame.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Incoming {
     /// A request to carry out.
     Request(Request),
-    /// A request to refuse for good, with the reason.
+    /// A join that must be refused for good, with the reason.
     Refuse(Refusal),
-    /// A message of a kind that this version does not know; to be counted, not read.
+    /// A message of a kind that this version does not know. It is counted and ignored.
     Unknown {
         /// Its length in bytes.
         bytes: usize,
@@ -25,7 +25,8 @@ pub enum Incoming {
 ///
 /// # Errors
 ///
-/// The frame is not of this dialect. A server counts such frames and closes after a few.
+/// The frame is not a valid message of this dialect. A server counts such frames and closes the
+/// socket after a few.
 pub fn read_request(frame: &str) -> Result<Incoming, DecodeError> {
     let mut record = Record::parse(frame)?;
     let request = match record.text("type").as_deref() {
@@ -45,15 +46,15 @@ pub fn read_request(frame: &str) -> Result<Incoming, DecodeError> {
     Ok(Incoming::Request(request))
 }
 
-/// Writes one event as a text frame. `seq` is the event's number in the stream of this seat.
+/// Writes one event as a text frame. `seq` is the event's number on this seat.
 pub fn write_event(event: &Event, seq: Option<u64>) -> String {
     let record = match event {
         Event::Welcome(welcome) => write_welcome(welcome),
-        Event::Refused(refusal) => message("refused").text("code", refusal_word(*refusal)),
+        Event::Refused(refusal) => message("refused").text("code", refusal_name(*refusal)),
         Event::Joined(peer) | Event::Found(peer) => with_peer(message("joined"), peer),
         Event::Left { id, reason } => message("left")
             .text("id", id.as_str())
-            .text("reason", leave_word(*reason)),
+            .text("reason", leave_reason_name(*reason)),
         Event::Signal { from, signal } => {
             with_signal(message("signal").text("from", from.as_str()), signal)
         }
@@ -81,8 +82,8 @@ pub fn write_event(event: &Event, seq: Option<u64>) -> String {
     record.number("seq", seq.or(contained)).finish()
 }
 
-/// Writes a ping, which says how many of the seat's messages have been taken, and what number its
-/// last event has.
+/// Writes a ping with the number of the seat's messages that have been processed, and the number of
+/// its last event.
 pub fn write_ping(heard: u64, last: u64) -> String {
     message("ping")
         .number("heard", Some(heard))
@@ -106,7 +107,7 @@ fn write_welcome(welcome: &Welcome) -> Text {
         .number("ping", welcome.ping_interval)
 }
 
-/// Reads a join. A name that is not acceptable is a refusal to tell, not a malformed message.
+/// Reads a join. A name that is not acceptable is a refusal, not a malformed message.
 fn read_join(mut record: Record<'_>) -> Incoming {
     if record.number("v") != Some(VERSION) {
         return Incoming::Refuse(Refusal::VersionNotSupported);
@@ -114,12 +115,7 @@ fn read_join(mut record: Record<'_>) -> Incoming {
     let Ok(room) = RoomName::new(&record.text("room").unwrap_or_default()) else {
         return Incoming::Refuse(Refusal::InvalidRoom);
     };
-    let Ok(name) = record
-        .text("name")
-        .as_deref()
-        .map(DisplayName::new)
-        .transpose()
-    else {
+    let Ok(name) = DisplayName::optional(record.text("name").as_deref()) else {
         return Incoming::Refuse(Refusal::InvalidName);
     };
     Incoming::Request(Request::Join(Join {

@@ -1,4 +1,4 @@
-//! What both halves of the dialect read and write alike.
+//! The parts of messages that client and server have in common.
 
 use crate::json::{Record, Text};
 use crate::{
@@ -6,10 +6,10 @@ use crate::{
     ParticipantId, Peer, Refusal, Signal, TrackState,
 };
 
-/// How many participants one may report as not receiving from.
-const MAX_SICK: usize = 64;
+/// How many participants a receive report may name.
+const MAX_REPORTED: usize = 64;
 
-/// Starts a message of a kind.
+/// Starts a message of this kind.
 pub(super) fn message(kind: &str) -> Text {
     Text::default().text("type", kind)
 }
@@ -20,12 +20,12 @@ pub(super) fn with_media(message: Text, media: MediaState) -> Text {
         .text("video", media.video.as_str())
 }
 
-/// Reads two track states; a server that carries none is taken to carry live tracks.
+/// Reads the two track states. A missing state means a live track.
 pub(super) fn media(message: &mut Record<'_>) -> MediaState {
     let mut state = |field| {
         message
             .text(field)
-            .map_or(TrackState::Live, |word| TrackState::from_wire(&word))
+            .map_or(TrackState::Live, |name| TrackState::from_wire(&name))
     };
     MediaState {
         audio: state("audio"),
@@ -44,15 +44,12 @@ pub(super) fn with_signal(message: Text, signal: &Signal) -> Text {
         .object("description", Description::write(kind, sdp))
 }
 
+/// Reads a description or a candidate. A candidate that is null, or names none, ends the candidates
+/// of its generation, as an empty one does.
 pub(super) fn signal(message: &mut Record<'_>) -> Result<Signal, DecodeError> {
-    if let Some(candidate) = message.record("candidate") {
-        let wrong = DecodeError::Field {
-            kind: "signal",
-            field: "candidate",
-        };
-        return Candidate::read(candidate)
-            .map(Signal::Candidate)
-            .ok_or(wrong);
+    if message.holds("candidate") && !message.has("description") {
+        let candidate = message.record("candidate").and_then(Candidate::read);
+        return Ok(Signal::Candidate(candidate.unwrap_or_default()));
     }
     let id = message.number("offer");
     match message.record("description").and_then(Description::read) {
@@ -89,16 +86,16 @@ pub(super) fn with_not_receiving(message: Text, not_receiving: &[ParticipantId])
     )
 }
 
-/// Reads whom somebody can't hear; the room holds fewer than what is left out.
+/// Reads the participants named by a receive report, up to the limit.
 pub(super) fn not_receiving(message: &mut Record<'_>) -> Vec<ParticipantId> {
     let ids = message.texts("notReceiving").into_iter();
-    ids.take(MAX_SICK).map(ParticipantId::new).collect()
+    ids.take(MAX_REPORTED).map(ParticipantId::new).collect()
 }
 
 pub(super) fn peer(message: &mut Record<'_>, kind: &'static str) -> Result<Peer, DecodeError> {
     Ok(Peer {
         id: participant(message, kind, "id")?,
-        // A name that another server lets through but ours would not is not worth a lost peer.
+        // Another server may allow names that ours refuses. Then the participant has no name.
         name: message
             .text("name")
             .and_then(|name| DisplayName::new(&name).ok()),
@@ -137,35 +134,35 @@ const REFUSALS: [(Refusal, &str); 9] = [
     (Refusal::BadRequest, "bad-request"),
 ];
 
-/// The wire's word for one of the reasons in a table.
-fn word<T: Copy + PartialEq>(table: &[(T, &'static str)], value: T) -> &'static str {
+/// The name of a value in one of the tables.
+fn name_of<T: Copy + PartialEq>(table: &[(T, &'static str)], value: T) -> &'static str {
     table
         .iter()
         .find(|(known, _)| *known == value)
-        .map_or("", |(_, word)| word)
+        .map_or("", |(_, name)| name)
 }
 
-fn value<T: Copy>(table: &[(T, &'static str)], word: Option<&str>) -> Option<T> {
+fn value_of<T: Copy>(table: &[(T, &'static str)], name: Option<&str>) -> Option<T> {
     table
         .iter()
-        .find(|(_, known)| Some(*known) == word)
+        .find(|(_, known)| Some(*known) == name)
         .map(|(value, _)| *value)
 }
 
-pub(super) fn leave_word(reason: LeaveReason) -> &'static str {
-    word(&LEAVE_REASONS, reason)
+pub(super) fn leave_reason_name(reason: LeaveReason) -> &'static str {
+    name_of(&LEAVE_REASONS, reason)
 }
 
-/// An unknown reason to leave is still a leave; a lost connection claims the least.
-pub(super) fn leave_reason(word: Option<&str>) -> LeaveReason {
-    value(&LEAVE_REASONS, word).unwrap_or(LeaveReason::Lost)
+/// Reads the reason of a departure. An unknown one is read as a lost connection.
+pub(super) fn leave_reason(name: Option<&str>) -> LeaveReason {
+    value_of(&LEAVE_REASONS, name).unwrap_or(LeaveReason::Lost)
 }
 
-pub(super) fn refusal_word(refusal: Refusal) -> &'static str {
-    word(&REFUSALS, refusal)
+pub(super) fn refusal_name(refusal: Refusal) -> &'static str {
+    name_of(&REFUSALS, refusal)
 }
 
-/// An unknown refusal is still one; that the server found fault with us claims the least.
-pub(super) fn refusal(word: Option<&str>) -> Refusal {
-    value(&REFUSALS, word).unwrap_or(Refusal::BadRequest)
+/// Reads the code of a refusal. An unknown one is read as `bad-request`.
+pub(super) fn refusal(name: Option<&str>) -> Refusal {
+    value_of(&REFUSALS, name).unwrap_or(Refusal::BadRequest)
 }

@@ -1,4 +1,4 @@
-//! A client and a professional with their links. Each is known to the other by the role.
+//! A client and a professional with their links. The id of each is the role.
 
 use videocalls_protocol::appointments::Appointments;
 use videocalls_protocol::{
@@ -7,8 +7,8 @@ use videocalls_protocol::{
 };
 
 use super::json;
-use super::socketio_rooms::{OPEN, SOCKETIO_BARE, SOCKETIO_HEADS, unnumbered};
-use super::subject::{Said, Subject, from, last_event};
+use super::socketio_rooms::{OPEN, SOCKETIO_BARE, SOCKETIO_PREFIXES, unnumbered};
+use super::subject::{Case, Subject, from, last_event};
 
 const UNKNOWN: &[&str] = &[
     r#"42["hologram",{"a":1}]"#,
@@ -17,7 +17,7 @@ const UNKNOWN: &[&str] = &[
     "5",
 ];
 const CLOSINGS: &[(u16, CloseAction)] = &[
-    // A session that the server does not know any more, or that did not answer its pings.
+    // The server has forgotten the session, or the client did not answer its pings.
     (1000, CloseAction::RejoinFresh),
     (1001, CloseAction::RejoinFresh),
     (1005, CloseAction::RejoinFresh),
@@ -36,15 +36,17 @@ pub(crate) const CLIENT: Subject = Subject {
     you: "professional",
     frames: client_frames,
     unknown: UNKNOWN,
-    pass_on,
+    relay,
     carried: |signal| unnumbered(signal).filter(|it| !matches!(it, Signal::Answer { .. })),
     echoes: false,
     requests: client_requests,
-    unsayable: Vec::new,
-    closings: CLOSINGS,
-    heads: SOCKETIO_HEADS,
-    bare: SOCKETIO_BARE,
-    lasting: last_event,
+    unencodable: Vec::new,
+    close_actions: CLOSINGS,
+    foreign_texts: false,
+    candidate_frame: Some(|candidate| format!(r#"42["iceToClient",{candidate}]"#)),
+    prefixes: SOCKETIO_PREFIXES,
+    without_json: SOCKETIO_BARE,
+    repeatable: last_event,
 };
 
 pub(crate) const PROFESSIONAL: Subject = Subject {
@@ -55,15 +57,17 @@ pub(crate) const PROFESSIONAL: Subject = Subject {
     you: "client",
     frames: professional_frames,
     unknown: UNKNOWN,
-    pass_on,
+    relay,
     carried: |signal| unnumbered(signal).filter(|it| !matches!(it, Signal::Offer { .. })),
     echoes: false,
     requests: professional_requests,
-    unsayable: Vec::new,
-    closings: CLOSINGS,
-    heads: SOCKETIO_HEADS,
-    bare: SOCKETIO_BARE,
-    lasting: last_event,
+    unencodable: Vec::new,
+    close_actions: CLOSINGS,
+    foreign_texts: false,
+    candidate_frame: Some(|candidate| format!(r#"42["iceToClient",{candidate}]"#)),
+    prefixes: SOCKETIO_PREFIXES,
+    without_json: SOCKETIO_BARE,
+    repeatable: last_event,
 };
 
 const APPOINTMENT: &str = r#"{"professionalsFullName":"Dr. Ünal 🩺","apptDate":1700000000000,"uuid":"u7","clientName":"Jim","iat":1700000000}"#;
@@ -103,20 +107,20 @@ fn connected(mut dialect: Box<dyn Dialect>, room: Option<&str>) -> Box<dyn Diale
     dialect
 }
 
-/// Has made no offer yet.
-fn fresh_client() -> Box<dyn Dialect> {
+/// A client that has made no offer yet.
+fn client_without_offer() -> Box<dyn Dialect> {
     connected(owner(APPOINTMENT).unwrap(), None)
 }
 
-/// Has made an offer, which the server may not have taken yet.
-fn offering_client() -> Box<dyn Dialect> {
-    let mut client = fresh_client();
+/// A client that has sent an offer, which the server may not have processed yet.
+fn client_with_unconfirmed_offer() -> Box<dyn Dialect> {
+    let mut client = client_without_offer();
     client.encode(&signal(offer("v=0"))).unwrap();
     client
 }
 
 fn client() -> Box<dyn Dialect> {
-    let mut client = offering_client();
+    let mut client = client_with_unconfirmed_offer();
     assert_eq!(client.decode("430[[]]"), Ok(Decoded::default()));
     client
 }
@@ -128,7 +132,7 @@ fn professional() -> Box<dyn Dialect> {
     )
 }
 
-/// Takes whoever has an offer first.
+/// A professional that takes the first appointment with an offer.
 fn open_professional() -> Box<dyn Dialect> {
     connected(owner(r#"{"proId":"x"}"#).unwrap(), None)
 }
@@ -167,21 +171,21 @@ fn found(id: &str, name: Option<&str>) -> Event {
     Event::Found(Peer::new(from(id), name))
 }
 
-fn says(id: &str, signal: Signal) -> Event {
+fn signal_from(id: &str, signal: Signal) -> Event {
     let from = from(id);
     Event::Signal { from, signal }
 }
 
-fn said(
+fn case(
     by: Option<fn() -> Box<dyn Dialect>>,
     frame: &'static str,
     events: Vec<Event>,
     replies: &[&str],
-) -> Said {
-    Said {
-        by,
+) -> Case {
+    Case {
+        client: by,
         frame,
-        means: Decoded {
+        expected: Decoded {
             events,
             replies: replies.iter().map(|&reply| reply.to_owned()).collect(),
         },
@@ -202,52 +206,57 @@ fn welcome(me: &str) -> Event {
     })
 }
 
-fn client_frames() -> Vec<Said> {
+fn client_frames() -> Vec<Case> {
     const ANSWER: &str = r#"42["answerToClient",{"type":"answer","sdp":"v=0\r\no=- é🎥\r\n"}]"#;
     const CANDIDATE: &str = r#"42["iceToClient",{"candidate":"candidate:1 1 udp 1 h 9 typ host","sdpMid":"0","sdpMLineIndex":0}]"#;
     const KNOWN: &str = r#"430[[{"candidate":"candidate:1 1 udp 1 h 9 typ host","sdpMid":"0","sdpMLineIndex":0},null,7]]"#;
-    let heard = || {
-        let answered = says("professional", answer("v=0\r\no=- é🎥\r\n"));
+    let answered = || {
+        let answered = signal_from("professional", answer("v=0\r\no=- é🎥\r\n"));
         vec![found("professional", Some("Dr. Ünal 🩺")), answered]
     };
-    let reachable = || vec![says("professional", candidate())];
+    let reachable = || vec![signal_from("professional", candidate())];
     vec![
-        said(None, ANSWER, heard(), &[]),
-        said(None, CANDIDATE, reachable(), &[]),
-        said(None, KNOWN, reachable(), &[]),
-        said(None, r#"42["answerToClient",null]"#, vec![], &[]),
-        said(None, "2", vec![Event::Ping], &[]),
-        said(None, "41", vec![Event::Refused(Refusal::Forbidden)], &[]),
-        // An answer that comes before the server can have heard the offer is an old one.
-        said(Some(fresh_client), ANSWER, vec![], &[]),
-        said(Some(offering_client), ANSWER, vec![], &[]),
-        said(
-            Some(fresh_client),
+        case(None, ANSWER, answered(), &[]),
+        case(None, CANDIDATE, reachable(), &[]),
+        case(None, KNOWN, reachable(), &[]),
+        case(None, r#"42["answerToClient",null]"#, vec![], &[]),
+        case(None, "2", vec![Event::Ping], &[]),
+        case(None, "41", vec![Event::Refused(Refusal::Forbidden)], &[]),
+        // An answer that comes before the server can have processed the offer is an old one.
+        case(Some(client_without_offer), ANSWER, vec![], &[]),
+        case(Some(client_with_unconfirmed_offer), ANSWER, vec![], &[]),
+        case(
+            Some(client_without_offer),
             r#"42["answerToClient",null]"#,
             vec![],
             &[],
         ),
-        said(
-            Some(offering_client),
+        case(
+            Some(client_with_unconfirmed_offer),
             r#"42["answerToClient",null]"#,
             vec![],
             &[],
         ),
-        said(Some(fresh_client), CANDIDATE, reachable(), &[]),
-        said(Some(offering_client), CANDIDATE, reachable(), &[]),
-        said(
+        case(Some(client_without_offer), CANDIDATE, reachable(), &[]),
+        case(
+            Some(client_with_unconfirmed_offer),
+            CANDIDATE,
+            reachable(),
+            &[],
+        ),
+        case(
             Some(opened_client),
             r#"40{"sid":"s"}"#,
             vec![welcome("client")],
             &[],
         ),
-        said(
+        case(
             Some(opened_client),
             r#"44{"message":"who?"}"#,
             vec![Event::Refused(Refusal::Forbidden)],
             &[],
         ),
-        said(
+        case(
             Some(|| Box::new(Appointments::new(CLIENT_TOKEN).unwrap())),
             OPEN,
             vec![],
@@ -258,68 +267,68 @@ fn client_frames() -> Vec<Said> {
     ]
 }
 
-fn professional_frames() -> Vec<Said> {
+fn professional_frames() -> Vec<Case> {
     let offered = |name: Option<&str>, candidates: usize| {
-        let mut events = vec![found("client", name), says("client", offer("v=0"))];
-        events.extend((0..candidates).map(|_| says("client", candidate())));
+        let mut events = vec![found("client", name), signal_from("client", offer("v=0"))];
+        events.extend((0..candidates).map(|_| signal_from("client", candidate())));
         events
     };
     let asks = &[r#"420["getIce","u7","professional"]"#];
     vec![
-        said(
+        case(
             None,
             r#"42["newOfferWaiting",{"professionalsFullName":"Dr. Ünal","apptDate":1,"uuid":"u7","clientName":"Jim 🎥","offer":{"type":"offer","sdp":"v=0"},"offererIceCandidates":[{"candidate":"candidate:1 1 udp 1 h 9 typ host","sdpMid":"0","sdpMLineIndex":0}],"answer":null,"answerIceCandidates":[]}]"#,
             offered(Some("Jim 🎥"), 1),
             asks,
         ),
         // As the forks spell it.
-        said(
+        case(
             None,
             r#"42["newOfferWaiting",{"professionFullName":"Dr. Ünal","appDate":1,"uuid":"u7","clientName":" ","offer":{"type":"offer","sdp":"v=0"},"OfferIceCandidates":[null,{"candidate":"candidate:1 1 udp 1 h 9 typ host","sdpMid":"0","sdpMLineIndex":0},[],{}],"Answer":null,"AnswerIceCandidates":[]}]"#,
             offered(None, 1),
             asks,
         ),
-        said(
+        case(
             Some(open_professional),
             r#"42["newOfferWaiting",{"uuid":2,"offer":{"type":"offer","sdp":"v=0"},"offererIceCandidates":[]}]"#,
             offered(None, 0),
             &[r#"420["getIce","2","professional"]"#],
         ),
-        said(
+        case(
             None,
             r#"42["newOfferWaiting",{"uuid":"of another client","offer":{"type":"offer","sdp":"v=0"}}]"#,
             vec![],
             &[],
         ),
-        said(
+        case(
             None,
             r#"42["iceToClient",{"candidate":"candidate:1 1 udp 1 h 9 typ host","sdpMid":"0","sdpMLineIndex":0}]"#,
-            vec![says("client", candidate())],
+            vec![signal_from("client", candidate())],
             &[],
         ),
-        said(
+        case(
             None,
             r#"430[[{"candidate":"candidate:1 1 udp 1 h 9 typ host","sdpMid":"0","sdpMLineIndex":0}]]"#,
-            vec![says("client", candidate())],
+            vec![signal_from("client", candidate())],
             &[],
         ),
-        said(None, "430[null]", vec![], &[]),
-        said(None, "430[]", vec![], &[]),
-        said(
+        case(None, "430[null]", vec![], &[]),
+        case(None, "430[]", vec![], &[]),
+        case(
             None,
             r#"42["apptData",[{"professionalsFullName":"Dr. Ünal","apptDate":1,"uuid":1,"clientName":"Jim","waiting":true}]]"#,
             vec![],
             &[],
         ),
-        said(None, "2", vec![Event::Ping], &[]),
-        said(None, "41", vec![Event::Refused(Refusal::Forbidden)], &[]),
+        case(None, "2", vec![Event::Ping], &[]),
+        case(None, "41", vec![Event::Refused(Refusal::Forbidden)], &[]),
     ]
 }
 
-/// What the server makes of what one of them says.
-fn pass_on(frame: &str) -> String {
+/// What the server makes of a frame of one of them.
+fn relay(frame: &str) -> String {
     let (head, Some(mut message)) = json::read(frame) else {
-        panic!("{frame} says nothing");
+        panic!("{frame} has no JSON");
     };
     if head == "420" || head == "421" {
         return "430[[]]".to_owned();
@@ -392,10 +401,10 @@ fn professional_requests() -> Vec<(Request, Vec<&'static str>)> {
     ]
 }
 
-/// The server loses candidates that come before the offer they belong to.
+/// The server loses candidates that come before their offer.
 #[test]
-fn a_candidate_before_the_offer_is_not_said() {
-    let mut client = fresh_client();
+fn candidate_before_the_offer_is_not_sent() {
+    let mut client = client_without_offer();
     assert_eq!(client.encode(&signal(candidate())), Ok(vec![]));
     client.encode(&signal(offer("v=0"))).unwrap();
     assert_eq!(client.encode(&signal(candidate())).unwrap().len(), 1);
@@ -412,48 +421,54 @@ const fn answers() -> [&'static str; 2] {
     ]
 }
 
-/// The answer of an earlier visit arrives when the new offer is on its way already.
+/// The answer of an earlier visit arrives after the new offer was sent.
 #[test]
-fn an_answer_that_came_before_the_first_question_was_answered_is_an_old_one() {
+fn answer_before_the_first_acknowledgement_is_ignored_as_old() {
     let [old, new] = answers();
-    let mut client = offering_client();
+    let mut client = client_with_unconfirmed_offer();
     assert_eq!(client.decode(old), Ok(Decoded::default()));
     assert_eq!(client.decode("430[[]]"), Ok(Decoded::default()));
-    let heard = client.decode(new).unwrap().events;
-    assert_eq!(heard.last(), Some(&says("professional", answer("new"))));
+    let read = client.decode(new).unwrap().events;
+    assert_eq!(
+        read.last(),
+        Some(&signal_from("professional", answer("new")))
+    );
     client.encode(&signal(offer("v=1"))).unwrap();
     assert_eq!(client.decode(new), Ok(Decoded::default()), "a new offer");
 }
 
-/// A server that knows no offer leaves the first question unanswered, and has no old answer.
+/// A server without an earlier offer does not acknowledge the first request, and has no old answer.
 #[test]
-fn an_answer_that_overtakes_the_second_question_counts() {
+fn answer_before_the_second_acknowledgement_is_used_after_it() {
     let [_, new] = answers();
-    let mut client = offering_client();
+    let mut client = client_with_unconfirmed_offer();
     assert_eq!(client.decode(new), Ok(Decoded::default()));
-    let heard = client.decode("431[[]]").unwrap().events;
-    assert_eq!(heard.last(), Some(&says("professional", answer("new"))));
+    let read = client.decode("431[[]]").unwrap().events;
+    assert_eq!(
+        read.last(),
+        Some(&signal_from("professional", answer("new")))
+    );
     assert_eq!(client.decode("431[[]]"), Ok(Decoded::default()), "once");
 }
 
-/// A server that does not answer the question is known by the candidates behind the answer.
+/// Some servers acknowledge nothing. Candidates after an answer show that it is current.
 #[test]
-fn an_answer_with_candidates_behind_it_counts_all_the_same() {
+fn answer_is_used_when_candidates_follow_without_acknowledgement() {
     let [old, new] = answers();
-    let mut client = offering_client();
+    let mut client = client_with_unconfirmed_offer();
     client.decode(old).unwrap();
     client.decode(new).unwrap();
     let candidate_frame = r#"42["iceToClient",{"candidate":"candidate:1 1 udp 1 h 9 typ host","sdpMid":"0","sdpMLineIndex":0}]"#;
-    let heard = client.decode(candidate_frame).unwrap().events;
-    let said = [answer("new"), candidate()].map(|signal| says("professional", signal));
-    assert_eq!(heard[1..], said);
+    let read = client.decode(candidate_frame).unwrap().events;
+    let expected = [answer("new"), candidate()].map(|signal| signal_from("professional", signal));
+    assert_eq!(read[1..], expected);
 }
 
-/// What was asked behind the offer is lost with the socket, and the server repeats what it has kept.
+/// Requests are lost with the socket, and the server repeats its stored answer.
 #[test]
-fn who_comes_back_does_not_take_the_repeated_answer_for_one_to_a_lost_offer() {
+fn after_reconnect_repeated_answer_does_not_match_a_lost_offer() {
     let [old, new] = answers();
-    let mut client = offering_client();
+    let mut client = client_with_unconfirmed_offer();
     client.opened();
     client.decode(OPEN).unwrap();
     assert_eq!(
@@ -464,30 +479,36 @@ fn who_comes_back_does_not_take_the_repeated_answer_for_one_to_a_lost_offer() {
     assert_eq!(
         client.encode(&signal(candidate())),
         Ok(vec![]),
-        "nor is there an offer"
+        "there is no offer either"
     );
     client.encode(&signal(offer("v=1"))).unwrap();
     client.decode("430[[]]").unwrap();
-    let heard = client.decode(new).unwrap().events;
-    assert_eq!(heard.last(), Some(&says("professional", answer("new"))));
+    let read = client.decode(new).unwrap().events;
+    assert_eq!(
+        read.last(),
+        Some(&signal_from("professional", answer("new")))
+    );
 }
 
-/// It is as good as the first time; the session knows it for a repetition.
+/// The session recognizes the repetition.
 #[test]
-fn who_comes_back_from_an_answered_offer_hears_the_answer_again() {
+fn after_reconnect_answer_to_an_answered_offer_is_passed_on_again() {
     let [_, new] = answers();
     let mut client = client();
     client.decode(new).unwrap();
     client.opened();
     client.decode(OPEN).unwrap();
     client.decode(r#"40{"sid":"s2"}"#).unwrap();
-    let heard = client.decode(new).unwrap().events;
-    assert_eq!(heard.last(), Some(&says("professional", answer("new"))));
+    let read = client.decode(new).unwrap().events;
+    assert_eq!(
+        read.last(),
+        Some(&signal_from("professional", answer("new")))
+    );
     assert_eq!(client.encode(&signal(candidate())).unwrap().len(), 1);
 }
 
 #[test]
-fn a_professional_keeps_to_the_first_appointment_that_waits() {
+fn professional_ignores_offers_of_other_appointments() {
     let mut professional = open_professional();
     let waiting = |uuid: &str| {
         format!(r#"42["newOfferWaiting",{{"uuid":{uuid},"offer":{{"type":"offer","sdp":"v=0"}}}}]"#)
@@ -495,11 +516,15 @@ fn a_professional_keeps_to_the_first_appointment_that_waits() {
     assert_eq!(professional.decode(&waiting("1")).unwrap().events.len(), 2);
     assert_eq!(professional.decode(&waiting("2")), Ok(Decoded::default()));
     let again = professional.decode(&waiting("\"1\"")).unwrap();
-    assert_eq!(again.events.len(), 2, "a text or a number, it is the same");
+    assert_eq!(
+        again.events.len(),
+        2,
+        "a string and a number are the same id"
+    );
 }
 
 #[test]
-fn who_owns_a_token_is_read_as_the_forks_spell_it() {
+fn professional_name_is_read_in_all_spellings_of_the_forks() {
     for field in [
         "professionalsFullName",
         "proffessionalsFullName",
@@ -511,15 +536,15 @@ fn who_owns_a_token_is_read_as_the_forks_spell_it() {
             None,
         );
         let frames = client.encode(&signal(offer("v=0"))).unwrap();
-        assert!(frames[1].contains(r#""uuid":3}"#), "as the server gave it");
+        assert!(frames[1].contains(r#""uuid":3}"#), "as in the token");
         client.decode("430[[]]").unwrap();
-        let heard = client.decode(answers()[1]).unwrap().events;
-        assert_eq!(heard[0], found("professional", Some("Dr. No")));
+        let read = client.decode(answers()[1]).unwrap().events;
+        assert_eq!(read[0], found("professional", Some("Dr. No")));
     }
 }
 
 #[test]
-fn what_is_no_token_makes_no_codec() {
+fn text_that_is_not_a_token_is_rejected() {
     let bad = [
         "",
         ".",
@@ -553,8 +578,8 @@ fn what_is_no_token_makes_no_codec() {
 }
 
 #[test]
-fn a_link_that_the_server_does_not_accept_is_a_refusal() {
-    let mut client = fresh_client();
+fn preflight_status_of_an_unknown_link_is_a_refusal() {
+    let mut client = client_without_offer();
     let preflight = client.preflight().unwrap();
     assert_eq!(preflight.path, "/validate-link");
     assert_eq!(json::value(&preflight.body)["token"], CLIENT_TOKEN);

@@ -1,5 +1,5 @@
-//! Any number of people on a Django channels server. The channels are `me` and `other`, the people have
-//! their names for ids.
+//! Any number of people on a Django channels server. The channels are `me` and `other`; the ids are
+//! the participants' names.
 
 use videocalls_protocol::channels_mesh::ChannelsMesh;
 use videocalls_protocol::{
@@ -8,7 +8,7 @@ use videocalls_protocol::{
 };
 
 use super::json;
-use super::subject::{Said, Subject, from, last_event};
+use super::subject::{Case, Subject, from, last_event};
 
 pub(crate) const SUBJECT: Subject = Subject {
     name: "channels-mesh",
@@ -20,27 +20,39 @@ pub(crate) const SUBJECT: Subject = Subject {
     unknown: &[
         r#"{"peer":"Ann~567890","action":"hologram","message":{"receiver_channel_name":"other"}}"#,
         r#"{"peer":"Ann~567890","action":"new-offers","message":{}}"#,
+        // Heartbeats and presence messages of servers.
+        r#"{"type":"ping"}"#,
+        r#"{"type": "presence", "peer": "Ann~567890", "message": {"status": "online"}}"#,
+        r#"{"peer":"Ann~567890","action":"presence"}"#,
+        "{}",
+        "ping",
+        "hello everybody",
+        "",
+        "null",
+        r#"["ping"]"#,
     ],
-    pass_on,
+    foreign_texts: true,
+    candidate_frame: None,
+    relay,
     carried,
     echoes: true,
     requests,
-    unsayable,
-    closings: &[
+    unencodable,
+    close_actions: &[
         (1000, CloseAction::RejoinFresh),
         (1001, CloseAction::RejoinFresh),
         (1005, CloseAction::RejoinFresh),
         (1006, CloseAction::RejoinFresh),
-        // A handler of the server failed; it does for any exception.
+        // A handler of the server threw an exception.
         (1011, CloseAction::RejoinFresh),
         (1012, CloseAction::RejoinFresh),
         (1013, CloseAction::RejoinFresh),
         (1008, CloseAction::Terminal(Refusal::BadRequest)),
         (1009, CloseAction::Terminal(Refusal::BadRequest)),
     ],
-    heads: &[("", '{')],
-    bare: &[],
-    lasting: last_event,
+    prefixes: &[("", '{')],
+    without_json: &[],
+    repeatable: last_event,
 };
 
 const ME: &str = "Zoë~123456";
@@ -92,7 +104,7 @@ fn peer(id: &str, name: Option<&str>) -> Peer {
     Peer::new(from(id), name.and_then(|name| DisplayName::new(name).ok()))
 }
 
-fn says(id: &str, name: &str, signal: Signal) -> Vec<Event> {
+fn signal_from(id: &str, name: &str, signal: Signal) -> Vec<Event> {
     let from = from(id);
     vec![
         Event::Found(peer(id, Some(name))),
@@ -117,11 +129,11 @@ fn left(id: &str) -> Event {
     }
 }
 
-fn frames() -> Vec<Said> {
-    let frame = |by, frame, events: Vec<Event>| Said {
-        by,
+fn frames() -> Vec<Case> {
+    let frame = |by, frame, events: Vec<Event>| Case {
+        client: by,
         frame,
-        means: Decoded {
+        expected: Decoded {
             events,
             replies: Vec::new(),
         },
@@ -144,34 +156,34 @@ fn frames() -> Vec<Said> {
     vec![
         in_room(
             r#"{"peer":"Ann~567890","action":"new-offer","message":{"sdp":{"type":"offer","sdp":"v=0\r\no=- é🎥\r\n"},"receiver_channel_name":"other"}}"#,
-            says(YOU, "Ann", offer("v=0\r\no=- é🎥\r\n")),
+            signal_from(YOU, "Ann", offer("v=0\r\no=- é🎥\r\n")),
         ),
         in_room(
             r#"{"peer":"Ann~567890","action":"new-answer","message":{"receiver_channel_name":"other","sdp":{"sdp":"v=0","type":"answer"}}}"#,
-            says(YOU, "Ann", answer("v=0")),
+            signal_from(YOU, "Ann", answer("v=0")),
         ),
-        // Clones misspell the key.
+        // Forks misspell the field.
         in_room(
             r#"{"peer":"Ann~567890","action":"new-answer","message":{"sdp":{"type":"answer","sdp":"v=0"},"reciver_channel_name":"other"}}"#,
-            says(YOU, "Ann", answer("v=0")),
+            signal_from(YOU, "Ann", answer("v=0")),
         ),
-        // A page of the old style has no digits.
+        // A legacy page adds no digits.
         in_room(
             r#"{"peer":"Änne: the ~ 1st of","action":"new-offer","message":{"sdp":{"type":"offer","sdp":"v=0"},"receiver_channel_name":"specific.1!2"}}"#,
-            says("specific.1!2", "Änne: the ~ 1st of", offer("v=0")),
+            signal_from("specific.1!2", "Änne: the ~ 1st of", offer("v=0")),
         ),
         in_room(
             r#"{"peer":"会議~00000f","action":"new-peer","message":{"receiver_channel_name":"third"}}"#,
             vec![Event::Joined(peer("会議~00000f", Some("会議")))],
         ),
         in_room(
-            r#"{"peer":"\u202e","action":"new-peer","message":{"receiver_channel_name":"third"}}"#,
+            r#"{"peer":"a\u202eb","action":"new-peer","message":{"receiver_channel_name":"third"}}"#,
             vec![Event::Joined(peer("third", None))],
         ),
-        // The same one again, by another channel, and by the one that is known.
+        // The same participant on another channel, and on the known one.
         in_room(
             r#"{"peer":"Ann~567890","action":"new-offer","message":{"sdp":{"type":"offer","sdp":"v=0"},"receiver_channel_name":"third"}}"#,
-            says(YOU, "Ann", offer("v=0")),
+            signal_from(YOU, "Ann", offer("v=0")),
         ),
         in_room(
             r#"{"peer":"Ann~567890","action":"new-peer","message":{"receiver_channel_name":"other"}}"#,
@@ -204,8 +216,8 @@ fn frames() -> Vec<Said> {
     ]
 }
 
-/// The server delivers to the channel that is named, and names the sender's in its place.
-fn pass_on(frame: &str) -> String {
+/// The server delivers to the named channel, and replaces its name by the sender's.
+fn relay(frame: &str) -> String {
     let mut message = json::value(frame);
     let channel = &mut message["message"]["receiver_channel_name"];
     assert_eq!(channel, "other", "{frame}");
@@ -213,7 +225,7 @@ fn pass_on(frame: &str) -> String {
     json::python(&message.to_string())
 }
 
-/// Descriptions alone travel, and hold the candidates.
+/// Only descriptions are sent; they contain the candidates.
 fn carried(signal: Signal) -> Option<Signal> {
     match signal {
         Signal::Offer { sdp, .. } => Some(Signal::Offer { id: None, sdp }),
@@ -257,8 +269,8 @@ fn requests() -> Vec<(Request, Vec<&'static str>)> {
     ]
 }
 
-/// The channel to which a client writes what is for a person.
-fn reaches(client: &mut Box<dyn Dialect>, id: &str) -> Option<String> {
+/// The channel to which a client addresses messages for a participant.
+fn channel_of(client: &mut Box<dyn Dialect>, id: &str) -> Option<String> {
     let (to, signal) = (Some(from(id)), offer("v=0"));
     let frames = client.encode(&Request::Signal { to, signal }).unwrap();
     let frame = frames.first()?;
@@ -271,63 +283,62 @@ fn still_here(name: &str, channel: &str) -> String {
 }
 
 #[test]
-fn who_comes_back_is_the_same_by_another_channel() {
+fn reconnected_client_keeps_its_id_on_another_channel() {
     let mut client = client();
     let read = client.decode(&arrival(YOU, "third")).unwrap();
     let joined = Event::Joined(peer(YOU, Some("Ann")));
-    assert_eq!(
-        read.events,
-        [joined],
-        "what they missed is to be said again"
-    );
-    assert_eq!(reaches(&mut client, YOU).as_deref(), Some("third"));
+    assert_eq!(read.events, [joined], "its open offers are to be repeated");
+    assert_eq!(channel_of(&mut client, YOU).as_deref(), Some("third"));
     let [reply] = &read.replies[..] else {
-        panic!("they are told our channel, which may be another too: {read:?}");
+        panic!("it is told our channel, which may have changed too: {read:?}");
     };
     assert_eq!(
         json::value(reply),
         json::value(r#"{"peer":"Zoë~123456","action":"still-here","message":{}}"#)
     );
     let newcomer = client.decode(&arrival("Bob~000001", "fourth")).unwrap();
-    assert_eq!(newcomer.replies, [""; 0], "who is new gets an offer");
+    assert_eq!(
+        newcomer.replies, [""; 0],
+        "a newcomer gets an offer instead"
+    );
 }
 
 #[test]
-fn what_was_on_its_way_by_an_old_channel_is_heard_but_not_answered_there() {
+fn late_message_from_an_old_channel_is_used_and_answered_on_the_new_one() {
     let mut client = client();
     client.decode(&arrival(YOU, "third")).unwrap();
     let late = r#"{"peer":"Ann~567890","action":"new-offer","message":{"sdp":{"type":"offer","sdp":"v=0"},"receiver_channel_name":"other"}}"#;
     assert_eq!(
         client.decode(late).unwrap().events,
-        says(YOU, "Ann", offer("v=0"))
+        signal_from(YOU, "Ann", offer("v=0"))
     );
-    assert_eq!(reaches(&mut client, YOU).as_deref(), Some("third"));
+    assert_eq!(channel_of(&mut client, YOU).as_deref(), Some("third"));
 }
 
 #[test]
-fn who_comes_back_keeps_the_id_and_learns_the_channels_of_the_others() {
-    for told in [true, false] {
+fn after_reconnect_own_id_is_kept_and_channels_of_others_are_learned() {
+    for announced in [true, false] {
         let mut client = client();
         client.opened();
         let frames = client.encode(&Request::Join(join(Some("Zoë")))).unwrap();
         assert_eq!(json::value(&frames[0])["peer"], ME);
         let read = client.decode(&arrival(ME, "me again")).unwrap();
         assert!(matches!(&read.events[..], [Event::Welcome(it)] if it.id == from(ME)));
-        let read = match told {
+        let read = match announced {
             true => client.decode(&still_here(YOU, "third")).unwrap().events,
             false => {
                 let offered = r#"{"peer":"Ann~567890","action":"new-offer","message":{"sdp":{"type":"offer","sdp":"v=0"},"receiver_channel_name":"third"}}"#;
                 client.decode(offered).unwrap().events
             }
         };
-        assert_eq!(read.is_empty(), told, "nobody has joined or left");
-        assert_eq!(reaches(&mut client, YOU).as_deref(), Some("third"));
+        assert_eq!(read.is_empty(), announced, "nobody has joined or left");
+        assert_eq!(channel_of(&mut client, YOU).as_deref(), Some("third"));
     }
 }
 
-/// A network that was dark delivers what was said on the old socket behind what the new one said.
+/// After a network outage, messages of the old socket may arrive after those of the new one.
 #[test]
-fn an_own_word_that_comes_late_is_put_right() {
+fn late_echo_of_an_old_channel_is_corrected() {
     for late in [arrival(ME, "an old one"), still_here(ME, "an old one")] {
         let mut client = client();
         let read = client.decode(&late).unwrap();
@@ -336,13 +347,13 @@ fn an_own_word_that_comes_late_is_put_right() {
         assert_eq!(json::value(&read.replies[0])["action"], "still-here");
         client.decode(&still_here(ME, "me")).unwrap();
         let read = client.decode(&still_here(ME, "me")).unwrap();
-        assert_eq!(read, Decoded::default(), "that is the right one");
+        assert_eq!(read, Decoded::default(), "the right channel");
     }
 }
 
-/// What we say on the new one comes after it, and so counts.
+/// What we send on the new socket arrives later.
 #[test]
-fn an_own_word_from_before_the_own_arrival_means_nothing() {
+fn echo_from_before_the_own_arrival_is_ignored() {
     let mut client = client();
     client.opened();
     let read = client.decode(&still_here(ME, "an old one")).unwrap();
@@ -353,7 +364,7 @@ fn an_own_word_from_before_the_own_arrival_means_nothing() {
 }
 
 #[test]
-fn a_page_of_the_old_style_that_comes_by_another_channel_is_another() {
+fn legacy_page_on_another_channel_is_a_new_participant() {
     let mut client = client();
     client.decode(&arrival("Old", "first")).unwrap();
     let read = client.decode(&arrival("Old", "second")).unwrap();
@@ -368,25 +379,25 @@ fn a_page_of_the_old_style_that_comes_by_another_channel_is_another() {
 }
 
 #[test]
-fn a_message_by_no_channel_is_wrong() {
+fn message_without_channel_is_an_error() {
     for action in ["new-peer", "still-here", "new-offer"] {
         let frame = arrival(YOU, "").replace("new-peer", action);
         assert!(client().decode(&frame).is_err(), "{action}");
     }
 }
 
-/// A server would close the socket of who names no channel.
+/// A server would close a socket that sends to no channel.
 #[test]
-fn nothing_is_said_to_somebody_whose_channel_is_not_known() {
+fn nothing_is_sent_to_a_participant_without_known_channel() {
     let mut client = client();
-    assert_eq!(reaches(&mut client, "Bob~000001"), None);
+    assert_eq!(channel_of(&mut client, "Bob~000001"), None);
     assert_eq!(
-        reaches(&mut client, "a channel").as_deref(),
+        channel_of(&mut client, "a channel").as_deref(),
         Some("a channel")
     );
 }
 
-fn unsayable() -> Vec<(Request, EncodeError)> {
+fn unencodable() -> Vec<(Request, EncodeError)> {
     let nobody = |signal| Request::Signal { to: None, signal };
     vec![
         (nobody(offer("v=0")), EncodeError::AddresseeMissing),
@@ -395,7 +406,7 @@ fn unsayable() -> Vec<(Request, EncodeError)> {
 }
 
 #[test]
-fn a_server_that_misspells_is_answered_in_its_own_spelling() {
+fn misspelled_field_is_written_as_the_server_spells_it() {
     let mut client = entering();
     let welcome = arrival(ME, "me").replace("receiver", "reciver");
     client.decode(&welcome).unwrap();
@@ -409,7 +420,7 @@ fn a_server_that_misspells_is_answered_in_its_own_spelling() {
 }
 
 #[test]
-fn a_crowd_is_remembered_as_far_as_a_room_goes() {
+fn number_of_remembered_participants_is_bounded() {
     let mut client = client();
     for number in 0..10_000 {
         let arrival = arrival(&format!("n{number}"), &format!("c{number}"));
@@ -420,7 +431,7 @@ fn a_crowd_is_remembered_as_far_as_a_room_goes() {
 }
 
 #[test]
-fn chat_travels_with_the_name_in_front_as_the_pages_have_it() {
+fn chat_line_is_sent_with_the_name_in_front() {
     let client = client();
     let line = client.write_chat("see: this");
     assert_eq!(line, "Zoë~123456: see: this");

@@ -1,4 +1,4 @@
-//! Ways to write the same JSON.
+//! Rewrites frames as equivalent JSON.
 
 use serde_json::Value;
 
@@ -6,18 +6,18 @@ pub(crate) fn value(frame: &str) -> Value {
     serde_json::from_str(frame).unwrap_or_else(|error| panic!("{error}: {frame}"))
 }
 
-/// What stands in front of a frame's JSON, and the JSON, if there is any.
+/// Splits a frame into its prefix and its JSON, which may be empty.
 pub(crate) fn split(frame: &str) -> (&str, &str) {
     frame.split_at(frame.find(['{', '[']).unwrap_or(frame.len()))
 }
 
-/// A frame, without regard to how its JSON is written.
+/// The prefix and the parsed JSON of a frame.
 pub(crate) fn read(frame: &str) -> (&str, Option<Value>) {
     let (head, json) = split(frame);
     (head, Some(json).filter(|json| !json.is_empty()).map(value))
 }
 
-/// The same message as `json.dumps` of Python writes it.
+/// The same message as written by `json.dumps` in Python.
 pub(crate) fn python(frame: &str) -> String {
     let (head, Some(json)) = read(frame) else {
         return frame.to_owned();
@@ -40,7 +40,7 @@ pub(crate) fn python(frame: &str) -> String {
     text
 }
 
-/// The same message with the fields of each object in the opposite order.
+/// The same message with the fields of each object in reverse order.
 pub(crate) fn backwards(frame: &str) -> String {
     fn write(value: &Value) -> String {
         match value {
@@ -60,7 +60,7 @@ pub(crate) fn backwards(frame: &str) -> String {
     head.to_owned() + &json.map_or_else(String::new, |json| write(&json))
 }
 
-/// The same message with a field more in its first object, if it has one.
+/// The same message with an additional field in its first object, if it has one.
 pub(crate) fn with_a_field(frame: &str) -> String {
     let more = r#"{"later":{"a":[1,null,-2.5e300]}"#;
     match frame.split_once('{') {
@@ -70,7 +70,7 @@ pub(crate) fn with_a_field(frame: &str) -> String {
     }
 }
 
-/// A field that is there twice is read by some as the first and by others as the last.
+/// Fails if a field is written twice: readers differ in which one they use.
 pub(crate) fn no_field_twice(frame: &str) {
     let colons = |text: &str| {
         let (mut count, mut inside, mut escaped) = (0, false, false);
@@ -88,6 +88,6 @@ pub(crate) fn no_field_twice(frame: &str) {
     assert_eq!(
         colons(frame),
         colons(&kept),
-        "a field is there twice: {frame}"
+        "a field is written twice: {frame}"
     );
 }

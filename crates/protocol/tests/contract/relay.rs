@@ -1,4 +1,4 @@
-//! What videocalls.js puts on the wire.
+//! The wire format of videocalls.js.
 
 use videocalls_protocol::relay::{ROOM_FULL, Relay};
 use videocalls_protocol::{
@@ -14,18 +14,35 @@ pub(crate) const SUBJECT: Subject = Subject {
     me: "me",
     you: "other",
     frames: || one_each(frames()),
-    unknown: &[r#"{"chat":"hello","id":"other"}"#],
-    pass_on: str::to_owned,
+    unknown: &[
+        r#"{"chat":"hello","id":"other"}"#,
+        // Heartbeats and presence messages of servers, and texts of other pages.
+        r#"{"type":"ping"}"#,
+        r#"{"type": "presence", "members": ["other"], "id": "other"}"#,
+        r#"{"message": "Welcome!"}"#,
+        r#"{"sdp":null,"ice":null,"id":"other"}"#,
+        "{}",
+        "ping",
+        "hello everybody",
+        "",
+        "3",
+        "null",
+        r#""ping""#,
+        r#"["ping"]"#,
+    ],
+    foreign_texts: true,
+    candidate_frame: Some(|candidate| format!(r#"{{"ice":{candidate},"id":"other"}}"#)),
+    relay: str::to_owned,
     carried,
     echoes: true,
     requests,
-    unsayable: Vec::new,
-    closings: &[
+    unencodable: Vec::new,
+    close_actions: &[
         (1000, CloseAction::Backoff),
         (1001, CloseAction::Backoff),
         (1005, CloseAction::Backoff),
         (1006, CloseAction::Backoff),
-        // A handler of the server failed; it does for any exception.
+        // A handler of the server threw an exception.
         (1011, CloseAction::Backoff),
         (1012, CloseAction::Backoff),
         (1013, CloseAction::Backoff),
@@ -33,9 +50,9 @@ pub(crate) const SUBJECT: Subject = Subject {
         (1009, CloseAction::Terminal(Refusal::BadRequest)),
         (ROOM_FULL, CloseAction::Terminal(Refusal::RoomFull)),
     ],
-    heads: &[("", '{')],
-    bare: &[],
-    lasting: std::convert::identity,
+    prefixes: &[("", '{')],
+    without_json: &[],
+    repeatable: std::convert::identity,
 };
 
 fn frames() -> Vec<(&'static str, Event)> {
@@ -76,12 +93,12 @@ fn frames() -> Vec<(&'static str, Event)> {
         ),
         (
             r#"{"ice":{"candidate":"candidate:1 1 udp 1 h 9 typ host"},"id":"other"}"#,
-            candidate(None, None, None),
+            candidate(None, Some(0), None),
         ),
     ]
 }
 
-/// There are no numbers of offers, and nobody says that there are no more candidates.
+/// Offers have no numbers, and the end of candidates is not sent.
 fn carried(signal: Signal) -> Option<Signal> {
     match signal {
         Signal::Offer { sdp, .. } => Some(Signal::Offer { id: None, sdp }),
@@ -134,9 +151,9 @@ fn requests() -> Vec<(Request, Vec<&'static str>)> {
     ]
 }
 
-/// The relay knows nobody, so nobody is lost with a socket.
+/// A relay keeps no state that would have to be restored.
 #[test]
-fn who_comes_back_is_the_same_and_says_nothing_of_it() {
+fn reconnecting_sends_nothing_and_keeps_the_id() {
     let mut client = (SUBJECT.client)();
     client.opened();
     let (join, _) = requests().remove(2);

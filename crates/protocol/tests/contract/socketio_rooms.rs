@@ -1,5 +1,5 @@
-//! Two people in a room of a Socket.IO server. The client was first in the room and is `a` to the
-//! other one, who came with `ready` and is `c1` to it.
+//! Two people in a room of a Socket.IO server. The client was first in the room and has the id `a`; the
+//! peer has joined with `ready` and has the id `c1`.
 
 use videocalls_protocol::socketio_rooms::SocketIoRooms;
 use videocalls_protocol::{
@@ -7,7 +7,7 @@ use videocalls_protocol::{
     Peer, Refusal, Request, RoomName, Signal, Welcome,
 };
 
-use super::subject::{Said, Subject, from, last_event};
+use super::subject::{Case, Subject, from, last_event};
 
 pub(crate) const SUBJECT: Subject = Subject {
     name: "socketio-rooms",
@@ -25,13 +25,13 @@ pub(crate) const SUBJECT: Subject = Subject {
         "1",
         "5",
     ],
-    pass_on,
+    relay,
     carried: unnumbered,
     echoes: false,
     requests,
-    unsayable: || vec![(Request::Join(join(None)), EncodeError::RoomMissing)],
-    closings: &[
-        // A session that the server does not know any more, or that did not answer its pings.
+    unencodable: || vec![(Request::Join(join(None)), EncodeError::RoomMissing)],
+    close_actions: &[
+        // The server has forgotten the session, or the client did not answer its pings.
         (1000, CloseAction::RejoinFresh),
         (1001, CloseAction::RejoinFresh),
         (1005, CloseAction::RejoinFresh),
@@ -41,12 +41,14 @@ pub(crate) const SUBJECT: Subject = Subject {
         (1008, CloseAction::Terminal(Refusal::BadRequest)),
         (1009, CloseAction::Terminal(Refusal::BadRequest)),
     ],
-    heads: SOCKETIO_HEADS,
-    bare: SOCKETIO_BARE,
-    lasting: last_event,
+    foreign_texts: false,
+    candidate_frame: Some(|candidate| format!(r#"42["candidate",{candidate}]"#)),
+    prefixes: SOCKETIO_PREFIXES,
+    without_json: SOCKETIO_BARE,
+    repeatable: last_event,
 };
 
-pub(crate) const SOCKETIO_HEADS: &[(&str, char)] = &[
+pub(crate) const SOCKETIO_PREFIXES: &[(&str, char)] = &[
     ("", '('),
     ("0", '{'),
     ("40", '{'),
@@ -81,7 +83,7 @@ fn started() -> Box<dyn Dialect> {
     client
 }
 
-fn heard(mut client: Box<dyn Dialect>, frames: &[&str]) -> Box<dyn Dialect> {
+fn after(mut client: Box<dyn Dialect>, frames: &[&str]) -> Box<dyn Dialect> {
     for frame in frames {
         client.decode(frame).unwrap();
     }
@@ -89,11 +91,11 @@ fn heard(mut client: Box<dyn Dialect>, frames: &[&str]) -> Box<dyn Dialect> {
 }
 
 fn opened() -> Box<dyn Dialect> {
-    heard(started(), &[OPEN])
+    after(started(), &[OPEN])
 }
 
 fn entering() -> Box<dyn Dialect> {
-    heard(opened(), &[r#"40{"sid":"s1"}"#])
+    after(opened(), &[r#"40{"sid":"s1"}"#])
 }
 
 fn old() -> Box<dyn Dialect> {
@@ -103,19 +105,19 @@ fn old() -> Box<dyn Dialect> {
 }
 
 fn old_entering() -> Box<dyn Dialect> {
-    heard(old(), &[OLD_OPEN, "40"])
+    after(old(), &[OLD_OPEN, "40"])
 }
 
 fn alone() -> Box<dyn Dialect> {
-    heard(entering(), &[r#"42["created"]"#])
+    after(entering(), &[r#"42["created"]"#])
 }
 
 fn first_of_two() -> Box<dyn Dialect> {
-    heard(alone(), &[r#"42["ready"]"#])
+    after(alone(), &[r#"42["ready"]"#])
 }
 
 fn second() -> Box<dyn Dialect> {
-    heard(entering(), &[r#"42["joined"]"#])
+    after(entering(), &[r#"42["joined"]"#])
 }
 
 fn peer(id: &str) -> Peer {
@@ -143,7 +145,7 @@ fn left(id: &str) -> Event {
     }
 }
 
-fn says(id: &str, signal: Signal) -> Event {
+fn signal_from(id: &str, signal: Signal) -> Event {
     let from = from(id);
     Event::Signal { from, signal }
 }
@@ -162,11 +164,11 @@ fn candidate(mid: Option<&str>, line: Option<u16>, ufrag: Option<&str>) -> Signa
     })
 }
 
-fn frames() -> Vec<Said> {
-    let frame = |by, frame, events: Vec<Event>, replies: &[&str]| Said {
-        by,
+fn frames() -> Vec<Case> {
+    let frame = |by, frame, events: Vec<Event>, replies: &[&str]| Case {
+        client: by,
         frame,
-        means: Decoded {
+        expected: Decoded {
             events,
             replies: replies.iter().map(|&reply| reply.to_owned()).collect(),
         },
@@ -182,28 +184,31 @@ fn frames() -> Vec<Said> {
     vec![
         in_room(
             r#"42["answer",{"type":"answer","sdp":"v=0\r\no=- é🎥\r\n"}]"#,
-            vec![says("c1", answer)],
+            vec![signal_from("c1", answer)],
         ),
         in_room(
             r#"42["offer",{"sdp":"v=0","type":"offer"}]"#,
-            vec![says("c1", offer("v=0"))],
+            vec![signal_from("c1", offer("v=0"))],
         ),
-        // A clone that leaves the room's name on, and one that wants to know that it arrived.
+        // Forks that keep the room name, and that ask for an acknowledgement.
         in_room(
             r#"42["offer",{"type":"offer","sdp":"v=0"},"room1"]"#,
-            vec![says("c1", offer("v=0"))],
+            vec![signal_from("c1", offer("v=0"))],
         ),
         in_room(
             r#"4217["offer",{"type":"offer","sdp":"v=0"}]"#,
-            vec![says("c1", offer("v=0"))],
+            vec![signal_from("c1", offer("v=0"))],
         ),
         in_room(
             r#"42["candidate",{"candidate":"candidate:1 1 udp 1 é.local 9 typ host","sdpMid":"0","sdpMLineIndex":0,"usernameFragment":"8hhY"}]"#,
-            vec![says("c1", candidate(Some("0"), Some(0), Some("8hhY")))],
+            vec![signal_from(
+                "c1",
+                candidate(Some("0"), Some(0), Some("8hhY")),
+            )],
         ),
         in_room(
             r#"42["candidate",{"candidate":"candidate:1 1 udp 1 é.local 9 typ host","sdpMid":null,"sdpMLineIndex":1}]"#,
-            vec![says("c1", candidate(None, Some(1), None))],
+            vec![signal_from("c1", candidate(None, Some(1), None))],
         ),
         in_room(r#"42["leave"]"#, vec![left("c1")]),
         in_room(
@@ -224,13 +229,13 @@ fn frames() -> Vec<Said> {
         by(
             alone,
             r#"42["offer",{"type":"offer","sdp":"v=0"}]"#,
-            vec![Event::Found(peer("c1")), says("c1", offer("v=0"))],
+            vec![Event::Found(peer("c1")), signal_from("c1", offer("v=0"))],
             &[],
         ),
         by(
             second,
             r#"42["offer",{"type":"offer","sdp":"v=0"}]"#,
-            vec![says("a", offer("v=0"))],
+            vec![signal_from("a", offer("v=0"))],
             &[],
         ),
         by(second, r#"42["leave"]"#, vec![left("a")], &[]),
@@ -241,7 +246,7 @@ fn frames() -> Vec<Said> {
             &[],
         ),
         by(started, OPEN, vec![], &["40"]),
-        // Servers of 4.1 do not tell the greatest length.
+        // Servers of version 4.1 send no `maxPayload`.
         by(
             started,
             r#"0{"sid":"e1","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000}"#,
@@ -288,15 +293,15 @@ fn frames() -> Vec<Said> {
     ]
 }
 
-/// The server takes the room's name off, and adds nothing.
-fn pass_on(frame: &str) -> String {
+/// The server removes the room name.
+fn relay(frame: &str) -> String {
     let frame = frame
         .strip_suffix(r#","Straße_7"]"#)
         .expect("the room comes last");
     frame.to_owned() + "]"
 }
 
-/// There are no numbers of offers, and nobody says that there are no more candidates.
+/// Offers have no numbers, and the end of candidates is not sent.
 pub(crate) fn unnumbered(signal: Signal) -> Option<Signal> {
     match signal {
         Signal::Offer { sdp, .. } => Some(Signal::Offer { id: None, sdp }),
@@ -344,7 +349,7 @@ fn requests() -> Vec<(Request, Vec<&'static str>)> {
 }
 
 #[test]
-fn what_is_said_before_the_handshake_is_over_leaves_behind_it_in_order() {
+fn requests_before_the_handshake_are_sent_after_it_in_order() {
     let mut client = started();
     for early in ["1", "2", "3"].map(|sdp| signal(offer(sdp))) {
         assert_eq!(client.encode(&early), Ok(vec![]));
@@ -358,26 +363,26 @@ fn what_is_said_before_the_handshake_is_over_leaves_behind_it_in_order() {
     let names: Vec<_> = replies.iter().map(|frame| &frame[4..7]).collect();
     assert_eq!(names, ["joi", "off", "off", "off", "can"]);
     let again = client.decode(r#"40{"sid":"s"}"#).unwrap();
-    assert_eq!(again, Decoded::default(), "nothing is said twice");
+    assert_eq!(again, Decoded::default(), "nothing is sent twice");
 }
 
-/// A server passes the word on to those who are in the room.
+/// A server relays `leave` to the room, whoever sends it.
 #[test]
-fn only_who_has_a_place_says_that_they_leave_it() {
+fn leave_is_sent_only_by_a_client_that_has_joined() {
     let leave = Ok(vec![r#"42["leave","Straße_7"]"#.to_owned()]);
     for mut inside in [alone(), first_of_two(), second()] {
         assert_eq!(inside.encode(&Request::Bye), leave);
     }
-    let full = heard(entering(), &[r#"42["full"]"#]);
-    let (back, _) = back(second(), "a", r#"42["full"]"#);
+    let full = after(entering(), &[r#"42["full"]"#]);
+    let (back, _) = reconnected(second(), "a", r#"42["full"]"#);
     for mut outside in [started(), opened(), entering(), full, back] {
         assert_eq!(outside.encode(&Request::Bye), Ok(vec![]));
     }
 }
 
-/// A page that is still being asked for its camera loses `ready`, and ignores offers.
+/// A page that still waits for its camera loses `ready`, and ignores offers.
 #[test]
-fn a_newcomer_who_is_not_heard_says_ready_again() {
+fn newcomer_without_reply_sends_ready_again() {
     let names = |frames: Vec<String>| {
         let names = frames
             .iter()
@@ -412,15 +417,19 @@ fn a_newcomer_who_is_not_heard_says_ready_again() {
     }
 }
 
-/// Has lost its socket, and is back in the room, with or without the media of `keeps`.
-fn back(mut client: Box<dyn Dialect>, keeps: &str, said: &str) -> (Box<dyn Dialect>, Decoded) {
+/// A client that has reconnected and still receives media from `keeps`.
+fn reconnected(
+    mut client: Box<dyn Dialect>,
+    keeps: &str,
+    said: &str,
+) -> (Box<dyn Dialect>, Decoded) {
     client.opened();
     let join = Join {
         keeps: vec![from(keeps)],
         ..join(Some("Straße_7"))
     };
     client.encode(&Request::Join(join)).unwrap();
-    let mut client = heard(client, &[OPEN, r#"40{"sid":"s2"}"#]);
+    let mut client = after(client, &[OPEN, r#"40{"sid":"s2"}"#]);
     let read = client.decode(said).unwrap();
     (client, read)
 }
@@ -428,11 +437,11 @@ fn back(mut client: Box<dyn Dialect>, keeps: &str, said: &str) -> (Box<dyn Diale
 const CREATED: &str = r#"42["created"]"#;
 const JOINED: &str = r#"42["joined"]"#;
 
-/// The other one would close the living connection at that word.
+/// `ready` would make the peer close the working connection.
 #[test]
-fn who_comes_back_to_living_media_is_not_ready_for_anew_beginning() {
+fn after_reconnect_ready_is_not_sent_while_media_continues() {
     for (before, me, you) in [(first_of_two(), "a", "c1"), (second(), "b", "a")] {
-        let (mut client, read) = back(before, you, JOINED);
+        let (mut client, read) = reconnected(before, you, JOINED);
         let same = welcome(me, vec![peer(you)], false);
         assert_eq!(
             read,
@@ -441,33 +450,33 @@ fn who_comes_back_to_living_media_is_not_ready_for_anew_beginning() {
                 replies: Vec::new()
             }
         );
-        let said = client.decode(r#"42["offer",{"type":"offer","sdp":"v=0"}]"#);
-        assert_eq!(said.unwrap().events, [says(you, offer("v=0"))]);
+        let read = client.decode(r#"42["offer",{"type":"offer","sdp":"v=0"}]"#);
+        assert_eq!(read.unwrap().events, [signal_from(you, offer("v=0"))]);
     }
     for (before, me, you) in [(first_of_two(), "a", "c1"), (second(), "b", "a")] {
-        let (mut client, read) = back(before, you, CREATED);
+        let (mut client, read) = reconnected(before, you, CREATED);
         assert_eq!(
             read.events,
             [welcome(me, vec![], false)],
-            "the other one is to come yet"
+            "the peer has not reconnected yet"
         );
-        let said = client.decode(r#"42["offer",{"type":"offer","sdp":"v=0"}]"#);
-        assert_eq!(said.unwrap().events, [says(you, offer("v=0"))]);
+        let read = client.decode(r#"42["offer",{"type":"offer","sdp":"v=0"}]"#);
+        assert_eq!(read.unwrap().events, [signal_from(you, offer("v=0"))]);
     }
 }
 
 #[test]
-fn who_comes_back_without_media_begins_anew() {
-    let (_, read) = back(first_of_two(), "somebody else", JOINED);
+fn after_reconnect_without_media_the_client_starts_over() {
+    let (_, read) = reconnected(first_of_two(), "someone else", JOINED);
     assert_eq!(read.replies, [r#"42["ready","Straße_7"]"#]);
     assert_eq!(
         read.events,
         [welcome("b", vec![peer("a")], false), left("c1")]
     );
-    let (_, read) = back(second(), "somebody else", JOINED);
+    let (_, read) = reconnected(second(), "someone else", JOINED);
     assert_eq!(read.replies, [r#"42["ready","Straße_7"]"#]);
     assert_eq!(read.events, [welcome("b", vec![peer("a")], false)]);
-    let (mut client, read) = back(first_of_two(), "somebody else", CREATED);
+    let (mut client, read) = reconnected(first_of_two(), "someone else", CREATED);
     assert_eq!(
         read,
         Decoded {
@@ -476,13 +485,13 @@ fn who_comes_back_without_media_begins_anew() {
         }
     );
     let newcomer = client.decode(r#"42["ready"]"#).unwrap().events;
-    assert_eq!(newcomer, [Event::Joined(peer("c2"))], "an id is given once");
+    assert_eq!(newcomer, [Event::Joined(peer("c2"))], "an id is used once");
 }
 
-/// The other one died while we were away, and a page that waits for the word has come instead.
+/// The peer has left while we were disconnected, and a page that waits for `ready` has replaced it.
 #[test]
-fn who_came_back_to_a_stranger_gives_way_to_the_offer_it_asked_for() {
-    let (mut client, _) = back(first_of_two(), "c1", JOINED);
+fn offer_of_a_replaced_peer_is_taken_after_reconnect() {
+    let (mut client, _) = reconnected(first_of_two(), "c1", JOINED);
     for connection in [7, 8] {
         let sdp = format!("v=0\r\no=- {connection} 2 IN IP4 0.0.0.0\r\n");
         client.encode(&signal(offer(&sdp))).unwrap();
@@ -492,13 +501,17 @@ fn who_came_back_to_a_stranger_gives_way_to_the_offer_it_asked_for() {
         .unwrap();
     assert_eq!(
         read.events,
-        [left("c1"), Event::Found(peer("0")), says("0", offer("v=0"))]
+        [
+            left("c1"),
+            Event::Found(peer("0")),
+            signal_from("0", offer("v=0"))
+        ]
     );
     assert!(from("0") < from("a"));
 }
 
 #[test]
-fn who_comes_later_has_a_greater_id_than_who_is_there() {
+fn newcomer_has_a_greater_id() {
     let mut first = alone();
     for number in 1..=20 {
         let events = first.decode(r#"42["ready"]"#).unwrap().events;

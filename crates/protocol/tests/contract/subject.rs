@@ -2,49 +2,54 @@ use videocalls_protocol::{
     Candidate, CloseAction, Decoded, Dialect, EncodeError, Event, ParticipantId, Request, Signal,
 };
 
-/// A dialect under the contract, and what is known of it.
+/// A dialect under test, with its examples.
 pub(crate) struct Subject {
     pub(crate) name: &'static str,
-    /// A client with its handshake behind it, whom the other knows as `me`.
+    /// A client after its handshake, whose id is `me`.
     pub(crate) client: fn() -> Box<dyn Dialect>,
     pub(crate) me: &'static str,
-    /// The other one, whom the client knows as `you`.
+    /// The peer, whose id is `you`.
     pub(crate) other: fn() -> Box<dyn Dialect>,
     pub(crate) you: &'static str,
-    /// Frames of a server, and what they say. The first is heard by [`client`](Self::client).
-    pub(crate) frames: fn() -> Vec<Said>,
-    /// Frames of kinds that do not exist yet.
+    /// Frames from a server and their meaning. The first is for [`client`](Self::client).
+    pub(crate) frames: fn() -> Vec<Case>,
+    /// Frames of unknown kinds.
     pub(crate) unknown: &'static [&'static str],
-    /// What the server makes of a signal of `me` that is for `you`.
-    pub(crate) pass_on: fn(&str) -> String,
-    /// What of a signal the dialect carries.
+    /// What the server makes of a frame with a signal from `me` to `you`.
+    pub(crate) relay: fn(&str) -> String,
+    /// The part of a signal that the dialect carries.
     pub(crate) carried: fn(Signal) -> Option<Signal>,
     /// Whether the server may send a client's messages back to it.
     pub(crate) echoes: bool,
-    /// Requests, and their frames.
+    /// Requests and their frames.
     pub(crate) requests: fn() -> Vec<(Request, Vec<&'static str>)>,
-    pub(crate) unsayable: fn() -> Vec<(Request, EncodeError)>,
-    pub(crate) closings: &'static [(u16, CloseAction)],
-    /// What stands in front of a frame's JSON, each with the bracket that opens the JSON.
-    pub(crate) heads: &'static [(&'static str, char)],
-    /// Frames without JSON. They look like the beginnings of others.
-    pub(crate) bare: &'static [&'static str],
-    /// What of a reading does not depend on what was read before.
-    pub(crate) lasting: fn(Decoded) -> Decoded,
+    pub(crate) unencodable: fn() -> Vec<(Request, EncodeError)>,
+    pub(crate) close_actions: &'static [(u16, CloseAction)],
+    /// Prefixes of frames, each with the bracket that opens the JSON after it.
+    pub(crate) prefixes: &'static [(&'static str, char)],
+    /// Whether the server may send texts of its own, which are of unknown kinds.
+    pub(crate) foreign_texts: bool,
+    /// Wraps a candidate's JSON into a frame for [`client`](Self::client), where candidates are
+    /// messages.
+    pub(crate) candidate_frame: Option<fn(&str) -> String>,
+    /// Complete frames without JSON, which are also beginnings of other frames.
+    pub(crate) without_json: &'static [&'static str],
+    /// The part of a result that does not depend on earlier frames.
+    pub(crate) repeatable: fn(Decoded) -> Decoded,
 }
 
-/// A frame of a server, and what it means.
-pub(crate) struct Said {
-    /// Who hears it, if it is not [`Subject::client`].
-    pub(crate) by: Option<fn() -> Box<dyn Dialect>>,
+/// A frame from a server and its expected meaning.
+pub(crate) struct Case {
+    /// The receiving client, if it is not [`Subject::client`].
+    pub(crate) client: Option<fn() -> Box<dyn Dialect>>,
     pub(crate) frame: &'static str,
-    pub(crate) means: Decoded,
+    pub(crate) expected: Decoded,
 }
 
 impl Subject {
-    /// Somebody who hears this for the first time.
-    pub(crate) fn hearer(&self, said: &Said) -> Box<dyn Dialect> {
-        said.by.unwrap_or(self.client)()
+    /// A new client that receives this frame.
+    pub(crate) fn client_for(&self, case: &Case) -> Box<dyn Dialect> {
+        case.client.unwrap_or(self.client)()
     }
 }
 
@@ -57,17 +62,17 @@ pub(crate) const SUBJECTS: &[Subject] = &[
     super::appointments::PROFESSIONAL,
 ];
 
-/// What a client with its handshake behind it hears, of dialects that say one thing by a frame.
-pub(crate) fn one_each(frames: Vec<(&'static str, Event)>) -> Vec<Said> {
-    let said = frames.into_iter().map(|(frame, event)| Said {
-        by: None,
+/// Cases of dialects in which each frame is one event, for a client after its handshake.
+pub(crate) fn one_each(frames: Vec<(&'static str, Event)>) -> Vec<Case> {
+    let cases = frames.into_iter().map(|(frame, event)| Case {
+        client: None,
         frame,
-        means: event.into(),
+        expected: event.into(),
     });
-    said.collect()
+    cases.collect()
 }
 
-/// The last event alone: who speaks may have to be introduced again, and under another id.
+/// The last event, without its sender: the sender may be introduced again, under another id.
 pub(crate) fn last_event(mut read: Decoded) -> Decoded {
     let mut last = read.events.pop();
     if let Some(Event::Signal { from, .. }) = &mut last {
@@ -82,7 +87,7 @@ pub(crate) fn from(id: &str) -> ParticipantId {
 
 pub(crate) const SDP: &str = "v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\n";
 
-/// Signals of every shape.
+/// Signals of all forms.
 pub(crate) fn signals() -> Vec<Signal> {
     let whole = Candidate {
         candidate: "candidate:1 1 udp 2113937151 a\u{e9}.local 54400 typ host".into(),
@@ -92,7 +97,6 @@ pub(crate) fn signals() -> Vec<Signal> {
     };
     let bare = Candidate {
         sdp_mid: None,
-        sdp_m_line_index: None,
         username_fragment: None,
         ..whole.clone()
     };
