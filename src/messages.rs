@@ -77,7 +77,6 @@ pub fn room_error(error: InvalidRoom) -> String {
 pub fn name_error(error: InvalidName) -> &'static str {
     match error {
         InvalidName::Empty => "Enter your name so that the others know who you are.",
-        InvalidName::TooLong => "That is too long: at most 64 letters.",
         _ => "The name contains an invisible character. Type it again.",
     }
 }

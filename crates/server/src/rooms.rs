@@ -6,8 +6,9 @@ use std::sync::Arc;
 use axum::extract::ws::{WebSocket, close_code};
 use tokio::time::Instant;
 use tracing::warn;
+use unicode_normalization::UnicodeNormalization as _;
 use videocalls_protocol::rooms::{Incoming, close, read_request, write_event, write_ping};
-use videocalls_protocol::{DecodeError, Event, Join, Refusal, Request, Signal};
+use videocalls_protocol::{DecodeError, Event, Join, Refusal, Request, RoomName, Signal};
 
 use crate::heartbeat::{Beat, Heartbeat};
 use crate::membership::ConnectionEpoch;
@@ -121,16 +122,23 @@ impl Unjoined<'_> {
         }
     }
 
-    /// The reader of a join has made sure that it names a room.
+    /// Joins the room of this name in Unicode normalization form C: names that look alike are one
+    /// room, however their letters are encoded.
     fn join(&mut self, mut join: Join) -> Result<Seat, End> {
-        let room = join.room.take().ok_or(Refusal::InvalidRoom);
+        let room = join.room.take().and_then(|room| normalized(&room));
         let outbox = self.outbox.clone();
+        let room = room.ok_or(Refusal::InvalidRoom);
         room.and_then(|room| {
             self.registry
                 .join(room, join, outbox, self.connection_epoch)
         })
         .map_err(|refusal| refuse(&self.outbox, refusal))
     }
+}
+
+fn normalized(room: &RoomName) -> Option<RoomName> {
+    let name: String = room.as_str().nfc().collect();
+    RoomName::new(&name).ok()
 }
 
 /// A socket with a seat.

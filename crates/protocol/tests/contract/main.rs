@@ -211,6 +211,27 @@ fn close_codes_map_to_the_expected_actions() {
 }
 
 #[test]
+fn room_name_rule_applies_to_rooms_only() {
+    for subject in SUBJECTS {
+        let client = (subject.client)();
+        for name in [
+            "Dr. No's room",
+            "a/b",
+            " x ",
+            "cafe\u{301}?",
+            &"x".repeat(500),
+        ] {
+            let accepted = client.room_name(name).map(|room| room.to_string());
+            match subject.name {
+                "rooms" => assert_eq!(accepted.is_ok(), name == " x ", "{name}"),
+                other => assert_eq!(accepted, Ok(name.to_owned()), "{other}"),
+            }
+        }
+        assert!(client.room_name("").is_err(), "{}", subject.name);
+    }
+}
+
+#[test]
 fn capabilities_never_change() {
     for subject in SUBJECTS {
         let mut client = (subject.client)();

@@ -40,6 +40,15 @@ async fn a_newcomer_is_told_who_is_there_and_they_are_told_of_the_newcomer() {
     );
 }
 
+/// Some keyboards and file systems write an accented letter as one character, others as two.
+#[tokio::test]
+async fn room_names_that_differ_in_unicode_form_only_are_one_room() {
+    let server = Server::start().await;
+    let (_ann, first) = Client::join(&server, "caf\u{e9}", "Ann").await;
+    let (_bob, second) = Client::join(&server, "cafe\u{301}", "Bob").await;
+    assert_eq!(second["participants"][0]["id"], first["id"]);
+}
+
 #[tokio::test]
 async fn rooms_do_not_hear_each_other() {
     let server = Server::start().await;
