@@ -20,7 +20,7 @@ use targets::{TARGETS, Target};
 const EXECUTIONS: u64 = 40_000;
 
 #[test]
-fn what_is_changed_at_random_is_survived() {
+fn decoders_and_session_survive_mutated_inputs() {
     let executions = std::env::var("VIDEOCALLS_FUZZ").ok();
     let executions = executions.map_or(EXECUTIONS, |it| it.parse().unwrap());
     std::thread::scope(|scope| {

@@ -1,4 +1,4 @@
-//! The rules of a call, one by one: how it begins and ends, its timers, its tracks, its links.
+//! Tests of one session each: how a call begins and ends, its timers, its tracks, its links.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 

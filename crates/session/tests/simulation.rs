@@ -15,46 +15,46 @@ mod sim;
 use sim::{plan, run};
 
 #[test]
-fn any_number_of_people_in_a_room_end_up_with_each_other() {
+fn rooms_end_up_fully_connected() {
     run::run("rooms", 30, plan::rooms);
 }
 
 #[test]
-fn no_living_link_is_cut_when_sockets_and_servers_are_lost() {
+fn working_links_survive_lost_sockets_and_servers() {
     run::run("steady", 10, plan::steady);
 }
 
 #[test]
-fn two_people_on_a_relay_end_up_with_each_other() {
+fn relay_clients_end_up_connected() {
     run::run("relay", 20, plan::relay);
 }
 
 #[test]
-fn a_page_of_videocalls_js_and_one_of_ours_end_up_with_each_other() {
+fn relay_client_and_old_page_end_up_connected() {
     run::run("legacy", 15, plan::legacy);
 }
 
 #[test]
-fn two_people_in_a_socket_io_room_end_up_with_each_other() {
+fn socket_io_clients_end_up_connected() {
     run::run("pairs", 10, plan::pairs);
 }
 
 #[test]
-fn a_page_of_the_socket_io_rooms_and_one_of_ours_end_up_with_each_other() {
+fn socket_io_client_and_old_page_end_up_connected() {
     run::run("old pairs", 7, plan::old_pairs);
 }
 
 #[test]
-fn any_number_of_people_in_the_mesh_end_up_with_each_other() {
+fn channels_mesh_ends_up_fully_connected() {
     run::run("mesh", 7, plan::mesh);
 }
 
 #[test]
-fn pages_of_the_mesh_and_some_of_ours_end_up_with_each_other() {
+fn channels_mesh_with_old_pages_ends_up_connected() {
     run::run("old mesh", 5, plan::old_mesh);
 }
 
 #[test]
-fn a_client_and_a_professional_end_up_with_each_other() {
+fn appointment_ends_up_connected() {
     run::run("appointments", 6, plan::appointments);
 }

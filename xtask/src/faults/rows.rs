@@ -73,7 +73,7 @@ pub(crate) const ROWS: &[Row] = &[
             calls("faulty-server", "F3 "),
             native(
                 RETURNS,
-                "a_server_that_opens_and_says_nothing_is_left_after_five_seconds",
+                "silent_server_is_given_up_5_seconds_after_the_socket_opened",
             ),
         ],
     ),
@@ -104,7 +104,7 @@ pub(crate) const ROWS: &[Row] = &[
             calls("faulty-server", "F6 "),
             native(
                 "crates/session/tests/fuzz.rs",
-                "what_is_changed_at_random_is_survived",
+                "decoders_and_session_survive_mutated_inputs",
             ),
         ],
     ),
@@ -124,10 +124,7 @@ pub(crate) const ROWS: &[Row] = &[
         "late, doubled and reordered messages",
         &[
             calls("faulty-server", "F8 "),
-            native(
-                SIMULATION,
-                "any_number_of_people_in_a_room_end_up_with_each_other",
-            ),
+            native(SIMULATION, "rooms_end_up_fully_connected"),
         ],
     ),
     row("F9", "sent out", &[calls("faulty-server", "F9 ")]),
@@ -157,10 +154,7 @@ pub(crate) const ROWS: &[Row] = &[
         "offers cross",
         &[
             calls("faulty-server", "F24 "),
-            native(
-                SIMULATION,
-                "any_number_of_people_in_a_room_end_up_with_each_other",
-            ),
+            native(SIMULATION, "rooms_end_up_fully_connected"),
         ],
     ),
     row(
@@ -206,7 +200,10 @@ pub(crate) const ROWS: &[Row] = &[
                 WATCH,
                 "a_restart_that_does_not_help_is_followed_by_another_and_by_a_new_link",
             ),
-            native(RETURNS, "missing_events_are_mended_by_the_whole_roster"),
+            native(
+                RETURNS,
+                "missing_events_lead_to_a_rejoin_with_the_whole_roster",
+            ),
         ],
     ),
     row("F40", "permission denied", &[calls("devices", "F40 ")]),

@@ -5,9 +5,9 @@ use videocalls_session::{Config, EndReason, Input, Notice, Output, Source, Track
 use crate::harness::{Harness, LIVE, media, notices, sent, welcome};
 
 const CAMERA: TrackKind = TrackKind::Video;
-const ASKED: MediaState = media(TrackState::NotRequested, TrackState::Pending);
+const REQUESTED: MediaState = media(TrackState::NotRequested, TrackState::Pending);
 
-/// In a room, for so long that what ends was not short-lived.
+/// A session in a room, whose tracks are old enough not to count as short-lived.
 fn in_room() -> Harness {
     let mut harness = Harness::in_room("me", &[]);
     harness.wait(1_000);
@@ -26,7 +26,7 @@ fn with_camera_from(source: Source) -> Harness {
     harness
 }
 
-/// In a room, without a camera for this reason.
+/// A session in a room, without a camera for this reason.
 fn without_camera(why: TrackState) -> Harness {
     let mut harness = with_camera_from(Source::Device);
     harness.input(settled(why));
@@ -48,19 +48,21 @@ fn muted(muted: bool) -> Input {
     Input::TrackMuted { kind, muted }
 }
 
-/// What was asked of the browser since the last look, and what the room was told.
-fn asked_and_told(harness: &mut Harness) -> (Vec<MediaState>, Vec<TrackState>) {
-    let said = harness.take_outputs();
-    let told = sent(&said).into_iter().filter_map(|request| match request {
-        Request::Media(media) => Some(media.video),
-        _ => None,
-    });
-    let told = told.collect();
-    let asked = said.iter().filter_map(|output| match output {
+/// The device requests and the announced camera states since the outputs were last taken.
+fn requested_and_announced(harness: &mut Harness) -> (Vec<MediaState>, Vec<TrackState>) {
+    let outputs = harness.take_outputs();
+    let announced = sent(&outputs)
+        .into_iter()
+        .filter_map(|request| match request {
+            Request::Media(media) => Some(media.video),
+            _ => None,
+        });
+    let announced = announced.collect();
+    let requested = outputs.iter().filter_map(|output| match output {
         Output::AcquireMedia(media) => Some(*media),
         _ => None,
     });
-    (asked.collect(), told)
+    (requested.collect(), announced)
 }
 
 fn camera(harness: &Harness) -> TrackState {
@@ -68,23 +70,23 @@ fn camera(harness: &Harness) -> TrackState {
 }
 
 #[test]
-fn a_device_that_goes_away_is_asked_for_again_and_the_room_is_told() {
+fn lost_device_is_requested_again_and_announced() {
     let mut harness = in_room();
     harness.input(Input::TrackEnded(CAMERA));
     assert_eq!(
-        asked_and_told(&mut harness),
-        (vec![ASKED], vec![TrackState::Pending])
+        requested_and_announced(&mut harness),
+        (vec![REQUESTED], vec![TrackState::Pending])
     );
     harness.input(settled(TrackState::Live));
     assert_eq!(
-        asked_and_told(&mut harness),
+        requested_and_announced(&mut harness),
         (vec![], vec![TrackState::Live])
     );
     assert_eq!(harness.session.snapshot().microphone, TrackState::Live);
 }
 
 #[test]
-fn what_was_off_when_its_device_went_is_off_when_it_comes_back() {
+fn track_that_was_off_stays_off_when_its_device_comes_back() {
     for absence in [None, Some(TrackState::DeviceNotFound)] {
         let mut harness = in_room();
         harness.input(toggle(Some(false)));
@@ -95,7 +97,7 @@ fn what_was_off_when_its_device_went_is_off_when_it_comes_back() {
                 Output::SetTrack { token, .. } => Some(*token),
                 _ => None,
             });
-        let token = token.expect("the camera is turned off");
+        let token = token.expect("the camera is set to off");
         let kind = CAMERA;
         harness.input(Input::TrackSet { kind, token });
         harness.input(Input::TrackEnded(CAMERA));
@@ -112,22 +114,22 @@ fn what_was_off_when_its_device_went_is_off_when_it_comes_back() {
 }
 
 #[test]
-fn a_device_that_fails_at_once_is_not_asked_for_for_ever() {
+fn device_that_fails_at_once_is_not_requested_again() {
     let mut harness = in_room();
     harness.input(Input::TrackEnded(CAMERA));
     harness.input(settled(TrackState::Live));
     harness.take_outputs();
     harness.input(Input::TrackEnded(CAMERA));
     assert_eq!(
-        asked_and_told(&mut harness),
+        requested_and_announced(&mut harness),
         (vec![], vec![TrackState::Unavailable])
     );
     harness.input(Input::DeviceAppeared(CAMERA));
-    assert_eq!(asked_and_told(&mut harness).0, [ASKED]);
+    assert_eq!(requested_and_announced(&mut harness).0, [REQUESTED]);
 }
 
 #[test]
-fn what_is_missing_is_asked_for_when_it_can_be_had_and_no_sooner() {
+fn missing_device_is_requested_once_its_cause_is_gone() {
     use TrackState::{DeviceInUse, DeviceNotFound, PermissionDenied, Unavailable};
     let (appeared, granted) = (
         Input::DeviceAppeared(CAMERA),
@@ -141,36 +143,48 @@ fn what_is_missing_is_asked_for_when_it_can_be_had_and_no_sooner() {
     ] {
         let mut harness = without_camera(why);
         harness.input(other.clone());
-        assert_eq!(asked_and_told(&mut harness).0, [], "{why:?}, {other:?}");
+        assert_eq!(
+            requested_and_announced(&mut harness).0,
+            [],
+            "{why:?}, {other:?}"
+        );
         harness.input(cure.clone());
         harness.input(cure.clone());
-        assert_eq!(asked_and_told(&mut harness).0, [ASKED], "{why:?}, {cure:?}");
+        assert_eq!(
+            requested_and_announced(&mut harness).0,
+            [REQUESTED],
+            "{why:?}, {cure:?}"
+        );
         harness.input(cure.clone());
         harness.input(toggle(Some(true)));
-        assert_eq!(asked_and_told(&mut harness).0, [], "one question at a time");
+        assert_eq!(
+            requested_and_announced(&mut harness).0,
+            [],
+            "it is requested already"
+        );
     }
 }
 
 #[test]
-fn a_toggle_asks_for_what_is_missing_once_at_a_time() {
+fn toggle_requests_a_missing_device_once() {
     for on in [None, Some(true)] {
         let mut harness = without_camera(TrackState::PermissionDenied);
         harness.input(toggle(Some(false)));
         assert_eq!(harness.session.wants(CAMERA), None);
-        assert_eq!(asked_and_told(&mut harness).0, []);
+        assert_eq!(requested_and_announced(&mut harness).0, []);
         harness.input(toggle(on));
         assert_eq!(harness.session.wants(CAMERA), Some(true));
         harness.input(toggle(Some(true)));
-        assert_eq!(asked_and_told(&mut harness).0, [ASKED]);
+        assert_eq!(requested_and_announced(&mut harness).0, [REQUESTED]);
         harness.input(settled(TrackState::PermissionDenied));
         assert_eq!(harness.session.wants(CAMERA), None);
         harness.input(toggle(on));
-        assert_eq!(asked_and_told(&mut harness).0, [ASKED]);
+        assert_eq!(requested_and_announced(&mut harness).0, [REQUESTED]);
     }
 }
 
 #[test]
-fn what_the_page_brings_is_never_replaced_by_a_device() {
+fn track_of_the_page_is_never_replaced_by_a_device() {
     for source in [Source::Page, Source::Nothing] {
         let mut harness = with_camera_from(source);
         harness.input(settled(TrackState::Live));
@@ -185,7 +199,7 @@ fn what_the_page_brings_is_never_replaced_by_a_device() {
         ] {
             harness.input(input);
         }
-        assert_eq!(asked_and_told(&mut harness).0, []);
+        assert_eq!(requested_and_announced(&mut harness).0, []);
         assert_eq!(harness.session.wants(CAMERA), None);
         let state = match source {
             Source::Page => TrackState::Unavailable,
@@ -196,24 +210,24 @@ fn what_the_page_brings_is_never_replaced_by_a_device() {
 }
 
 #[test]
-fn what_comes_when_nobody_waits_for_it_is_to_be_given_back() {
+fn track_is_awaited_only_while_pending_in_an_active_call() {
     let mut harness = with_camera_from(Source::Device);
     assert!(harness.session.awaits(CAMERA));
     harness.input(settled(TrackState::Live));
-    assert!(!harness.session.awaits(CAMERA), "there is one");
+    assert!(!harness.session.awaits(CAMERA), "there is a track");
     harness.wait(1_000);
     harness.input(Input::TrackEnded(CAMERA));
     assert!(harness.session.awaits(CAMERA));
     harness.input(Input::PageSuspended);
-    assert!(!harness.session.awaits(CAMERA), "nobody sees the page");
+    assert!(!harness.session.awaits(CAMERA), "the page is suspended");
     harness.input(Input::PageRestored);
     assert!(harness.session.awaits(CAMERA));
     harness.input(Input::End(EndReason::Left));
-    assert!(!harness.session.awaits(CAMERA), "it is over");
+    assert!(!harness.session.awaits(CAMERA), "the call is over");
 }
 
 #[test]
-fn what_the_system_silences_for_long_is_told_and_what_it_gives_back_too() {
+fn track_muted_by_the_system_for_5_seconds_is_announced_as_unavailable() {
     let mut harness = in_room();
     harness.input(muted(true));
     harness.wait(4_900);
@@ -221,16 +235,19 @@ fn what_the_system_silences_for_long_is_told_and_what_it_gives_back_too() {
     harness.wait(4_900);
     harness.input(muted(true));
     harness.wait(4_900);
-    assert_eq!(asked_and_told(&mut harness).1, []);
+    assert_eq!(requested_and_announced(&mut harness).1, []);
     harness.wait(100);
-    assert_eq!(asked_and_told(&mut harness).1, [TrackState::Unavailable]);
+    assert_eq!(
+        requested_and_announced(&mut harness).1,
+        [TrackState::Unavailable]
+    );
     assert_eq!(harness.session.wants(CAMERA), Some(true));
     harness.input(muted(false));
-    assert_eq!(asked_and_told(&mut harness).1, [TrackState::Live]);
+    assert_eq!(requested_and_announced(&mut harness).1, [TrackState::Live]);
 }
 
 #[test]
-fn a_new_track_is_not_silenced_by_the_one_before() {
+fn new_track_is_not_muted_by_the_system_mute_of_the_old_one() {
     let mut harness = in_room();
     harness.input(muted(true));
     harness.input(Input::TrackEnded(CAMERA));
@@ -240,22 +257,25 @@ fn a_new_track_is_not_silenced_by_the_one_before() {
 }
 
 #[test]
-fn who_does_not_answer_the_browser_is_told_so_once() {
-    let said =
+fn unanswered_prompt_is_notified_once() {
+    let prompt_pending =
         |harness: &mut Harness| notices(&harness.take_outputs()).contains(&&Notice::MediaPending);
     let mut harness = with_camera_from(Source::Device);
     harness.wait(4_900);
-    assert!(!said(&mut harness));
+    assert!(!prompt_pending(&mut harness));
     harness.wait(100);
-    assert!(said(&mut harness));
+    assert!(prompt_pending(&mut harness));
     harness.wait(60_000);
-    assert!(!said(&mut harness));
+    assert!(!prompt_pending(&mut harness));
 
     let mut answered = with_camera_from(Source::Page);
     let first = media(TrackState::Live, TrackState::Pending);
     answered.input(Input::MediaSettled(first));
     answered.wait(60_000);
-    assert!(!said(&mut answered), "the page is not the browser");
+    assert!(
+        !prompt_pending(&mut answered),
+        "the page is not a browser prompt"
+    );
     assert_eq!(camera(&answered), TrackState::Pending);
     answered.input(Input::MediaSettled(LIVE));
     assert_eq!(camera(&answered), TrackState::Live);

@@ -18,7 +18,7 @@ fn end(harness: &Harness) -> Option<EndReason> {
 }
 
 #[test]
-fn a_socket_that_does_not_open_in_15_seconds_ends_the_call() {
+fn call_ends_when_the_socket_does_not_open_within_15_seconds() {
     let mut harness = started();
     harness.wait(14_999);
     assert_eq!(end(&harness), None);
@@ -27,7 +27,7 @@ fn a_socket_that_does_not_open_in_15_seconds_ends_the_call() {
 }
 
 #[test]
-fn a_server_that_says_no_welcome_in_5_seconds_ends_the_call() {
+fn call_ends_when_the_server_does_not_answer_the_join_within_5_seconds() {
     let mut harness = started();
     harness.wait(14_000);
     harness.input(Input::SignalingOpened);
@@ -38,7 +38,7 @@ fn a_server_that_says_no_welcome_in_5_seconds_ends_the_call() {
 }
 
 #[test]
-fn silence_for_two_pings_and_a_bit_means_that_the_server_has_gone() {
+fn reconnects_after_more_than_two_missed_pings() {
     let mut harness = started();
     harness.input(Input::SignalingOpened);
     harness.event(welcome("me", &[], Some(10_000)));
@@ -52,7 +52,7 @@ fn silence_for_two_pings_and_a_bit_means_that_the_server_has_gone() {
 }
 
 #[test]
-fn a_ping_is_answered() {
+fn ping_is_answered_with_a_pong() {
     let mut harness = Harness::in_room("me", &[]);
     harness.take_outputs();
     harness.event(Event::Ping);
@@ -60,11 +60,11 @@ fn a_ping_is_answered() {
 }
 
 #[test]
-fn a_refusal_is_final_by_word_or_by_close_code_at_any_time() {
+fn refusal_by_message_or_close_code_ends_the_call() {
     for refusal in [Refusal::RoomFull, Refusal::Kicked, Refusal::Forbidden] {
-        let by_word = Input::SignalingEvent(Event::Refused(refusal));
+        let by_message = Input::SignalingEvent(Event::Refused(refusal));
         let by_code = Input::SignalingClosed(CloseAction::Terminal(refusal));
-        for how in [by_word, by_code] {
+        for how in [by_message, by_code] {
             let mut joining = started();
             joining.input(Input::SignalingOpened);
             for mut harness in [started(), joining, Harness::in_room("me", &["you"])] {
@@ -74,7 +74,7 @@ fn a_refusal_is_final_by_word_or_by_close_code_at_any_time() {
                 let outputs = harness.take_outputs();
                 assert!(
                     !sent(&outputs).contains(&&Request::Bye),
-                    "no goodbye to a closed door"
+                    "the server has ended it already"
                 );
             }
         }
@@ -82,7 +82,7 @@ fn a_refusal_is_final_by_word_or_by_close_code_at_any_time() {
 }
 
 #[test]
-fn a_lost_socket_ends_the_call_by_what_it_was_lost_from() {
+fn lost_socket_ends_the_call_only_before_it_is_joined() {
     let mut harness = started();
     harness.input(Input::SignalingClosed(CloseAction::Backoff));
     assert_eq!(end(&harness), Some(EndReason::Unreachable));
@@ -91,7 +91,7 @@ fn a_lost_socket_ends_the_call_by_what_it_was_lost_from() {
     assert_eq!(end(&harness), None);
 }
 
-/// Hands in a message that can't be read, this many times with this pause in milliseconds between.
+/// Feeds a number of messages that can't be decoded, with a pause in milliseconds after each.
 fn unreadable(harness: &mut Harness, count: u32, pause: u64) {
     for _ in 0..count {
         harness.input(Input::SignalingProblem(Problem::MalformedMessage));
@@ -201,7 +201,7 @@ fn offers_that_the_browser_refuses_do_not_end_the_call() {
 }
 
 #[test]
-fn the_end_gives_everything_back_once_and_nothing_comes_after_it() {
+fn end_releases_everything_and_is_followed_by_no_output() {
     let mut harness = Harness::in_room("me", &["you", "they"]);
     harness.take_outputs();
     harness.input(Input::End(EndReason::Left));
@@ -232,12 +232,12 @@ fn the_end_gives_everything_back_once_and_nothing_comes_after_it() {
     assert_eq!(
         end(&harness),
         Some(EndReason::Left),
-        "the first reason stays"
+        "the first reason counts"
     );
 }
 
 #[test]
-fn a_second_start_changes_nothing() {
+fn second_start_changes_nothing() {
     let mut harness = started();
     harness.take_outputs();
     harness.input(Input::Start);
@@ -245,7 +245,7 @@ fn a_second_start_changes_nothing() {
 }
 
 #[test]
-fn a_call_can_be_called_off_before_it_begins() {
+fn call_can_be_cancelled_before_it_starts() {
     let mut harness = Harness::new(Rooms::default().capabilities(), "me");
     harness.input(Input::End(EndReason::Aborted));
     let outputs = harness.take_outputs();
@@ -259,7 +259,7 @@ fn a_call_can_be_called_off_before_it_begins() {
 }
 
 #[test]
-fn nothing_happens_before_the_start() {
+fn inputs_before_the_start_are_ignored() {
     let mut harness = Harness::new(Rooms::default().capabilities(), "me");
     harness.input(Input::SignalingOpened);
     harness.event(welcome("me", &["you"], None));

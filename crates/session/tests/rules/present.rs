@@ -1,5 +1,5 @@
-//! Where those who are there offer to a newcomer: rooms of two on Socket.IO, and the mesh on Django
-//! channels, whose descriptions hold all their candidates.
+//! Dialects in which those present offer to a newcomer: Socket.IO rooms of two, and the mesh on Django
+//! channels, whose descriptions contain all candidates.
 
 use videocalls_protocol::channels_mesh::ChannelsMesh;
 use videocalls_protocol::socketio_rooms::SocketIoRooms;
@@ -13,7 +13,7 @@ use videocalls_session::{
 
 use crate::harness::{Harness, answer, left, offer, ops, peer, sent, started, welcome};
 
-/// In a room of two, with the prepared offer made.
+/// A session in a room of two, whose prepared offer is created.
 fn in_room(me: &str, others: &[&str]) -> Harness {
     let mut harness = started(SocketIoRooms::new().capabilities());
     harness.create_description();
@@ -30,19 +30,19 @@ fn found(id: &str, name: &str) -> Event {
     Event::Found(Peer { name, ..peer(id) })
 }
 
-/// First in a room, and connected with the second.
+/// A session that was first in a room, and is connected to the second.
 fn linked() -> (Harness, LinkId) {
     let mut harness = in_room("a", &[]);
     harness.event(joined("c1"));
     harness.signal_from("c1", answer("100", 1));
     let link = harness.session.link_of(&ParticipantId::new("c1"));
-    let link = link.expect("it was offered to");
+    let link = link.expect("there is a link");
     harness.transport(link, Transport::Connected);
     harness.take_outputs();
     (harness, link)
 }
 
-/// To whom offers went.
+/// The recipients of the offers.
 fn offered(outputs: &[Output]) -> Vec<&str> {
     let to = sent(outputs)
         .into_iter()
@@ -56,7 +56,7 @@ fn offered(outputs: &[Output]) -> Vec<&str> {
     to.collect()
 }
 
-fn opened(outputs: &[Output]) -> Vec<LinkRole> {
+fn opened_links(outputs: &[Output]) -> Vec<LinkRole> {
     let opened = ops(outputs).into_iter().filter_map(|(_, op)| match op {
         LinkOp::Open(role) => Some(*role),
         _ => None,
@@ -65,44 +65,44 @@ fn opened(outputs: &[Output]) -> Vec<LinkRole> {
 }
 
 #[test]
-fn who_is_there_offers_to_a_newcomer_with_the_link_that_is_prepared() {
+fn newcomer_is_offered_the_prepared_link() {
     let mut harness = in_room("a", &[]);
     harness.take_outputs();
     harness.event(joined("c1"));
     let outputs = harness.take_outputs();
-    assert_eq!(offered(&outputs), ["c1"], "at once");
-    assert_eq!(opened(&outputs), [], "by the link that is there");
+    assert_eq!(offered(&outputs), ["c1"], "immediately");
+    assert_eq!(opened_links(&outputs), [], "on the prepared link");
     assert_eq!(harness.participants(), ["c1"]);
 }
 
 #[test]
-fn who_is_alone_again_prepares_a_link_again() {
+fn link_is_prepared_again_once_alone() {
     let (mut harness, _) = linked();
     harness.event(left("c1", LeaveReason::Bye));
     harness.create_description();
-    assert_eq!(opened(&harness.take_outputs()), [LinkRole::Offerer]);
+    assert_eq!(opened_links(&harness.take_outputs()), [LinkRole::Offerer]);
     harness.event(joined("c2"));
     let outputs = harness.take_outputs();
     assert_eq!(offered(&outputs), ["c2"]);
-    assert_eq!(opened(&outputs), []);
+    assert_eq!(opened_links(&outputs), []);
 }
 
 #[test]
-fn a_newcomer_takes_the_offer_on_the_link_that_waits_for_it() {
+fn newcomer_answers_on_the_link_that_awaits_the_offer() {
     let mut harness = in_room("b", &["a"]);
     let outputs = harness.take_outputs();
-    assert_eq!(opened(&outputs).last(), Some(&LinkRole::Answerer));
+    assert_eq!(opened_links(&outputs).last(), Some(&LinkRole::Answerer));
     harness.wait(2_999);
     let waiting = harness.session.link_of(&ParticipantId::new("a"));
     assert_eq!(Some(harness.accept_offer_from("a", "100")), waiting);
     let outputs = harness.take_outputs();
-    assert_eq!(opened(&outputs), []);
+    assert_eq!(opened_links(&outputs), []);
     assert_eq!(offered(&outputs), [""; 0]);
 }
 
-/// A survivor of the old style does not know that it is its turn.
+/// An old page that was second in the room and stays does not know that it has to offer.
 #[test]
-fn a_newcomer_who_hears_no_offer_for_3_seconds_offers() {
+fn newcomer_without_an_offer_for_3_seconds_offers() {
     let mut harness = in_room("b", &["a"]);
     harness.take_outputs();
     harness.wait(2_999);
@@ -118,20 +118,20 @@ fn a_newcomer_who_hears_no_offer_for_3_seconds_offers() {
 }
 
 #[test]
-fn when_both_offer_the_newcomer_gives_way() {
+fn newcomer_yields_when_offers_cross() {
     let mut newcomer = in_room("b", &["a"]);
     newcomer.wait(3_000);
     newcomer.create_description();
     newcomer.take_outputs();
     newcomer.accept_offer_from("a", "100");
     let outputs = newcomer.take_outputs();
-    assert_eq!(opened(&outputs), [LinkRole::Answerer]);
+    assert_eq!(opened_links(&outputs), [LinkRole::Answerer]);
     assert_eq!(newcomer.participants(), ["a"]);
     let mut first = in_room("a", &[]);
     first.event(joined("c1"));
     first.take_outputs();
     first.signal_from("c1", offer("200", 1));
-    assert_eq!(first.take_outputs(), [], "the other one gives way");
+    assert_eq!(first.take_outputs(), [], "the newcomer has to yield");
     first.signal_from("c1", answer("201", 1));
     assert!(matches!(
         ops(&first.take_outputs())[..],
@@ -139,9 +139,9 @@ fn when_both_offer_the_newcomer_gives_way() {
     ));
 }
 
-/// They have heard ours by now, and have not answered: they could not take it.
+/// They must have received our offer by now, and have not answered it.
 #[test]
-fn an_offer_that_comes_long_after_ours_is_taken_by_the_impolite_side_too() {
+fn impolite_side_accepts_an_offer_long_after_its_own() {
     for (pause, taken) in [(3_999, false), (4_000, true)] {
         let mut first = in_room("a", &[]);
         first.event(joined("c1"));
@@ -149,12 +149,16 @@ fn an_offer_that_comes_long_after_ours_is_taken_by_the_impolite_side_too() {
         first.take_outputs();
         first.signal_from("c1", offer("200", 1));
         let outputs = first.take_outputs();
-        assert_eq!(opened(&outputs) == [LinkRole::Answerer], taken, "{pause}");
+        assert_eq!(
+            opened_links(&outputs) == [LinkRole::Answerer],
+            taken,
+            "{pause}"
+        );
     }
 }
 
 #[test]
-fn who_comes_again_under_a_new_id_replaces_the_old_one() {
+fn participant_who_rejoins_under_a_new_id_replaces_the_old_one() {
     let (mut harness, old) = linked();
     harness.event(left("c1", LeaveReason::Bye));
     harness.event(joined("c2"));
@@ -166,7 +170,7 @@ fn who_comes_again_under_a_new_id_replaces_the_old_one() {
 }
 
 #[test]
-fn a_way_that_is_lost_for_4_seconds_counts_as_leaving() {
+fn participant_counts_as_left_4_seconds_after_the_transport_is_lost() {
     let (mut harness, link) = linked();
     harness.transport(link, Transport::Disconnected);
     harness.wait(3_999);
@@ -178,9 +182,9 @@ fn a_way_that_is_lost_for_4_seconds_counts_as_leaving() {
     assert_eq!(harness.participants(), [""; 0]);
 }
 
-/// Who was cut off only is there still, and nobody would ever offer again.
+/// They may only have been cut off, and would never offer again by themselves.
 #[test]
-fn who_counts_as_gone_is_offered_to_twice_more() {
+fn lost_participant_is_offered_to_twice_more() {
     let (mut harness, link) = linked();
     harness.transport(link, Transport::Failed);
     harness.create_description();
@@ -188,7 +192,7 @@ fn who_counts_as_gone_is_offered_to_twice_more() {
     assert_eq!(
         harness.participants(),
         [""; 0],
-        "not there before there is a word"
+        "they count as present once they answer"
     );
     harness.signal_from("c1", answer("300", 1));
     assert_eq!(harness.participants(), ["c1"]);
@@ -212,31 +216,35 @@ fn who_counts_as_gone_is_offered_to_twice_more() {
             (_, LinkOp::MakeOffer { .. })
         ]
     ));
-    assert_eq!(silent.session.next_timeout(), None, "that was all");
+    assert_eq!(
+        silent.session.next_timeout(),
+        None,
+        "there are no more attempts"
+    );
 }
 
-/// They are there, if only with an offer that lost against ours, and could not take ours.
+/// An offer that was ignored in favour of ours shows that they are there.
 #[test]
-fn who_never_answered_but_offered_is_offered_to_again_too() {
-    for heard in [false, true] {
+fn participant_who_offered_and_never_answered_is_offered_to_again() {
+    for offered in [false, true] {
         let mut harness = in_room("a", &[]);
         harness.event(joined("c1"));
-        for patience in [10_000, 10_000, 20_000] {
-            harness.wait(patience);
+        for timeout in [10_000, 10_000, 20_000] {
+            harness.wait(timeout);
             harness.create_description();
         }
-        if heard {
+        if offered {
             harness.signal_from("c1", offer("200", 1));
         }
         harness.wait(30_000);
         assert_eq!(harness.participants(), [""; 0]);
-        let recalls = harness.session.link_of(&ParticipantId::new("c1")).is_some();
-        assert_eq!(recalls, heard);
+        let reoffers = harness.session.link_of(&ParticipantId::new("c1")).is_some();
+        assert_eq!(reoffers, offered);
     }
 }
 
 #[test]
-fn who_counts_as_gone_and_offers_is_back_with_the_name() {
+fn lost_participant_who_offers_is_back_with_their_name() {
     let (mut harness, link) = linked();
     harness.transport(link, Transport::Failed);
     harness.wait(60_000);
@@ -244,7 +252,7 @@ fn who_counts_as_gone_and_offers_is_back_with_the_name() {
     assert_eq!(
         harness.participants(),
         [""; 0],
-        "an introduction is not an arrival"
+        "an introduction alone brings nobody back"
     );
     harness.accept_offer_from("c1", "300");
     let people = harness.session.snapshot().participants;
@@ -253,7 +261,7 @@ fn who_counts_as_gone_and_offers_is_back_with_the_name() {
 }
 
 #[test]
-fn what_comes_late_from_somebody_gone_does_not_bring_them_back() {
+fn late_descriptions_of_a_lost_participant_are_ignored() {
     let (mut harness, link) = linked();
     harness.transport(link, Transport::Failed);
     harness.wait(60_000);
@@ -266,13 +274,13 @@ fn what_comes_late_from_somebody_gone_does_not_bring_them_back() {
     assert_eq!(harness.take_outputs(), []);
 }
 
-/// Two come at once: the one hears the other arrive before it is in itself.
+/// Two join at once, and one is told of the other before it is welcomed itself.
 #[test]
-fn who_came_just_before_us_is_known_by_the_offer() {
+fn participant_who_joined_just_before_us_appears_with_their_offer() {
     let mut harness = started(ChannelsMesh::new("1").capabilities());
     harness.create_description();
     harness.event(joined("other"));
-    assert_eq!(harness.participants(), [""; 0], "we are not in yet");
+    assert_eq!(harness.participants(), [""; 0], "we are not welcomed yet");
     harness.event(welcome("me", &[], None));
     harness.take_outputs();
     harness.event(found("other", "Ann"));
@@ -283,14 +291,11 @@ fn who_came_just_before_us_is_known_by_the_offer() {
         .iter()
         .filter(|(_, op)| **op == LinkOp::Close)
         .count();
-    assert_eq!(
-        closed, 1,
-        "what was prepared for somebody else: {outputs:?}"
-    );
+    assert_eq!(closed, 1, "the prepared link: {outputs:?}");
 }
 
 #[test]
-fn a_description_waits_for_its_candidates_or_2_seconds() {
+fn description_waits_for_its_candidates_for_at_most_2_seconds() {
     let candidate = Candidate {
         candidate: "candidate:1 1 udp 1 h 9 typ host".into(),
         ..Candidate::default()
@@ -320,12 +325,16 @@ fn a_description_waits_for_its_candidates_or_2_seconds() {
         };
         assert!(sdp.contains("a=candidate:1 "));
         harness.report(link, LinkReport::Candidate(candidate.clone()));
-        assert_eq!(harness.take_outputs(), [], "it is too late for one more");
+        assert_eq!(
+            harness.take_outputs(),
+            [],
+            "the description is sent already"
+        );
     }
 }
 
 #[test]
-fn who_has_to_say_that_it_is_alive_says_so_as_often_as_it_is_told() {
+fn keep_alive_is_sent_at_the_interval_of_the_welcome() {
     let mut harness = started(SocketIoRooms::new().capabilities());
     harness.event(Event::Welcome(Welcome {
         id: ParticipantId::new("a"),

@@ -1,4 +1,4 @@
-//! The way to the server is lost, and found again.
+//! The connection to the server is lost, and restored.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use videocalls_session::{
 
 use crate::harness::{Harness, LIVE, left, media, notices, offer, ops, peer, sent, token, welcome};
 
-/// In a room with `you`, with whom there is a link that works.
+/// A session in a room with `you`, connected by a link.
 fn linked() -> (Harness, videocalls_session::LinkId) {
     let mut harness = Harness::in_room("me", &[]);
     harness.event(Event::Joined(peer("you")));
@@ -30,16 +30,16 @@ fn lose(harness: &mut Harness) {
     harness.input(Input::SignalingClosed(CloseAction::Backoff));
 }
 
-/// How often the socket was opened since the last look.
-fn tries(harness: &mut Harness) -> usize {
+/// How often the socket was opened since the outputs were last taken.
+fn attempts(harness: &mut Harness) -> usize {
     let out = harness.take_outputs();
     out.iter()
         .filter(|it| **it == Output::OpenSignaling)
         .count()
 }
 
-/// Opens the socket that was asked for, and is let in by a server that remembers nothing.
-fn return_to(harness: &mut Harness, others: &[&str]) {
+/// Opens the requested socket, and is welcomed by a server that has kept nothing.
+fn rejoin(harness: &mut Harness, others: &[&str]) {
     harness.wait(1);
     harness.input(Input::SignalingOpened);
     harness.event(welcome("me", others, None));
@@ -60,7 +60,7 @@ fn resumed() -> Event {
 }
 
 #[test]
-fn a_lost_socket_is_opened_again_at_once_and_no_link_is_touched() {
+fn lost_socket_is_reopened_at_once_and_links_stay_as_they_are() {
     let (mut harness, _) = linked();
     lose(&mut harness);
     assert_eq!(state(&harness), CallState::Reconnecting);
@@ -80,30 +80,30 @@ fn a_lost_socket_is_opened_again_at_once_and_no_link_is_touched() {
     assert_eq!(harness.participants(), ["you"]);
 }
 
-/// Turns the camera on or off, in the browser as well.
-fn turn(harness: &mut Harness, on: bool) {
+/// Toggles the camera, and reports that the browser has done so.
+fn toggle_camera(harness: &mut Harness, on: bool) {
     let (kind, on) = (TrackKind::Video, Some(on));
     harness.input(Input::Toggle { kind, on });
-    let asked = harness
+    let token = harness
         .take_outputs()
         .into_iter()
         .find_map(|output| match output {
             Output::SetTrack { token, .. } => Some(token),
             _ => None,
         });
-    let token = asked.expect("the browser is asked");
+    let token = token.expect("the track is to be set");
     harness.input(Input::TrackSet { kind, token });
     harness.take_outputs();
 }
 
-/// What was last said of them may be lost, and is said again behind the join, which tells more.
+/// The join tells the new state, but an older announcement may still arrive after it.
 #[test]
-fn tracks_that_changed_while_the_server_was_away_are_told_once_more() {
+fn track_changes_during_an_outage_are_announced_after_the_welcome() {
     let off = media(TrackState::Live, TrackState::Muted);
-    for (while_joining, told) in [(None, off), (Some(true), LIVE)] {
+    for (while_joining, announced) in [(None, off), (Some(true), LIVE)] {
         let (mut harness, _) = linked();
         lose(&mut harness);
-        turn(&mut harness, false);
+        toggle_camera(&mut harness, false);
         harness.wait(1);
         harness.take_outputs();
         harness.input(Input::SignalingOpened);
@@ -111,34 +111,34 @@ fn tracks_that_changed_while_the_server_was_away_are_told_once_more() {
         assert!(matches!(sent(&outputs)[..], [Request::Join(join)] if join.media == off));
         while_joining
             .into_iter()
-            .for_each(|on| turn(&mut harness, on));
+            .for_each(|on| toggle_camera(&mut harness, on));
         harness.event(resumed());
-        assert_eq!(sent(&harness.take_outputs()), [&Request::Media(told)]);
+        assert_eq!(sent(&harness.take_outputs()), [&Request::Media(announced)]);
     }
 }
 
 #[test]
-fn a_server_that_is_gone_is_sought_for_a_minute_with_growing_pauses() {
+fn reconnecting_stops_after_a_minute_of_attempts() {
     let mut harness = Harness::in_room("me", &[]);
     harness.take_outputs();
     lose(&mut harness);
     let mut count = 0;
     while state(&harness) == CallState::Reconnecting {
         harness.wait(10);
-        for _ in 0..tries(&mut harness) {
+        for _ in 0..attempts(&mut harness) {
             count += 1;
             lose(&mut harness);
         }
     }
     assert_eq!(state(&harness), CallState::Ended(EndReason::ServerGone));
     assert!((59_990..=60_020).contains(&harness.now), "{}", harness.now);
-    assert!((15..=60).contains(&count), "{count} tries");
+    assert!((15..=60).contains(&count), "{count} attempts");
 }
 
 #[test]
-fn as_long_as_somebody_can_be_heard_the_search_goes_on() {
+fn reconnecting_has_no_limit_while_media_flows() {
     let (mut harness, link) = linked();
-    let begun = harness.now;
+    let lost_at = harness.now;
     lose(&mut harness);
     harness.wait(600_000);
     assert_eq!(state(&harness), CallState::Reconnecting);
@@ -146,48 +146,48 @@ fn as_long_as_somebody_can_be_heard_the_search_goes_on() {
     harness.transport(link, Transport::Failed);
     harness.wait(60_000);
     assert_eq!(state(&harness), CallState::Ended(EndReason::ServerGone));
-    assert!(harness.now > begun);
+    assert!(harness.now > lost_at);
 }
 
 #[test]
-fn a_try_that_hangs_is_given_up_after_three_seconds() {
+fn hanging_attempt_is_given_up_after_3_seconds() {
     let mut harness = Harness::in_room("me", &[]);
     harness.take_outputs();
     lose(&mut harness);
     harness.wait(0);
-    assert_eq!(tries(&mut harness), 1);
+    assert_eq!(attempts(&mut harness), 1);
     harness.wait(2_999);
-    assert_eq!(tries(&mut harness), 0);
+    assert_eq!(attempts(&mut harness), 0);
     harness.wait(1);
-    assert_eq!(tries(&mut harness), 1, "what it took is not waited again");
+    assert_eq!(attempts(&mut harness), 1, "the next follows at once");
 }
 
 #[test]
-fn a_server_that_opens_and_says_nothing_is_left_after_five_seconds() {
+fn silent_server_is_given_up_5_seconds_after_the_socket_opened() {
     let mut harness = Harness::in_room("me", &[]);
     lose(&mut harness);
     harness.wait(0);
     harness.input(Input::SignalingOpened);
     harness.take_outputs();
     harness.wait(4_999);
-    assert_eq!(tries(&mut harness), 0);
+    assert_eq!(attempts(&mut harness), 0);
     harness.wait(1);
-    assert_eq!(tries(&mut harness), 1);
+    assert_eq!(attempts(&mut harness), 1);
 }
 
 #[test]
-fn a_nudge_cuts_the_wait_short() {
+fn network_change_starts_the_next_attempt_at_once() {
     let mut harness = Harness::in_room("me", &[]);
     lose(&mut harness);
     harness.take_outputs();
     harness.input(Input::NetworkChanged);
-    assert_eq!(tries(&mut harness), 1);
+    assert_eq!(attempts(&mut harness), 1);
     harness.input(Input::NetworkChanged);
-    assert_eq!(tries(&mut harness), 0, "one is under way");
+    assert_eq!(attempts(&mut harness), 0, "an attempt is under way");
 }
 
 #[test]
-fn in_a_call_a_nudge_asks_whether_the_server_is_alive() {
+fn network_change_pings_the_server_while_connected() {
     let mut harness = Harness::in_room("me", &[]);
     harness.take_outputs();
     harness.input(Input::NetworkChanged);
@@ -202,42 +202,42 @@ fn in_a_call_a_nudge_asks_whether_the_server_is_alive() {
 }
 
 #[test]
-fn missing_events_are_mended_by_the_whole_roster() {
+fn missing_events_lead_to_a_rejoin_with_the_whole_roster() {
     let (mut harness, _) = linked();
     harness.event(Event::Gap);
     assert_eq!(state(&harness), CallState::Reconnecting);
     assert!(harness.take_outputs().contains(&Output::CloseSignaling));
-    return_to(&mut harness, &["you", "new"]);
+    rejoin(&mut harness, &["you", "new"]);
     assert_eq!(harness.participants(), ["you", "new"]);
 }
 
 #[test]
-fn who_can_still_be_heard_is_kept_without_a_new_offer() {
+fn working_link_is_kept_without_a_new_offer_after_reconnecting() {
     let (mut harness, link) = linked();
     lose(&mut harness);
     harness.wait(0);
     harness.take_outputs();
-    return_to(&mut harness, &["you"]);
+    rejoin(&mut harness, &["you"]);
     let outputs = harness.take_outputs();
     assert_eq!(ops(&outputs), []);
-    let parted = |it: &&Notice| {
+    let joined_or_left = |it: &&Notice| {
         matches!(
             it,
             Notice::ParticipantLeft { .. } | Notice::ParticipantJoined(_)
         )
     };
-    assert!(!notices(&outputs).iter().any(parted));
+    assert!(!notices(&outputs).iter().any(joined_or_left));
     let you = ParticipantId::new("you");
     assert_eq!(harness.session.link_of(&you), Some(link));
 }
 
 #[test]
-fn who_cannot_be_heard_any_more_is_offered_a_new_link() {
+fn failed_link_is_replaced_after_reconnecting() {
     let (mut harness, link) = linked();
     lose(&mut harness);
     harness.transport(link, Transport::Failed);
     harness.take_outputs();
-    return_to(&mut harness, &["you"]);
+    rejoin(&mut harness, &["you"]);
     let outputs = harness.take_outputs();
     assert!(ops(&outputs).contains(&(link, &LinkOp::Close)));
     assert!(
@@ -249,14 +249,14 @@ fn who_cannot_be_heard_any_more_is_offered_a_new_link() {
 }
 
 #[test]
-fn after_a_restart_of_the_server_others_are_awaited_as_long_as_they_can_be_heard() {
+fn participants_missing_after_a_server_restart_stay_while_their_media_flows() {
     let (mut harness, link) = linked();
     lose(&mut harness);
-    return_to(&mut harness, &[]);
+    rejoin(&mut harness, &[]);
     assert_eq!(
         harness.participants(),
         ["you"],
-        "they have not found the way yet"
+        "they may not have rejoined yet"
     );
     harness.event(Event::Joined(peer("you")));
     assert_eq!(harness.participants(), ["you"]);
@@ -265,12 +265,12 @@ fn after_a_restart_of_the_server_others_are_awaited_as_long_as_they_can_be_heard
     assert_eq!(
         harness.participants(),
         ["you"],
-        "they have a seat, so the server will tell"
+        "they have a seat, so the server announces when they leave"
     );
 }
 
 #[test]
-fn who_left_meanwhile_is_gone_where_the_roster_is_whole() {
+fn participant_missing_from_a_roster_of_the_same_epoch_has_left() {
     let mut harness = Harness::in_room("me", &[]);
     let roster = |others: &[&str]| match welcome("me", others, None) {
         Event::Welcome(welcome) => Event::Welcome(Welcome {
@@ -294,19 +294,19 @@ fn who_left_meanwhile_is_gone_where_the_roster_is_whole() {
 }
 
 #[test]
-fn an_offer_that_may_be_lost_is_made_again() {
+fn open_offer_is_repeated_after_reconnecting() {
     let (mut harness, link) = linked();
     harness.report(link, LinkReport::NegotiationNeeded);
     harness.create_description();
     harness.take_outputs();
     lose(&mut harness);
-    return_to(&mut harness, &["you"]);
+    rejoin(&mut harness, &["you"]);
     let outputs = harness.take_outputs();
     assert!(matches!(ops(&outputs)[..], [(again, LinkOp::MakeOffer { .. })] if again == link));
     harness.create_description_for(&outputs);
     let outputs = harness.take_outputs();
     assert!(matches!(sent(&outputs)[..], [Request::Signal { .. }]));
-    // The other one was away, and may have missed it as well.
+    // The peer was away, and may have missed it as well.
     harness.event(Event::Back(ParticipantId::new("you")));
     assert!(
         ops(&harness.take_outputs())
@@ -316,16 +316,16 @@ fn an_offer_that_may_be_lost_is_made_again() {
 }
 
 #[test]
-fn an_offer_that_is_being_answered_when_the_way_is_lost_is_answered_on_the_way_back() {
+fn offer_received_before_an_outage_is_answered_after_reconnecting() {
     let mut harness = Harness::in_room("me", &[]);
     harness.event(Event::Joined(peer("ann")));
     harness.signal_from("ann", offer("100", 1));
-    let asked = harness.take_outputs();
+    let outputs = harness.take_outputs();
     harness.event(Event::Gap);
-    return_to(&mut harness, &["ann"]);
-    // Ann, who knows that we are back, offers again by the same connection.
+    rejoin(&mut harness, &["ann"]);
+    // Ann is notified that we are back, and repeats her offer.
     harness.signal_from("ann", offer("100", 2));
-    let link = harness.create_description_for(&asked);
+    let link = harness.create_description_for(&outputs);
     let outputs = harness.take_outputs();
     assert!(
         matches!(ops(&outputs).last(), Some((again, LinkOp::AcceptOffer { .. })) if *again == link)
@@ -339,7 +339,7 @@ fn an_offer_that_is_being_answered_when_the_way_is_lost_is_answered_on_the_way_b
 }
 
 #[test]
-fn who_is_away_is_shown_so_until_they_are_back() {
+fn participant_is_shown_as_away_until_they_are_back() {
     let (mut harness, _) = linked();
     let away = |harness: &Harness| harness.session.snapshot().participants[0].away;
     harness.event(Event::Away(ParticipantId::new("you")));
@@ -348,11 +348,11 @@ fn who_is_away_is_shown_so_until_they_are_back() {
     assert!(!away(&harness));
     harness.event(Event::Away(ParticipantId::new("you")));
     harness.event(left("you", LeaveReason::Lost));
-    assert_eq!(harness.participants(), ["you"], "they can still be heard");
+    assert_eq!(harness.participants(), ["you"], "their media still arrives");
 }
 
 #[test]
-fn a_full_room_is_tried_again_for_it_may_be_full_with_ourselves() {
+fn full_room_is_retried_while_reconnecting() {
     let mut harness = Harness::in_room("me", &[]);
     lose(&mut harness);
     harness.wait(0);
@@ -363,7 +363,7 @@ fn a_full_room_is_tried_again_for_it_may_be_full_with_ourselves() {
     harness.take_outputs();
     while state(&harness) == CallState::Reconnecting {
         harness.wait(100);
-        for _ in 0..tries(&mut harness) {
+        for _ in 0..attempts(&mut harness) {
             harness.input(Input::SignalingClosed(CloseAction::Terminal(
                 Refusal::RoomFull,
             )));
@@ -374,7 +374,7 @@ fn a_full_room_is_tried_again_for_it_may_be_full_with_ourselves() {
 }
 
 #[test]
-fn every_other_refusal_is_final_on_the_way_back_too() {
+fn other_refusals_while_reconnecting_end_the_call() {
     for refusal in [Refusal::Kicked, Refusal::Replaced, Refusal::TokenExpired] {
         let mut harness = Harness::in_room("me", &[]);
         lose(&mut harness);
@@ -387,19 +387,19 @@ fn every_other_refusal_is_final_on_the_way_back_too() {
 }
 
 #[test]
-fn one_who_comes_back_as_another_starts_anew() {
+fn links_are_replaced_when_our_own_id_changes() {
     let (mut harness, link) = linked();
     lose(&mut harness);
     harness.wait(0);
     harness.input(Input::SignalingOpened);
-    harness.event(welcome("somebody", &["you"], None));
+    harness.event(welcome("other", &["you"], None));
     let outputs = harness.take_outputs();
     assert!(ops(&outputs).contains(&(link, &LinkOp::Close)));
     assert_eq!(harness.participants(), ["you"]);
 }
 
 #[test]
-fn with_no_patience_a_lost_socket_ends_the_call() {
+fn lost_socket_ends_the_call_without_patience() {
     let mut harness = Harness::impatient();
     lose(&mut harness);
     assert_eq!(state(&harness), CallState::Ended(EndReason::ServerGone));

@@ -1,4 +1,4 @@
-//! Chat, which travels by the links.
+//! Chat texts, which are sent on the links' data channels.
 
 use videocalls_protocol::channels_mesh::ChannelsMesh;
 use videocalls_protocol::{Dialect, Event, ParticipantId};
@@ -6,7 +6,7 @@ use videocalls_session::{EndReason, Input, LinkId, LinkOp, LinkReport, Notice, O
 
 use crate::harness::{Harness, notices, ops, peer, started, welcome};
 
-fn in_mesh() -> (Harness, Vec<LinkId>) {
+fn in_mesh_with_two() -> (Harness, Vec<LinkId>) {
     let mut harness = started(ChannelsMesh::new("1").capabilities());
     harness.create_description();
     harness.event(welcome("me", &[], None));
@@ -28,8 +28,8 @@ fn texts(outputs: &[Output]) -> Vec<(LinkId, &str)> {
 }
 
 #[test]
-fn a_text_goes_to_everyone_and_comes_with_its_sender() {
-    let (mut harness, links) = in_mesh();
+fn text_is_sent_to_everyone_and_received_with_its_sender() {
+    let (mut harness, links) = in_mesh_with_two();
     harness.input(Input::SendText("hello".into()));
     assert_eq!(
         texts(&harness.take_outputs()),
@@ -44,7 +44,7 @@ fn a_text_goes_to_everyone_and_comes_with_its_sender() {
 }
 
 #[test]
-fn who_is_alone_says_it_to_nobody() {
+fn text_is_sent_to_nobody_when_alone() {
     let mut harness = started(ChannelsMesh::new("1").capabilities());
     harness.create_description();
     harness.event(welcome("me", &[], None));
@@ -54,17 +54,17 @@ fn who_is_alone_says_it_to_nobody() {
 }
 
 #[test]
-fn nothing_is_said_or_heard_after_the_end_and_every_link_is_closed() {
-    let (mut harness, links) = in_mesh();
+fn texts_are_ignored_after_the_end() {
+    let (mut harness, links) = in_mesh_with_two();
     harness.input(Input::End(EndReason::Left));
     let outputs = harness.take_outputs();
     for link in &links {
         assert!(ops(&outputs).contains(&(*link, &LinkOp::Close)));
     }
-    let after = outputs
+    let ended_at = outputs
         .iter()
         .position(|it| matches!(it, Output::Notify(Notice::Ended(_))));
-    assert_eq!(after, Some(outputs.len() - 1));
+    assert_eq!(ended_at, Some(outputs.len() - 1));
     harness.report(links[0], LinkReport::Text("hi".into()));
     harness.input(Input::SendText("hello".into()));
     assert_eq!(harness.take_outputs(), []);

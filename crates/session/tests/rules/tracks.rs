@@ -11,21 +11,21 @@ fn toggle(on: Option<bool>) -> Input {
     Input::Toggle { kind, on }
 }
 
-/// Carries out what is asked of the tracks, and returns how the microphone was turned.
-fn turn(harness: &mut Harness) -> Vec<bool> {
-    let mut turns = Vec::new();
+/// Reports each `SetTrack` as carried out, and returns the states that were set.
+fn set_tracks(harness: &mut Harness) -> Vec<bool> {
+    let mut states = Vec::new();
     loop {
-        let asked: Vec<_> = harness.take_outputs();
-        let asked = asked.iter().filter_map(|output| match output {
+        let requests: Vec<_> = harness.take_outputs();
+        let requests = requests.iter().filter_map(|output| match output {
             Output::SetTrack { kind, on, token } => Some((*kind, *on, *token)),
             _ => None,
         });
-        let asked: Vec<_> = asked.collect();
-        if asked.is_empty() {
-            return turns;
+        let requests: Vec<_> = requests.collect();
+        if requests.is_empty() {
+            return states;
         }
-        for (kind, on, token) in asked {
-            turns.push(on);
+        for (kind, on, token) in requests {
+            states.push(on);
             harness.input(Input::TrackSet { kind, token });
         }
     }
@@ -36,33 +36,33 @@ fn microphone(harness: &Harness) -> TrackState {
 }
 
 #[test]
-fn a_toggle_before_the_start_is_carried_out_once_there_is_a_microphone() {
+fn toggle_before_the_start_takes_effect_once_there_is_a_microphone() {
     let mut harness = Harness::new(Rooms::default().capabilities(), "me");
     harness.input(toggle(Some(false)));
     harness.input(Input::Start);
     assert_eq!(harness.session.wants(TrackKind::Audio), Some(false));
     harness.input(Input::MediaSettled(LIVE));
-    assert_eq!(turn(&mut harness), [false]);
+    assert_eq!(set_tracks(&mut harness), [false]);
     assert_eq!(microphone(&harness), TrackState::Muted);
 }
 
 #[test]
-fn a_toggle_while_the_browser_is_asked_is_carried_out_afterwards() {
+fn toggle_while_pending_takes_effect_once_there_is_a_microphone() {
     let mut harness = Harness::new(Rooms::default().capabilities(), "me");
     harness.input(Input::Start);
     harness.input(toggle(None));
     assert_eq!(
-        turn(&mut harness),
+        set_tracks(&mut harness),
         [false; 0],
-        "there is nothing to turn yet"
+        "there is no track yet"
     );
     assert_eq!(microphone(&harness), TrackState::Pending);
     harness.input(Input::MediaSettled(LIVE));
-    assert_eq!(turn(&mut harness), [false]);
+    assert_eq!(set_tracks(&mut harness), [false]);
 }
 
 #[test]
-fn what_is_turned_off_while_the_browser_is_asked_is_never_told_to_be_on() {
+fn track_turned_off_while_pending_is_never_announced_as_on() {
     let mut harness = Harness::new(Rooms::default().capabilities(), "me");
     harness.input(Input::Start);
     harness.input(Input::SignalingOpened);
@@ -78,7 +78,7 @@ fn what_is_turned_off_while_the_browser_is_asked_is_never_told_to_be_on() {
     });
     harness.input(Input::TrackSet {
         kind: TrackKind::Audio,
-        token: token.expect("the microphone is to be turned off"),
+        token: token.expect("the microphone is set to off"),
     });
     let outputs = harness.take_outputs();
     assert_eq!(
@@ -88,28 +88,28 @@ fn what_is_turned_off_while_the_browser_is_asked_is_never_told_to_be_on() {
 }
 
 #[test]
-fn a_toggle_in_the_call_is_told_to_the_room_once_it_is_done() {
+fn toggle_is_announced_once_the_track_is_set() {
     let mut harness = Harness::in_room("me", &[]);
     harness.take_outputs();
     harness.input(toggle(None));
     let outputs = harness.take_outputs();
-    assert!(sent(&outputs).is_empty(), "not before the track has turned");
+    assert!(sent(&outputs).is_empty(), "not before the track is set");
     let Some(&Output::SetTrack { kind, token, .. }) = outputs.first() else {
-        panic!("the track is to be turned: {outputs:?}");
+        panic!("the track is to be set: {outputs:?}");
     };
     harness.input(Input::TrackSet { kind, token });
-    let told = Request::Media(media(TrackState::Muted, TrackState::Live));
-    assert_eq!(sent(&harness.take_outputs()), [&told]);
+    let announced = Request::Media(media(TrackState::Muted, TrackState::Live));
+    assert_eq!(sent(&harness.take_outputs()), [&announced]);
 }
 
 #[test]
-fn ten_fast_toggles_end_in_the_state_last_asked_for() {
+fn fast_toggles_end_in_the_state_last_asked_for() {
     for clicks in [9, 10] {
         let mut harness = Harness::in_room("me", &[]);
         harness.take_outputs();
         (0..clicks).for_each(|_| harness.input(toggle(None)));
-        let turns = turn(&mut harness);
-        assert!(turns.len() <= 2, "at most there and back: {turns:?}");
+        let states = set_tracks(&mut harness);
+        assert!(states.len() <= 2, "at most once off and on: {states:?}");
         let on = clicks % 2 == 0;
         assert_eq!(harness.session.wants(TrackKind::Audio), Some(on));
         let state = if on {
@@ -122,7 +122,7 @@ fn ten_fast_toggles_end_in_the_state_last_asked_for() {
 }
 
 #[test]
-fn a_device_that_is_refused_is_no_reason_to_end() {
+fn refused_devices_do_not_end_the_call() {
     let refused = media(TrackState::PermissionDenied, TrackState::DeviceNotFound);
     let mut late = Harness::new(Rooms::default().capabilities(), "me");
     late.input(Input::Start);
@@ -137,7 +137,7 @@ fn a_device_that_is_refused_is_no_reason_to_end() {
 }
 
 #[test]
-fn who_only_receives_is_asked_for_nothing_and_is_linked_all_the_same() {
+fn receive_only_call_requests_no_device_and_still_links() {
     let mut harness = Harness::with(Config {
         capabilities: Rooms::default().capabilities(),
         room: None,
@@ -176,7 +176,7 @@ fn who_only_receives_is_asked_for_nothing_and_is_linked_all_the_same() {
 }
 
 #[test]
-fn queued_toggles_tell_the_intention_that_they_lead_to() {
+fn intention_after_queued_toggles_is_known_in_advance() {
     let mut harness = Harness::in_room("me", &[]);
     let after = |harness: &Harness, queued: &[Input]| {
         let intention = harness.session.wants_after(queued, TrackKind::Audio);
@@ -193,7 +193,7 @@ fn queued_toggles_tell_the_intention_that_they_lead_to() {
         kind: TrackKind::Video,
         on: None,
     };
-    assert!(after(&harness, &[camera]), "it is another track");
+    assert!(after(&harness, &[camera]), "another track");
     for queued in [vec![toggle(None)], vec![toggle(None), toggle(None)]] {
         let expected = after(&harness, &queued);
         queued.into_iter().for_each(|input| harness.input(input));
