@@ -1,4 +1,4 @@
-//! `cargo xtask bench NAME`: a benchmark of `e2e/bench` on a fresh build, or that of the server.
+//! `cargo xtask bench NAME`: runs a benchmark of `e2e/bench`, or the one of the server.
 
 use anyhow::{Context, Result, ensure};
 
@@ -16,7 +16,11 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &[String]) -> Result<()> {
         return process::run(run::herd(workspace).args(options));
     }
     let script = workspace.root(&format!("e2e/bench/{name}.mjs"));
-    ensure!(script.is_file(), "there is no {}", script.display());
+    ensure!(
+        script.is_file(),
+        "no such benchmark: {} is missing",
+        script.display()
+    );
     build::build(workspace)?;
     let server = run::server(workspace)?;
     let browsers = tools::browsers()?;

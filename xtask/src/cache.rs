@@ -1,4 +1,4 @@
-//! What was made from the same things is not made again.
+//! Reuses results whose inputs have not changed, and reads and writes files.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-/// A short name for everything that went into a result.
+/// A hash of all inputs of a result.
 #[derive(Clone)]
 pub(crate) struct Fingerprint(DefaultHasher);
 
@@ -22,7 +22,7 @@ impl Fingerprint {
         self
     }
 
-    /// Adds a file: its name and what is in it.
+    /// Adds the name and the content of a file.
     pub(crate) fn with_file(self, file: &Path) -> Result<Self> {
         let content = read(file)?;
         Ok(self.with(file.file_name()).with(content))
@@ -39,25 +39,25 @@ impl Fingerprint {
     }
 }
 
-/// Makes `folder` anew unless it was made from the same `inputs` before.
+/// Makes `folder`, unless it was made from the same `inputs` before.
 ///
-/// The folder is emptied first, and only sealed when `make` succeeded.
+/// The folder is emptied first. It gets its fingerprint only if `make` succeeds.
 pub(crate) fn folder(
     folder: &Path,
     inputs: &Fingerprint,
     make: impl FnOnce() -> Result<()>,
 ) -> Result<()> {
-    let seal = folder.join(".fingerprint");
+    let fingerprint = folder.join(".fingerprint");
     let name = inputs.name();
-    if fs::read_to_string(&seal).is_ok_and(|sealed| sealed == name) {
+    if fs::read_to_string(&fingerprint).is_ok_and(|present| present == name) {
         return Ok(());
     }
     fresh(folder)?;
     make()?;
-    write(&seal, name.as_bytes())
+    write(&fingerprint, name.as_bytes())
 }
 
-/// An empty folder.
+/// Makes an empty folder.
 pub(crate) fn fresh(folder: &Path) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder).with_context(|| format!("emptying {}", folder.display()))?;
@@ -73,9 +73,9 @@ pub(crate) fn read_text(file: &Path) -> Result<String> {
     fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))
 }
 
-/// Writes a file, and the folders above it, unless it holds just that.
+/// Writes a file and the folders above it.
 ///
-/// An unchanged file keeps its time, so that what is built from it is not built again.
+/// A file with the same content stays untouched, so that cargo does not build again.
 pub(crate) fn write(file: &Path, content: &[u8]) -> Result<()> {
     if fs::read(file).is_ok_and(|present| present == content) {
         return Ok(());
@@ -83,14 +83,14 @@ pub(crate) fn write(file: &Path, content: &[u8]) -> Result<()> {
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
     }
-    // Not in place: a build that is interrupted here leaves no half of a file behind.
+    // A rename is atomic: an interrupted build leaves no half-written file.
     let partial = with_added_extension(file, "partial");
     fs::write(&partial, content)
         .and_then(|()| fs::rename(&partial, file))
         .with_context(|| format!("writing {}", file.display()))
 }
 
-/// `a.js` becomes `a.js.br`.
+/// Appends an extension: `a.js` becomes `a.js.br`.
 pub(crate) fn with_added_extension(file: &Path, extension: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".");
@@ -98,7 +98,7 @@ pub(crate) fn with_added_extension(file: &Path, extension: &str) -> PathBuf {
     name.into()
 }
 
-/// The files below a folder, sorted, hidden ones left out; none if there is no folder.
+/// Lists the files below a folder, sorted and without hidden ones. A missing folder has none.
 pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     if folder.is_dir() {

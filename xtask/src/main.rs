@@ -1,7 +1,7 @@
-//! The project's command: `cargo xtask run`, `test`, `build`, `size`, `bench`, `netbench`,
+//! The command of the project: `cargo xtask run`, `test`, `build`, `size`, `bench`, `netbench`,
 //! `faults`, `setup`.
 //!
-//! Every step prints how long it took; every installation says what it installs and where.
+//! Each step prints its time. Each installation prints what it installs and where.
 
 mod bench;
 mod build;
@@ -35,19 +35,19 @@ cargo xtask <command>
                                 further arguments go to the server
   test [--only STEP]... [--list]  run every check and test, or only the named steps
   build                         build pkg/ (the npm package) and dist/ (what the server serves)
-  size                          print the sizes of the built files and hold them to the budget
+  size                          print the sizes of the built files and check the budgets
   bench NAME [...]              run e2e/bench/NAME.mjs on a fresh build, e.g. `bench call --count 30`
-  bench herd [SEATS]            ten thousand clients, or so many, whose server restarts
+  bench herd [SEATS]            reconnect all clients of a restarted server: 10000, or SEATS
   netbench [--case NAME]... [--pair cc|cf|fc|ff]... [--runs N] [--list]
-                                calls over a network that misbehaves on purpose, as root on Linux;
+                                calls over a simulated bad network (root on Linux only);
                                 writes target/netbench.json
   faults [--row F4]... [--runs N] [--write]
-                                which faults a call survives and in what time, with the last figures
+                                cause each fault and measure the recovery; includes the last results
                                 of netbench; writes target/faults.json and docs/fault-matrix.md
-  setup                         install what the other commands would install, and stop
+  setup                         install the tools of all commands
 
-Tools are installed into $VIDEOCALLS_TOOLS, or else into ~/.cache/videocalls.
-Browsers come from the system's packages; CHROMIUM, CHROMEDRIVER and FIREFOX name others.";
+Tools are installed into $VIDEOCALLS_TOOLS (default: ~/.cache/videocalls).
+Browsers are those of the system; CHROMIUM, CHROMEDRIVER and FIREFOX name others.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -79,6 +79,6 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
             println!("{HELP}");
             Ok(ExitCode::SUCCESS)
         }
-        unknown => bail!("there is no command {unknown:?}; `cargo xtask help` lists them"),
+        unknown => bail!("unknown command {unknown:?}; `cargo xtask help` lists the commands"),
     }
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask netbench`: calls between real browsers over a network that misbehaves on purpose.
+//! `cargo xtask netbench`: calls between real browsers over a simulated bad network.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -22,28 +22,31 @@ pub(crate) fn netbench(workspace: &Workspace, arguments: &[String]) -> Result<()
         .arg("--json")
         .arg(workspace.target("netbench.json"))
         .args(arguments);
-    // In the place of this program: Ctrl-C is heard there, where there is something to take down.
+    // It handles Ctrl-C itself, because it has to remove the network namespaces.
     run::become_program(&mut node)
 }
 
-/// Says why, if there can be no bench here.
+/// Fails with the reason if the benchmark can't run here.
 pub(crate) fn ensure_possible() -> Result<()> {
     let linux = cfg!(target_os = "linux");
-    ensure!(linux, "the network bench needs Linux's network namespaces");
+    ensure!(
+        linux,
+        "the network benchmark needs the network namespaces of Linux"
+    );
     let root = process::is_root()?;
     ensure!(
         root,
-        "the network bench makes network namespaces: run it as root"
+        "the network benchmark creates network namespaces: run it as root"
     );
     let tun = Path::new("/dev/net/tun").exists();
     ensure!(
         tun,
-        "the network bench needs /dev/net/tun, which is not here"
+        "the network benchmark needs /dev/net/tun, which is missing"
     );
     Ok(())
 }
 
-/// The bench with all that it needs but the relay, and without options.
+/// The command of the benchmark, without a TURN server and without options.
 pub(crate) fn command(workspace: &Workspace, server: &Path) -> Result<Command> {
     let netsim = netsim(workspace)?;
     let browsers = tools::browsers()?;

@@ -1,4 +1,4 @@
-//! `cargo xtask run`: everything built, then the server in the place of this program.
+//! `cargo xtask run`: builds everything and runs the server. Builds the native programs.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -12,11 +12,10 @@ use crate::workspace::Workspace;
 
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     build::build(workspace)?;
-    // Where it listens unless told otherwise is the server's own to say: localhost:8080.
     become_program(workspace.command(server(workspace)?).args(arguments))
 }
 
-/// Builds the server, with what `dist/` holds inside, and returns the program.
+/// Builds the server, which embeds `dist/`, and returns the program.
 pub(crate) fn server(workspace: &Workspace) -> Result<PathBuf> {
     program(workspace, "server: compile", "videocalls-server")
 }
@@ -34,7 +33,7 @@ fn program(workspace: &Workspace, what: &str, name: &str) -> Result<PathBuf> {
     Ok(workspace.target(&file))
 }
 
-/// The bench of a server with all its clients; further arguments go to it.
+/// The command of the server's reconnect benchmark.
 pub(crate) fn herd(workspace: &Workspace) -> Command {
     let options = ["--profile=native", "--package=videocalls-server"];
     let mut cargo = workspace.cargo(["bench", "--bench=herd"]);
@@ -42,7 +41,7 @@ pub(crate) fn herd(workspace: &Workspace) -> Command {
     cargo
 }
 
-/// Goes on as another program: Ctrl-C and the exit code are its own.
+/// Replaces this process by another program, which then handles Ctrl-C and sets the exit code.
 #[cfg(unix)]
 pub(crate) fn become_program(command: &mut Command) -> Result<()> {
     use std::os::unix::process::CommandExt;
@@ -53,6 +52,6 @@ pub(crate) fn become_program(command: &mut Command) -> Result<()> {
 #[cfg(not(unix))]
 pub(crate) fn become_program(command: &mut Command) -> Result<()> {
     let status = command.status().context("starting a program")?;
-    anyhow::ensure!(status.success(), "it ended with {status}");
+    anyhow::ensure!(status.success(), "the program ended with {status}");
     Ok(())
 }

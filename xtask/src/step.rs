@@ -1,4 +1,4 @@
-//! How a step shows itself: one line with its time when it is done.
+//! The output of a step: one line with its time.
 
 use std::time::{Duration, Instant};
 
@@ -13,12 +13,12 @@ pub(crate) fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T>
     result
 }
 
-/// Says what is going to be installed, before it takes its time.
+/// Prints what is going to be installed.
 pub(crate) fn installing(what: &str) {
     println!("installing {what} …");
 }
 
-/// A time in a column of its own: ` 12.3 s`.
+/// Formats a time for a column: `  12.3 s`.
 pub(crate) fn seconds(time: Duration) -> String {
     format!("{:6.1} s", time.as_secs_f64())
 }

@@ -1,4 +1,4 @@
-//! What was measured: by the tests line by line, and by the network bench in its own file.
+//! Measured figures: of the tests, one JSON object per line, and of the network benchmark.
 
 use std::fs;
 use std::time::SystemTime;
@@ -9,19 +9,19 @@ use serde::Deserialize;
 use crate::cache;
 use crate::workspace::Workspace;
 
-/// One time that one test has measured.
+/// A time that a test has measured.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Measured {
     pub(crate) row: String,
     pub(crate) browser: String,
     pub(crate) what: String,
-    /// Nothing, if what was waited for did not come.
+    /// Nothing if the expected outcome did not happen.
     pub(crate) ms: Option<f64>,
     pub(crate) budget: f64,
     pub(crate) passed: bool,
 }
 
-/// A figure of the network bench, over its runs.
+/// A figure of the network benchmark, over all its runs.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Figure {
     pub(crate) row: String,
@@ -34,15 +34,15 @@ pub(crate) struct Figure {
     pub(crate) p95: Option<f64>,
     pub(crate) budget: f64,
     pub(crate) passed: bool,
-    /// When, in seconds since 1970.
+    /// The time of the measurement, in seconds since 1970.
     measured: u64,
 }
 
-/// What the network bench has left.
+/// The last results of the network benchmark.
 #[derive(Default)]
 pub(crate) struct Bench {
     pub(crate) figures: Vec<Figure>,
-    /// What is to be known about them.
+    /// A note on the results for the reader.
     pub(crate) remark: Option<&'static str>,
 }
 
@@ -58,7 +58,7 @@ pub(crate) fn network(workspace: &Workspace) -> Result<Bench> {
     if !file.exists() {
         return Ok(Bench {
             figures: Vec::new(),
-            remark: Some("not measured: `cargo xtask netbench` has not run here"),
+            remark: Some("no results: `cargo xtask netbench` has not run in this checkout"),
         });
     }
     let figures: Vec<Figure> =
@@ -68,19 +68,18 @@ pub(crate) fn network(workspace: &Workspace) -> Result<Bench> {
     let is_old = figures.iter().any(|figure| figure.measured < built);
     Ok(Bench {
         figures,
-        remark: is_old.then_some(
-            "some of it was measured with an older package: run `cargo xtask netbench` again",
-        ),
+        remark: is_old
+            .then_some("some results are older than the package: run `cargo xtask netbench` again"),
     })
 }
 
-/// The value below which this share of a sorted list lies, between the two nearest.
+/// The quantile of a sorted list, interpolated between the two nearest values.
 pub(crate) fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
-    let place = last as f64 * share;
-    let (below, above) = (place.floor(), place.ceil());
-    let [low, high] = [below, above].map(|place| sorted.get(place as usize).copied());
-    Some(low? + (high? - low?) * (place - below))
+    let position = last as f64 * share;
+    let (below, above) = (position.floor(), position.ceil());
+    let [low, high] = [below, above].map(|index| sorted.get(index as usize).copied());
+    Some(low? + (high? - low?) * (position - below))
 }
 
 #[cfg(test)]
@@ -88,14 +87,14 @@ mod tests {
     use super::{lines, quantile};
 
     #[test]
-    fn a_quantile_lies_between_the_nearest() {
+    fn quantile_interpolates_between_the_nearest_values() {
         assert_eq!(quantile(&[], 0.5), None);
         assert_eq!(quantile(&[1.0, 2.0, 10.0], 0.5), Some(2.0));
         assert_eq!(quantile(&[0.0, 100.0], 0.95), Some(95.0));
     }
 
     #[test]
-    fn a_line_without_a_time_is_one_that_failed() {
+    fn line_without_a_time_has_failed() {
         let text = r#"{"row":"F1","browser":"firefox","what":"back","ms":null,"budget":2000,"passed":false}"#;
         let read = lines(&format!("{text}\n")).unwrap();
         assert_eq!((read[0].ms, read[0].passed), (None, false));

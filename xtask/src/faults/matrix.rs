@@ -1,21 +1,21 @@
-//! The matrix of faults, browsers and times, as text, data and a page of the documentation.
+//! The fault matrix: faults, browsers and recovery times, as text, as JSON and as a documentation page.
 
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::figures::{Bench, Figure, Measured, quantile};
 use super::rows::{Evidence, ROWS, Row};
-use super::runs::{Ended, Observed};
+use super::runs::{Observed, TestResult};
 
-/// A line of it.
+/// A line of the matrix.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Line {
     row: String,
     fault: String,
     browser: String,
-    /// What was measured, what shows it otherwise, or why nothing does.
+    /// What was measured, which other test covers the row, or why none does.
     what: String,
-    /// How many of the runs passed.
+    /// How many runs passed, and how many there were.
     runs: Option<[usize; 2]>,
     median: Option<f64>,
     p95: Option<f64>,
@@ -29,10 +29,10 @@ pub(crate) struct Line {
 enum Outcome {
     Passed,
     Failed,
-    /// Held by a test that needs no browser, which is not run here.
+    /// Covered by a test without a browser, which does not run here.
     NativeTest,
     NotMeasured,
-    NotCaused,
+    NotTested,
 }
 
 pub(crate) struct Matrix {
@@ -45,8 +45,8 @@ impl Matrix {
         let mut lines = Vec::new();
         for row in rows {
             lines.extend(measured(row, &observed.measured));
-            for evidence in row.shown_by {
-                lines.extend(evident(row, evidence, observed, bench));
+            for evidence in row.covered_by {
+                lines.extend(covered(row, evidence, observed, bench));
             }
         }
         Self {
@@ -55,8 +55,8 @@ impl Matrix {
         }
     }
 
-    /// With the lines of an earlier run in the place of those rows that were not run now.
-    pub(crate) fn amending(self, earlier: &[Line]) -> Self {
+    /// Adds the lines of earlier runs for rows that did not run now.
+    pub(crate) fn with_earlier(self, earlier: &[Line]) -> Self {
         let of = |lines: &[Line], id: &str| -> Vec<Line> {
             let own = lines.iter().filter(|line| line.row == id);
             own.cloned().collect()
@@ -73,11 +73,11 @@ impl Matrix {
 
     /// # Errors
     ///
-    /// Names a row that nothing is known of.
+    /// A row has no lines.
     pub(crate) fn ensure_complete(&self) -> Result<()> {
         for row in ROWS {
             let known = self.lines.iter().any(|line| line.row == row.id);
-            ensure!(known, "{} was not run yet", row.id);
+            ensure!(known, "{} has not run yet", row.id);
         }
         Ok(())
     }
@@ -105,7 +105,7 @@ impl Matrix {
         let mut lines: Vec<String> = rows.iter().map(line).collect();
         lines.extend(
             self.remark()
-                .map(|remark| format!("\nThe network bench: {remark}.")),
+                .map(|remark| format!("\nNetwork benchmark: {remark}.")),
         );
         lines.push(format!(
             "\n{} of {} lines failed",
@@ -126,15 +126,15 @@ impl Matrix {
             }
         }
         if let Some(remark) = self.remark() {
-            page.push_str(&format!("\nThe network bench: {remark}.\n"));
+            page.push_str(&format!("\nNetwork benchmark: {remark}.\n"));
         }
         page
     }
 
-    /// What is to be known about the lines of the network bench, if there are any.
+    /// The note on the network benchmark, if the matrix has lines of it.
     fn remark(&self) -> Option<&'static str> {
         let mut lines = self.lines.iter();
-        let has_network = lines.any(|line| line.what.starts_with("network"));
+        let has_network = lines.any(|line| line.what.starts_with("network benchmark"));
         self.remark.filter(|_| has_network)
     }
 
@@ -150,11 +150,11 @@ impl Matrix {
 }
 
 const PREFACE: &str = "\
-# Faults that a call survives
+# Fault matrix
 
-Written by `cargo xtask faults --write`: each fault, caused on purpose as often as `runs` says, and the time to its outcome
-against its budget, on one machine. `docs/faults.md` has the server that misbehaves, CONTRIBUTING.md the network bench. What a
-native test holds is run by `cargo xtask test`.
+`cargo xtask faults --write` writes this page. It causes each fault several times and measures the time until the outcome, on one
+machine. `runs` is passed runs of all runs. `docs/faults.md` describes the fault proxy, CONTRIBUTING.md the network benchmark. Native
+tests run in `cargo xtask test`.
 
 ";
 
@@ -205,12 +205,12 @@ impl Outcome {
             Self::Failed => "FAILED",
             Self::NativeTest => "native test",
             Self::NotMeasured => "not measured",
-            Self::NotCaused => "not caused here",
+            Self::NotTested => "not tested",
         }
     }
 }
 
-/// A line for each thing that was measured, in the order of the first run.
+/// One line for each measured outcome and browser, in the order of the first run.
 fn measured(row: &Row, measured: &[Measured]) -> Vec<Line> {
     let own: Vec<&Measured> = measured.iter().filter(|one| one.row == row.id).collect();
     let mut lines: Vec<Line> = Vec::new();
@@ -240,9 +240,9 @@ fn over_runs(row: &Row, first: &Measured, all: &[&Measured]) -> Line {
     }
 }
 
-fn evident(row: &Row, evidence: &Evidence, observed: &Observed, bench: &Bench) -> Vec<Line> {
+fn covered(row: &Row, evidence: &Evidence, observed: &Observed, bench: &Bench) -> Vec<Line> {
     match evidence {
-        Evidence::Calls { file, tests } => whole(row, file, tests, &observed.tests),
+        Evidence::Calls { file, tests } => test_lines(row, file, tests, &observed.tests),
         Evidence::Network => network(row, bench),
         Evidence::Herd => Vec::new(),
         Evidence::Native { file, test } => {
@@ -253,33 +253,33 @@ fn evident(row: &Row, evidence: &Evidence, observed: &Observed, bench: &Bench) -
             )]
         }
         Evidence::Nothing(reason) => {
-            vec![Line::of(row, (*reason).to_owned(), Outcome::NotCaused)]
+            vec![Line::of(row, (*reason).to_owned(), Outcome::NotTested)]
         }
     }
 }
 
-/// A line for each browser: how many of the tests, which check more than times, passed.
-fn whole(row: &Row, file: &str, tests: &str, ended: &[Ended]) -> Vec<Line> {
-    let own = |test: &&Ended| test.file == file && test.name.starts_with(tests);
-    let own: Vec<&Ended> = ended.iter().filter(own).collect();
+/// One line for each browser: how many tests passed. They check more than the measured times.
+fn test_lines(row: &Row, file: &str, tests: &str, results: &[TestResult]) -> Vec<Line> {
+    let own = |test: &&TestResult| test.file == file && test.name.starts_with(tests);
+    let own: Vec<&TestResult> = results.iter().filter(own).collect();
     let lines = ["chromium", "firefox"].map(|browser| {
         let is_firefox = browser == "firefox";
         let of_browser =
-            |test: &&&Ended| test.name.to_lowercase().contains("firefox") == is_firefox;
-        let own: Vec<&&Ended> = own.iter().filter(of_browser).collect();
+            |test: &&&TestResult| test.name.to_lowercase().contains("firefox") == is_firefox;
+        let own: Vec<&&TestResult> = own.iter().filter(of_browser).collect();
         let passed = own.iter().filter(|test| test.passed).count();
         Line {
             browser: name(browser).to_owned(),
             runs: Some([passed, own.len()]),
             ..Line::of(
                 row,
-                format!("tests of {file}, all that they check"),
+                format!("all checks of the tests in {file}"),
                 Outcome::of(passed == own.len()),
             )
         }
     });
     if own.is_empty() {
-        let what = format!("no test of {file} begins with {tests:?}");
+        let what = format!("{file} has no test whose name begins with {tests:?}");
         return vec![Line::of(row, what, Outcome::Failed)];
     }
     lines
@@ -295,7 +295,7 @@ fn network(row: &Row, bench: &Bench) -> Vec<Line> {
         .filter(|figure| figure.row == row.id)
         .collect();
     if own.is_empty() {
-        let what = "network bench".to_owned();
+        let what = "network benchmark".to_owned();
         return vec![Line::of(row, what, Outcome::NotMeasured)];
     }
     let line = |figure: &&Figure| Line {
@@ -307,7 +307,7 @@ fn network(row: &Row, bench: &Bench) -> Vec<Line> {
         unit: figure.unit.clone(),
         ..Line::of(
             row,
-            format!("network bench {}: {}", figure.case, figure.figure),
+            format!("network benchmark {}: {}", figure.case, figure.figure),
             Outcome::of(figure.passed),
         )
     };
@@ -322,7 +322,7 @@ fn name(browser: &str) -> &str {
     }
 }
 
-/// `cf` is Chromium, which joins, with Firefox, which waits.
+/// The names of a pair: `cf` is Chromium, which joins second, with Firefox.
 fn pair(letters: &str) -> String {
     let names = letters.chars().map(|letter| match letter {
         'f' => "Firefox",
@@ -339,7 +339,7 @@ mod tests {
     const ROW: Row = Row {
         id: "F1",
         fault: "the socket drops",
-        shown_by: &[
+        covered_by: &[
             Evidence::Calls {
                 file: "return",
                 tests: "F1 ",
@@ -359,7 +359,7 @@ mod tests {
         });
         Observed {
             measured: measured.collect(),
-            tests: vec![Ended {
+            tests: vec![TestResult {
                 file: "return",
                 name: "F1 cut (firefox)".to_owned(),
                 passed: true,
@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_are_put_together() {
+    fn runs_of_an_outcome_are_combined() {
         let matrix = matrix(&[Some(10.0), Some(30.0), Some(20.0)]);
         let first = &matrix.lines[0];
         assert_eq!((first.runs, first.median), (Some([3, 3]), Some(20.0)));
@@ -383,28 +383,28 @@ mod tests {
     }
 
     #[test]
-    fn a_run_over_the_budget_or_without_an_outcome_fails() {
+    fn run_over_the_budget_or_without_a_time_fails() {
         assert_eq!(matrix(&[Some(10.0), Some(31.0)]).failed(), 1);
         assert_eq!(matrix(&[Some(10.0), None]).failed(), 1);
     }
 
     #[test]
-    fn a_row_that_was_not_run_is_as_it_was() {
+    fn row_that_did_not_run_keeps_its_earlier_lines() {
         let earlier = matrix(&[Some(10.0)]).lines;
         let nothing = Matrix::new(&[], &Observed::default(), &Bench::default());
-        assert_eq!(nothing.amending(&earlier).lines, earlier);
+        assert_eq!(nothing.with_earlier(&earlier).lines, earlier);
         let again = matrix(&[Some(20.0)]);
         let lines = again.lines.clone();
-        assert_eq!(again.amending(&earlier).lines, lines);
+        assert_eq!(again.with_earlier(&earlier).lines, lines);
     }
 
     #[test]
-    fn rows_of_which_nothing_is_known_are_an_error() {
+    fn rows_without_lines_are_an_error() {
         assert!(matrix(&[Some(10.0)]).ensure_complete().is_err());
     }
 
     #[test]
-    fn a_row_whose_tests_did_not_run_fails() {
+    fn row_whose_tests_did_not_run_fails() {
         let matrix = Matrix::new(&[&ROW], &Observed::default(), &Bench::default());
         assert_eq!(matrix.failed(), 1);
     }

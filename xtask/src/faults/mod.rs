@@ -1,4 +1,4 @@
-//! `cargo xtask faults`: which faults a call survives, in which browser and in what time.
+//! `cargo xtask faults`: causes each fault in real browsers and measures the recovery.
 
 mod figures;
 mod matrix;
@@ -15,27 +15,27 @@ use self::rows::{ROWS, Row};
 use crate::cache;
 use crate::workspace::Workspace;
 
-/// How often each test is run, unless told otherwise: a median of fewer says little.
+/// How often each test runs by default. A median of fewer runs means little.
 const RUNS: usize = 5;
 
-/// What is asked for.
-struct Wish {
+/// The arguments of the command.
+struct Arguments {
     rows: Vec<&'static Row>,
     runs: usize,
     write: bool,
 }
 
 pub(crate) fn faults(workspace: &Workspace, arguments: &[String]) -> Result<ExitCode> {
-    let wish = Wish::read(arguments)?;
-    let observed = runs::observe(workspace, &wish.rows, wish.runs)?;
+    let arguments = Arguments::read(arguments)?;
+    let observed = runs::observe(workspace, &arguments.rows, arguments.runs)?;
     let bench = figures::network(workspace)?;
-    let matrix = Matrix::new(&wish.rows, &observed, &bench);
+    let matrix = Matrix::new(&arguments.rows, &observed, &bench);
     println!("\n{}", matrix.text());
     let failed = matrix.failed();
     let file = workspace.target("faults.json");
-    let whole = matrix.amending(&earlier(&file)?);
+    let whole = matrix.with_earlier(&earlier(&file)?);
     cache::write(&file, &whole.json()?)?;
-    if wish.write {
+    if arguments.write {
         whole.ensure_complete()?;
         let page = workspace.root("docs/fault-matrix.md");
         cache::write(&page, whole.markdown().as_bytes())?;
@@ -46,7 +46,7 @@ pub(crate) fn faults(workspace: &Workspace, arguments: &[String]) -> Result<Exit
     })
 }
 
-/// What was seen of each row when it was run last.
+/// The results of earlier runs, if there are any.
 fn earlier(file: &Path) -> Result<Vec<Line>> {
     if !file.exists() {
         return Ok(Vec::new());
@@ -54,9 +54,9 @@ fn earlier(file: &Path) -> Result<Vec<Line>> {
     serde_json::from_slice(&cache::read(file)?).context("reading faults.json")
 }
 
-impl Wish {
+impl Arguments {
     fn read(arguments: &[String]) -> Result<Self> {
-        let mut wish = Self {
+        let mut parsed = Self {
             rows: Vec::new(),
             runs: RUNS,
             write: false,
@@ -64,37 +64,40 @@ impl Wish {
         let mut words = arguments.iter();
         while let Some(word) = words.next() {
             match word.as_str() {
-                "--row" => wish.rows.push(named(words.next().context("which row?")?)?),
-                "--runs" => wish.runs = words.next().context("how many runs?")?.parse()?,
-                "--write" => wish.write = true,
+                "--row" => parsed
+                    .rows
+                    .push(named(words.next().context("--row needs the id of a row")?)?),
+                "--runs" => parsed.runs = words.next().context("--runs needs a number")?.parse()?,
+                "--write" => parsed.write = true,
                 unknown => bail!("`faults [--row F4]... [--runs N] [--write]`, not {unknown:?}"),
             }
         }
-        ensure!(wish.runs > 0, "a run at least");
-        if wish.rows.is_empty() {
-            wish.rows = ROWS.iter().collect();
+        ensure!(parsed.runs > 0, "--runs must be at least 1");
+        if parsed.rows.is_empty() {
+            parsed.rows = ROWS.iter().collect();
         }
-        Ok(wish)
+        Ok(parsed)
     }
 }
 
 fn named(id: &str) -> Result<&'static Row> {
     let found = ROWS.iter().find(|row| row.id.eq_ignore_ascii_case(id));
-    found.with_context(|| format!("there is no row {id:?}: they are F1 to F54, with gaps"))
+    found
+        .with_context(|| format!("there is no row {id:?}: xtask/src/faults/rows.rs lists the rows"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{RUNS, Wish};
+    use super::{Arguments, RUNS};
 
     fn read(words: &[&str]) -> Option<(usize, usize)> {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        let wish = Wish::read(&words).ok()?;
-        Some((wish.rows.len(), wish.runs))
+        let parsed = Arguments::read(&words).ok()?;
+        Some((parsed.rows.len(), parsed.runs))
     }
 
     #[test]
-    fn rows_and_runs_are_read() {
+    fn arguments_are_parsed() {
         assert_eq!(read(&[]), Some((super::ROWS.len(), RUNS)));
         assert_eq!(read(&["--row", "f4", "--runs", "7"]), Some((1, 7)));
         for wrong in [&["--row"][..], &["--row", "F13"], &["--runs", "0"], &["F4"]] {

@@ -1,39 +1,39 @@
-//! The faults of the table in the design, and what shows that a call survives each.
+//! The rows of the fault matrix, and the tests that cover each.
 
-/// A fault, by the number that tests and figures go by.
+/// A fault. Names of tests and figures refer to its id.
 pub(crate) struct Row {
     pub(crate) id: &'static str,
     pub(crate) fault: &'static str,
-    pub(crate) shown_by: &'static [Evidence],
+    pub(crate) covered_by: &'static [Evidence],
 }
 
-/// What shows that a fault is survived, or why nothing does.
+/// What covers a fault, or why nothing does.
 pub(crate) enum Evidence {
-    /// Tests between real browsers: a file of `e2e/tests`, and what the names of its tests begin with.
+    /// Tests between real browsers: a file of `e2e/tests`, and the prefix of the names of its tests.
     Calls {
         file: &'static str,
         tests: &'static str,
     },
-    /// The cases of the network bench that name this row.
+    /// The cases of the network benchmark with this row.
     Network,
-    /// The bench of the server with all its clients.
+    /// The reconnect benchmark of the server.
     Herd,
-    /// A test that needs no browser: its file and its name.
+    /// A test without a browser: its file and its name.
     Native {
         file: &'static str,
         test: &'static str,
     },
-    /// It can't be caused here, or nothing shows it yet, because …
+    /// No test, for this reason.
     Nothing(&'static str),
 }
 
 use Evidence::{Calls, Herd, Native, Network, Nothing};
 
-const fn row(id: &'static str, fault: &'static str, shown_by: &'static [Evidence]) -> Row {
+const fn row(id: &'static str, fault: &'static str, covered_by: &'static [Evidence]) -> Row {
     Row {
         id,
         fault,
-        shown_by,
+        covered_by,
     }
 }
 
@@ -54,12 +54,12 @@ const LIMITS: &str = "crates/server/tests/server/limits.rs";
 pub(crate) const ROWS: &[Row] = &[
     row(
         "F1",
-        "the socket to the server drops",
+        "the signaling socket drops",
         &[calls("return", "F1 "), calls("faulty-server", "F1 ")],
     ),
     row(
         "F2",
-        "the socket is half open",
+        "the signaling socket is half open",
         &[
             calls("return", "F2 "),
             calls("faulty-server", "F2 "),
@@ -68,7 +68,7 @@ pub(crate) const ROWS: &[Row] = &[
     ),
     row(
         "F3",
-        "the server accepts and says nothing",
+        "the server accepts the socket and sends nothing",
         &[
             calls("faulty-server", "F3 "),
             native(
@@ -79,7 +79,7 @@ pub(crate) const ROWS: &[Row] = &[
     ),
     row(
         "F4",
-        "the server restarts in a call",
+        "the server restarts during a call",
         &[
             calls("return", "F4 "),
             calls("faulty-server", "F4 "),
@@ -88,7 +88,7 @@ pub(crate) const ROWS: &[Row] = &[
     ),
     row(
         "F5",
-        "everyone comes back to a restarted server",
+        "all clients reconnect to a restarted server",
         &[
             Herd,
             native(
@@ -121,22 +121,22 @@ pub(crate) const ROWS: &[Row] = &[
     ),
     row(
         "F8",
-        "late, doubled and reordered messages",
+        "late, duplicated and reordered messages",
         &[
             calls("faulty-server", "F8 "),
             native(SIMULATION, "rooms_end_up_fully_connected"),
         ],
     ),
-    row("F9", "sent out", &[calls("faulty-server", "F9 ")]),
+    row("F9", "kicked", &[calls("faulty-server", "F9 ")]),
     row("F10", "the room is full", &[calls("faulty-server", "F10 ")]),
     row(
         "F11",
-        "the token is over",
+        "the token has expired",
         &[calls("faulty-server", "F11 ")],
     ),
     row(
         "F12",
-        "a flood",
+        "a flood of messages",
         &[
             calls("faulty-server", "F12 "),
             native(
@@ -145,10 +145,10 @@ pub(crate) const ROWS: &[Row] = &[
             ),
         ],
     ),
-    row("F20", "the way is lost for a moment", &[Network]),
-    row("F21", "the way is lost for long", &[Network]),
-    row("F22", "another interface", &[Network]),
-    row("F23", "a relay's credentials are over", &[Network]),
+    row("F20", "the network is down for seconds", &[Network]),
+    row("F21", "the network is down for 30 seconds", &[Network]),
+    row("F22", "the network interface changes", &[Network]),
+    row("F23", "TURN credentials have expired", &[Network]),
     row(
         "F24",
         "offers cross",
@@ -159,7 +159,7 @@ pub(crate) const ROWS: &[Row] = &[
     ),
     row(
         "F25",
-        "a candidate before its description",
+        "a candidate arrives before its description",
         &[
             calls("faulty-server", "F25 "),
             native(
@@ -170,7 +170,7 @@ pub(crate) const ROWS: &[Row] = &[
     ),
     row(
         "F26",
-        "a candidate of another generation",
+        "a candidate of an earlier offer",
         &[native(
             LINKS,
             "candidates_wait_for_the_description_of_their_generation",
@@ -178,23 +178,19 @@ pub(crate) const ROWS: &[Row] = &[
     ),
     row(
         "F27",
-        "no end of candidates",
+        "the end of candidates is missing",
         &[native(
             LINKS,
             "the_mark_of_the_last_candidate_says_of_which_generation",
         )],
     ),
-    row("F28", "a browser dies", &[calls("page-life", "F28 ")]),
-    row(
-        "F29",
-        "a page is loaded anew",
-        &[calls("page-life", "F29 ")],
-    ),
+    row("F28", "a browser crashes", &[calls("page-life", "F28 ")]),
+    row("F29", "a page is reloaded", &[calls("page-life", "F29 ")]),
     row("F30", "a page is closed", &[calls("page-life", "F30 ")]),
-    row("F31", "loss and jitter", &[Network]),
+    row("F31", "packet loss and jitter", &[Network]),
     row(
         "F32",
-        "a state that nobody noticed to be wrong",
+        "a broken state without an event",
         &[
             native(
                 WATCH,
@@ -209,33 +205,37 @@ pub(crate) const ROWS: &[Row] = &[
     row("F40", "permission denied", &[calls("devices", "F40 ")]),
     row(
         "F41",
-        "the question is not answered",
+        "the permission prompt stays unanswered",
         &[calls("devices", "F41 ")],
     ),
-    row("F42", "a device in use", &[calls("devices", "F42 ")]),
-    row("F43", "no device", &[calls("devices", "F43 ")]),
-    row("F44", "what no device can do", &[calls("devices", "F44 ")]),
-    row("F45", "a device goes away", &[calls("devices", "F45 ")]),
+    row("F42", "a device is in use", &[calls("devices", "F42 ")]),
+    row("F43", "there is no device", &[calls("devices", "F43 ")]),
+    row(
+        "F44",
+        "constraints that no device meets",
+        &[calls("devices", "F44 ")],
+    ),
+    row("F45", "a device is unplugged", &[calls("devices", "F45 ")]),
     row(
         "F46",
-        "the system silences a track",
+        "the system mutes a track",
         &[calls("devices", "F46 ")],
     ),
     row("F47", "autoplay is blocked", &[calls("autoplay", "F47 ")]),
-    row("F48", "a hidden page", &[calls("hidden", "F48 ")]),
+    row("F48", "the page is hidden", &[calls("hidden", "F48 ")]),
     row(
         "F49",
-        "a page that was frozen, a machine that slept",
+        "the page was frozen, or the machine slept",
         &[calls("asleep", "F49 ")],
     ),
     row(
         "F50",
-        "started twice",
+        "a call is started twice",
         &[calls("ending", "starts of the same call")],
     ),
     row(
         "F51",
-        "ended while it begins",
+        "a call is ended while it starts",
         &[
             calls("ending", "before the WebAssembly has come"),
             calls("ending", "at any moment of its start"),
@@ -263,10 +263,8 @@ pub(crate) const ROWS: &[Row] = &[
     ),
     row(
         "F54",
-        "a wrong key",
-        &[Nothing(
-            "belongs to end-to-end encryption, which calls do not have yet",
-        )],
+        "a wrong encryption key",
+        &[Nothing("end-to-end encryption does not exist yet")],
     ),
 ];
 
@@ -282,18 +280,18 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_is_there_once_and_in_order() {
+    fn each_row_exists_once_and_in_order() {
         let numbers = (1..=12).chain(20..=32).chain(40..=54);
         let wanted: Vec<String> = numbers.map(|number| format!("F{number}")).collect();
         let present: Vec<&str> = ROWS.iter().map(|row| row.id).collect();
         assert_eq!(present, wanted);
-        assert!(ROWS.iter().all(|row| !row.shown_by.is_empty()));
+        assert!(ROWS.iter().all(|row| !row.covered_by.is_empty()));
     }
 
     #[test]
-    fn every_native_test_that_is_named_exists() {
+    fn native_tests_of_rows_exist() {
         for row in ROWS {
-            for evidence in row.shown_by {
+            for evidence in row.covered_by {
                 if let Evidence::Native { file, test } = evidence {
                     let function = format!("fn {test}()");
                     assert!(source(file).contains(&function), "{}: {file}", row.id);
@@ -303,9 +301,9 @@ mod tests {
     }
 
     #[test]
-    fn every_test_of_calls_that_is_named_exists() {
+    fn browser_tests_of_rows_exist() {
         for row in ROWS {
-            for evidence in row.shown_by {
+            for evidence in row.covered_by {
                 if let Evidence::Calls { file, tests } = evidence {
                     let text = source(&format!("e2e/tests/{file}.test.mjs"));
                     assert!(has_test(&text, tests), "{}: {file}, {tests:?}", row.id);
@@ -315,16 +313,16 @@ mod tests {
     }
 
     #[test]
-    fn every_test_of_calls_that_names_a_row_belongs_to_it() {
+    fn browser_tests_named_after_a_row_are_in_it() {
         let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e/tests");
         for file in std::fs::read_dir(files).unwrap() {
             let path = file.unwrap().path();
             let text = std::fs::read_to_string(&path).unwrap();
             let name = path.file_name().unwrap().to_str().unwrap();
-            for row in ROWS.iter().filter(|row| has_test(&text, &named(row))) {
-                let belongs = row.shown_by.iter().any(|evidence| {
+            for row in ROWS.iter().filter(|row| has_test(&text, &prefix(row))) {
+                let belongs = row.covered_by.iter().any(|evidence| {
                     matches!(evidence, Evidence::Calls { file, tests }
-                        if name == format!("{file}.test.mjs") && *tests == named(row))
+                        if name == format!("{file}.test.mjs") && *tests == prefix(row))
                 });
                 assert!(belongs, "{}: {name}", row.id);
             }
@@ -332,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn tests_are_found_by_the_beginning_of_their_names() {
+    fn tests_are_found_by_the_prefix_of_their_names() {
         let text = "const ROWS = [['F1', 'by']]; const KINDS = { 'by hand': cut };\n  test(`F2 silent (${kind})`, f);\n  test(\n'F3', f);\n";
         assert!(has_test(text, "F2 ") && has_test(text, "F3"));
         assert!(!has_test(text, "silent") && !has_test(text, "F1 "));
@@ -342,22 +340,22 @@ mod tests {
         assert!(has_test(&keys, "by hand") && !has_test(&keys, "by") && !has_test(&keys, "cut"));
     }
 
-    /// How the names of a row's own tests begin.
-    fn named(row: &Row) -> String {
+    /// The prefix of the names of a row's tests.
+    fn prefix(row: &Row) -> String {
         format!("{} ", row.id)
     }
 
-    /// Whether a test's name begins so. One that begins with a variable has it from
-    /// a table in the file: there it is a key, or comes first.
-    fn has_test(text: &str, beginning: &str) -> bool {
+    /// Whether the file has a test whose name has this prefix. If the name starts with a variable, its
+    /// value comes from a table in the file: as a key, or as the first entry of an array.
+    fn has_test(text: &str, prefix: &str) -> bool {
         let tests = text.split("test(").skip(1).zip(text.split("test("));
         let mut names = tests
             .filter(|(_, before)| before.ends_with(char::is_whitespace))
             .map(|(name, _)| name.trim_start());
-        let begins = beginning.trim_end();
-        let table = [format!("'{begins}':"), format!("['{begins}',")];
+        let value = prefix.trim_end();
+        let table = [format!("'{value}':"), format!("['{value}',")];
         names.any(|name| match name.strip_prefix(['\'', '"', '`']) {
-            Some(name) if !name.starts_with("${") => name.starts_with(beginning),
+            Some(name) if !name.starts_with("${") => name.starts_with(prefix),
             _ => table.iter().any(|entry| text.contains(entry)),
         })
     }

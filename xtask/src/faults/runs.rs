@@ -1,4 +1,4 @@
-//! Runs the tests that cause the faults, as often as it is said, and keeps what they say.
+//! Runs the tests that cause the faults, and collects their results.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,23 +15,23 @@ use crate::run;
 use crate::tools;
 use crate::workspace::Workspace;
 
-/// What the tests have said, over all runs.
+/// The results of all runs.
 #[derive(Default)]
 pub(crate) struct Observed {
-    /// How each test ended, by file.
-    pub(crate) tests: Vec<Ended>,
-    /// What they have measured.
+    /// The outcome of each test.
+    pub(crate) tests: Vec<TestResult>,
+    /// The measured times.
     pub(crate) measured: Vec<Measured>,
 }
 
-/// A test that ran once.
-pub(crate) struct Ended {
+/// The outcome of a test in one run.
+pub(crate) struct TestResult {
     pub(crate) file: &'static str,
     pub(crate) name: String,
     pub(crate) passed: bool,
 }
 
-/// The files to run, each with the beginnings of the names of its tests.
+/// The files to run, each with the prefixes of the names of its tests.
 type Files = BTreeMap<&'static str, Vec<&'static str>>;
 
 pub(crate) fn observe(
@@ -51,14 +51,14 @@ pub(crate) fn observe(
             process::run(run::herd(workspace).env("VIDEOCALLS_FAULTS", &lines))?;
         }
     }
-    let text = fs::read_to_string(&lines).context("reading what the tests have measured")?;
+    let text = fs::read_to_string(&lines).context("reading the measured times")?;
     observed.measured = figures::lines(&text)?;
     Ok(observed)
 }
 
 fn files(rows: &[&'static Row]) -> Files {
     let mut files = Files::new();
-    for evidence in rows.iter().flat_map(|row| row.shown_by) {
+    for evidence in rows.iter().flat_map(|row| row.covered_by) {
         if let Evidence::Calls { file, tests } = evidence {
             files.entry(*file).or_default().push(tests);
         }
@@ -67,7 +67,7 @@ fn files(rows: &[&'static Row]) -> Files {
 }
 
 fn has_herd(rows: &[&'static Row]) -> bool {
-    let mut evidence = rows.iter().flat_map(|row| row.shown_by);
+    let mut evidence = rows.iter().flat_map(|row| row.covered_by);
     evidence.any(|evidence| matches!(evidence, Evidence::Herd))
 }
 
@@ -97,15 +97,15 @@ fn calls(
                 )
                 .arg(workspace.root(&format!("e2e/tests/{file}.test.mjs")));
             let finished = process::capture(&mut node, Echo::On)?;
-            observed.tests.extend(ended(file, &finished.stdout));
+            observed.tests.extend(test_results(file, &finished.stdout));
         }
     }
     Ok(())
 }
 
-/// Reads lines like `✔ the way back is found (chromium) (5240.1ms)`. A suite has such a line too, and one
-/// with `▶` when it begins; tests that failed are listed again at the end, which is not read.
-fn ended<'a>(file: &'static str, output: &'a str) -> impl Iterator<Item = Ended> + 'a {
+/// Reads lines like `✔ F1 reconnects (chromium) (5240.1ms)`. A suite has such a line too, and one with `▶`
+/// when it starts. The list of failed tests at the end is ignored.
+fn test_results<'a>(file: &'static str, output: &'a str) -> impl Iterator<Item = TestResult> + 'a {
     let lines = output.lines().map(str::trim_start);
     let suites: Vec<&str> = lines
         .clone()
@@ -116,7 +116,7 @@ fn ended<'a>(file: &'static str, output: &'a str) -> impl Iterator<Item = Ended>
         let rest = line.strip_prefix(['✔', '✖'])?.trim_start();
         let (name, time) = rest.rsplit_once(" (")?;
         let is_test = time.ends_with("ms)") && !suites.contains(&name);
-        is_test.then(|| Ended {
+        is_test.then(|| TestResult {
             file,
             name: name.to_owned(),
             passed: line.starts_with('✔'),
@@ -126,13 +126,13 @@ fn ended<'a>(file: &'static str, output: &'a str) -> impl Iterator<Item = Ended>
 
 #[cfg(test)]
 mod tests {
-    use super::ended;
+    use super::test_results;
 
     #[test]
-    fn how_tests_ended_is_read_once_each() {
+    fn each_test_result_is_read_once() {
         let output = "▶ a subject\n  ✔ F1 cut (firefox) (5240.1ms)\n  ✖ F2 silent (3ms)\n    at (x)\n✖ a subject (9ms)\n\
                       ℹ tests 2\n✖ failing tests:\n✖ F2 silent (3ms)\n";
-        let read: Vec<_> = ended("return", output)
+        let read: Vec<_> = test_results("return", output)
             .map(|test| (test.name, test.passed))
             .collect();
         let wanted = [("F1 cut (firefox)", true), ("F2 silent", false)];

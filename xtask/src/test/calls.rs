@@ -17,8 +17,8 @@ use crate::step::seconds;
 use crate::tools::{self, Browsers};
 use crate::workspace::Workspace;
 
-/// How many files run at the same time. Each has two browsers, which wait most of the time.
-const PARALLEL_FILES: usize = 2;
+/// How many files run at the same time. Each uses about half a processor: its browsers mostly wait.
+const PARALLEL_FILES: usize = 3;
 
 /// Marks of files that must run alone: another browser changes what they measure.
 const ALONE: &[&str] = &["settledHeap("];

@@ -59,7 +59,7 @@ fn chosen(arguments: &[String]) -> Result<Vec<&'static Step>> {
         .iter()
         .find(|name| STEPS.iter().all(|step| step.name != **name))
     {
-        bail!("there is no step {unknown:?}; `cargo xtask test --list` lists them");
+        bail!("unknown step {unknown:?}; `cargo xtask test --list` lists the steps");
     }
     let is_chosen = |step: &&Step| named.is_empty() || named.iter().any(|name| *name == step.name);
     Ok(STEPS.iter().filter(is_chosen).collect())

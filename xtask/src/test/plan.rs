@@ -41,7 +41,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "native",
-        kind: "native tests, boundaries and doc tests",
+        kind: "native tests and doc tests",
         work: native,
     },
     Step {

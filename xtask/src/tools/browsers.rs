@@ -1,4 +1,4 @@
-//! The browsers the tests drive, from the system's packages.
+//! The browsers for the tests, from the packages of the system.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::workspace::Workspace;
 
 const PACKAGES: [&str; 3] = ["chromium", "chromium-driver", "firefox-esr"];
 
-/// Where the browsers are.
+/// The paths of the browsers.
 pub(crate) struct Browsers {
     chromium: PathBuf,
     pub(crate) chromedriver: PathBuf,
@@ -21,7 +21,7 @@ pub(crate) struct Browsers {
 }
 
 impl Browsers {
-    /// Node, told what to test and with what.
+    /// A command of Node with the browsers and the server in its environment.
     pub(crate) fn node(&self, workspace: &Workspace, server: &Path) -> Command {
         let mut node = workspace.command("node");
         node.env("VIDEOCALLS_SERVER", server)
@@ -50,8 +50,8 @@ pub(crate) fn browsers() -> Result<Browsers> {
         }
         if !debian::is_debian() {
             bail!(
-                "the tests need Chromium, its chromedriver and Firefox: install them with your \
-                 system's packages, or set CHROMIUM, CHROMEDRIVER and FIREFOX to their paths"
+                "the tests need Chromium, chromedriver and Firefox: install them as packages of your \
+                 system, or set CHROMIUM, CHROMEDRIVER and FIREFOX to their paths"
             );
         }
         debian::install(&PACKAGES)?;

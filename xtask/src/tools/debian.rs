@@ -1,4 +1,4 @@
-//! The system's own packages, where the system is Debian.
+//! Packages of the system, on Debian.
 
 use std::fs;
 use std::process::Command;
@@ -20,7 +20,7 @@ pub(super) fn install(packages: &[&str]) -> Result<()> {
     process::quiet(apt_get(packages)?.args(options).args(packages))
 }
 
-/// apt-get as root, or through sudo.
+/// A command of apt-get as root, or with sudo.
 fn apt_get(packages: &[&str]) -> Result<Command> {
     let quiet = "DEBIAN_FRONTEND=noninteractive";
     if process::is_root()? {

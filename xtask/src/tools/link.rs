@@ -1,10 +1,10 @@
-//! What stands in the tools folder, seen from the checkout.
+//! Links from the checkout to the tools folder.
 
 use std::path::Path;
 
 use anyhow::Result;
 
-/// Makes `link` lead to `folder`; a folder in its place was made by hand from the same list.
+/// Makes `link` point to `folder`. A folder in its place was installed by hand and is removed.
 #[cfg(unix)]
 pub(super) fn link(folder: &Path, link: &Path) -> Result<()> {
     use anyhow::Context;
@@ -25,7 +25,7 @@ pub(super) fn link(folder: &Path, link: &Path) -> Result<()> {
 pub(super) fn link(_folder: &Path, link: &Path) -> Result<()> {
     anyhow::ensure!(
         link.is_dir(),
-        "{} is missing: e2e/README.md says how to make it",
+        "{} is missing: e2e/README.md explains how to install it",
         link.display()
     );
     Ok(())

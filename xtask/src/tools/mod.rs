@@ -1,4 +1,4 @@
-//! What the other commands need and a fresh machine lacks: found, or installed and said so.
+//! The tools that the other commands need. A missing tool is installed, with a message.
 
 mod browsers;
 mod debian;
@@ -18,7 +18,7 @@ pub(crate) use self::rust::{test_runner, wasm_target};
 
 use crate::workspace::Workspace;
 
-/// Installs all there is to install.
+/// Installs all tools.
 pub(crate) fn everything(workspace: &Workspace) -> Result<()> {
     wasm_target(workspace)?;
     node_tools(workspace)?;

@@ -1,4 +1,4 @@
-//! What the network bench needs of the system: network namespaces, and a relay.
+//! The tools of the network benchmark: `ip` for network namespaces, and coturn as TURN server.
 
 use std::path::{Path, PathBuf};
 
@@ -10,12 +10,12 @@ use crate::step::step;
 
 /// Finds `ip`, or installs it on Debian.
 pub(crate) fn iproute() -> Result<()> {
-    // Not on everybody's PATH, but on that of root, who runs the bench.
+    // /usr/sbin is not on every PATH.
     let find = || process::find(&["ip"]).or_else(|| existing("/usr/sbin/ip"));
     program("ip", "iproute2", find).map(drop)
 }
 
-/// Finds coturn's program, or installs it on Debian.
+/// Finds coturn, or installs it on Debian.
 pub(crate) fn coturn() -> Result<PathBuf> {
     program("turnserver", "coturn", || process::find(&["turnserver"]))
 }
@@ -27,11 +27,11 @@ fn program(name: &str, package: &str, find: impl Fn() -> Option<PathBuf>) -> Res
         }
         if !debian::is_debian() {
             bail!(
-                "the network bench needs `{name}`: install {package} with your system's packages"
+                "the network benchmark needs `{name}`: install {package} as a package of your system"
             );
         }
         debian::install(&[package])?;
-        find().with_context(|| format!("apt-get installed {package}, but there is no {name}"))
+        find().with_context(|| format!("apt-get installed {package}, but {name} is missing"))
     })
 }
 

@@ -1,4 +1,4 @@
-//! Node's packages, kept in the tools folder by what their lock file holds.
+//! The npm packages, one folder in the tools folder for each version of a lock file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ const LISTS: [&str; 2] = ["package.json", "package-lock.json"];
 /// wasm-opt, esbuild and the TypeScript compiler.
 pub(crate) struct NodeTools {
     modules: PathBuf,
-    /// Changes when one of them does.
+    /// Changes when one of the tools changes.
     pub(crate) version: String,
 }
 
@@ -41,7 +41,7 @@ impl NodeTools {
     }
 }
 
-/// Installs the tools of the build.
+/// Installs the npm packages of the build.
 pub(crate) fn node_tools(workspace: &Workspace) -> Result<NodeTools> {
     step("wasm-opt, esbuild and tsc", || {
         let what = "wasm-opt (binaryen), esbuild and TypeScript";
@@ -50,19 +50,15 @@ pub(crate) fn node_tools(workspace: &Workspace) -> Result<NodeTools> {
     })
 }
 
-/// Installs what `e2e/` needs, and links it there.
+/// Installs the npm packages of `e2e/` and links them there.
 pub(crate) fn e2e_modules(workspace: &Workspace) -> Result<()> {
-    step("packages of e2e/", || {
-        let (modules, _) = modules(
-            workspace,
-            "e2e",
-            "the browsers' driver and the independent servers",
-        )?;
+    step("npm packages of e2e/", || {
+        let (modules, _) = modules(workspace, "e2e", "puppeteer and the independent servers")?;
         link(&modules, &workspace.root("e2e/node_modules"))
     })
 }
 
-/// The `node_modules` for a folder's lock file, installed once for all checkouts.
+/// The `node_modules` for the lock file of a folder, shared by all checkouts, and their version.
 fn modules(workspace: &Workspace, folder: &str, what: &str) -> Result<(PathBuf, String)> {
     let lists = LISTS.map(|list| workspace.root(folder).join(list));
     let version = Fingerprint::new("npm ci").with_files(&lists)?.name();
@@ -75,13 +71,13 @@ fn modules(workspace: &Workspace, folder: &str, what: &str) -> Result<(PathBuf, 
     Ok((installed.join("node_modules"), version))
 }
 
-/// Beside its place first: an interrupted installation is not taken for a finished one.
+/// Installs into a temporary folder first, so that an interrupted installation is not used.
 fn install(lists: &[PathBuf], installed: &Path) -> Result<()> {
     let npm = process::find(&["npm"])
         .filter(|_| process::find(&["node"]).is_some())
         .context(
-            "Node and npm are needed: install Node 20.18 or newer (https://nodejs.org, \
-         or your system's packages nodejs and npm)",
+            "Node and npm are missing: install Node 20.18 or newer (https://nodejs.org, \
+         or the packages nodejs and npm of your system)",
         )?;
     let partial = cache::with_added_extension(installed, &std::process::id().to_string());
     cache::fresh(&partial)?;
@@ -91,12 +87,12 @@ fn install(lists: &[PathBuf], installed: &Path) -> Result<()> {
     let options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
     process::quiet(Command::new(npm).args(options).current_dir(&partial))?;
     if fs::rename(&partial, installed).is_err() {
-        // Somebody else was quicker.
+        // Another process has installed it in the meantime.
         fs::remove_dir_all(&partial)?;
     }
     ensure!(
         installed.is_dir(),
-        "{} could not be made",
+        "{} could not be installed",
         installed.display()
     );
     Ok(())

@@ -1,4 +1,5 @@
-//! Python's packages for the independent servers, kept in the tools folder by what their list holds.
+//! The Python packages of the independent servers, one folder in the tools folder for each version of
+//! their list.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,26 +16,26 @@ use crate::workspace::Workspace;
 
 const LIST: &str = "e2e/servers/channels/requirements.txt";
 
-/// Installs what the servers of `e2e/servers/channels` need, and links it to `e2e/.venv`.
+/// Installs the packages of `e2e/servers/channels` and links them to `e2e/.venv`.
 pub(crate) fn e2e_python(workspace: &Workspace) -> Result<()> {
     step("Python packages of e2e/", || {
         let list = workspace.root(LIST);
         let python = python()?;
-        // Compiled parts are for one version of Python.
+        // Compiled packages work with one version of Python only.
         let version = process::output(Command::new(&python).arg("--version"))?;
         let inputs = Fingerprint::new("pip install").with(version);
         let name = inputs.with_file(&list)?.name();
         let installed = workspace.tools(&format!("e2e-python-{name}"));
         if !installed.is_dir() {
             let folder = installed.display();
-            installing(&format!("Django's servers from PyPI, into {folder}"));
+            installing(&format!("Django and its servers from PyPI, into {folder}"));
             install(&python, &list, &installed)?;
         }
         link(&installed, &workspace.root("e2e/.venv"))
     })
 }
 
-/// A Python that can make environments; Debian keeps that in a package of its own.
+/// Finds a Python that can create environments, or installs that part on Debian.
 fn python() -> Result<PathBuf> {
     if let Some(python) = usable() {
         return Ok(python);
@@ -45,8 +46,8 @@ fn python() -> Result<PathBuf> {
     match usable() {
         Some(python) => Ok(python),
         None => bail!(
-            "the tests need Python 3.10 or newer with its modules venv and ensurepip: install it \
-             with your system's packages (https://www.python.org)"
+            "the tests need Python 3.10 or newer with the modules venv and ensurepip: install it \
+             as a package of your system (https://www.python.org)"
         ),
     }
 }
@@ -58,7 +59,7 @@ fn usable() -> Option<PathBuf> {
     checked.is_ok().then_some(python)
 }
 
-/// Beside its place first: an interrupted installation is not taken for a finished one.
+/// Installs into a temporary folder first, so that an interrupted installation is not used.
 fn install(python: &Path, list: &Path, installed: &Path) -> Result<()> {
     let partial = cache::with_added_extension(installed, &std::process::id().to_string());
     cache::fresh(&partial)?;
@@ -69,12 +70,12 @@ fn install(python: &Path, list: &Path, installed: &Path) -> Result<()> {
         .arg(list);
     process::quiet(&mut pip)?;
     if fs::rename(&partial, installed).is_err() {
-        // Somebody else was quicker.
+        // Another process has installed it in the meantime.
         fs::remove_dir_all(&partial)?;
     }
     ensure!(
         installed.is_dir(),
-        "{} could not be made",
+        "{} could not be installed",
         installed.display()
     );
     Ok(())

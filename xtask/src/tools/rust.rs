@@ -1,4 +1,4 @@
-//! Rust's own tools: the wasm target, and the runner of the tests in a browser.
+//! The Rust tools: the wasm target, and the test runner for browsers.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::workspace::Workspace;
 const TARGET: &str = "wasm32-unknown-unknown";
 const RUNNER: &str = "wasm-bindgen-test-runner";
 
-/// Adds the target to the toolchain in use.
+/// Adds the wasm target to the toolchain in use.
 pub(crate) fn wasm_target(workspace: &Workspace) -> Result<()> {
     step("wasm target", || {
         if target_library(workspace)?.is_dir() {
@@ -38,7 +38,7 @@ fn target_library(workspace: &Workspace) -> Result<PathBuf> {
         .join("lib"))
 }
 
-/// The test runner of the very wasm-bindgen that `Cargo.lock` holds.
+/// Finds or installs the test runner, in the version of wasm-bindgen in `Cargo.lock`.
 pub(crate) fn test_runner(workspace: &Workspace) -> Result<PathBuf> {
     let version = workspace.locked_version("wasm-bindgen")?;
     step("wasm-bindgen-test-runner", || {
@@ -56,7 +56,7 @@ pub(crate) fn test_runner(workspace: &Workspace) -> Result<PathBuf> {
         }
         ensure!(
             runner.is_file(),
-            "wasm-bindgen-cli {version} came without {RUNNER}"
+            "wasm-bindgen-cli {version} did not install {RUNNER}"
         );
         Ok(runner)
     })
@@ -67,13 +67,13 @@ fn is_version(runner: &Path, version: &str) -> bool {
     printed.is_ok_and(|printed| printed.split_whitespace().any(|word| word == version))
 }
 
-/// Unoptimised and without TLS (it talks to a driver beside it): a third of the time to build.
+/// Installs without optimisation and without TLS, which takes a third of the time.
 fn install(workspace: &Workspace, version: &str, folder: &Path) -> Result<()> {
     installing(&format!(
         "wasm-bindgen-cli {version} by cargo install, into {} (some minutes)",
         folder.display()
     ));
-    // A registry that lags behind may lack a locked version.
+    // A registry mirror may lack one of the locked versions.
     let locked = process::quiet(cargo_install(workspace, version, folder).arg("--locked"));
     locked.or_else(|_| process::run(&mut cargo_install(workspace, version, folder)))
 }
@@ -89,7 +89,7 @@ fn cargo_install(workspace: &Workspace, version: &str, folder: &Path) -> Command
         "--root",
     ]);
     cargo.arg(folder).env("CARGO_PROFILE_DEV_DEBUG", "0");
-    // Not in the workspace: its settings are for its own programs.
+    // Outside of the workspace, so that its settings don't apply.
     cargo
         .env_remove("CARGO_TARGET_DIR")
         .current_dir(env::temp_dir());
