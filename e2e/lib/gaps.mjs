@@ -1,6 +1,6 @@
-// How long nothing came in: the received bytes of sound and picture, read every 50 ms.
+// Gaps in received media: reads the received bytes of audio and video every 50 ms.
 
-/** Begins to watch what these pages receive. `longest(ms)` watches on for a while, and gives the longest gap. */
+/** Starts to watch what these pages receive. `longest(ms)` watches for `ms` more and returns the longest gap in milliseconds. */
 export async function gaps(...pages) {
   await Promise.all(pages.map((page) => page.run(watch)));
   return {
@@ -19,8 +19,8 @@ export async function gaps(...pages) {
 }
 
 function watch() {
-  let [bytes, moved, longest] = [-1, performance.now(), 0];
-  const look = async () => {
+  let [bytes, grownAt, longest] = [-1, performance.now(), 0];
+  const sample = async () => {
     let sum = 0;
     for (const connection of globalThis.__e2e.connections()) {
       for (const entry of (await connection.getStats()).values()) {
@@ -28,10 +28,10 @@ function watch() {
       }
     }
     const now = performance.now();
-    longest = Math.max(longest, now - moved);
-    if (sum !== bytes) [bytes, moved] = [sum, now];
+    longest = Math.max(longest, now - grownAt);
+    if (sum !== bytes) [bytes, grownAt] = [sum, now];
   };
-  const timer = setInterval(look, 50);
+  const timer = setInterval(sample, 50);
   globalThis.endWatch = () => {
     clearInterval(timer);
     return longest;
