@@ -125,21 +125,6 @@ impl Devices {
         self.device(kind).track.intention()
     }
 
-    /// What the [`intention`](Self::intention) becomes by these toggles.
-    pub(crate) fn intention_after(
-        &self,
-        kind: TrackKind,
-        toggles: impl Iterator<Item = Option<bool>>,
-    ) -> Option<bool> {
-        let mut device = *self.device(kind);
-        for on in toggles {
-            if let ToggleEffect::Turn(on) = device.toggle(on) {
-                device.track = LocalTrack::Stable { on };
-            }
-        }
-        device.track.intention()
-    }
-
     /// Asks the browser for all devices that are wanted.
     pub(crate) fn start(&mut self, ctx: &mut Context) {
         acquire(ctx, self.state());

@@ -112,23 +112,6 @@ impl Session {
         self.devices.intention(kind)
     }
 
-    /// What [`wants`](Self::wants) will be once these inputs have been handled.
-    ///
-    /// A driver queues a toggle that is made while it drains outputs, for example by a listener, and
-    /// returns this.
-    pub fn wants_after<'a>(
-        &self,
-        queued: impl IntoIterator<Item = &'a Input>,
-        kind: TrackKind,
-    ) -> Option<bool> {
-        let can_toggle = !self.signaling.is_suspended() && !self.signaling.has_ended();
-        let toggles = queued.into_iter().filter_map(|input| match input {
-            Input::Toggle { kind: other, on } if can_toggle && *other == kind => Some(*on),
-            _ => None,
-        });
-        self.devices.intention_after(kind, toggles)
-    }
-
     /// Whether a track of this kind is expected. A track that arrives unexpectedly is to be stopped.
     pub fn awaits(&self, kind: TrackKind) -> bool {
         let is_over = self.signaling.is_suspended() || self.signaling.has_ended();

@@ -1,9 +1,12 @@
 //! The connection to the signaling server: opening it, joining, keeping it alive, reconnecting.
 
+mod keep_alive;
+
 use std::time::Duration;
 
 use videocalls_protocol::{Capabilities, CloseAction, Event, Refusal, Request, Welcome};
 
+use self::keep_alive::KeepAlive;
 use crate::context::Context;
 use crate::reconnect::Reconnect;
 use crate::time::{SignalingTimer, Timestamp};
@@ -13,8 +16,6 @@ use crate::{CallState, EndReason, Output};
 const OPEN: Duration = Duration::from_secs(15);
 /// How long an open server may take to admit us.
 const WELCOME: Duration = Duration::from_secs(5);
-/// After how much silence the socket counts as dead, in tenths of the server's ping interval.
-const SILENT_TENTHS: u64 = 24;
 /// How long the server may take to answer our ping.
 const PROBE: Duration = Duration::from_millis(1_500);
 /// How long a page takes to unload, at most.
@@ -56,13 +57,6 @@ enum Entry {
     Rejoined(Reconnect),
     /// The server admits everyone and only speaks up to refuse: nothing has come from it yet.
     OnProbation(Reconnect),
-}
-
-/// How long the server may be silent, and how long we may.
-#[derive(Clone, Copy, Debug, Default)]
-struct KeepAlive {
-    silence: Option<Duration>,
-    interval: Option<Duration>,
 }
 
 /// What a step means for the call.
@@ -371,32 +365,6 @@ impl Entry {
     fn end_probation(&mut self) {
         if let Self::OnProbation(reconnect) = *self {
             *self = Self::Rejoined(reconnect);
-        }
-    }
-}
-
-impl KeepAlive {
-    fn of(welcome: &Welcome) -> Self {
-        let tenths = |millis: Option<u32>, tenths| {
-            millis.map(|millis| Duration::from_millis(u64::from(millis) * tenths / 10))
-        };
-        Self {
-            silence: tenths(welcome.ping_interval, SILENT_TENTHS),
-            interval: tenths(welcome.keep_alive, 10),
-        }
-    }
-
-    /// Gives the server its time to send something.
-    fn expect_server(self, ctx: &mut Context) {
-        if let Some(silence) = self.silence {
-            ctx.timer(SignalingTimer::Silence, silence);
-        }
-    }
-
-    /// Schedules our next ping.
-    fn schedule(self, ctx: &mut Context) {
-        if let Some(interval) = self.interval {
-            ctx.timer(SignalingTimer::KeepAlive, interval);
         }
     }
 }

@@ -12,8 +12,9 @@ mod rules {
     mod identity;
     mod links;
     mod present;
+    mod reconnecting;
+    mod rejoining;
     mod relay;
-    mod returns;
     mod texts;
     mod tracks;
     mod watch;

@@ -46,7 +46,8 @@ const fn native(file: &'static str, test: &'static str) -> Evidence {
 }
 
 const LINKS: &str = "crates/session/tests/rules/links.rs";
-const RETURNS: &str = "crates/session/tests/rules/returns.rs";
+const RECONNECTING: &str = "crates/session/tests/rules/reconnecting.rs";
+const REJOINING: &str = "crates/session/tests/rules/rejoining.rs";
 const WATCH: &str = "crates/session/tests/rules/watch.rs";
 const SIMULATION: &str = "crates/session/tests/simulation.rs";
 const LIMITS: &str = "crates/server/tests/server/limits.rs";
@@ -72,7 +73,7 @@ pub(crate) const ROWS: &[Row] = &[
         &[
             calls("faulty-server", "F3 "),
             native(
-                RETURNS,
+                RECONNECTING,
                 "silent_server_is_given_up_5_seconds_after_the_socket_opened",
             ),
         ],
@@ -197,7 +198,7 @@ pub(crate) const ROWS: &[Row] = &[
                 "a_restart_that_does_not_help_is_followed_by_another_and_by_a_new_link",
             ),
             native(
-                RETURNS,
+                REJOINING,
                 "missing_events_lead_to_a_rejoin_with_the_whole_roster",
             ),
         ],

@@ -5,12 +5,12 @@ use std::time::Duration;
 use videocalls_protocol::relay::Relay;
 use videocalls_protocol::rooms::Rooms;
 use videocalls_protocol::{
-    Capabilities, Dialect, Event, LeaveReason, MediaState, ParticipantId, Peer, Request, Signal,
-    TrackState, Welcome,
+    Capabilities, CloseAction, Dialect, Event, LeaveReason, MediaState, ParticipantId, Peer,
+    Request, Signal, TrackState, Welcome,
 };
 use videocalls_session::{
-    Config, Input, LinkId, LinkOp, LinkReport, Muted, Notice, Output, Session, Source, Timestamp,
-    Token, Transport,
+    CallState, Config, Input, LinkId, LinkOp, LinkReport, Muted, Notice, Output, Session, Source,
+    Timestamp, Token, Transport,
 };
 
 pub(crate) struct Harness {
@@ -83,6 +83,16 @@ impl Harness {
         harness
     }
 
+    /// A session in a room with `you`, connected by a link.
+    pub(crate) fn linked() -> (Self, LinkId) {
+        let mut harness = Self::in_room("me", &[]);
+        harness.event(Event::Joined(peer("you")));
+        let link = harness.accept_offer_from("you", "100");
+        harness.transport(link, Transport::Connected);
+        harness.take_outputs();
+        (harness, link)
+    }
+
     /// A session on a relay, known there as `me`, some seconds after it sent its first offer.
     pub(crate) fn on_relay(me: &str) -> Self {
         let mut harness = Self::new(Relay::new(me).capabilities(), me);
@@ -106,6 +116,10 @@ impl Harness {
     pub(crate) fn signal_from(&mut self, from: &str, signal: Signal) {
         let from = ParticipantId::new(from);
         self.event(Event::Signal { from, signal });
+    }
+
+    pub(crate) fn lose_socket(&mut self) {
+        self.input(Input::SignalingClosed(CloseAction::Backoff));
     }
 
     pub(crate) fn report(&mut self, link: LinkId, report: LinkReport) {
@@ -159,6 +173,10 @@ impl Harness {
     pub(crate) fn accept_offer_from(&mut self, from: &str, connection: &str) -> LinkId {
         self.signal_from(from, offer(connection, 1));
         self.create_description()
+    }
+
+    pub(crate) fn state(&self) -> CallState {
+        self.session.snapshot().state
     }
 
     /// The ids of the other participants.

@@ -176,34 +176,11 @@ fn receive_only_call_requests_no_device_and_still_links() {
 }
 
 #[test]
-fn intention_after_queued_toggles_is_known_in_advance() {
+fn intention_changes_with_the_toggle_and_not_once_the_track_is_set() {
     let mut harness = Harness::in_room("me", &[]);
-    let after = |harness: &Harness, queued: &[Input]| {
-        let intention = harness.session.wants_after(queued, TrackKind::Audio);
-        intention.expect("there is a microphone")
-    };
-    assert!(after(&harness, &[]));
-    assert!(!after(&harness, &[toggle(None)]));
-    assert!(after(&harness, &[toggle(None), toggle(None)]));
-    assert!(!after(
-        &harness,
-        &[toggle(Some(false)), toggle(Some(false))]
-    ));
-    let camera = Input::Toggle {
-        kind: TrackKind::Video,
-        on: None,
-    };
-    assert!(after(&harness, &[camera]), "another track");
-    for queued in [vec![toggle(None)], vec![toggle(None), toggle(None)]] {
-        let expected = after(&harness, &queued);
-        queued.into_iter().for_each(|input| harness.input(input));
+    for expected in [false, true, false] {
+        harness.input(toggle(None));
         assert_eq!(harness.session.wants(TrackKind::Audio), Some(expected));
+        assert_eq!(microphone(&harness), TrackState::Live);
     }
-    harness.input(Input::TrackEnded(TrackKind::Audio));
-    harness.input(Input::MediaSettled(media(
-        TrackState::DeviceNotFound,
-        TrackState::NotRequested,
-    )));
-    assert_eq!(harness.session.wants(TrackKind::Audio), None);
-    assert!(after(&harness, &[toggle(None)]), "it is requested again");
 }

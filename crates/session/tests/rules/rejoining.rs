@@ -1,42 +1,11 @@
-//! The connection to the server is lost, and restored.
+//! The session has reconnected: what becomes of its roster, its links and its tracks.
 
-use std::time::Duration;
-
-use videocalls_protocol::relay::Relay;
-use videocalls_protocol::{
-    CloseAction, Dialect, Event, LeaveReason, ParticipantId, Refusal, Request, TrackState, Welcome,
-};
+use videocalls_protocol::{Event, LeaveReason, ParticipantId, Request, TrackState, Welcome};
 use videocalls_session::{
-    CallState, EndReason, Input, LinkOp, LinkReport, Notice, Output, TrackKind, Transport,
+    CallState, Input, LinkOp, LinkReport, Notice, Output, TrackKind, Transport,
 };
 
 use crate::harness::{Harness, LIVE, left, media, notices, offer, ops, peer, sent, token, welcome};
-
-/// A session in a room with `you`, connected by a link.
-fn linked() -> (Harness, videocalls_session::LinkId) {
-    let mut harness = Harness::in_room("me", &[]);
-    harness.event(Event::Joined(peer("you")));
-    let link = harness.accept_offer_from("you", "100");
-    harness.transport(link, Transport::Connected);
-    harness.take_outputs();
-    (harness, link)
-}
-
-fn state(harness: &Harness) -> CallState {
-    harness.session.snapshot().state
-}
-
-fn lose(harness: &mut Harness) {
-    harness.input(Input::SignalingClosed(CloseAction::Backoff));
-}
-
-/// How often the socket was opened since the outputs were last taken.
-fn attempts(harness: &mut Harness) -> usize {
-    let out = harness.take_outputs();
-    out.iter()
-        .filter(|it| **it == Output::OpenSignaling)
-        .count()
-}
 
 /// Opens the requested socket, and is welcomed by a server that has kept nothing.
 fn rejoin(harness: &mut Harness, others: &[&str]) {
@@ -61,9 +30,9 @@ fn resumed() -> Event {
 
 #[test]
 fn lost_socket_is_reopened_at_once_and_links_stay_as_they_are() {
-    let (mut harness, _) = linked();
-    lose(&mut harness);
-    assert_eq!(state(&harness), CallState::Reconnecting);
+    let (mut harness, _) = Harness::linked();
+    harness.lose_socket();
+    assert_eq!(harness.state(), CallState::Reconnecting);
     harness.wait(0);
     let outputs = harness.take_outputs();
     assert!(outputs.contains(&Output::OpenSignaling));
@@ -74,7 +43,7 @@ fn lost_socket_is_reopened_at_once_and_links_stay_as_they_are() {
         [Request::Join(_)]
     ));
     harness.event(resumed());
-    assert_eq!(state(&harness), CallState::Connected);
+    assert_eq!(harness.state(), CallState::Connected);
     let outputs = harness.take_outputs();
     assert_eq!((ops(&outputs), sent(&outputs)), (vec![], vec![]));
     assert_eq!(harness.participants(), ["you"]);
@@ -101,8 +70,8 @@ fn toggle_camera(harness: &mut Harness, on: bool) {
 fn track_changes_during_an_outage_are_announced_after_the_welcome() {
     let off = media(TrackState::Live, TrackState::Muted);
     for (while_joining, announced) in [(None, off), (Some(true), LIVE)] {
-        let (mut harness, _) = linked();
-        lose(&mut harness);
+        let (mut harness, _) = Harness::linked();
+        harness.lose_socket();
         toggle_camera(&mut harness, false);
         harness.wait(1);
         harness.take_outputs();
@@ -118,94 +87,10 @@ fn track_changes_during_an_outage_are_announced_after_the_welcome() {
 }
 
 #[test]
-fn reconnecting_stops_after_a_minute_of_attempts() {
-    let mut harness = Harness::in_room("me", &[]);
-    harness.take_outputs();
-    lose(&mut harness);
-    let mut count = 0;
-    while state(&harness) == CallState::Reconnecting {
-        harness.wait(10);
-        for _ in 0..attempts(&mut harness) {
-            count += 1;
-            lose(&mut harness);
-        }
-    }
-    assert_eq!(state(&harness), CallState::Ended(EndReason::ServerGone));
-    assert!((59_990..=60_020).contains(&harness.now), "{}", harness.now);
-    assert!((15..=60).contains(&count), "{count} attempts");
-}
-
-#[test]
-fn reconnecting_has_no_limit_while_media_flows() {
-    let (mut harness, link) = linked();
-    let lost_at = harness.now;
-    lose(&mut harness);
-    harness.wait(600_000);
-    assert_eq!(state(&harness), CallState::Reconnecting);
-    assert_eq!(harness.participants(), ["you"]);
-    harness.transport(link, Transport::Failed);
-    harness.wait(60_000);
-    assert_eq!(state(&harness), CallState::Ended(EndReason::ServerGone));
-    assert!(harness.now > lost_at);
-}
-
-#[test]
-fn hanging_attempt_is_given_up_after_3_seconds() {
-    let mut harness = Harness::in_room("me", &[]);
-    harness.take_outputs();
-    lose(&mut harness);
-    harness.wait(0);
-    assert_eq!(attempts(&mut harness), 1);
-    harness.wait(2_999);
-    assert_eq!(attempts(&mut harness), 0);
-    harness.wait(1);
-    assert_eq!(attempts(&mut harness), 1, "the next follows at once");
-}
-
-#[test]
-fn silent_server_is_given_up_5_seconds_after_the_socket_opened() {
-    let mut harness = Harness::in_room("me", &[]);
-    lose(&mut harness);
-    harness.wait(0);
-    harness.input(Input::SignalingOpened);
-    harness.take_outputs();
-    harness.wait(4_999);
-    assert_eq!(attempts(&mut harness), 0);
-    harness.wait(1);
-    assert_eq!(attempts(&mut harness), 1);
-}
-
-#[test]
-fn network_change_starts_the_next_attempt_at_once() {
-    let mut harness = Harness::in_room("me", &[]);
-    lose(&mut harness);
-    harness.take_outputs();
-    harness.input(Input::NetworkChanged);
-    assert_eq!(attempts(&mut harness), 1);
-    harness.input(Input::NetworkChanged);
-    assert_eq!(attempts(&mut harness), 0, "an attempt is under way");
-}
-
-#[test]
-fn network_change_pings_the_server_while_connected() {
-    let mut harness = Harness::in_room("me", &[]);
-    harness.take_outputs();
-    harness.input(Input::NetworkChanged);
-    assert_eq!(sent(&harness.take_outputs()), [&Request::Ping]);
-    harness.wait(1_499);
-    harness.event(Event::Pong);
-    harness.wait(10_000);
-    assert_eq!(state(&harness), CallState::Connected);
-    harness.input(Input::NetworkChanged);
-    harness.wait(1_500);
-    assert_eq!(state(&harness), CallState::Reconnecting);
-}
-
-#[test]
 fn missing_events_lead_to_a_rejoin_with_the_whole_roster() {
-    let (mut harness, _) = linked();
+    let (mut harness, _) = Harness::linked();
     harness.event(Event::Gap);
-    assert_eq!(state(&harness), CallState::Reconnecting);
+    assert_eq!(harness.state(), CallState::Reconnecting);
     assert!(harness.take_outputs().contains(&Output::CloseSignaling));
     rejoin(&mut harness, &["you", "new"]);
     assert_eq!(harness.participants(), ["you", "new"]);
@@ -213,8 +98,8 @@ fn missing_events_lead_to_a_rejoin_with_the_whole_roster() {
 
 #[test]
 fn working_link_is_kept_without_a_new_offer_after_reconnecting() {
-    let (mut harness, link) = linked();
-    lose(&mut harness);
+    let (mut harness, link) = Harness::linked();
+    harness.lose_socket();
     harness.wait(0);
     harness.take_outputs();
     rejoin(&mut harness, &["you"]);
@@ -233,8 +118,8 @@ fn working_link_is_kept_without_a_new_offer_after_reconnecting() {
 
 #[test]
 fn failed_link_is_replaced_after_reconnecting() {
-    let (mut harness, link) = linked();
-    lose(&mut harness);
+    let (mut harness, link) = Harness::linked();
+    harness.lose_socket();
     harness.transport(link, Transport::Failed);
     harness.take_outputs();
     rejoin(&mut harness, &["you"]);
@@ -250,8 +135,8 @@ fn failed_link_is_replaced_after_reconnecting() {
 
 #[test]
 fn participants_missing_after_a_server_restart_stay_while_their_media_flows() {
-    let (mut harness, link) = linked();
-    lose(&mut harness);
+    let (mut harness, link) = Harness::linked();
+    harness.lose_socket();
     rejoin(&mut harness, &[]);
     assert_eq!(
         harness.participants(),
@@ -279,14 +164,14 @@ fn participant_missing_from_a_roster_of_the_same_epoch_has_left() {
         }),
         other => other,
     };
-    lose(&mut harness);
+    harness.lose_socket();
     harness.wait(0);
     harness.input(Input::SignalingOpened);
     harness.event(roster(&[]));
     harness.event(Event::Joined(peer("you")));
     let link = harness.accept_offer_from("you", "100");
     harness.transport(link, Transport::Connected);
-    lose(&mut harness);
+    harness.lose_socket();
     harness.wait(0);
     harness.input(Input::SignalingOpened);
     harness.event(roster(&[]));
@@ -295,11 +180,11 @@ fn participant_missing_from_a_roster_of_the_same_epoch_has_left() {
 
 #[test]
 fn open_offer_is_repeated_after_reconnecting() {
-    let (mut harness, link) = linked();
+    let (mut harness, link) = Harness::linked();
     harness.report(link, LinkReport::NegotiationNeeded);
     harness.create_description();
     harness.take_outputs();
-    lose(&mut harness);
+    harness.lose_socket();
     rejoin(&mut harness, &["you"]);
     let outputs = harness.take_outputs();
     assert!(matches!(ops(&outputs)[..], [(again, LinkOp::MakeOffer { .. })] if again == link));
@@ -340,7 +225,7 @@ fn offer_received_before_an_outage_is_answered_after_reconnecting() {
 
 #[test]
 fn participant_is_shown_as_away_until_they_are_back() {
-    let (mut harness, _) = linked();
+    let (mut harness, _) = Harness::linked();
     let away = |harness: &Harness| harness.session.snapshot().participants[0].away;
     harness.event(Event::Away(ParticipantId::new("you")));
     assert!(away(&harness));
@@ -352,71 +237,13 @@ fn participant_is_shown_as_away_until_they_are_back() {
 }
 
 #[test]
-fn full_room_is_retried_while_reconnecting() {
-    let mut harness = Harness::in_room("me", &[]);
-    lose(&mut harness);
-    harness.wait(0);
-    harness.input(Input::SignalingOpened);
-    harness.event(Event::Refused(Refusal::RoomFull));
-    assert_eq!(state(&harness), CallState::Reconnecting);
-    harness.wait(0);
-    harness.take_outputs();
-    while state(&harness) == CallState::Reconnecting {
-        harness.wait(100);
-        for _ in 0..attempts(&mut harness) {
-            harness.input(Input::SignalingClosed(CloseAction::Terminal(
-                Refusal::RoomFull,
-            )));
-        }
-    }
-    let full = EndReason::Refused(Refusal::RoomFull);
-    assert_eq!(state(&harness), CallState::Ended(full));
-}
-
-#[test]
-fn other_refusals_while_reconnecting_end_the_call() {
-    for refusal in [Refusal::Kicked, Refusal::Replaced, Refusal::TokenExpired] {
-        let mut harness = Harness::in_room("me", &[]);
-        lose(&mut harness);
-        harness.input(Input::SignalingClosed(CloseAction::Terminal(refusal)));
-        assert_eq!(
-            state(&harness),
-            CallState::Ended(EndReason::Refused(refusal))
-        );
-    }
-}
-
-#[test]
 fn links_are_replaced_when_our_own_id_changes() {
-    let (mut harness, link) = linked();
-    lose(&mut harness);
+    let (mut harness, link) = Harness::linked();
+    harness.lose_socket();
     harness.wait(0);
     harness.input(Input::SignalingOpened);
     harness.event(welcome("other", &["you"], None));
     let outputs = harness.take_outputs();
     assert!(ops(&outputs).contains(&(link, &LinkOp::Close)));
     assert_eq!(harness.participants(), ["you"]);
-}
-
-#[test]
-fn lost_socket_ends_the_call_without_patience() {
-    let mut harness = Harness::impatient();
-    lose(&mut harness);
-    assert_eq!(state(&harness), CallState::Ended(EndReason::ServerGone));
-}
-
-#[test]
-fn unlimited_patience_sets_no_timer() {
-    let mut config = Harness::config(Relay::new("me").capabilities(), "me");
-    config.patience = Duration::MAX;
-    let mut harness = Harness::with(config);
-    harness.input(Input::Start);
-    harness.input(Input::SignalingOpened);
-    harness.input(Input::MediaSettled(LIVE));
-    lose(&mut harness);
-    harness.wait(0);
-    harness.input(Input::SignalingOpened);
-    assert_eq!(state(&harness), CallState::Connected);
-    harness.wait(3_600_000);
-    assert_eq!(harness.session.next_timeout(), None);
 }

@@ -1,0 +1,43 @@
+use std::time::Duration;
+
+use videocalls_protocol::Welcome;
+
+use crate::context::Context;
+use crate::time::SignalingTimer;
+
+/// After how many tenths of the server's ping interval without a message the socket counts as dead.
+const SILENT_TENTHS: u32 = 24;
+
+/// The intervals that the server states in its welcome.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct KeepAlive {
+    /// How long the server may be silent, if it pings.
+    silence: Option<Duration>,
+    /// How often the server expects our ping, if it does.
+    interval: Option<Duration>,
+}
+
+impl KeepAlive {
+    pub(super) fn of(welcome: &Welcome) -> Self {
+        let millis = |millis: u32| Duration::from_millis(millis.into());
+        let ping = welcome.ping_interval.map(millis);
+        Self {
+            silence: ping.map(|ping| ping * SILENT_TENTHS / 10),
+            interval: welcome.keep_alive.map(millis),
+        }
+    }
+
+    /// Gives the server its time to send something.
+    pub(super) fn expect_server(self, ctx: &mut Context) {
+        if let Some(silence) = self.silence {
+            ctx.timer(SignalingTimer::Silence, silence);
+        }
+    }
+
+    /// Schedules our next ping.
+    pub(super) fn schedule(self, ctx: &mut Context) {
+        if let Some(interval) = self.interval {
+            ctx.timer(SignalingTimer::KeepAlive, interval);
+        }
+    }
+}
