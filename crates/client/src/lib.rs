@@ -51,9 +51,11 @@ mod page;
 mod peer;
 mod preflight;
 mod random;
+mod remote_tracks;
 mod seat_storage;
 mod signaling;
 mod socket;
+mod stats;
 mod task;
 mod transceivers;
 

@@ -55,7 +55,7 @@ impl Links {
     }
 
     pub(crate) fn remote_stream(&self, link: LinkId) -> Option<MediaStream> {
-        Some(Clone::clone(self.find(link)?.remote()))
+        Some(Clone::clone(self.find(link)?.remote_stream()))
     }
 
     /// Makes all links send the local tracks that there are now.

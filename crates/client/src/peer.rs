@@ -2,18 +2,20 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gloo_events::EventListener;
-use js_sys::{Array, Object, Promise};
+use js_sys::{Object, Promise};
 use videocalls_protocol::Candidate;
 use videocalls_session::{LinkReport, LinkRole, Token, TrackKind, Transport};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{MediaStream, RtcConfiguration, RtcPeerConnection, RtcTrackEvent};
 
-use crate::browser::{PeerConnectionExt, exception_text, object, property, text, track, untrack};
+use crate::browser::{PeerConnectionExt, exception_text, object, text, track, untrack};
 use crate::candidates;
 use crate::chat::{self, Chat};
 use crate::ice_servers::renew;
 use crate::local_tracks::LocalTracks;
+use crate::remote_tracks::RemoteTracks;
+use crate::stats::Received;
 use crate::task::Task;
 use crate::transceivers;
 
@@ -27,7 +29,7 @@ type Report = Rc<dyn Fn(LinkReport)>;
 pub(crate) struct Peer {
     connection: RtcPeerConnection,
     configuration: Object,
-    remote: MediaStream,
+    remote: Rc<RemoteTracks>,
     operation: RefCell<Option<Task>>,
     renewal: Cell<Option<Task>>,
     measurement: Cell<Option<Task>>,
@@ -54,7 +56,8 @@ impl Peer {
         let pooled = object(&[("iceCandidatePoolSize", pool.into())]);
         Object::assign(&pooled, configuration);
         let connection = RtcPeerConnection::new_with_configuration(pooled.unchecked_ref())?;
-        let remote = MediaStream::new()?;
+        let changed = report.clone();
+        let remote = RemoteTracks::new(Rc::new(move || changed(LinkReport::TracksChanged)))?;
         track(&connection);
         let listeners = listen(&connection, &remote, report);
         Ok(Self {
@@ -91,8 +94,8 @@ impl Peer {
     }
 
     /// The stream of what the peer sends.
-    pub(crate) fn remote(&self) -> &MediaStream {
-        &self.remote
+    pub(crate) fn remote_stream(&self) -> &MediaStream {
+        self.remote.stream()
     }
 
     /// Adds the local tracks before the first negotiation.
@@ -196,10 +199,12 @@ impl Peer {
         if transport_of(&self.connection) == Transport::Closed {
             return report(LinkReport::Transport(Transport::Closed));
         }
-        let stats = self.connection.get_stats();
+        let (stats, remote) = (self.connection.get_stats(), self.remote.clone());
         let measured = Task::spawn(async move {
             if let Ok(stats) = JsFuture::from(stats).await {
-                report(LinkReport::Measured(received_bytes(&stats)));
+                let received = Received::read(&stats);
+                remote.measured(&received);
+                report(LinkReport::Measured(received.total()));
             }
         });
         self.measurement.set(Some(measured));
@@ -231,11 +236,11 @@ impl Drop for Peer {
 
 fn listen(
     connection: &RtcPeerConnection,
-    remote: &MediaStream,
+    remote: &Rc<RemoteTracks>,
     report: &Report,
 ) -> [EventListener; 4] {
-    let [candidate, transport, needed, track] = [(); 4].map(|()| report.clone());
-    let (source, stream) = (connection.clone(), Clone::clone(remote));
+    let [candidate, transport, needed] = [(); 3].map(|()| report.clone());
+    let (source, remote) = (connection.clone(), remote.clone());
     [
         EventListener::new(connection, "icecandidate", move |event| {
             candidate(LinkReport::Candidate(candidates::read(
@@ -249,22 +254,9 @@ fn listen(
             needed(LinkReport::NegotiationNeeded);
         }),
         EventListener::new(connection, "track", move |event| {
-            add_tracks(&stream, event.unchecked_ref());
-            track(LinkReport::TracksChanged);
+            remote.add(event.unchecked_ref::<RtcTrackEvent>().track());
         }),
     ]
-}
-
-/// Adds the track that has come, and at once those that come with it: an element that is shown a
-/// stream's sound first, and its picture in a second event, starts twice.
-fn add_tracks(stream: &MediaStream, event: &RtcTrackEvent) {
-    stream.add_track(&event.track());
-    for siblings in event.streams().iter() {
-        let siblings = siblings.unchecked_into::<MediaStream>().get_tracks();
-        siblings
-            .iter()
-            .for_each(|sibling| stream.add_track(sibling.unchecked_ref()));
-    }
 }
 
 fn transport_of(connection: &RtcPeerConnection) -> Transport {
@@ -276,23 +268,6 @@ fn transport_of(connection: &RtcPeerConnection) -> Transport {
         "closed" => Transport::Closed,
         _ => Transport::New,
     }
-}
-
-/// The bytes received by all transports. The sum falls when the browser forgets a transport.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a count of bytes is not negative, and is compared only"
-)]
-fn received_bytes(stats: &JsValue) -> u64 {
-    let mut bytes = 0.0;
-    // A map, as an array of pairs.
-    for entry in Array::from(stats).iter() {
-        bytes += property(&entry.unchecked_ref::<Array>().get(1), "bytesReceived")
-            .as_f64()
-            .unwrap_or_default();
-    }
-    bytes as u64
 }
 
 /// Makes the description that fits the signaling state, sets it, and returns its text.

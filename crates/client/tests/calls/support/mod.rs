@@ -7,7 +7,7 @@ use js_sys::Array;
 use videocalls_client::{CallBuilder, CallEvent, MediaRequest, VideoCall};
 use wasm_bindgen::prelude::*;
 
-#[wasm_bindgen(module = "/tests/support/fake_socket.js")]
+#[wasm_bindgen(module = "/tests/calls/support/fake_socket.js")]
 extern "C" {
     #[derive(Clone)]
     pub type FakeSocket;

@@ -1,20 +1,14 @@
 //! Sockets, functions of the page and listeners that call back before they return.
-#![cfg(target_arch = "wasm32")]
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
-
-mod support;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use support::{FakeSocket, WELCOME, call_over, function, settle, start_recording};
+use crate::support::{Events, FakeSocket, WELCOME, call_over, function, settle, start_recording};
 use videocalls_client::{
     CallEvent, CallState, EndReason, MediaRequest, TrackKind, VideoCall, dialects,
 };
 use wasm_bindgen::JsCast;
-use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-
-wasm_bindgen_test_configure!(run_in_browser);
+use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test]
 fn a_socket_that_closes_inside_send_ends_its_call_only() {
@@ -146,7 +140,7 @@ async fn errors_of_ice_servers_reach_their_own_call() {
     }
     settle().await;
     settle().await;
-    let codes = |events: &support::Events| -> Vec<_> {
+    let codes = |events: &Events| -> Vec<_> {
         events
             .borrow()
             .iter()

@@ -1,0 +1,178 @@
+//! The stream of a participant: which of the tracks that a connection receives are in it.
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+
+use gloo_events::EventListener;
+use videocalls_session::TrackKind;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{MediaStream, MediaStreamTrack, MediaStreamTrackState};
+
+use crate::stats::Received;
+
+/// A track stops being shown if it receives nothing for so long, in milliseconds, while another
+/// track of its connection does. A peer may stop sending without a word.
+const SILENCE: f64 = 5_000.0;
+
+/// The tracks of one connection, and the stream of those that the page is to play.
+///
+/// The stream has at most one track of each kind: the newest that is being sent. It has a video track
+/// only while there are pictures, because Chromium plays no sound of a `<video>` whose video track
+/// has not delivered a frame.
+pub(crate) struct RemoteTracks {
+    stream: MediaStream,
+    /// In the order in which they have last started to be sent.
+    tracks: RefCell<Vec<RemoteTrack>>,
+    on_change: Rc<dyn Fn()>,
+    me: Weak<Self>,
+}
+
+struct RemoteTrack {
+    track: MediaStreamTrack,
+    bytes: f64,
+    /// When it last received something, by the clock of the statistics.
+    last_received: f64,
+    is_silent: bool,
+    _listeners: [EventListener; 3],
+}
+
+impl RemoteTracks {
+    /// # Errors
+    ///
+    /// The browser has no `MediaStream`.
+    pub(crate) fn new(on_change: Rc<dyn Fn()>) -> Result<Rc<Self>, JsValue> {
+        let stream = MediaStream::new()?;
+        Ok(Rc::new_cyclic(|me| Self {
+            stream,
+            tracks: RefCell::default(),
+            on_change,
+            me: me.clone(),
+        }))
+    }
+
+    pub(crate) fn stream(&self) -> &MediaStream {
+        &self.stream
+    }
+
+    /// Takes the track of a `track` event, which may be one that was there before.
+    pub(crate) fn add(&self, track: MediaStreamTrack) {
+        let known = self.take(&track);
+        let added = known.unwrap_or_else(|| self.watch(track));
+        self.tracks.borrow_mut().push(added);
+        self.update();
+    }
+
+    /// Takes what has been received by now.
+    pub(crate) fn measured(&self, received: &Received) {
+        for track in &mut *self.tracks.borrow_mut() {
+            track.measured(received);
+        }
+        let latest = self.latest_received();
+        for track in &mut *self.tracks.borrow_mut() {
+            track.is_silent = latest - track.last_received > SILENCE;
+        }
+        self.update();
+    }
+
+    fn latest_received(&self) -> f64 {
+        let tracks = self.tracks.borrow();
+        tracks
+            .iter()
+            .map(|track| track.last_received)
+            .fold(0.0, f64::max)
+    }
+
+    fn watch(&self, track: MediaStreamTrack) -> RemoteTrack {
+        let listen = |event, changed: fn(&Self, &MediaStreamTrack)| {
+            let (me, source) = (self.me.clone(), Clone::clone(&track));
+            EventListener::new(&track, event, move |_| {
+                if let Some(tracks) = me.upgrade() {
+                    changed(&tracks, &source);
+                }
+            })
+        };
+        let listeners = [
+            listen("unmute", Self::restarted),
+            listen("mute", |tracks, _| tracks.update()),
+            listen("ended", |tracks, _| tracks.update()),
+        ];
+        RemoteTrack {
+            track,
+            bytes: 0.0,
+            last_received: 0.0,
+            is_silent: false,
+            _listeners: listeners,
+        }
+    }
+
+    /// The peer has started to send a track: it is the newest now.
+    fn restarted(&self, track: &MediaStreamTrack) {
+        if let Some(track) = self.take(track) {
+            self.tracks.borrow_mut().push(track);
+        }
+        self.update();
+    }
+
+    fn take(&self, track: &MediaStreamTrack) -> Option<RemoteTrack> {
+        let mut tracks = self.tracks.borrow_mut();
+        let index = tracks.iter().position(|known| known.track == *track)?;
+        Some(tracks.remove(index))
+    }
+
+    fn update(&self) {
+        let shown: Vec<_> = TrackKind::ALL
+            .into_iter()
+            .filter_map(|kind| self.shown(kind))
+            .collect();
+        let before: Vec<MediaStreamTrack> = self
+            .stream
+            .get_tracks()
+            .iter()
+            .map(JsCast::unchecked_into)
+            .collect();
+        for track in before.iter().filter(|track| !shown.contains(track)) {
+            self.stream.remove_track(track);
+        }
+        for track in shown.iter().filter(|track| !before.contains(track)) {
+            self.stream.add_track(track);
+        }
+        if before.len() != shown.len() || shown.iter().any(|track| !before.contains(track)) {
+            (self.on_change)();
+        }
+    }
+
+    /// The track of this kind for the stream. A sound track is there even before the peer sends it:
+    /// it keeps no picture from being played.
+    fn shown(&self, kind: TrackKind) -> Option<MediaStreamTrack> {
+        let tracks = self.tracks.borrow();
+        let of_kind = || {
+            let newest_first = tracks.iter().rev();
+            newest_first.filter(|it| it.track.kind() == kind.as_str() && it.is_live())
+        };
+        let sent = of_kind().find(|track| track.is_sent());
+        let waiting = || of_kind().next().filter(|_| kind == TrackKind::Audio);
+        let shown = sent.or_else(waiting)?;
+        Some(Clone::clone(&shown.track))
+    }
+}
+
+impl RemoteTrack {
+    fn is_live(&self) -> bool {
+        self.track.ready_state() == MediaStreamTrackState::Live
+    }
+
+    /// Whether the peer sends it. A browser mutes a track until the first packet arrives, and again
+    /// when the peer's description stops it.
+    fn is_sent(&self) -> bool {
+        !self.track.muted() && !self.is_silent
+    }
+
+    fn measured(&mut self, received: &Received) {
+        if let Some(bytes) = received.bytes_of(&self.track.id())
+            && bytes != self.bytes
+        {
+            self.bytes = bytes;
+            self.last_received = received.at();
+        }
+    }
+}
