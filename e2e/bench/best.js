@@ -1,4 +1,4 @@
-// A call as fast as a page for two can make it: devices, socket, offer and candidates all start at
+// A call that is as fast as a page for two can make it: devices, socket, offer and candidates all start at
 // once, and a track takes its place when it is there.
 
 const CONSTRAINTS = { audio: true, video: { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } } };

@@ -1,7 +1,7 @@
 // How long a joiner waits for the first picture: from the start of the call to the first frame of
-// the person who waits in the room, by the package and by two pages written by hand. The joiner
-// and the waiter are two browser processes, and the kinds take turns, so that a slow moment of the
-// machine meets them all.
+// the person who is in the room already. Measured for the package, with and without its warm-up, and for two
+// pages written by hand. The two people are two browser processes, and the kinds take turns, so that a slow
+// moment of the machine affects them all.
 //
 //     node bench/call.mjs [--count 30]
 
@@ -14,25 +14,23 @@ import { ann, bob, freshRoom } from '../lib/participants.mjs';
 import { startServer } from '../lib/server.mjs';
 import { median, quantile, table } from './table.mjs';
 
-/**
- * Each gives what a page needs to make a call, and is run in the page. `prepare` is done ahead, where
- * loading does not count: the package loads its WebAssembly then, and rehearses.
- */
+const PACKAGE = {
+  url: '/videocalls/videocalls.js',
+  start: (module, options) =>
+    module.initializeVideoCall({
+      ...options,
+      localVideoElement: document.querySelector('#localVideoElement'),
+      remoteVideoElement: document.querySelector('#remoteVideoElement'),
+    }),
+};
+/** Ways to make a call; the functions run in the page. `prepare` runs before the call, if loading is not measured. */
 const KINDS = {
   textbook: { url: '/bench/textbook.js', start: (module, options) => module.start(options) },
   best: { url: '/bench/best.js', start: (module, options) => module.start(options) },
-  package: {
-    url: '/videocalls/videocalls.js',
-    prepare: (module) => module.default(),
-    start: (module, options) =>
-      module.initializeVideoCall({
-        ...options,
-        localVideoElement: document.querySelector('#localVideoElement'),
-        remoteVideoElement: document.querySelector('#remoteVideoElement'),
-      }),
-  },
+  package: { ...PACKAGE, prepare: (module) => module.default() },
+  'package, warmed up': { ...PACKAGE, prepare: (module) => module.default({ warmUp: true }), isPrepared: true },
 };
-/** Where the time goes, in the joiner's page, each for the first time. */
+/** The steps of a call in the joiner's page, each at its first occurrence. */
 const STEPS = {
   dial: 'socket made',
   capture: 'devices asked',
@@ -52,7 +50,7 @@ const [waiter, joiner] = await Promise.all([chromium(bob, { fps: 30 }), chromium
 try {
   for (const loading of [false, true]) {
     const times = await measure(loading);
-    console.log(`\n${loading ? 'Package or page script loaded within the call' : 'Package or page script loaded before'}, ${count} calls each, in ms\n`);
+    console.log(`\nScript and WebAssembly loaded ${loading ? 'within' : 'before'} the call, ${count} calls each, in ms\n`);
     console.log(report(times));
   }
 } finally {
@@ -62,18 +60,19 @@ try {
 }
 
 async function measure(loading) {
-  const times = Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, []]));
+  const kinds = Object.keys(KINDS).filter((kind) => !(loading && KINDS[kind].isPrepared));
+  const times = Object.fromEntries(kinds.map((kind) => [kind, []]));
   for (let round = -1; round < count; round += 1) {
-    for (const kind of rotated(Object.keys(KINDS), round)) {
+    for (const kind of rotated(kinds, round)) {
       const steps = await oneCall(kind, loading);
-      // The first round warms the browsers up.
+      // The first round is for the browsers' own caches.
       if (round >= 0) times[kind].push(steps);
     }
   }
   return times;
 }
 
-/** Each kind is the first one as often as the others. */
+/** So that each kind is the first one equally often. */
 function rotated(list, by) {
   const shift = ((by % list.length) + list.length) % list.length;
   return [...list.slice(shift), ...list.slice(0, shift)];
@@ -96,7 +95,6 @@ async function oneCall(kind, loading) {
   return steps;
 }
 
-/** Who loads within the call prepares nothing before it. */
 function open(browser, kind, loading) {
   const { url, start, ...rest } = KINDS[kind];
   const prepare = (!loading && rest.prepare) || (() => {});
@@ -112,7 +110,7 @@ function open(browser, kind, loading) {
   return browser.open(`${site.origin}/`, { before });
 }
 
-/** Runs in the page before anything else: notes when each of `STEPS` is reached. */
+/** Runs in the page before anything else: records when each of `STEPS` is reached. */
 function watchSteps() {
   const steps = (globalThis.steps = {});
   const note = (step) => (steps[step] ??= performance.now());
@@ -143,7 +141,7 @@ function watchSteps() {
   };
 }
 
-/** Runs in the page: starts the call and waits for the first frame with something in it. */
+/** Runs in the page: starts the call and waits for the first frame that shows a person. */
 async function timedStart(options, loading) {
   const remote = document.querySelector('#remoteVideoElement');
   const firstFrame = new Promise((resolve) => {
@@ -167,8 +165,8 @@ function report(times) {
   const all = (kind, step) => times[kind].map((steps) => steps[step]).filter((time) => time !== undefined);
   const ratio = (kind, other, measure) => (measure(all(kind, 'frame')) / measure(all(other, 'frame'))).toFixed(2);
   const p95 = (list) => quantile(list, 0.95);
-  // Medians, but for the first frame's 95th percentile and the ratios of both.
-  const rows = Object.keys(KINDS).map((kind) => [
+  // Medians; for the first frame also the 95th percentile, and the ratios of both.
+  const rows = Object.keys(times).map((kind) => [
     kind,
     ...Object.keys(STEPS).map((step) => median(all(kind, step)).toFixed(0)),
     p95(all(kind, 'frame')).toFixed(0),

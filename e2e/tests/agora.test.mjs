@@ -6,6 +6,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
+import { callSite } from '../lib/calls.mjs';
 import { agoraPage, independentSite } from '../lib/independent.mjs';
 import { patience } from '../lib/page.mjs';
 import { PACKAGE } from '../lib/paths.mjs';
@@ -77,6 +78,22 @@ describe('AgoraRTC', () => {
       await waitForNames(b, 'Bob');
       await b.until(() => !document.querySelector('audio'), patience(2000, 'no sound of hers'));
       assert.equal(await a.run(() => location.pathname), '/agora/');
+    });
+
+    test('a participant who joins by the package has a tile with their name', async () => {
+      const pages = await callSite();
+      scene.defer(() => pages.stop());
+      const room = freshRoom();
+      const a = await enter(ann, room);
+      const { page } = await scene.join(scene.browser('chromium', bob), pages.origin, { signaling: server.socket('/rooms'), room });
+      const b = await enter(cat, room);
+      for (const agora of [a, b]) await meets(agora, bob);
+      for (const agora of [a, b]) await waitForNames(agora, 'Ann', 'Bob', 'Cat');
+      const uids = await Promise.all([a, b].map((agora) => agora.run(() => client.remoteUsers.map(({ uid }) => uid))));
+      assert.ok(uids.flat().every(Number.isInteger), `${uids}`);
+      assert.equal(uids[0].filter((uid) => uids[1].includes(uid)).length, 1, 'one uid on all pages');
+      await page.run(() => globalThis.call.endCall());
+      for (const agora of [a, b]) await waitForNames(agora, 'Ann', 'Cat');
     });
 
     test('three, one of them with Firefox', async () => {
@@ -214,6 +231,25 @@ describe('AgoraRTC', () => {
       await act(a, 'await client.publish(tracks)');
       await act(a, 'tracks.forEach((track) => track.close())');
       assert.equal(await a.run(() => globalThis.__e2e.holdings().tracks), 0);
+    });
+
+    test('a microphone and a camera that were created one by one are published together', async () => {
+      const room = freshRoom();
+      const b = await enter(bob, room, 'bob');
+      const a = await enter(ann, room, 'ann');
+      await act(a, 'globalThis.tracks = [await AgoraRTC.createMicrophoneAudioTrack(), await AgoraRTC.createCameraVideoTrack()]');
+      await act(a, 'await client.publish(tracks)');
+      await Promise.all([sees(b, ann, '#them video'), hears(b, ann, 'audio')]);
+    });
+
+    test('a missing or refused device has Agora’s code', async () => {
+      const codes = async (devices) => {
+        const page = await scene.open(scene.browser('chromium', ann, { devices }), `${strict.origin}/`);
+        const code = (method) => page.run((method) => AgoraRTC[method]().then(() => 'given', ({ code }) => code), method);
+        return Promise.all(['createMicrophoneAndCameraTracks', 'createMicrophoneAudioTrack', 'createCameraVideoTrack'].map(code));
+      };
+      assert.deepEqual(await codes('no-camera'), ['DEVICE_NOT_FOUND', 'given', 'DEVICE_NOT_FOUND']);
+      assert.deepEqual(await codes('denied'), ['PERMISSION_DENIED', 'PERMISSION_DENIED', 'PERMISSION_DENIED']);
     });
 
     test('of two with one uid the others have the later', async () => {

@@ -1,5 +1,5 @@
-// Starts the app. If the app cannot start, or stops because of an internal error, the page says so; the
-// glue has released what the app held.
+// Starts the app. If it can't start, or fails later, the page says so instead of staying empty; what the app held is
+// released by then.
 
 import glue from './app_glue.js';
 
@@ -14,7 +14,7 @@ load({ module_or_path: new URL('app_bg.wasm', import.meta.url) }).then(offerFaul
   throw error;
 });
 
-/** Shows the panel for simulated faults if the address has `?debug`. */
+/** For developers: `?debug` in the address shows a panel that simulates faults. */
 async function offerFaults() {
   if (!new URLSearchParams(location.search).has('debug')) return;
   const { panel } = await import('/videocalls/simulate.js');

@@ -1,4 +1,4 @@
-//! The recipe of the whole build: the package, the app, the folder the server serves.
+//! The whole build: the package, the app, and the folder that the server serves.
 
 use std::path::{Path, PathBuf};
 
@@ -13,10 +13,10 @@ use crate::step::step;
 use crate::tools::{self, NodeTools};
 use crate::workspace::Workspace;
 
-/// The script that starts the app, beside the glue it imports.
+/// The script that starts the app.
 const BOOT: &str = "xtask/js/boot.js";
 
-/// The folders a build leaves behind.
+/// The folders of a build.
 pub(crate) struct Built {
     /// The npm package.
     pub(crate) package: PathBuf,

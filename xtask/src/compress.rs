@@ -1,4 +1,4 @@
-//! Compression as strong as it gets: visitors download more often than we build.
+//! The strongest compression: files are downloaded more often than they are built.
 
 use std::io::Write;
 use std::path::Path;
@@ -10,23 +10,23 @@ use flate2::write::GzEncoder;
 use crate::cache::{self, Fingerprint};
 use crate::workspace::Workspace;
 
-/// One content, compressed both ways.
+/// A file in both compressed forms.
 pub(crate) struct Compressed {
     pub(crate) brotli: Vec<u8>,
     pub(crate) gzip: Vec<u8>,
 }
 
-/// Brotli 11 and gzip 9 of `content`, kept in the target folder since brotli is slow.
+/// Compresses `content` by brotli 11 and gzip 9. Results are cached, since brotli is slow.
 pub(crate) fn compress(workspace: &Workspace, content: &[u8]) -> Result<Compressed> {
     let name = Fingerprint::new("brotli 11, gzip 9").with(content).name();
     let folder = workspace.target("xtask/compressed");
     Ok(Compressed {
-        brotli: kept(&folder.join(format!("{name}.br")), || brotli(content))?,
-        gzip: kept(&folder.join(format!("{name}.gz")), || gzip(content))?,
+        brotli: cached(&folder.join(format!("{name}.br")), || brotli(content))?,
+        gzip: cached(&folder.join(format!("{name}.gz")), || gzip(content))?,
     })
 }
 
-fn kept(file: &Path, make: impl FnOnce() -> Result<Vec<u8>>) -> Result<Vec<u8>> {
+fn cached(file: &Path, make: impl FnOnce() -> Result<Vec<u8>>) -> Result<Vec<u8>> {
     if file.is_file() {
         return cache::read(file);
     }

@@ -1,4 +1,4 @@
-//! `dist/`: what the server serves, laid out by address, each file also compressed.
+//! `dist/`: the files that the server serves, by their paths, each also compressed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,12 +11,12 @@ use crate::compress;
 use crate::page::Page;
 use crate::workspace::Workspace;
 
-/// Files that compression makes smaller.
+/// Extensions of files that compression makes smaller.
 const COMPRESSED: &[&str] = &[
     "css", "html", "js", "json", "md", "mjs", "svg", "ts", "txt", "wasm",
 ];
 
-/// Fills `dist/` with exactly the files there should be.
+/// Writes `dist/`, and removes everything else there.
 pub(crate) fn assemble(
     workspace: &Workspace,
     page: &Page,
@@ -32,7 +32,7 @@ pub(crate) fn assemble(
         "examples/plain",
     )?;
     add_compressed(workspace, &mut files)?;
-    settle(&workspace.root("dist"), &files)
+    write_folder(&workspace.root("dist"), &files)
 }
 
 fn collect(files: &mut BTreeMap<PathBuf, Vec<u8>>, from: &Path, to: &str) -> Result<()> {
@@ -62,8 +62,8 @@ fn is_compressed(path: &Path) -> bool {
     COMPRESSED.contains(&extension.as_ref())
 }
 
-/// Writes what changed and removes what nobody named: the server would serve it.
-fn settle(dist: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) -> Result<()> {
+/// Writes changed files and removes stale ones, which the server would serve.
+fn write_folder(dist: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) -> Result<()> {
     for present in cache::files_below(dist)? {
         if !files.contains_key(present.strip_prefix(dist)?) {
             fs::remove_file(present)?;

@@ -1,7 +1,7 @@
-//! `index.html`: written for Trunk, resolved here for the server.
+//! `index.html`, which is written for Trunk, as the server serves it.
 //!
-//! Both read the same file. Trunk puts an inline script where its `data-trunk` links stand; the
-//! server's policy allows none, so here they become links to plain files.
+//! Trunk replaces its `data-trunk` links with an inline script. The server's content security policy
+//! forbids those, so here they become links to plain files.
 
 use anyhow::{Context, Result, ensure};
 
@@ -28,10 +28,7 @@ impl Page {
             let name = sheet.strip_prefix(workspace.root("")).unwrap_or(&sheet);
             let name = name.to_string_lossy().replace('\\', "/");
             let linked = !name.ends_with(".css") || page.styles.contains(&name);
-            ensure!(
-                linked,
-                "index.html does not link {name}, so nobody would see it"
-            );
+            ensure!(linked, "index.html does not link {name}");
         }
         Ok(page)
     }
@@ -59,7 +56,7 @@ impl Page {
         Ok(page)
     }
 
-    /// What stands in the resolved page for one of Trunk's links.
+    /// The replacement for one of Trunk's links.
     fn link(&mut self, link: &str) -> Result<&'static str> {
         match attribute(link, "rel") {
             Some("rust") => Ok(APP),
@@ -69,7 +66,7 @@ impl Page {
                 self.styles.push(sheet.to_owned());
                 Ok(if self.styles.len() == 1 { STYLES } else { "" })
             }
-            other => anyhow::bail!("index.html: nobody here knows Trunk's rel={other:?}"),
+            other => anyhow::bail!("index.html: unsupported Trunk link with rel={other:?}"),
         }
     }
 }
@@ -84,7 +81,7 @@ mod tests {
     use super::{APP, Page, STYLES};
 
     #[test]
-    fn the_links_of_trunk_become_plain_files() {
+    fn replaces_trunk_links_with_plain_files() {
         let source = "<head>\n    <link data-trunk rel=\"css\" href=\"styles/a.css\">\n    \
                       <link data-trunk rel=\"css\" href=\"styles/b.css\">\n    \
                       <link data-trunk rel=\"rust\" data-bin=\"x\">\n</head>";
@@ -97,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_nobody_knows_is_an_error() {
+    fn rejects_an_unknown_trunk_link() {
         assert!(Page::resolve("<link data-trunk rel=\"sass\" href=\"x\">").is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! The sizes of what visitors download, held to a budget.
+//! The sizes of the downloads, checked against budgets.
 
 use std::path::{Path, PathBuf};
 
@@ -9,20 +9,20 @@ use crate::cache;
 use crate::compress;
 use crate::workspace::Workspace;
 
-/// Files that are downloaded together, and how many bytes of brotli they may take.
+/// Files that are downloaded together, and their budget in bytes of brotli.
 struct Bundle {
     name: &'static str,
     files: Vec<PathBuf>,
     budget: Option<usize>,
 }
 
-/// Builds, prints and checks.
+/// Builds everything, then prints and checks the sizes.
 pub(crate) fn size(workspace: &Workspace) -> Result<()> {
     let built = build::build(workspace)?;
     check(workspace, &built)
 }
 
-/// Prints the sizes of a build; an error names the bundles that are over their budget.
+/// Prints the sizes of a build; fails if a bundle is over its budget.
 pub(crate) fn check(workspace: &Workspace, built: &build::Built) -> Result<()> {
     println!(
         "{:30} {:>9} {:>9} {:>9} {:>9}",
@@ -65,7 +65,7 @@ fn bundles(built: &build::Built) -> [Bundle; 3] {
     ]
 }
 
-/// Prints a bundle, file by file, and returns the size of its brotli.
+/// Prints a bundle, file by file, and returns its size in brotli.
 fn print(workspace: &Workspace, bundle: &Bundle) -> Result<usize> {
     let mut sum = [0; 3];
     for file in &bundle.files {

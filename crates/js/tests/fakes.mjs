@@ -16,6 +16,7 @@ globalThis.window = globalThis;
 /** A stream with nothing in it. */
 export class FakeStream {
   tracks = [];
+  active = false;
 
   getTracks() {
     return this.tracks;

@@ -86,7 +86,9 @@ export class Elements {
 
   #resume(element: HTMLMediaElement): void {
     const stream = this.#shown.get(element);
-    if (stream && element.paused && element.srcObject === stream) void this.#play(element);
+    if (!stream || element.srcObject !== stream || !(element.paused || element.ended)) return;
+    if (element.ended) element.srcObject = stream; // Starts anew; `play` alone does not, in Firefox.
+    void this.#play(element);
   }
 
   /** Returns false if the browser wants a gesture first; anything else is replaced or removed by the page. */
