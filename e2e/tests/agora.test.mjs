@@ -85,7 +85,7 @@ describe('AgoraRTC', () => {
       scene.defer(() => pages.stop());
       const room = freshRoom();
       const a = await enter(ann, room);
-      const { page } = await scene.join(scene.browser('chromium', bob), pages.origin, { signaling: server.socket('/rooms'), room });
+      const { page } = await scene.join(scene.browser('chromium', bob), pages.origin, { signaling: server.socket('/rooms'), room: await a.run(() => sessionStorage.getItem('room')) });
       const b = await enter(cat, room);
       for (const agora of [a, b]) await meets(agora, bob);
       for (const agora of [a, b]) await waitForNames(agora, 'Ann', 'Bob', 'Cat');
