@@ -90,7 +90,7 @@ async function oneCall(kind, loading) {
   const join = await open(joiner, kind, loading);
   if (loading) await join.raw.setCacheEnabled(false);
   const steps = await join.run(timedStart, { ...options, name: 'Ann' }, loading);
-  await join.until((person) => globalThis.__e2e.see(document.querySelector('#remoteVideoElement'))?.person === person, bob.person);
+  await join.until((number) => globalThis.__e2e.see(document.querySelector('#remoteVideoElement'))?.number === number, bob.number);
   await Promise.all([join.close(), wait.close()]);
   return steps;
 }

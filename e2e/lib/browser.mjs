@@ -1,5 +1,4 @@
-// Starts real browsers. A person has a process of their own: in one headless browser only the tab
-// in front gets frames.
+// Starts real browsers, one process per person: a headless browser draws only the tab in front.
 
 import puppeteer from 'puppeteer-core';
 import { mediaFiles } from './media.mjs';
@@ -33,47 +32,47 @@ const FIREFOX_PREFERENCES = {
   'network.proxy.type': 0,
 };
 
-/** By these Puppeteer keeps hidden pages as quick as others, which is not what people's browsers do. */
-const WAKEFUL = [
+/** Puppeteer's own flags that keep hidden pages from being throttled, unlike people's browsers. */
+const UNTHROTTLED = [
   '--disable-background-timer-throttling',
   '--disable-backgrounding-occluded-windows',
   '--disable-renderer-backgrounding',
 ];
 
-// A page that says nothing for so long will not say anything any more.
-const PATIENCE = 60_000;
+// A page that has not answered for so long is taken for dead.
+const PROTOCOL_TIMEOUT = 60_000;
 
-/** Starts Chromium, its fake devices fed with the person's picture and tone; `drowsy` slows hidden pages. */
+/** Starts Chromium, whose fake devices send the person's picture and tone; `throttled` slows down hidden pages. */
 export async function chromium(person, options = {}) {
   const browser = await puppeteer.launch({
     executablePath: CHROMIUM,
     headless: true,
-    protocolTimeout: PATIENCE,
+    protocolTimeout: PROTOCOL_TIMEOUT,
     pipe: true,
-    ignoreDefaultArgs: options.drowsy ? WAKEFUL : [],
+    ignoreDefaultArgs: options.throttled ? UNTHROTTLED : [],
     args: [...CHROMIUM_FLAGS, ...deviceFlags(person, options), ...(options.args ?? [])],
   });
   return new Browser(browser, person);
 }
 
 /**
- * Starts Firefox; what it sends is made in the page, see `standInCamera` in probe.mjs. `preferences`
- * are its own names, as in `about:config`.
+ * Starts Firefox, whose picture is drawn in the page, see `fakeCamera` in probe.mjs. `preferences` have
+ * the names of `about:config`.
  */
 export async function firefox(person, { preferences } = {}) {
   const browser = await puppeteer.launch({
     browser: 'firefox',
     executablePath: FIREFOX,
     headless: true,
-    protocolTimeout: PATIENCE,
+    protocolTimeout: PROTOCOL_TIMEOUT,
     extraPrefsFirefox: { ...FIREFOX_PREFERENCES, 'media.navigator.audio.fake_frequency': person.tone, ...preferences },
   });
-  return new Browser(browser, person, { standIn: person });
+  return new Browser(browser, person, { fakeCameraOf: person });
 }
 
 /**
- * `devices`: `all` (granted), `two-cameras` (granted), `asks` (as the page's permissions say), `denied`,
- * `no-camera`, `none`.
+ * `devices`: `all` (granted), `two-cameras` (granted), `asks` (by the page's permissions), `denied`,
+ * `no-camera`, `none`. `fps` is the camera's frame rate.
  */
 function deviceFlags(person, { devices = 'all', fps }) {
   const files = mediaFiles(person, { fps });
@@ -96,24 +95,24 @@ export class Browser {
     this.#browser = browser;
     this.#probe = probe;
     this.person = person;
-    this.kind = probe.standIn ? 'firefox' : 'chromium';
+    this.kind = probe.fakeCameraOf ? 'firefox' : 'chromium';
   }
 
-  /** Opens a page that is watched for faults. */
+  /** Opens a page that records its errors. */
   async open(url, options = {}) {
     const page = await Page.create(await this.#browser.newPage(), this.person, { ...this.#probe, ...options });
     await page.goto(url);
     return page;
   }
 
-  /** Opens an empty tab in front of the others, which are hidden until it is closed. */
+  /** Opens an empty tab in front of the others, which are hidden until the new tab is closed. */
   async cover() {
     const cover = await this.#browser.newPage();
     await cover.bringToFront();
     return cover;
   }
 
-  /** Stops all of its processes, as the sleep of a machine does, until it is woken. */
+  /** Stops all processes of the browser, like a computer that goes to sleep, until `wake`. */
   sleep() {
     this.#signal('SIGSTOP');
   }
@@ -122,7 +121,7 @@ export class Browser {
     this.#signal('SIGCONT');
   }
 
-  /** Ends all of its processes without a word to anyone, as a power cut does. */
+  /** Kills all processes of the browser, like a power cut. */
   kill() {
     this.#signal('SIGKILL');
   }

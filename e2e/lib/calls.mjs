@@ -1,16 +1,16 @@
-// Calls by the public API, in a page that has two video elements and no script of its own.
+// Calls by the public API, in a page with two video elements and no script of its own.
 
 import { PACKAGE, PAGES } from './paths.mjs';
 import { startSite } from './site.mjs';
 
-/** A site with such a page at its root and the package beside it. */
+/** Serves that page at `/` and the package at `/videocalls/`. */
 export function callSite(folders = {}, options = {}) {
   return startSite({ '/': PAGES, '/videocalls/': PACKAGE, ...folders }, options);
 }
 
 /**
- * Loads the package into the page and leaves helpers there: `start(options)`, and `log`, in which
- * each event and each handler's call is written down with its time.
+ * Loads the package into the page and defines helpers there: `start(options)` starts a call, and `log` records
+ * each event and each call of a handler with its time.
  */
 export async function prepare(page) {
   await page.run(async () => {
@@ -37,7 +37,7 @@ export async function prepare(page) {
       call.on('ended', ({ reason, error }) => note('ended', { reason, error: error && plain(error) }));
     };
 
-    /** Starts a call; gives `{ id }`, or `{ error }` when the promise is rejected. */
+    /** Starts a call; resolves to `{ id }`, or to `{ error }` if the promise is rejected. */
     globalThis.start = async (options) => {
       try {
         globalThis.call = await api.initializeVideoCall({
@@ -74,7 +74,7 @@ export async function join(browser, url, options, pageOptions) {
   return { page, ...outcome };
 }
 
-/** Ends the call of a page and waits until it holds nothing any more; gives the milliseconds. */
+/** Ends the call of a page, waits until its devices and connections are released, and resolves to the milliseconds. */
 export async function endAndRelease(page) {
   return page.run(async () => {
     const start = performance.now();

@@ -1,18 +1,19 @@
-// For each dialect of ours the system that it comes from: the servers on which it is tried, how we
-// get into a call there, and what the other side's page does.
+// For each of our dialects the existing system that speaks it: its servers, how we join a call there, and
+// what the system's own page does.
 //
-// servers   by name: starts one, which gives `meet()` for each call, and that `ours(role)`, the
-//           options of our call, and `theirs(role)`, what their page has to know
-// roles     what we are and what they are
-// enter     their page, as far as it gets alone; `engage` what it does once we are there too
-// remote    where their page shows a person
-// leave     what a person does there to leave; `farewell` is how we are told of it
-// misses    waits until their page has noticed that a person has gone
-// silent    whether ICE alone tells of it, in its own time and whatever the server: then it is tried once
-// chat      `say` and `reads` in their page
-// firefox   whether their page works there
-// further   what only this system has to be got along with, by name; tried on the first server and on
-//           ours with `{ meeting, enterUs, enterThem, perceive }`
+// servers      by name: starts one, whose `newCall()` returns for each call `ours(role)`, the options of our
+//              call, and `theirs(role)`, what their page needs to know
+// roles        pairs of our role and theirs
+// enter        opens their page and joins, as far as it can without us; `afterWeJoined` does the rest
+// remote       the selector of the element in which their page shows a person
+// leave        leaves the call in their page
+// leaveReason  the reason with which we are told of that
+// noticesLeaving  waits until their page has noticed that a person has left
+// noPresence   the server does not tell who leaves, only ICE does, which takes time: tested once per system
+// chat         `say` and `reads` in their page
+// firefox      whether their page works in Firefox
+// extraTests   tests for this system only, by name; run on the first server and on ours with
+//              `{ call, joinOurs, joinTheirs, bothInCall }`
 
 import { appointmentsPage, appointmentsServer, channelsServer, meshPage, relayPage, roomsPage, roomsServer, withLinks } from './independent.mjs';
 import { patience } from './page.mjs';
@@ -21,18 +22,18 @@ import { sees } from './media-probe.mjs';
 import { startServer } from './server.mjs';
 
 /** One server for all calls, each in a room of its own. */
-const shared = (start, meeting) => async (scene) => {
+const oneServer = (start, callOn) => async (fixtures) => {
   const server = await start();
-  scene.defer(() => server.stop());
-  return { meet: async () => meeting(server, freshRoom()) };
+  fixtures.defer(() => server.stop());
+  return { newCall: async () => callOn(server, freshRoom()) };
 };
 
-/** A server for each call, since it forgets nothing. */
-const fresh = (start, meeting) => async (scene) => ({
-  async meet() {
+/** A server for each call, because it never forgets a call. */
+const serverPerCall = (start, callOn) => async (fixtures) => ({
+  async newCall() {
     const server = await start();
-    scene.defer(() => server.stop());
-    return meeting(server);
+    fixtures.defer(() => server.stop());
+    return callOn(server);
   },
 });
 
@@ -41,7 +42,7 @@ const relay = (path) => (server, room) => {
   return { ours: () => ({ signaling: { url, dialect: 'relay' } }), theirs: () => ({ url }) };
 };
 
-/** `client` is the version of their page's Socket.IO; to our server the page comes from elsewhere. */
+/** `client` is the Socket.IO version of their page; with `elsewhere` the page comes from another origin. */
 const rooms = (client, elsewhere) => (server, room) => ({
   ours: () => ({ signaling: { url: server.origin, dialect: 'socketio-rooms' }, room }),
   theirs: () => ({ server: server.origin, room, client, elsewhere }),
@@ -69,101 +70,101 @@ async function ownAppointments() {
   return withLinks(await startServer('--appointments-secret', secret, '--appointments-base', 'https://localhost:3000'));
 }
 
-/** ICE alone tells that someone has gone. */
+/** Waits until ICE has noticed that the other side is gone. */
 const linkIsLost = (page) =>
   page.until(
     () => ['disconnected', 'failed', 'closed'].includes((globalThis.legacy?.link ?? globalThis.link).connectionState),
     patience(20_000, 'the link to be lost'),
   );
 
-const ALIKE = [['anyone', 'anyone']];
+const NO_ROLES = [['anyone', 'anyone']];
 
 export const DIALECTS = {
   relay: {
     servers: {
-      'a relay of Django channels that echoes': shared(channelsServer, relay('/relay/echo')),
-      'a relay of Django channels that does not': shared(channelsServer, relay('/relay/quiet')),
-      'our server': shared(startServer, relay('/relay')),
+      'a Django relay that echoes': oneServer(channelsServer, relay('/relay/echo')),
+      'a Django relay that does not echo': oneServer(channelsServer, relay('/relay/quiet')),
+      'our server': oneServer(startServer, relay('/relay')),
     },
-    roles: ALIKE,
-    async enter(scene, browser, site, { url }) {
-      const page = await relayPage.open(scene, browser, { site });
+    roles: NO_ROLES,
+    async enter(fixtures, browser, site, { url }) {
+      const page = await relayPage.open(fixtures, browser, { site });
       await relayPage.enter(page, url);
       return page;
     },
-    engage() {},
+    afterWeJoined() {},
     remote: () => relayPage.remote,
     leave: relayPage.leave,
-    farewell: 'lost',
-    silent: true,
-    misses: linkIsLost,
+    leaveReason: 'lost',
+    noPresence: true,
+    noticesLeaving: linkIsLost,
     firefox: true,
   },
 
   'socketio-rooms': {
     servers: {
-      'Socket.IO 2.5': shared(() => roomsServer('2.5'), rooms('1.7')),
-      'Socket.IO 3.1, to which their page speaks as to 2': shared(() => roomsServer('3.1'), rooms('1.7')),
-      'Socket.IO 4.8': shared(() => roomsServer('4.8'), rooms('3.0')),
-      'our server': shared(startServer, rooms('3.0', 'elsewhere')),
+      'Socket.IO 2.5': oneServer(() => roomsServer('2.5'), rooms('1.7')),
+      'Socket.IO 3.1 with a client of version 1.7': oneServer(() => roomsServer('3.1'), rooms('1.7')),
+      'Socket.IO 4.8': oneServer(() => roomsServer('4.8'), rooms('3.0')),
+      'our server': oneServer(startServer, rooms('3.0', 'elsewhere')),
     },
-    roles: ALIKE,
-    async enter(scene, browser, site, { server, room, client, elsewhere }) {
-      const page = await roomsPage.open(scene, browser, { server, client, site: elsewhere ? site : server });
+    roles: NO_ROLES,
+    async enter(fixtures, browser, site, { server, room, client, elsewhere }) {
+      const page = await roomsPage.open(fixtures, browser, { server, client, site: elsewhere ? site : server });
       await roomsPage.enter(page, room);
       return page;
     },
-    engage() {},
+    afterWeJoined() {},
     remote: () => roomsPage.remote,
     leave: roomsPage.leave,
-    farewell: 'bye',
-    silent: false,
-    misses: (page) => page.until(() => globalThis.link.signalingState === 'closed'),
+    leaveReason: 'bye',
+    noPresence: false,
+    noticesLeaving: (page) => page.until(() => globalThis.link.signalingState === 'closed'),
     firefox: true,
-    further: {
-      // Their page would never offer to anybody again, and ours has to.
-      'they were the second, and the first is gone without a word': async ({ meeting, enterUs, enterThem, perceive }) => {
-        const first = await enterThem(cat, meeting.theirs());
-        const them = await enterThem(bob, meeting.theirs());
+    extraTests: {
+      // Their page offers to nobody after that, so ours must.
+      'their page joined second and the first participant disappears: our newcomer is in a call with it': async ({ call, joinOurs, joinTheirs, bothInCall }) => {
+        const first = await joinTheirs(cat, call.theirs());
+        const them = await joinTheirs(bob, call.theirs());
         await sees(them, cat, roomsPage.remote);
         await first.goto('about:blank');
-        await perceive(await enterUs(ann, meeting.ours()), them);
+        await bothInCall(await joinOurs(ann, call.ours()), them);
       },
-      'we were the second, and the first is gone without a word': async ({ meeting, enterUs, enterThem, perceive }) => {
-        const first = await enterThem(cat, meeting.theirs());
-        const us = await enterUs(ann, meeting.ours());
-        await perceive(us, first);
+      'we joined second and the first participant disappears: a newcomer with their page is in a call with us': async ({ call, joinOurs, joinTheirs, bothInCall }) => {
+        const first = await joinTheirs(cat, call.theirs());
+        const us = await joinOurs(ann, call.ours());
+        await bothInCall(us, first);
         await first.goto('about:blank');
-        await perceive(us, await enterThem(bob, meeting.theirs()));
+        await bothInCall(us, await joinTheirs(bob, call.theirs()));
       },
     },
   },
 
   'channels-mesh': {
     servers: {
-      'Django channels': shared(channelsServer, mesh(() => '/any/path')),
-      'our server': shared(startServer, mesh((room) => `/channels/${room}`)),
+      'Django channels': oneServer(channelsServer, mesh(() => '/any/path')),
+      'our server': oneServer(startServer, mesh((room) => `/channels/${room}`)),
     },
-    roles: ALIKE,
-    async enter(scene, browser, site, { url }, name) {
-      const page = await meshPage.open(scene, browser, { socket: url, site });
+    roles: NO_ROLES,
+    async enter(fixtures, browser, site, { url }, name) {
+      const page = await meshPage.open(fixtures, browser, { socket: url, site });
       await meshPage.enter(page, name);
       return page;
     },
-    engage() {},
+    afterWeJoined() {},
     remote: ({ name }) => meshPage.remoteOf(name),
-    leave: (page) => page.goto('about:blank'), // There is no button for it.
-    farewell: 'lost',
-    silent: true,
-    misses: (page, { name }) => meshPage.misses(page, name),
+    leave: (page) => page.goto('about:blank'), // Their page has no button for it.
+    leaveReason: 'lost',
+    noPresence: true,
+    noticesLeaving: (page, { name }) => meshPage.noticesLeaving(page, name),
     firefox: true,
     chat: { say: meshPage.say, reads: meshPage.reads },
-    further: {
-      'two of them, and one of them of our name': async ({ meeting, enterUs, enterThem, perceive }) => {
-        const one = await enterThem(bob, meeting.theirs());
-        const us = await enterUs(ann, { ...meeting.ours(), name: 'Ann' });
-        await perceive(us, one);
-        const other = await enterThem(cat, meeting.theirs(), 'Ann');
+    extraTests: {
+      'two of their pages, one with our name: we are in a call with both': async ({ call, joinOurs, joinTheirs, bothInCall }) => {
+        const one = await joinTheirs(bob, call.theirs());
+        const us = await joinOurs(ann, { ...call.ours(), name: 'Ann' });
+        await bothInCall(us, one);
+        const other = await joinTheirs(cat, call.theirs(), 'Ann');
         await sees(other, ann, 'video:not(#local-video)');
         await sees(one, cat, 'video:not(#local-video)');
         await us.until(() => globalThis.call.participants.filter(({ connection }) => connection === 'connected').length === 2);
@@ -173,37 +174,37 @@ export const DIALECTS = {
 
   appointments: {
     servers: {
-      'Express and Socket.IO 4.7': fresh(appointmentsServer, appointment),
-      'our server': fresh(ownAppointments, appointment),
+      'Express and Socket.IO 4.7': serverPerCall(appointmentsServer, appointment),
+      'our server': serverPerCall(ownAppointments, appointment),
     },
     roles: [
       ['client', 'professional'],
       ['professional', 'client'],
     ],
-    async enter(scene, browser, site, { role, server, token }) {
-      if (role === 'professional') return appointmentsPage.openProfessional(scene, browser, { site, server, token });
-      const page = await appointmentsPage.openClient(scene, browser, { site, server, token });
+    async enter(fixtures, browser, site, { role, server, token }) {
+      if (role === 'professional') return appointmentsPage.openProfessional(fixtures, browser, { site, server, token });
+      const page = await appointmentsPage.openClient(fixtures, browser, { site, server, token });
       await appointmentsPage.enable(page);
       return page;
     },
-    async engage(page, { role, uuid }) {
+    async afterWeJoined(page, { role, uuid }) {
       if (role === 'client') return;
       await appointmentsPage.join(page, uuid);
       await appointmentsPage.enable(page);
     },
     remote: () => appointmentsPage.remote,
     leave: appointmentsPage.leave,
-    farewell: 'lost',
-    silent: true,
-    misses: linkIsLost,
-    firefox: false, // It asks for a microphone by an id that Chromium alone has.
-    further: {
-      'their client loads the page anew': async ({ meeting, enterUs, enterThem, perceive }) => {
-        const us = await enterUs(ann, meeting.ours('professional'));
-        const before = await enterThem(bob, meeting.theirs('client'));
-        await perceive(us, before);
+    leaveReason: 'lost',
+    noPresence: true,
+    noticesLeaving: linkIsLost,
+    firefox: false, // Their page asks for a microphone by an id that only Chromium has.
+    extraTests: {
+      'their client reloads the page: it is in a call again': async ({ call, joinOurs, joinTheirs, bothInCall }) => {
+        const us = await joinOurs(ann, call.ours('professional'));
+        const before = await joinTheirs(bob, call.theirs('client'));
+        await bothInCall(us, before);
         await before.goto('about:blank');
-        await perceive(us, await enterThem(bob, meeting.theirs('client')));
+        await bothInCall(us, await joinTheirs(bob, call.theirs('client')));
       },
     },
   },

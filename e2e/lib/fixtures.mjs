@@ -1,5 +1,5 @@
-// What the tests of a file share and leave behind clean: browsers live as long as the file, pages
-// as long as a test.
+// Browsers and pages that are closed by themselves: browsers at the end of a test file, pages at the
+// end of a test, which fails if anything went wrong in one of them.
 
 import { after, afterEach } from 'node:test';
 import { chromium, firefox } from './browser.mjs';
@@ -7,7 +7,8 @@ import * as calls from './calls.mjs';
 
 const LAUNCH = { chromium, firefox };
 
-export function fixtures() {
+/** The fixtures of one test file. */
+export function createFixtures() {
   const browsers = new Map();
   const cleanup = [];
   let pages = [];
@@ -24,17 +25,18 @@ export function fixtures() {
     const open = await Promise.allSettled(browsers.values());
     await Promise.allSettled(open.map(({ value }) => value?.close()));
     for (const step of cleanup.reverse()) await step();
-    // Whatever a failed test has left open must not keep the run from going on.
+    // Whatever a failed test has left open must not keep the process alive.
     setTimeout(() => process.exit(), 5000).unref();
   });
 
   return {
-    /** A browser of this kind for this person; asked for again, it is the same one. */
+    /** Starts a browser of this kind for this person, or returns the one that runs already; a promise. */
     browser(kind, person, options) {
       const key = JSON.stringify([kind, person, options]);
       if (!browsers.has(key)) browsers.set(key, LAUNCH[kind](person, options));
       return browsers.get(key);
     },
+    /** Opens a page; see `open` in browser.mjs. */
     async open(browser, url, options) {
       const page = await (await browser).open(url, options);
       pages.push(page);
@@ -46,7 +48,7 @@ export function fixtures() {
       pages.push(joined.page);
       return joined;
     },
-    /** The browser of this page is gone: nothing more can be asked of it. */
+    /** Kills the browser of this page, which is not used any more. */
     async kill(kind, person, page, options) {
       const key = JSON.stringify([kind, person, options]);
       const browser = await browsers.get(key);
@@ -54,9 +56,9 @@ export function fixtures() {
       pages = pages.filter((other) => other !== page);
       browser.kill();
     },
-    /** Closes all pages, which fails if anything went wrong in one: for a test that goes round and round. */
+    /** Closes all pages and fails if anything went wrong in one, for a test that repeats itself. */
     closeAll,
-    /** Runs at the end of the file. */
+    /** Has this function run at the end of the file. */
     defer(step) {
       cleanup.push(step);
     },

@@ -1,5 +1,5 @@
-// The other side: servers and pages of the five existing systems, written from the description of
-// their wires alone. Servers live as long as the file that starts them.
+// Servers and pages of five existing systems, written only from the descriptions of their wire formats.
+// They run until the test file ends.
 
 import { join } from 'node:path';
 import { patience } from './page.mjs';
@@ -7,19 +7,19 @@ import { CLIENTS, LEGACY, PYTHON, SERVERS } from './paths.mjs';
 import { startProgram } from './server.mjs';
 import { startSite } from './site.mjs';
 
-/** The pages on a site of their own, without any policy: for servers that serve none of them. */
+/** The pages on a site without a Content-Security-Policy, for servers that serve no pages. */
 export function independentSite() {
   return startSite({ '/': LEGACY, ...CLIENTS }, { policy: '' });
 }
 
-/** Socket.IO servers of section 4, by the version of Socket.IO. */
+/** The arguments of `servers/rooms.js`, by the version of Socket.IO. */
 const SOCKET_IO = {
   2.5: ['socket.io-2.5'],
   3.1: ['socket.io-3.1', '{"allowEIO3":true}'],
   4.8: ['socket.io-4.8'],
 };
 
-/** "real-time-video-chat": `version` is `2.5`, `3.1` (which lets old clients in) or `4.8`. */
+/** "real-time-video-chat": `version` is `2.5`, `3.1` (which accepts clients of version 1 and 2) or `4.8`. */
 export function roomsServer(version = '4.8') {
   return startProgram(process.execPath, [join(SERVERS, 'rooms.js'), ...SOCKET_IO[version]]);
 }
@@ -30,12 +30,12 @@ export const roomsPage = {
   remote: '#peer-video',
 
   /** `server` is its origin, `client` the version of its Socket.IO; the page comes from `site`, or else from the server. */
-  open(scene, browser, { server, site = server, client = '3.0' }) {
+  open(fixtures, browser, { server, site = server, client = '3.0' }) {
     const query = new URLSearchParams({ server, client: `/clients/${client}/socket.io.js` });
-    return scene.open(browser, `${site}/socketio-rooms/?${query}`);
+    return fixtures.open(browser, `${site}/socketio-rooms/?${query}`);
   },
 
-  /** Enters the room; resolves when the devices are there, or with what the page says instead. */
+  /** Joins the room; resolves to `in` when the devices are there, or to the alert that the page shows. */
   async enter(page, room) {
     await page.until(() => globalThis.socket?.connected, patience(10_000, 'a connection to Socket.IO'));
     await page.fill('#roomName', room);
@@ -51,7 +51,10 @@ export const roomsPage = {
   },
 };
 
-/** Django: names and tokens over HTTP, and channels: `socket('/relay/echo/ROOM')`, `socket('/relay/quiet/ROOM')`, and the one mesh at any other path. */
+/**
+ * Django's server: names and tokens over HTTP, two relays at `/relay/echo/ROOM` and `/relay/quiet/ROOM`, and one
+ * mesh at any other path.
+ */
 export function channelsServer() {
   const endpoint = 'tcp:port=0:interface=127.0.0.1';
   return startProgram(PYTHON, ['-B', '-m', 'daphne', '--endpoint', endpoint, 'app:application'], { cwd: join(SERVERS, 'channels') });
@@ -60,12 +63,12 @@ export function channelsServer() {
 /** A page of "Web RTC Chatroom". */
 export const meshPage = {
   local: '#local-video',
-  /** Each of the others has a video of their own; a peer may have added something to a name that others could have too. */
+  /** The video of one of the others. A peer may have added digits to its name to make it unique. */
   remoteOf: (name) => `[id^="${name}"][id$="-video"]`,
 
-  /** `socket` is the address of the WebSocket, `site` where the pages are. Resolves when the devices are there. */
-  async open(scene, browser, { socket, site }) {
-    const page = await scene.open(browser, `${site}/channels-mesh/?${new URLSearchParams({ socket })}`);
+  /** `socket` is the URL of the WebSocket, `site` the origin of the pages. Resolves when the devices are there. */
+  async open(fixtures, browser, { socket, site }) {
+    const page = await fixtures.open(browser, `${site}/channels-mesh/?${new URLSearchParams({ socket })}`);
     await page.until(() => document.querySelector('#local-video').srcObject?.active);
     return page;
   },
@@ -80,7 +83,7 @@ export const meshPage = {
     await page.run(() => document.querySelector('#btn-send-msg').click());
   },
 
-  /** Waits until what this person has said is in the chat. */
+  /** Waits until the chat shows this text by this person. */
   reads(page, name, text) {
     return page.until(
       (name, text) =>
@@ -89,27 +92,27 @@ export const meshPage = {
         ),
       name,
       text,
-      patience(10_000, `«${text}» by ${name} in the chat`),
+      patience(10_000, `'${text}' by ${name} in the chat`),
     );
   },
 
-  /** Waits until nobody of this name has a video any more. */
-  misses(page, name) {
+  /** Waits until the video of this name is removed. */
+  noticesLeaving(page, name) {
     return page.until(
       (selector) => !document.querySelector(selector),
       meshPage.remoteOf(name),
-      patience(15_000, `${name}'s video to go`),
+      patience(15_000, `${name}'s video to be removed`),
     );
   },
 };
 
-/** A page of videocalls.js, in the page with the two elements. */
+/** A page of videocalls.js with its two video elements. */
 export const relayPage = {
   local: '#localVideoElement',
   remote: '#remoteVideoElement',
 
-  open(scene, browser, { site }) {
-    return scene.open(browser, `${site}/relay/`);
+  open(fixtures, browser, { site }) {
+    return fixtures.open(browser, `${site}/relay/`);
   },
 
   enter(page, socket) {
@@ -123,19 +126,19 @@ export const relayPage = {
   },
 };
 
-/** "Webrtc Video Call Application"; it forgets nothing, so one for each test. */
+/** The server of "Webrtc Video Call Application". It never forgets a call, so each test needs one. */
 export async function appointmentsServer() {
   return withLinks(await startProgram(process.execPath, [join(SERVERS, 'appointments.js')]));
 }
 
-/** A server of appointments, with the tokens that it hands out and what they say. */
+/** Adds to a server of appointments the tokens of its links and their validation. */
 export function withLinks(server) {
   const tokenOf = async (path) => /token=([\w.-]+)/.exec(await (await fetch(server.origin + path)).text())[1];
   return {
     ...server,
     clientToken: () => tokenOf('/user-link'),
     professionalToken: () => tokenOf('/pro-link'),
-    /** The response to a token of a link. */
+    /** The server's response to the token of a link. */
     validate: (token) =>
       fetch(`${server.origin}/validate-link`, {
         method: 'POST',
@@ -151,31 +154,31 @@ export const appointmentsPage = {
   remote: '#large-feed',
 
   /** The client's page; resolves when it is connected and has its devices. */
-  async openClient(scene, browser, options) {
-    const page = await scene.open(browser, address('join-video', options));
+  async openClient(fixtures, browser, options) {
+    const page = await fixtures.open(browser, address('join-video', options));
     await page.until(() => globalThis.ready && globalThis.socket.connected);
     return page;
   },
 
   /** The professional's dashboard; resolves when it is connected. */
-  async openProfessional(scene, browser, options) {
-    const page = await scene.open(browser, address('dashboard', options));
+  async openProfessional(fixtures, browser, options) {
+    const page = await fixtures.open(browser, address('dashboard', options));
     await page.until(() => globalThis.socket?.connected);
     return page;
   },
 
-  /** The professional goes to whoever waits for this appointment; resolves when the offer is in place. */
+  /** The professional joins the client who waits for this appointment; resolves when the offer is applied. */
   async join(page, uuid) {
     await page.until(
       (uuid) => document.querySelector(`[data-uuid="${uuid}"]`) && globalThis.lastOffer,
       uuid,
-      patience(10_000, 'a client who waits'),
+      patience(10_000, 'a waiting client'),
     );
     await page.run((uuid) => document.querySelector(`[data-uuid="${uuid}"]`).click(), uuid);
     await page.until(() => globalThis.ready && globalThis.link.remoteDescription);
   },
 
-  /** Presses Start Video and Join Audio: a client offers then, a professional answers. */
+  /** Presses Start Video and Join Audio, upon which a client offers and a professional answers. */
   async enable(page) {
     await page.run(() => document.querySelector('#video').click());
     await page.run(() => document.querySelector('#audio').click());
@@ -193,16 +196,16 @@ function address(page, { site, server, token, client = '4.7' }) {
 
 /** The lobby and the room of "video-chat-django". */
 export const agoraPage = {
-  /** The tile of one's own is the first. */
+  /** The first tile is the page's own. */
   local: '.video-container:first-child video',
   remote: '.video-container:not(:first-child) video',
 
   /**
-   * From the lobby into the room; resolves when one's own media are published. `sdk` is the script
-   * that defines `AgoraRTC`, `api` the origin of the five addresses, `site` where the pages are.
+   * Goes from the lobby into the room; resolves when the page has published its tracks. `sdk` is the script
+   * that defines `AgoraRTC`, `api` the origin of the five HTTP endpoints, `site` the origin of the pages.
    */
-  async enter(scene, browser, { site, api = site, sdk, room, name }) {
-    const page = await scene.open(browser, `${site}/agora/?${new URLSearchParams({ sdk, api })}`);
+  async enter(fixtures, browser, { site, api = site, sdk, room, name }) {
+    const page = await fixtures.open(browser, `${site}/agora/?${new URLSearchParams({ sdk, api })}`);
     await page.fill('[name=room]', room);
     await page.fill('[name=name]', name ?? page.person.name);
     await page.run(() => document.querySelector('#form').requestSubmit());
@@ -210,10 +213,10 @@ export const agoraPage = {
     return page;
   },
 
-  /** The names on the tiles, one's own first. */
+  /** The names on the tiles, the page's own first. */
   names: (page) => page.run(() => [...document.querySelectorAll('.user-name')].map(({ textContent }) => textContent)),
 
-  /** Leaves, back to the lobby. */
+  /** Leaves; resolves when the lobby is loaded. */
   async leave(page) {
     const lobby = page.raw.waitForNavigation();
     await page.run(() => document.querySelector('#leave-btn').click());

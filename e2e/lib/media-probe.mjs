@@ -11,11 +11,11 @@ const TOLERANCE = 20;
 export async function sees(page, person, selector = 'video', timeout = 15_000) {
   try {
     await page.until(
-      async (selector, person) => {
+      async (selector, number) => {
         const seen = (globalThis.__e2e.seen ??= new Map());
         for (const video of document.querySelectorAll(selector)) {
           const picture = globalThis.__e2e.see(video);
-          if (picture?.person !== person) continue;
+          if (picture?.number !== number) continue;
           const first = seen.get(video) ?? { counters: new Set(), reading: globalThis.__e2e.readElement(video) };
           seen.set(video, first);
           first.counters.add(picture.counter);
@@ -26,7 +26,7 @@ export async function sees(page, person, selector = 'video', timeout = 15_000) {
         return false;
       },
       selector,
-      person.person,
+      person.number,
       patience(timeout, `${person.name}'s moving picture in ${selector}`),
     );
   } catch (error) {

@@ -1,4 +1,4 @@
-// Files for Chromium's fake devices: a picture with a counter (y4m) and a tone (wav), made once.
+// Files for Chromium's fake devices: a picture with a counter (y4m) and a tone (wav), written once.
 
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ const HEIGHT = 240;
 const SECONDS = 8;
 const SAMPLE_RATE = 48000;
 
-// A part of the folder's name, so that files of another format are not taken for these.
+// Part of the folder's name, so that files of an older format are not used.
 const FORMAT = 1;
 
 /** The paths of a person's video and sound file. */
@@ -18,13 +18,13 @@ export function mediaFiles(person, { fps = 20 } = {}) {
   const folder = join(tmpdir(), `videocalls-e2e-media-${FORMAT}`);
   mkdirSync(folder, { recursive: true });
   return {
-    video: once(join(folder, `${person.person}-${fps}.y4m`), () => video(person.person, fps)),
-    audio: once(join(folder, `${person.tone}.wav`), () => tone(person.tone)),
+    video: writeOnce(join(folder, `${person.number}-${fps}.y4m`), () => video(person.number, fps)),
+    audio: writeOnce(join(folder, `${person.tone}.wav`), () => tone(person.tone)),
   };
 }
 
-/** Writes beside and renames, so that another run never sees half a file. */
-function once(path, make) {
+/** Writes to another name and renames, so that a run beside this one never reads half a file. */
+function writeOnce(path, make) {
   if (!existsSync(path)) {
     const draft = `${path}.${process.pid}`;
     writeFileSync(draft, make());
@@ -33,12 +33,12 @@ function once(path, make) {
   return path;
 }
 
-function video(person, fps) {
+function video(number, fps) {
   const header = Buffer.from(`YUV4MPEG2 W${WIDTH} H${HEIGHT} F${fps}:1 Ip A1:1 C420jpeg\n`);
   const grey = Buffer.alloc((WIDTH * HEIGHT) / 2, 128);
   const frames = Array.from({ length: fps * SECONDS }, (_, counter) => [
     Buffer.from('FRAME\n'),
-    luma(blocks(person, counter)),
+    luma(blocks(number, counter)),
     grey,
   ]);
   return Buffer.concat([header, ...frames.flat()]);
@@ -57,7 +57,7 @@ function luma(cells) {
   return plane;
 }
 
-/** A tone in beats of a quarter of a second: a steady one is taken for noise and filtered out. */
+/** A tone that changes its level every quarter of a second: noise suppression removes a steady one. */
 function tone(frequency) {
   const samples = SAMPLE_RATE * 2;
   const data = Buffer.alloc(samples * 2);

@@ -1,9 +1,9 @@
-// A page under watch: whatever goes wrong in it unannounced fails the test.
+// A page that records its errors: those that a test does not expect fail it.
 
 import assert from 'node:assert/strict';
 import { probeScript } from './probe.mjs';
 
-const PATIENCE = 10_000;
+const TIMEOUT = 10_000;
 
 export class Page {
   #page;
@@ -15,24 +15,24 @@ export class Page {
     this.person = person;
   }
 
-  static async create(page, person, { standIn, before } = {}) {
+  static async create(page, person, { fakeCameraOf, before } = {}) {
     const self = new Page(page, person);
     page.on('console', (message) => {
       if (message.type() === 'error') self.#faults.push(`console error: ${message.text()} ${message.location()?.url ?? ''}`);
     });
     page.on('pageerror', (error) => self.#faults.push(`page error: ${error?.stack ?? error}`));
-    await page.evaluateOnNewDocument(probeScript({ standIn }));
+    await page.evaluateOnNewDocument(probeScript({ fakeCameraOf }));
     if (before) await page.evaluateOnNewDocument(before);
     return self;
   }
 
-  /** The browser's own handle, for what this class does not offer. */
+  /** Puppeteer's page, for what this class does not offer. */
   get raw() {
     return this.#page;
   }
 
   goto(url) {
-    return this.#page.goto(url, { waitUntil: 'load', timeout: PATIENCE });
+    return this.#page.goto(url, { waitUntil: 'load', timeout: TIMEOUT });
   }
 
   /** Runs a function in the page; arguments and result are plain data. */
@@ -41,37 +41,37 @@ export class Page {
   }
 
   /**
-   * Waits until a function in the page gives something true, and returns it. The source is put
-   * together here, since a strict policy forbids the page to make functions from text.
+   * Waits until a function in the page returns something truthy, and resolves to it. The source is composed
+   * here, since a strict policy forbids the page to compile text.
    */
   async until(body, ...rest) {
-    const { timeout = PATIENCE, what = body } = isOptions(rest.at(-1)) ? rest.pop() : {};
+    const { timeout = TIMEOUT, what = body } = isOptions(rest.at(-1)) ? rest.pop() : {};
     const value = await this.#page.evaluate(`(async () => {
       const end = performance.now() + ${timeout};
       for (;;) {
         const value = await ${call(body, rest)};
-        if (value) return value instanceof Node ? true : value; // An element cannot be sent.
+        if (value) return value instanceof Node ? true : value; // An element cannot be serialized.
         if (performance.now() > end) return null;
         await new Promise((resolve) => setTimeout(resolve, 15));
       }
     })()`);
-    if (!value) throw new assert.AssertionError({ message: `${this.person.name} waited ${timeout} ms in vain for: ${what}` });
+    if (!value) throw new assert.AssertionError({ message: `${this.person.name} waited ${timeout} ms for: ${what}` });
     return value;
   }
 
-  /** The faults that this pattern matches are part of the test. */
+  /** Errors that match this pattern are part of the test. */
   expectFault(pattern) {
     this.#expected.push(pattern);
   }
 
-  /** Fails if anything went wrong so far that was not expected. */
+  /** Fails if the page has recorded an error that was not expected. */
   async assertClean() {
     const inside = await this.#page.evaluate('globalThis.__e2e?.faults ?? []').catch(() => []);
     const faults = [...this.#faults, ...inside].filter((fault) => !this.#expected.some((pattern) => pattern.test(fault)));
-    assert.deepEqual(faults, [], `faults in ${this.person.name}'s page`);
+    assert.deepEqual(faults, [], `errors in ${this.person.name}'s page`);
   }
 
-  /** Closes the page, after a last look at its faults. */
+  /** Closes the page; fails if it has recorded an unexpected error. */
   async close() {
     await this.assertClean();
     await this.#page.close();
@@ -96,7 +96,7 @@ export class Page {
   }
 }
 
-/** Options of `until` come last and are marked, so that plain arguments can be objects too. */
+/** The last argument of `until`: a timeout in milliseconds, and what is waited for, for the error. */
 export function patience(timeout, what) {
   return { __patience: true, timeout, what };
 }

@@ -1,27 +1,27 @@
 // What runs in each page before its own scripts: it records errors, counts what a call holds, and
 // reads pictures and tones. It is sent as source text.
 
-import { blocks, unblock } from './pattern.mjs';
+import { blocks, readBlocks } from './pattern.mjs';
 import { readElement, whyInaudible, whyNotPlaying } from './playback.mjs';
 
-/** The script for a page; `standIn` is the person that Firefox has to play, see `standInCamera`. */
-export function probeScript({ standIn = null } = {}) {
+/** The script for a page. `fakeCameraOf` is the person whose picture Firefox sends, see `fakeCamera`. */
+export function probeScript({ fakeCameraOf = null } = {}) {
   return `(() => {
     const blocks = ${blocks};
-    const unblock = ${unblock};
+    const readBlocks = ${readBlocks};
     const probe = {};
     Object.defineProperty(globalThis, '__e2e', { value: probe });
-    (${recordFaults})(probe);
+    (${recordErrors})(probe);
     ${readElement}
     ${whyNotPlaying}
     ${whyInaudible}
-    (${readMedia})(probe, { unblock, readElement, whyNotPlaying, whyInaudible });
-    ${standIn ? `(${standInCamera})(${JSON.stringify(standIn)}, blocks);` : ''}
-    (${countHoldings})(probe);
+    (${readMedia})(probe, { readBlocks, readElement, whyNotPlaying, whyInaudible });
+    ${fakeCameraOf ? `(${fakeCamera})(${JSON.stringify(fakeCameraOf)}, blocks);` : ''}
+    (${countResources})(probe);
   })()`;
 }
 
-function recordFaults(probe) {
+function recordErrors(probe) {
   probe.faults = [];
   const text = (value) => String(value?.stack ?? value?.message ?? value);
   addEventListener('error', (event) => {
@@ -33,11 +33,11 @@ function recordFaults(probe) {
   );
 }
 
-function readMedia(probe, { unblock, readElement, whyNotPlaying, whyInaudible }) {
+function readMedia(probe, { readBlocks, readElement, whyNotPlaying, whyInaudible }) {
   const [width, height] = [80, 60];
   let canvas;
 
-  /** What an element shows: `{ person, counter }`, or `null` when it is no picture of ours. */
+  /** The picture that an element shows, playing or paused: `{ number, counter }`, or `null` if it is no picture of the tests. */
   probe.see = (video) => {
     if (!video || video.readyState < 2 || video.videoWidth === 0) return null;
     canvas ??= Object.assign(document.createElement('canvas'), { width, height }).getContext('2d', {
@@ -53,7 +53,7 @@ function readMedia(probe, { unblock, readElement, whyNotPlaying, whyInaudible })
       }
       return sum / 16;
     });
-    return unblock(brightness);
+    return readBlocks(brightness);
   };
 
   const nap = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -90,7 +90,7 @@ function readMedia(probe, { unblock, readElement, whyNotPlaying, whyInaudible })
 
   let context;
 
-  // Firefox runs no audio graph on a machine without a sound card.
+  // Without a sound card Firefox runs no AudioContext; there the sound is recorded and analysed afterwards.
   const hasSpeaker = async () => {
     context ??= new AudioContext();
     if (context.state === 'suspended' && !hasSpeaker.tried) await Promise.race([context.resume(), nap(1000)]);
@@ -102,7 +102,7 @@ function readMedia(probe, { unblock, readElement, whyNotPlaying, whyInaudible })
     const source = context.createMediaStreamSource(stream);
     const analyser = new AnalyserNode(context, { fftSize: 4096, smoothingTimeConstant: 0 });
     source.connect(analyser);
-    const best = listener(analyser);
+    const best = toneMeter(analyser);
     let last = null;
     for (const end = performance.now() + milliseconds; performance.now() < end; ) {
       await nap(40);
@@ -130,15 +130,15 @@ function readMedia(probe, { unblock, readElement, whyNotPlaying, whyInaudible })
     source.connect(analyser).connect(offline.destination);
     source.start();
     await offline.startRendering();
-    const best = listener(analyser);
+    const best = toneMeter(analyser);
     best.listen();
     return best.frequency;
   };
 
   const SILENCE = -70;
 
-  /** Keeps the loudest frequency that an analyser has met; `listen` gives that of the moment. */
-  const listener = (analyser) => {
+  /** Keeps the loudest frequency that an analyser has measured; `listen` returns the present one. */
+  const toneMeter = (analyser) => {
     const bins = new Float32Array(analyser.frequencyBinCount);
     const best = { level: SILENCE, frequency: null };
     best.listen = () => {
@@ -154,10 +154,10 @@ function readMedia(probe, { unblock, readElement, whyNotPlaying, whyInaudible })
 }
 
 /**
- * The one stand-in of the suite: Firefox cannot be fed a picture from a file, so its camera is a
- * canvas with the same blocks. Its microphone is its own fake one, tuned by a preference.
+ * Firefox can't send a picture from a file, so its camera is a canvas with the same blocks. Its microphone
+ * is its own fake one, whose frequency is set by a preference.
  */
-function standInCamera({ person }, blocks) {
+function fakeCamera({ number }, blocks) {
   const devices = navigator.mediaDevices;
   if (!devices) return;
   const camera = () => {
@@ -166,7 +166,7 @@ function standInCamera({ person }, blocks) {
     const [track] = canvas.captureStream(20).getVideoTracks();
     let counter = 0;
     const draw = () => {
-      blocks(person, (counter += 1)).forEach((white, index) => {
+      blocks(number, (counter += 1)).forEach((white, index) => {
         pen.fillStyle = white ? '#fff' : '#000';
         pen.fillRect((index % 8) * 40, Math.floor(index / 8) * 40, 40, 40);
       });
@@ -184,30 +184,30 @@ function standInCamera({ person }, blocks) {
   };
 }
 
-function countHoldings(probe) {
-  const held = { tracks: new Set(), sockets: new Set(), links: new Set() };
+function countResources(probe) {
+  const resources = { tracks: new Set(), sockets: new Set(), links: new Set() };
   const open = {
     tracks: (track) => track.readyState === 'live',
     sockets: (socket) => socket.readyState <= WebSocket.OPEN,
     links: (link) => link.signalingState !== 'closed',
   };
-  // Weak references: the counting must not keep alive what the page has let go.
-  const hold = (kind, thing) => held[kind].add(new WeakRef(thing));
+  // Weak references, so that counting does not keep alive what the page has released.
+  const add = (kind, resource) => resources[kind].add(new WeakRef(resource));
   const count = (kind) => {
-    for (const reference of held[kind]) {
-      const thing = reference.deref();
-      if (!thing || !open[kind](thing)) held[kind].delete(reference);
+    for (const reference of resources[kind]) {
+      const resource = reference.deref();
+      if (!resource || !open[kind](resource)) resources[kind].delete(reference);
     }
-    return held[kind].size;
+    return resources[kind].size;
   };
 
-  /** How many live local tracks, open sockets and open peer connections the page holds. */
+  /** The numbers of live local tracks, open sockets and open peer connections. */
   probe.holdings = () => ({ tracks: count('tracks'), sockets: count('sockets'), links: count('links') });
-  const alive = (kind) => [...held[kind]].map((it) => it.deref()).filter((it) => it && open[kind](it));
+  const allOpen = (kind) => [...resources[kind]].map((it) => it.deref()).filter((it) => it && open[kind](it));
   /** The open peer connections, and the open sockets. */
-  probe.connections = () => alive('links');
-  probe.sockets = () => alive('sockets');
-  /** How many there have been since the page was loaded. */
+  probe.connections = () => allOpen('links');
+  probe.sockets = () => allOpen('sockets');
+  /** The numbers of all that were made since the page was loaded; `captures` counts calls of getUserMedia. */
   probe.made = { captures: 0, tracks: 0, sockets: 0, links: 0 };
 
   const counted = (name, kind) => {
@@ -217,7 +217,7 @@ function countHoldings(probe) {
       constructor(...args) {
         super(...args);
         probe.made[kind] += 1;
-        hold(kind, this);
+        add(kind, this);
       }
     };
     Object.defineProperty(globalThis[name], 'name', { value: name });
@@ -225,27 +225,27 @@ function countHoldings(probe) {
   counted('WebSocket', 'sockets');
   counted('RTCPeerConnection', 'links');
 
-  const keep = (track) => {
+  const countTrack = (track) => {
     probe.made.tracks += 1;
-    hold('tracks', track);
+    add('tracks', track);
     return track;
   };
   const clone = MediaStreamTrack.prototype.clone;
   MediaStreamTrack.prototype.clone = function () {
-    return keep(clone.call(this));
+    return countTrack(clone.call(this));
   };
   const devices = navigator.mediaDevices;
   if (!devices) return;
   const capture = devices.getUserMedia.bind(devices);
-  /** Tests put a function here that runs before a capture and may wait or throw. */
+  /** A function that a test sets here runs before each capture, and may wait or throw. */
   probe.beforeCapture = null;
-  /** Tests put a function here that runs when a capture has been granted and may wait. */
+  /** A function that a test sets here runs after each granted capture, and may wait. */
   probe.afterCapture = null;
   devices.getUserMedia = async (constraints) => {
     probe.made.captures += 1;
     await probe.beforeCapture?.(constraints);
     const stream = await capture(constraints);
-    stream.getTracks().forEach(keep);
+    stream.getTracks().forEach(countTrack);
     await probe.afterCapture?.(stream);
     return stream;
   };

@@ -1,20 +1,19 @@
-// The other end played by the test: a server that says what it is told to, and a peer that sends
-// what no page would.
+// Servers and peers whose messages the test writes itself.
 
 import { once } from 'node:events';
 import { WebSocket, WebSocketServer } from 'ws';
 
 /**
- * A signaling server whose every answer is `answer(say, message, socket)`, where `say` sends an
- * object as JSON or a string as it is. `message` is `{ type: 'open' }` for a new socket.
+ * A signaling server that calls `answer(send, message, socket)` for each message, and with `{ type: 'open' }`
+ * for each new socket. `send` sends an object as JSON, or a string as it is.
  */
 export async function scriptedServer(answer) {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   await once(server, 'listening');
   server.on('connection', (socket) => {
-    const say = (message) => socket.send(typeof message === 'string' ? message : JSON.stringify(message));
-    answer(say, { type: 'open' }, socket);
-    socket.on('message', (data) => answer(say, JSON.parse(data), socket));
+    const send = (message) => socket.send(typeof message === 'string' ? message : JSON.stringify(message));
+    answer(send, { type: 'open' }, socket);
+    socket.on('message', (data) => answer(send, JSON.parse(data), socket));
   });
   return {
     url: `ws://127.0.0.1:${server.address().port}/rooms`,
@@ -25,10 +24,10 @@ export async function scriptedServer(answer) {
   };
 }
 
-/** What a `rooms` server says to someone who enters an empty room. */
+/** The first message of a `rooms` server to a participant who joins an empty room. */
 export const WELCOME = { type: 'welcome', v: 1, id: 'me', participants: [] };
 
-/** A socket to a real server, open. */
+/** An open socket to a real server. */
 export async function scriptedPeer(url) {
   const socket = new WebSocket(url);
   await once(socket, 'open');

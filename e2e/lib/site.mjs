@@ -1,4 +1,4 @@
-// Someone else's web site: plain files from a few folders under a strict policy.
+// A web site on another origin than the server: static files under a strict Content-Security-Policy.
 
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
@@ -14,7 +14,7 @@ const TYPES = {
   '.wasm': 'application/wasm',
 };
 
-/** What a page needs to use the package, and nothing else. */
+/** Allows only what a page needs to use the package. */
 export const STRICT_POLICY = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
@@ -27,7 +27,7 @@ export const STRICT_POLICY = [
   "require-trusted-types-for 'script'",
 ].join('; ');
 
-/** Serves `folders`, a record of URL prefix (`/x/`) to folder, on a free port of `host`. */
+/** Serves `folders`, a record of URL prefix (`/x/`) to folder, on a free port. `maxAge` is in seconds. */
 export async function startSite(folders, { policy = STRICT_POLICY, maxAge = 0 } = {}) {
   const server = createServer((request, response) => {
     serve(folders, request, response, { policy, maxAge }).catch(() => response.writeHead(404, { 'content-type': 'text/plain' }).end());

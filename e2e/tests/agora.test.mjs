@@ -14,10 +14,10 @@ import { ann, bob, cat, freshRoom } from '../lib/participants.mjs';
 import { hears, hearsNothing, sees } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
 import { startSite } from '../lib/site.mjs';
-import { fixtures } from '../lib/fixtures.mjs';
+import { createFixtures } from '../lib/fixtures.mjs';
 
 describe('AgoraRTC', () => {
-  const scene = fixtures();
+  const scene = createFixtures();
   let server;
   let site;
 

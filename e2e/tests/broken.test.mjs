@@ -1,4 +1,4 @@
-// The WebAssembly breaks: everything is given back, the page is told, and a new call is possible.
+// The WebAssembly fails: everything is released, the page is notified, and a new call is possible.
 
 import assert from 'node:assert/strict';
 import { before, beforeEach, describe, test } from 'node:test';
@@ -8,11 +8,11 @@ import { patience } from '../lib/page.mjs';
 import { ann, bob, freshRoom } from '../lib/participants.mjs';
 import { inCall } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
-import { fixtures } from '../lib/fixtures.mjs';
+import { createFixtures } from '../lib/fixtures.mjs';
 
 const REMOTE = '#remoteVideoElement';
 
-/** Whoever reads such a message runs out of stack: no wasm frame is left in order. */
+/** Sends a message that overflows the stack when the WebAssembly reads it. */
 const EXHAUST = `
   globalThis.exhaust = (socket) => {
     class Endless extends Event {
@@ -24,18 +24,18 @@ const EXHAUST = `
   };
 `;
 
-describe('the WebAssembly breaks', () => {
-  const scene = fixtures();
+describe('the WebAssembly fails', () => {
+  const fixtures = createFixtures();
   let server;
   let site;
   let room;
 
   before(async () => {
-    scene.browser('firefox', bob); // Takes seconds to start; is waited for where it is needed.
+    fixtures.browser('firefox', bob); // Takes seconds to start, and is awaited where it is needed.
     server = await startServer();
-    scene.defer(() => server.stop());
+    fixtures.defer(() => server.stop());
     site = await callSite();
-    scene.defer(() => site.stop());
+    fixtures.defer(() => site.stop());
   });
 
   beforeEach(() => {
@@ -44,11 +44,11 @@ describe('the WebAssembly breaks', () => {
 
   const options = () => ({ signaling: server.socket('/rooms'), room });
   const released = (page) =>
-    page.until(() => Object.values(globalThis.__e2e.holdings()).every((count) => count === 0), patience(2000, 'everything given back'));
-  const ended = (page) => page.until(() => globalThis.log.find(({ type }) => type === 'ended'), patience(2000, 'the end'));
+    page.until(() => Object.values(globalThis.__e2e.holdings()).every((count) => count === 0), patience(3000, 'everything released'));
+  const ended = (page) => page.until(() => globalThis.log.find(({ type }) => type === 'ended'), patience(3000, 'the end'));
 
-  /** Breaks the call of a page by a function, and gives the milliseconds until nothing is held and the end is told. */
-  const breaks = async (page, cause) => {
+  /** Makes the call of a page fail; resolves to the milliseconds until it has released everything and ended. */
+  const fails = async (page, cause) => {
     const began = Date.now();
     await page.run(cause);
     await Promise.all([released(page), ended(page)]);
@@ -57,17 +57,17 @@ describe('the WebAssembly breaks', () => {
 
   const CAUSES = {
     'a panic': () => globalThis.call.simulate({ kind: 'panic' }).catch(() => {}),
-    'the end of the stack': () => globalThis.exhaust(globalThis.__e2e.sockets()[0]),
+    'a stack overflow': () => globalThis.exhaust(globalThis.__e2e.sockets()[0]),
   };
 
   for (const kind of ['chromium', 'firefox']) {
     for (const [name, cause] of Object.entries(CAUSES)) {
-      test(`F53 ${name}: everything is given back, the page is told, and a new call is possible (${kind})`, async () => {
-        const a = await scene.join(scene.browser('chromium', ann), site.origin, options());
-        const b = await scene.join(scene.browser(kind, bob), site.origin, options(), { before: EXHAUST });
+      test(`F53 ${name}: everything is released, the page is notified, and a new call is possible (${kind})`, async () => {
+        const a = await fixtures.join(fixtures.browser('chromium', ann), site.origin, options());
+        const b = await fixtures.join(fixtures.browser(kind, bob), site.origin, options(), { before: EXHAUST });
         b.page.expectFault(/unreachable, as simulated|call stack|too much recursion|get data@/);
         await inCall(a.page, b.page, REMOTE);
-        await within(1000, { row: 'F53', browser: kind, what: `${name}: all is given back and told` }, () => breaks(b.page, cause));
+        await within(1000, { row: 'F53', browser: kind, what: `${name}: released and notified` }, () => fails(b.page, cause));
         const { reason, error } = await ended(b.page);
         assert.equal(reason, 'internal');
         assert.equal(error.name, 'VideoCallError');
@@ -93,9 +93,9 @@ describe('the WebAssembly breaks', () => {
     }
   }
 
-  test('while the browser still asks for the devices: what is given too late is given back', async () => {
+  test('while the browser still asks for the devices: those that are granted later are released', async () => {
     const page = await prepare(
-      await scene.open(scene.browser('chromium', ann), site.origin, {
+      await fixtures.open(fixtures.browser('chromium', ann), site.origin, {
         before: '__e2e.beforeCapture = () => new Promise((resolve) => { globalThis.allow = resolve; });',
       }),
     );
@@ -109,8 +109,8 @@ describe('the WebAssembly breaks', () => {
     await released(page);
   });
 
-  test('before the server has let it in: the start is refused, and the next one is not', async () => {
-    const page = await prepare(await scene.open(scene.browser('chromium', ann), site.origin));
+  test('before the server has let it in: the start is rejected, and the next one succeeds', async () => {
+    const page = await prepare(await fixtures.open(fixtures.browser('chromium', ann), site.origin));
     page.expectFault(/unreachable, as simulated/);
     const outcome = await page.run((options) => {
       performance.now = () => {
@@ -125,8 +125,8 @@ describe('the WebAssembly breaks', () => {
     assert.ok(again.id);
   });
 
-  test('in the app: a plain screen, with the camera off', async () => {
-    const page = await scene.open(scene.browser('chromium', ann), `${server.origin}/?room=${room}&debug`);
+  test('in the app: an error page is shown, and the camera is released', async () => {
+    const page = await fixtures.open(fixtures.browser('chromium', ann), `${server.origin}/?room=${room}&debug`);
     page.expectFault(/unreachable, as simulated/);
     await page.until(() => document.querySelector('#join'));
     await page.fill('#name', 'Ann');
@@ -144,8 +144,8 @@ describe('the WebAssembly breaks', () => {
     await page.until(() => document.querySelector('#join'), patience(5000, 'the lobby'));
   });
 
-  test('the developers’ panel is there only if it is asked for', async () => {
-    const page = await scene.open(scene.browser('chromium', ann), `${server.origin}/?room=${room}`);
+  test('the panel of simulated faults is shown only with `debug` in the address', async () => {
+    const page = await fixtures.open(fixtures.browser('chromium', ann), `${server.origin}/?room=${room}`);
     await page.until(() => document.querySelector('#join'));
     assert.equal(await page.run(() => document.querySelector('.faults')), null);
     const loaded = await page.run(() => performance.getEntriesByType('resource').map(({ name }) => name));

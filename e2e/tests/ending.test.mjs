@@ -1,5 +1,4 @@
-// Ended at whatever moment, a call gives everything back within half a second, and nothing of it
-// comes to life later.
+// A call that is ended at any moment releases everything soon, and nothing of it starts afterwards.
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
@@ -9,11 +8,11 @@ import { patience } from '../lib/page.mjs';
 import { ann, bob, freshRoom } from '../lib/participants.mjs';
 import { inCall } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
-import { fixtures } from '../lib/fixtures.mjs';
+import { createFixtures } from '../lib/fixtures.mjs';
 
 /**
- * The moments at which a start is cut short: functions of the page, called before the start with
- * the promise of the call, and done when the moment has come.
+ * The moments at which a call is ended while it starts: functions that run in the page, are called before the
+ * start with the promise of the call, and resolve at the moment.
  */
 const MOMENTS = {
   'at once': async () => {},
@@ -29,36 +28,36 @@ const MOMENTS = {
     new Promise((resolve) => {
       globalThis.__e2e.afterCapture = resolve;
     }),
-  'when the server has let it in': (starting) => starting,
+  'when the server has accepted it': (starting) => starting,
   'when the devices are live': async (starting) => {
     const call = await starting;
-    await globalThis.soon(() => call.camera === 'live');
+    await globalThis.waitFor(() => call.camera === 'live');
   },
-  'when someone else is there': async (starting) => {
+  'when another participant is there': async (starting) => {
     const call = await starting;
-    await globalThis.soon(() => call.participants.length > 0);
+    await globalThis.waitFor(() => call.participants.length > 0);
   },
-  'when it is connected with them': async (starting) => {
+  'when it is connected with the other participant': async (starting) => {
     const call = await starting;
-    await globalThis.soon(() => call.participants[0]?.connection === 'connected');
+    await globalThis.waitFor(() => call.participants[0]?.connection === 'connected');
   },
 };
 
 const MOMENTS_SCRIPT = `
-  globalThis.soon = async (condition) => {
+  globalThis.waitFor = async (condition) => {
     for (const end = performance.now() + 10_000; !condition(); ) {
-      if (performance.now() > end) throw new Error(\`the moment never came: \${condition}\`);
+      if (performance.now() > end) throw new Error(\`timed out: \${condition}\`);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   };
   globalThis.made = (thing) => {
     const before = globalThis.__e2e.made[thing];
-    return soon(() => globalThis.__e2e.made[thing] > before);
+    return waitFor(() => globalThis.__e2e.made[thing] > before);
   };
   globalThis.moments = { ${Object.entries(MOMENTS).map(([name, moment]) => `${JSON.stringify(name)}: ${moment}`)} };
 `;
 
-/** Runs in the page: starts a call, ends it at the moment, and watches what is held from then on. */
+/** Runs in the page: starts a call, ends it at the moment, and watches what it holds from then on. */
 async function startAndEnd(name, options) {
   const probe = globalThis.__e2e;
   probe.beforeCapture = null;
@@ -80,95 +79,95 @@ async function startAndEnd(name, options) {
 
   const end = performance.now();
   const held = () => Object.values(probe.holdings()).reduce((sum, count) => sum + count, 0);
-  const nap = () => new Promise((resolve) => setTimeout(resolve, 5));
-  while (held() > 0 && performance.now() - end < 3000) await nap();
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
+  while (held() > 0 && performance.now() - end < 3000) await pause();
   const released = performance.now() - end;
-  let back = 0;
+  let restarted = 0;
   while (performance.now() - end < released + 300) {
-    back = Math.max(back, held());
-    await nap();
+    restarted = Math.max(restarted, held());
+    await pause();
   }
-  return { code, released, back };
+  return { code, released, restarted };
 }
 
 describe('ending a call', () => {
-  const scene = fixtures();
+  const fixtures = createFixtures();
   let server;
   let site;
 
   before(async () => {
-    scene.browser('firefox', ann); // Takes seconds to start; is waited for where it is needed.
+    fixtures.browser('firefox', ann); // Takes seconds to start, and is awaited where it is needed.
     server = await startServer();
-    scene.defer(() => server.stop());
+    fixtures.defer(() => server.stop());
     site = await callSite();
-    scene.defer(() => site.stop());
+    fixtures.defer(() => site.stop());
   });
 
-  test('before the WebAssembly has come', async () => {
-    const page = await scene.open(scene.browser('chromium', ann), site.origin);
+  test('before the WebAssembly has loaded: the socket that was opened early is closed', async () => {
+    const page = await fixtures.open(fixtures.browser('chromium', ann), site.origin);
     await page.run(async (signaling) => {
       const { default: init, initializeVideoCall, endCall } = await import('/videocalls/videocalls.js');
       init(new Promise(() => {}));
       initializeVideoCall({ signaling, room: 'slow' });
-      globalThis.dialled = globalThis.__e2e.made.sockets;
+      globalThis.openedEarly = globalThis.__e2e.made.sockets;
       endCall();
     }, server.socket('/rooms'));
-    assert.equal(await page.run(() => globalThis.dialled), 1);
-    // A server would hang up by itself after some seconds.
+    assert.equal(await page.run(() => globalThis.openedEarly), 1);
+    // The server would close it by itself after some seconds.
     await page.until(() => globalThis.__e2e.holdings().sockets === 0, patience(2_000, 'the socket to be closed'));
   });
 
   for (const kind of ['chromium', 'firefox']) {
-    test(`at any moment of its start, in ${kind}`, async () => {
+    test(`at any moment of its start: everything is released, in ${kind}`, async () => {
       const options = { signaling: server.socket('/rooms'), room: freshRoom() };
-      const b = await scene.join(scene.browser('chromium', bob), site.origin, options);
-      const page = await prepare(await scene.open(scene.browser(kind, ann), site.origin, { before: MOMENTS_SCRIPT }));
-      // Firefox writes each socket that was closed before it was open into its console.
+      const b = await fixtures.join(fixtures.browser('chromium', bob), site.origin, options);
+      const page = await prepare(await fixtures.open(fixtures.browser(kind, ann), site.origin, { before: MOMENTS_SCRIPT }));
+      // Firefox logs each socket that was closed before it was open as an error.
       if (kind === 'firefox') page.expectFault(/establish a connection to the server at|was interrupted while the page was loading/);
       await page.run(() => globalThis.api.default());
       for (const name of Object.keys(MOMENTS)) {
-        const { code, released, back } = await page.run(startAndEnd, name, options);
+        const { code, released, restarted } = await page.run(startAndEnd, name, options);
         assert.ok(released <= limit(500), `ended ${name}: everything was released after ${released} ms`);
-        assert.equal(back, 0, `ended ${name}: something came to life again`);
+        assert.equal(restarted, 0, `ended ${name}: something started afterwards`);
         assert.ok([null, 'aborted'].includes(code), `ended ${name}: ${code}`);
       }
       await b.page.until(() => globalThis.call.participants.length === 0, patience(3000, 'an empty room'));
     });
   }
 
-  test('while the browser still asks for the devices, which are given too late', async () => {
+  test('while the browser still asks for the devices: those that are granted later are released', async () => {
     const page = await prepare(
-      await scene.open(scene.browser('chromium', ann), site.origin, {
+      await fixtures.open(fixtures.browser('chromium', ann), site.origin, {
         before: '__e2e.beforeCapture = () => new Promise((resolve) => { globalThis.allow = resolve; });',
       }),
     );
     const { id } = await page.run((options) => globalThis.start(options), { signaling: server.socket('/rooms'), room: freshRoom() });
-    assert.ok(id, 'a call is let in before the devices are there');
+    assert.ok(id, 'the call joins before the devices are there');
     await page.until(() => globalThis.allow);
     await page.run(() => globalThis.call.endCall());
     await page.run(() => globalThis.allow());
     await page.until(() => globalThis.__e2e.made.tracks > 0);
-    await page.until(() => globalThis.__e2e.holdings().tracks === 0, patience(limit(500), 'the camera light to go off'));
+    await page.until(() => globalThis.__e2e.holdings().tracks === 0, patience(limit(500), 'the camera to be released'));
   });
 
-  test('twice, or from its own listener, or with listeners that throw', async () => {
+  test('twice, from its own listener, and with a listener that throws: it ends once', async () => {
     const options = { signaling: server.socket('/rooms'), room: freshRoom() };
-    const { page } = await scene.join(scene.browser('chromium', ann), site.origin, options);
+    const { page } = await fixtures.join(fixtures.browser('chromium', ann), site.origin, options);
     page.expectFault(/thrown by a listener/);
     const ends = await page.run(async () => {
       const { call } = globalThis;
-      const heard = [];
+      const reasons = [];
       call.on('ended', () => {
         throw new Error('thrown by a listener');
       });
       call.on('ended', ({ reason }) => {
-        heard.push(reason);
+        reasons.push(reason);
         call.endCall();
       });
       call.endCall();
       call.endCall();
       await new Promise((resolve) => setTimeout(resolve, 100));
-      return heard;
+      return reasons;
     });
     assert.deepEqual(ends, ['left']);
     await page.until(() => Object.values(globalThis.__e2e.holdings()).every((count) => count === 0), patience(limit(500), 'everything released'));
@@ -181,10 +180,10 @@ describe('ending a call', () => {
     assert.deepEqual(after, { state: 'ended', participants: 0, stream: null, track: 'undefined' });
   });
 
-  test('and starting again, in the same page and room', async () => {
+  test('and starting again in the same page and room: both are in a call', async () => {
     const options = { signaling: server.socket('/rooms'), room: freshRoom() };
-    const b = await scene.join(scene.browser('chromium', bob), site.origin, options);
-    const a = await scene.join(scene.browser('chromium', ann), site.origin, options);
+    const b = await fixtures.join(fixtures.browser('chromium', bob), site.origin, options);
+    const a = await fixtures.join(fixtures.browser('chromium', ann), site.origin, options);
     for (let i = 0; i < 3; i += 1) {
       await inCall(a.page, b.page, '#remoteVideoElement');
       await a.page.run(async (options) => {
@@ -197,7 +196,7 @@ describe('ending a call', () => {
 
   test('starts of the same call share it until the last of them has ended theirs', async () => {
     const options = { signaling: server.socket('/rooms'), room: freshRoom() };
-    const page = await prepare(await scene.open(scene.browser('chromium', ann), site.origin));
+    const page = await prepare(await fixtures.open(fixtures.browser('chromium', ann), site.origin));
     const outcome = await page.run(async (options) => {
       const starting = [globalThis.api.initializeVideoCall(options), globalThis.api.initializeVideoCall(options)];
       const [first, second] = await Promise.all(starting);
@@ -219,8 +218,8 @@ describe('ending a call', () => {
   // React's StrictMode runs each effect twice: start, cleanup, start.
   test('start, end when started, start: the second start has a living call in its own elements', async () => {
     const options = { signaling: server.socket('/rooms'), room: freshRoom() };
-    const b = await scene.join(scene.browser('chromium', bob), site.origin, options);
-    const page = await prepare(await scene.open(scene.browser('chromium', ann), site.origin));
+    const b = await fixtures.join(fixtures.browser('chromium', bob), site.origin, options);
+    const page = await prepare(await fixtures.open(fixtures.browser('chromium', ann), site.origin));
     const outcome = await page.run(async (options) => {
       const errors = [];
       const effect = (remoteVideoElement) => {
@@ -239,9 +238,9 @@ describe('ending a call', () => {
     await page.run(() => globalThis.api.endCall());
   });
 
-  test('and starting again in the same turn, before the WebAssembly has come', async () => {
+  test('and starting again in the same turn, before the WebAssembly has loaded: the second call lives', async () => {
     const options = { signaling: server.socket('/rooms'), room: freshRoom() };
-    const page = await prepare(await scene.open(scene.browser('chromium', ann), site.origin));
+    const page = await prepare(await fixtures.open(fixtures.browser('chromium', ann), site.origin));
     const outcome = await page.run(async (options) => {
       const first = globalThis.api.initializeVideoCall(options).catch(({ code }) => code);
       globalThis.api.endCall();

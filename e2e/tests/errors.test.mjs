@@ -9,12 +9,12 @@ import { ann, bob, freshRoom } from '../lib/participants.mjs';
 import { scriptedPeer, scriptedServer, WELCOME } from '../lib/scripted.mjs';
 import { hears, inCall, sees } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
-import { fixtures } from '../lib/fixtures.mjs';
+import { createFixtures } from '../lib/fixtures.mjs';
 
 const REMOTE = '#remoteVideoElement';
 
 describe('what goes wrong', () => {
-  const scene = fixtures();
+  const scene = createFixtures();
   let server;
   let site;
 

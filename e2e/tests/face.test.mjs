@@ -6,10 +6,10 @@ import { callSite, prepare } from '../lib/calls.mjs';
 import { patience } from '../lib/page.mjs';
 import { ann, bob, freshRoom } from '../lib/participants.mjs';
 import { startServer } from '../lib/server.mjs';
-import { fixtures } from '../lib/fixtures.mjs';
+import { createFixtures } from '../lib/fixtures.mjs';
 
 describe('the JavaScript API', () => {
-  const scene = fixtures();
+  const scene = createFixtures();
   let server;
   let site;
 

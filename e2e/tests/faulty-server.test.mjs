@@ -1,5 +1,5 @@
-// A server that misbehaves as the room's name says (docs/faults.md): what can be survived ends in a
-// call, and what can't in an end that says why, holds nothing and does not try again.
+// A server that misbehaves as the room's name says (docs/faults.md): the call recovers, or ends with a reason,
+// releases everything and does not try again.
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
@@ -9,15 +9,15 @@ import { patience } from '../lib/page.mjs';
 import { ann, bob, freshRoom } from '../lib/participants.mjs';
 import { inCall } from '../lib/media-probe.mjs';
 import { startFaultProxy } from '../lib/server.mjs';
-import { fixtures } from '../lib/fixtures.mjs';
+import { createFixtures } from '../lib/fixtures.mjs';
 
 const REMOTE = '#remoteVideoElement';
 
-/** What a browser writes to its console when a socket fails that a script has opened. */
+/** What browsers write to the console when a WebSocket fails. */
 const SOCKET_FAILED = /WebSocket|can.t establish a connection|connection to ws\S+ was interrupted/i;
 
-/** The way to the server is lost and found: row, fault, and how long it may be away. */
-const LOST = [
+/** The call reconnects: row, fault, and within what time. */
+const RECONNECTS = [
   ['F1', 'drop_when_connected~1000', 2000],
   ['F1', 'close_when_connected~1000', 2000],
   ['F2', 'half_open~1000', 2000],
@@ -27,10 +27,10 @@ const LOST = [
 ];
 
 /**
- * What is said is wrong: row, fault, until both are connected, what is told of it. An offer that goes
- * with the link it was made for, since something before it was lost, is made again after 10 s.
+ * Bad messages are survived: row, fault, within what time both are connected, and the error code that the page
+ * receives. An offer that is lost is made again after 10 s.
  */
-const WRONG = [
+const SURVIVES = [
   ['F6', 'garbage_json', 3000, 'malformed-message'],
   ['F6', 'binary_garbage', 3000, 'malformed-message'],
   ['F6', 'unknown_type', 3000],
@@ -43,8 +43,8 @@ const WRONG = [
   ['F24', 'glare', 5000],
 ];
 
-/** Row, fault, the reason of the end, how long it may take, and how many sockets there may be. */
-const FINAL = [
+/** The call ends: row, fault, the reason, within what time, and how many sockets there were. */
+const ENDS = [
   ['F3', 'no_first_message', 'server-silent', 6000, 1],
   ['F3', 'slow', 'server-silent', 6000, 1],
   ['F9', 'kick_first', 'kicked', 1000, 1],
@@ -56,21 +56,21 @@ const FINAL = [
 ];
 
 describe('a server that misbehaves', () => {
-  const scene = fixtures();
+  const fixtures = createFixtures();
   let server;
   let site;
 
   before(async () => {
     server = await startFaultProxy('--ping', '1000', '--pong', '3000', '--seat-grace', '5');
-    scene.defer(() => server.stop());
+    fixtures.defer(() => server.stop());
     site = await callSite();
-    scene.defer(() => site.stop());
+    fixtures.defer(() => site.stop());
   });
 
-  const place = (fault) => ({ signaling: server.socket('/rooms'), room: `fault-${fault}-${freshRoom()}` });
+  const optionsFor = (fault) => ({ signaling: server.socket('/rooms'), room: `fault-${fault}-${freshRoom()}` });
 
-  const enter = async (kind, person, options) => {
-    const joined = await scene.join(scene.browser(kind, person), site.origin, options);
+  const join = async (kind, person, options) => {
+    const joined = await fixtures.join(fixtures.browser(kind, person), site.origin, options);
     joined.page.expectFault(SOCKET_FAILED);
     return joined.page;
   };
@@ -84,87 +84,87 @@ describe('a server that misbehaves', () => {
       patience(timeout, `${type} ${JSON.stringify(detail)}`),
     );
 
-  const told = (page) => page.run(() => globalThis.log.filter(({ type }) => type === 'errorHandler').map(({ error }) => error.code));
+  const errorCodes = (page) => page.run(() => globalThis.log.filter(({ type }) => type === 'errorHandler').map(({ error }) => error.code));
 
   for (const kind of ['chromium', 'firefox']) {
-    for (const [row, fault, budget] of LOST) {
-      test(`${row} ${fault}: the way back is found (${kind})`, async () => {
-        const options = place(fault);
-        const a = await enter(kind, ann, options);
-        const b = await enter('chromium', bob, options);
+    for (const [row, fault, budget] of RECONNECTS) {
+      test(`${row} ${fault}: the call reconnects (${kind})`, async () => {
+        const options = optionsFor(fault);
+        const a = await join(kind, ann, options);
+        const b = await join('chromium', bob, options);
         const lost = await logged(a, 'state-changed', { state: 'reconnecting' });
-        const away = await within(budget, { row, browser: kind, what: `back after ${fault}` }, async () => {
+        const away = await within(budget, { row, browser: kind, what: `reconnected after ${fault}` }, async () => {
           const back = await logged(a, 'state-changed', { state: 'connected' });
           return back.at - lost.at;
         });
         await inCall(a, b, REMOTE);
         const sockets = await a.run(() => globalThis.__e2e.made.sockets);
-        // Each waits for a random part of its pause: the longer the server is away, the more of them there may be.
-        assert.ok(sockets <= 5 + Math.floor(away / 1000), `a storm of ${sockets} sockets`);
+        // Each attempt waits for a random time: the longer the server is away, the more attempts there are.
+        assert.ok(sockets <= 5 + Math.floor(away / 1000), `${sockets} sockets`);
       });
     }
 
-    for (const [row, fault, budget, code] of WRONG) {
-      test(`${row} ${fault}: they see each other all the same (${kind})`, async () => {
-        const options = place(fault);
-        const a = await enter(kind, ann, options);
+    for (const [row, fault, budget, code] of SURVIVES) {
+      test(`${row} ${fault}: both see and hear each other (${kind})`, async () => {
+        const options = optionsFor(fault);
+        const a = await join(kind, ann, options);
         const began = Date.now();
-        const b = await enter('chromium', bob, options);
-        await within(budget, { row, browser: kind, what: `both connected in spite of ${fault}` }, async () => {
+        const b = await join('chromium', bob, options);
+        await within(budget, { row, browser: kind, what: `both connected despite ${fault}` }, async () => {
           const connected = ({ page }) =>
-            page.until(() => globalThis.call.participants[0]?.connection === 'connected', patience(15_000, `a connection in spite of ${fault}`));
+            page.until(() => globalThis.call.participants[0]?.connection === 'connected', patience(15_000, `a connection despite ${fault}`));
           await Promise.all([{ page: a }, { page: b }].map(connected));
           return Date.now() - began;
         });
         await inCall(a, b, REMOTE);
-        for (const page of [a, b]) assert.deepEqual([...new Set(await told(page))], code ? [code] : []);
+        for (const page of [a, b]) assert.deepEqual([...new Set(await errorCodes(page))], code ? [code] : []);
       });
     }
 
-    for (const [row, fault, reason, budget, sockets] of FINAL) {
-      test(`${row} ${fault}: it ends as '${reason}', and for good (${kind})`, async () => {
-        const page = await prepare(await scene.open(scene.browser(kind, ann), site.origin));
+    for (const [row, fault, reason, budget, sockets] of ENDS) {
+      test(`${row} ${fault}: the call ends with '${reason}' and does not try again (${kind})`, async () => {
+        const page = await prepare(await fixtures.open(fixtures.browser(kind, ann), site.origin));
         page.expectFault(SOCKET_FAILED);
-        await within(budget, { row, browser: kind, what: `${fault} is told, and all released` }, () => ends(page, place(fault), reason));
-        // Nothing can be awaited where nothing is to happen.
+        await within(budget, { row, browser: kind, what: `${fault}: ended and released` }, () => ends(page, optionsFor(fault), reason));
+        // There is no event to wait for when nothing is to happen.
         await new Promise((resolve) => setTimeout(resolve, 1000));
         assert.equal(await page.run(() => globalThis.__e2e.made.sockets), sockets);
       });
     }
 
-    test(`F3 no_first_message: asked again, the server answers (${kind})`, async () => {
-      const options = place('no_first_message');
-      const a = await enter(kind, ann, options);
+    test(`F3 no_first_message: a second start succeeds when the server answers (${kind})`, async () => {
+      const options = optionsFor('no_first_message');
+      const a = await join(kind, ann, options);
       assert.deepEqual(await a.run((options) => globalThis.start(options).then(({ error }) => error), { ...options, name: ann.name }), undefined);
-      await inCall(a, await enter('chromium', bob, options), REMOTE);
+      await inCall(a, await join('chromium', bob, options), REMOTE);
     });
 
-    test(`F12 flood_1000ps: the page stays fluent (${kind})`, async () => {
-      const options = place('flood~1000~4000');
-      const a = await enter(kind, ann, options);
-      const b = await enter('chromium', bob, options);
+    test(`F12 flood_1000ps: the page keeps its frame rate (${kind})`, async () => {
+      const options = optionsFor('flood~1000~4000');
+      const a = await join(kind, ann, options);
+      const b = await join('chromium', bob, options);
       const frames = await a.run(measureFrames, 2000);
       await within(50, { row: 'F12', browser: kind, what: 'time of a frame under 1000 messages a second (p95)' }, () => frames);
       await inCall(a, b, REMOTE);
-      assert.deepEqual(await told(a), []);
+      assert.deepEqual(await errorCodes(a), []);
     });
   }
 });
 
-/** Starts a call that ends by itself; gives the milliseconds until the page holds nothing any more. */
+/** Starts a call that ends by itself; resolves to the milliseconds until the page has released everything. */
 async function ends(page, options, reason) {
   const [ended, took] = await page.run(
     async (options) => {
       const began = performance.now();
       const { error } = await globalThis.start(options);
-      const nap = () => new Promise((resolve) => setTimeout(resolve, 5));
+      const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
       let ended = error?.code;
       while (!ended && performance.now() < began + 10_000) {
-        await nap();
+        await pause();
         ended = globalThis.log.find(({ type }) => type === 'ended')?.reason;
       }
       const held = () => Object.values(globalThis.__e2e.holdings()).reduce((sum, some) => sum + some);
-      while (held() > 0 && performance.now() < began + 10_000) await nap();
+      while (held() > 0 && performance.now() < began + 10_000) await pause();
       return [ended, performance.now() - began];
     },
     { name: ann.name, ...options },
@@ -173,7 +173,7 @@ async function ends(page, options, reason) {
   return took;
 }
 
-/** Runs in the page: of the times between its frames, the one that 95 % are not above. */
+/** Runs in the page: the 95th percentile of the times between its frames. */
 async function measureFrames(milliseconds) {
   const times = [];
   const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));

@@ -1,4 +1,5 @@
-// The package in someone else's site: copied as it is, under a strict policy, on another origin.
+// The package in another web site: copied as it is, under a strict Content-Security-Policy, on another
+// origin than the server.
 
 import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
@@ -11,14 +12,14 @@ import { PACKAGE, PAGES, PLAIN } from '../lib/paths.mjs';
 import { inCall } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
 import { startSite } from '../lib/site.mjs';
-import { fixtures } from '../lib/fixtures.mjs';
+import { createFixtures } from '../lib/fixtures.mjs';
 
-describe("in someone else's site", () => {
-  const scene = fixtures();
+describe('in another site', () => {
+  const fixtures = createFixtures();
   let site;
   let origin;
-  let friend;
-  let stranger;
+  let allowing;
+  let refusing;
 
   before(async () => {
     const copy = mkdtempSync(join(tmpdir(), 'videocalls-e2e-site-'));
@@ -27,32 +28,32 @@ describe("in someone else's site", () => {
     cpSync(PLAIN, join(copy, 'examples/plain'), { recursive: true });
     cpSync(PAGES, copy, { recursive: true });
     site = await startSite({ '/': copy });
-    // A name, since a server lets any page of its own machine in.
-    origin = site.origin.replace('127.0.0.1', 'friend.test');
-    friend = await startServer('--allow-origin', origin);
-    stranger = await startServer();
-    scene.defer(() => rmSync(copy, { recursive: true }));
-    scene.defer(() => site.stop());
-    scene.defer(() => friend.stop());
-    scene.defer(() => stranger.stop());
+    // A host name, because a server accepts any page of localhost.
+    origin = site.origin.replace('127.0.0.1', 'other-site.test');
+    allowing = await startServer('--allow-origin', origin);
+    refusing = await startServer();
+    fixtures.defer(() => rmSync(copy, { recursive: true }));
+    fixtures.defer(() => site.stop());
+    fixtures.defer(() => allowing.stop());
+    fixtures.defer(() => refusing.stop());
   });
 
   const browser = (person) =>
-    scene.browser('chromium', person, {
-      args: ['--host-resolver-rules=MAP friend.test 127.0.0.1', `--unsafely-treat-insecure-origin-as-secure=${origin}`],
+    fixtures.browser('chromium', person, {
+      args: ['--host-resolver-rules=MAP other-site.test 127.0.0.1', `--unsafely-treat-insecure-origin-as-secure=${origin}`],
     });
 
   test('a copy of the package works from any folder', async () => {
     const room = freshRoom();
     const pages = [];
     for (const person of [ann, bob]) {
-      const page = await scene.open(browser(person), `${origin}/`);
+      const page = await fixtures.open(browser(person), `${origin}/`);
       await page.run(
         async (signaling, room) => {
           const { initializeVideoCall } = await import('/vendor/videocalls/videocalls.js');
           await initializeVideoCall({ signaling, room, localVideoElement: 'localVideoElement', remoteVideoElement: 'remoteVideoElement' });
         },
-        friend.socket('/rooms'),
+        allowing.socket('/rooms'),
         room,
       );
       pages.push(page);
@@ -60,22 +61,22 @@ describe("in someone else's site", () => {
     await inCall(...pages, '#remoteVideoElement');
   });
 
-  test('so does the plain page', async () => {
-    const query = new URLSearchParams({ signaling: friend.socket('/rooms'), room: freshRoom(), autostart: '' });
+  test('a copy of the plain page works from any folder', async () => {
+    const query = new URLSearchParams({ signaling: allowing.socket('/rooms'), room: freshRoom(), autostart: '' });
     const pages = [];
-    for (const person of [ann, bob]) pages.push(await scene.open(browser(person), `${origin}/examples/plain/?${query}`));
+    for (const person of [ann, bob]) pages.push(await fixtures.open(browser(person), `${origin}/examples/plain/?${query}`));
     await inCall(...pages, '#remoteVideoElement');
   });
 
-  test('a server that does not know the site keeps it out', async () => {
-    const page = await prepare(await scene.open(browser(ann), `${origin}/`));
+  test('a server that does not allow the origin refuses it', async () => {
+    const page = await prepare(await fixtures.open(browser(ann), `${origin}/`));
     page.expectFault(/WebSocket connection to .* 403/);
-    const { error } = await page.run((signaling) => globalThis.start({ signaling, room: 'tea' }), stranger.socket('/rooms'));
+    const { error } = await page.run((signaling) => globalThis.start({ signaling, room: 'tea' }), refusing.socket('/rooms'));
     assert.equal(error.code, 'signaling-unreachable');
   });
 
-  test('importing does nothing, and gives what the types promise', async () => {
-    const page = await scene.open(browser(ann), `${origin}/`);
+  test('importing has no effect, and exports what the types declare', async () => {
+    const page = await fixtures.open(browser(ann), `${origin}/`);
     const found = await page.run(async () => {
       const before = Object.keys(globalThis).length;
       const fetched = () => performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.wasm')).length;
@@ -94,7 +95,7 @@ describe("in someone else's site", () => {
   });
 
   test('a missing WebAssembly file is a typed error', async () => {
-    const page = await scene.open(browser(ann), `${origin}/`);
+    const page = await fixtures.open(browser(ann), `${origin}/`);
     page.expectFault(/404/);
     const code = await page.run(async () => {
       const api = await import('/videocalls/videocalls.js');
@@ -107,7 +108,7 @@ describe("in someone else's site", () => {
   });
 
   test('calls in different dialects share one module, which is loaded once', async () => {
-    const page = await scene.open(browser(ann), `${origin}/`);
+    const page = await fixtures.open(browser(ann), `${origin}/`);
     const loaded = await page.run(
       async (relay, server, room) => {
         const { initializeVideoCall } = await import('/videocalls/videocalls.js');
@@ -117,8 +118,8 @@ describe("in someone else's site", () => {
         await Promise.all([call({ url: server, dialect }), call({ url: `${server}/`, dialect })]);
         return performance.getEntriesByType('resource').flatMap(({ name }) => new URL(name).pathname.match(/videocalls_.*/) ?? []);
       },
-      friend.socket(`/relay/${freshRoom()}`),
-      friend.origin,
+      allowing.socket(`/relay/${freshRoom()}`),
+      allowing.origin,
       freshRoom(),
     );
     assert.deepEqual(loaded, ['videocalls_bg.wasm']);

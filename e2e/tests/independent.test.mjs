@@ -1,5 +1,4 @@
-// The independent pages and servers among themselves: what is no call between them proves nothing
-// about ours.
+// The independent pages and servers work with each other, so that a failed call with ours is our fault.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -8,18 +7,18 @@ import { agoraPage, appointmentsPage, appointmentsServer, channelsServer, indepe
 import { ann, bob, cat, freshRoom } from '../lib/participants.mjs';
 import { scriptedPeer } from '../lib/scripted.mjs';
 import { hears, inCall, sees } from '../lib/media-probe.mjs';
-import { fixtures } from '../lib/fixtures.mjs';
+import { createFixtures } from '../lib/fixtures.mjs';
 
 describe('the independent pages and servers', () => {
-  const scene = fixtures();
+  const fixtures = createFixtures();
   let site;
 
   before(async () => {
     site = await independentSite();
-    scene.defer(() => site.stop());
+    fixtures.defer(() => site.stop());
   });
 
-  const chromium = (person) => scene.browser('chromium', person);
+  const chromium = (person) => fixtures.browser('chromium', person);
 
   describe('real-time-video-chat', () => {
     const servers = {};
@@ -27,12 +26,12 @@ describe('the independent pages and servers', () => {
     before(async () => {
       for (const version of ['2.5', '3.1', '4.8']) {
         servers[version] = await roomsServer(version);
-        scene.defer(() => servers[version].stop());
+        fixtures.defer(() => servers[version].stop());
       }
     });
 
-    const enter = async (person, room, { version = '4.8', client } = {}) => {
-      const page = await roomsPage.open(scene, chromium(person), { server: servers[version].origin, client });
+    const join = async (person, room, { version = '4.8', client } = {}) => {
+      const page = await roomsPage.open(fixtures, chromium(person), { server: servers[version].origin, client });
       return { page, outcome: await roomsPage.enter(page, room) };
     };
 
@@ -43,45 +42,45 @@ describe('the independent pages and servers', () => {
       ['4.8', '3.0', '4.7'],
       ['4.8', '4.7', '3.0'],
     ]) {
-      test(`Socket.IO ${version}, a client of ${clients[0]} and one of ${clients[1]}`, async () => {
+      test(`clients of Socket.IO ${clients[0]} and ${clients[1]} are in a call on a server of version ${version}`, async () => {
         const room = freshRoom();
-        const a = await enter(ann, room, { version, client: clients[0] });
-        const b = await enter(bob, room, { version, client: clients[1] });
+        const a = await join(ann, room, { version, client: clients[0] });
+        const b = await join(bob, room, { version, client: clients[1] });
         await inCall(a.page, b.page, roomsPage.remote);
       });
     }
 
-    test('polling comes first, then the upgrade', async () => {
-      const { page } = await enter(ann, freshRoom());
+    test('a client starts with polling and upgrades to WebSocket', async () => {
+      const { page } = await join(ann, freshRoom());
       await page.until(() => globalThis.socket.io.engine.transport.name === 'websocket');
       const requests = await page.run(() => performance.getEntriesByType('resource').map(({ name }) => new URL(name).searchParams.get('transport')));
       assert.ok(requests.includes('polling'), JSON.stringify(requests));
     });
 
-    test('a third is kept out; who leaves makes room, and who stays offers to the next', async () => {
+    test('a third participant is refused until one leaves, then the one who stayed offers to it', async () => {
       const room = freshRoom();
-      const a = await enter(ann, room);
-      const b = await enter(bob, room);
+      const a = await join(ann, room);
+      const b = await join(bob, room);
       await inCall(a.page, b.page, roomsPage.remote);
-      const c = await enter(cat, room);
+      const c = await join(cat, room);
       assert.match(c.outcome, /Room is full/);
-      await roomsPage.leave(a.page); // Bob, who had joined, becomes the one who offers.
+      await roomsPage.leave(a.page); // Bob, who joined second, offers from now on.
       await b.page.until(() => globalThis.link.signalingState === 'closed');
       assert.equal(await roomsPage.enter(c.page, room), 'in');
       await inCall(b.page, c.page, roomsPage.remote);
     });
 
-    test('who was the second and is left without a word offers to nobody, but answers an offer', async () => {
+    test('a page that joined second and whose peer disappears offers to nobody, but answers an offer', async () => {
       const room = freshRoom();
-      const a = await enter(ann, room);
-      const b = await enter(bob, room);
+      const a = await join(ann, room);
+      const b = await join(bob, room);
       await inCall(a.page, b.page, roomsPage.remote);
       await a.page.run(() => globalThis.socket.disconnect());
-      await b.page.run(() => globalThis.socket.on('ready', () => (globalThis.heardReady = true)));
-      const c = await enter(cat, room);
-      await b.page.until(() => globalThis.heardReady);
+      await b.page.run(() => globalThis.socket.on('ready', () => (globalThis.receivedReady = true)));
+      const c = await join(cat, room);
+      await b.page.until(() => globalThis.receivedReady);
       assert.equal(await b.page.run(() => globalThis.__e2e.made.links), 1);
-      // What no page of theirs does: the newcomer offers.
+      // Makes the newcomer offer, which their page never does.
       await c.page.run(() => {
         creator = true;
         ready();
@@ -95,15 +94,15 @@ describe('the independent pages and servers', () => {
 
     before(async () => {
       server = await channelsServer();
-      scene.defer(() => server.stop());
+      fixtures.defer(() => server.stop());
     });
 
-    const enterMesh = async (person, kind = 'chromium') => {
-      const page = await meshPage.open(scene, scene.browser(kind, person), { socket: server.socket('/any/path'), site: site.origin });
+    const joinMesh = async (person, kind = 'chromium') => {
+      const page = await meshPage.open(fixtures, fixtures.browser(kind, person), { socket: server.socket('/any/path'), site: site.origin });
       await meshPage.enter(page);
       return page;
     };
-    const meet = (one, other) =>
+    const bothInCall = (one, other) =>
       Promise.all([
         sees(one, other.person, meshPage.remoteOf(other.person.name)),
         sees(other, one.person, meshPage.remoteOf(one.person.name)),
@@ -111,32 +110,32 @@ describe('the independent pages and servers', () => {
         hears(other, one.person, meshPage.remoteOf(one.person.name)),
       ]);
 
-    test('a mesh of three, with a chat; who closes the page is missed', async () => {
-      const [a, b, c] = [await enterMesh(ann), await enterMesh(bob), await enterMesh(cat)];
-      await Promise.all([meet(a, b), meet(a, c), meet(b, c)]);
+    test('three pages of a mesh see, hear and chat with each other, and notice a page that is closed', async () => {
+      const [a, b, c] = [await joinMesh(ann), await joinMesh(bob), await joinMesh(cat)];
+      await Promise.all([bothInCall(a, b), bothInCall(a, c), bothInCall(b, c)]);
       await meshPage.say(a, 'good morning');
       await Promise.all([meshPage.reads(b, 'Ann', 'good morning'), meshPage.reads(c, 'Ann', 'good morning')]);
       assert.deepEqual(await a.run(() => [...document.querySelectorAll('#message-list li')].map(({ textContent }) => textContent)), ['ME:good morning']);
       await c.goto('about:blank');
-      await Promise.all([meshPage.misses(a, 'Cat'), meshPage.misses(b, 'Cat')]);
-      await meet(a, b);
+      await Promise.all([meshPage.noticesLeaving(a, 'Cat'), meshPage.noticesLeaving(b, 'Cat')]);
+      await bothInCall(a, b);
     });
 
-    test('two of the same name do not know each other', async () => {
-      const [a, b] = [await enterMesh(ann), await enterMesh(bob)];
-      await meet(a, b);
-      const again = await meshPage.open(scene, chromium(cat), { socket: server.socket('/'), site: site.origin });
+    test('two pages with the same name do not connect', async () => {
+      const [a, b] = [await joinMesh(ann), await joinMesh(bob)];
+      await bothInCall(a, b);
+      const again = await meshPage.open(fixtures, chromium(cat), { socket: server.socket('/'), site: site.origin });
       await meshPage.enter(again, 'Ann');
       await sees(again, bob, meshPage.remoteOf('Bob'));
       assert.equal(await a.run(() => globalThis.__e2e.made.links), 1);
     });
 
     for (const kind of ['echo', 'quiet']) {
-      test(`two pages of videocalls.js over a relay with the manner «${kind}»`, async () => {
+      test(`two pages of videocalls.js are in a call over the ${kind} relay`, async () => {
         const socket = server.socket(`/relay/${kind}/${freshRoom()}`);
         const pages = [];
         for (const person of [ann, bob]) {
-          const page = await relayPage.open(scene, chromium(person), { site: site.origin });
+          const page = await relayPage.open(fixtures, chromium(person), { site: site.origin });
           await relayPage.enter(page, socket);
           pages.push(page);
         }
@@ -144,7 +143,7 @@ describe('the independent pages and servers', () => {
       });
     }
 
-    test('what no consumer can read ends its socket with 1011, and only that', async () => {
+    test('a message that is no JSON closes its socket with 1011, and no other socket', async () => {
       const neighbour = await scriptedPeer(server.socket('/'));
       for (const path of ['/', `/relay/echo/${freshRoom()}`]) {
         const socket = await scriptedPeer(server.socket(path));
@@ -164,22 +163,22 @@ describe('the independent pages and servers', () => {
 
     before(async () => {
       server = await channelsServer();
-      scene.defer(() => server.stop());
+      fixtures.defer(() => server.stop());
     });
 
-    test('the lobby and the room, with a provider that is a mirror', async () => {
+    test('the lobby leads to the room, where a stand-in for the provider is seen', async () => {
       const member = { name: 'Mirror', room_name: 'TEA', UID: 1000 };
       const post = (path) => fetch(`${server.origin}/${path}/`, { method: 'POST', body: JSON.stringify(member) });
       assert.deepEqual(await (await post('create_member')).json(), { name: 'Mirror' });
-      const page = await agoraPage.enter(scene, chromium(ann), { site: server.origin, sdk: '/agora/mirror.js', room: 'tea' });
+      const page = await agoraPage.enter(fixtures, chromium(ann), { site: server.origin, sdk: '/agora/mirror.js', room: 'tea' });
       await sees(page, ann, agoraPage.remote);
       assert.deepEqual(await agoraPage.names(page), ['Ann', 'Mirror']);
-      page.expectFault(/500 \(Internal Server Error\).*delete_member/); // Once more when the page goes.
+      page.expectFault(/500 \(Internal Server Error\).*delete_member/); // It deletes its member once more when the page is unloaded.
       await agoraPage.leave(page);
       assert.equal(await (await post('delete_member')).json(), 'Member deleted');
     });
 
-    test('what it is not made for is answered with 500, what lacks its slash with 301', async () => {
+    test('bad requests are answered with 500, a path without its slash with 301', async () => {
       const status = async (path, options) => (await fetch(server.origin + path, { redirect: 'manual', ...options })).status;
       assert.equal(await status('/get_token/'), 500);
       assert.equal(await status('/get_token/?channel='), 200);
@@ -194,16 +193,16 @@ describe('the independent pages and servers', () => {
 
     beforeEach(async () => {
       const started = await appointmentsServer();
-      scene.defer(() => started.stop());
+      fixtures.defer(() => started.stop());
       server = started;
     });
 
-    const place = (token) => ({ site: site.origin, server: server.origin, token });
-    const client = async () => appointmentsPage.openClient(scene, chromium(ann), place(await server.clientToken()));
-    const professional = async () => appointmentsPage.openProfessional(scene, chromium(bob), place(await server.professionalToken()));
+    const pageOptions = (token) => ({ site: site.origin, server: server.origin, token });
+    const client = async () => appointmentsPage.openClient(fixtures, chromium(ann), pageOptions(await server.clientToken()));
+    const professional = async () => appointmentsPage.openProfessional(fixtures, chromium(bob), pageOptions(await server.professionalToken()));
 
     for (const order of ['the client', 'the professional']) {
-      test(`${order} comes first`, async () => {
+      test(`${order} joins first: both are in a call`, async () => {
         let a;
         let b;
         if (order === 'the client') {
@@ -215,7 +214,7 @@ describe('the independent pages and servers', () => {
           a = await client();
           await appointmentsPage.enable(a);
         }
-        // What reaches the professional's page while it is being opened is lost there (6.5.4).
+        // The professional's page loses candidates that arrive while it loads.
         await a.until(() => globalThis.link.iceGatheringState === 'complete');
         await appointmentsPage.join(b, '1');
         await appointmentsPage.enable(b);
@@ -223,14 +222,14 @@ describe('the independent pages and servers', () => {
       });
     }
 
-    test('its links tell who is who; a bad one is refused after it was let in', async () => {
+    test('the token of a link holds the claims of its role; a bad token is disconnected after it connected', async () => {
       const claims = async (token) => Object.keys(await (await server.validate(token)).json()).sort();
       assert.deepEqual(await claims(await server.clientToken()), ['apptDate', 'clientName', 'iat', 'professionalsFullName', 'uuid']);
       assert.deepEqual(await claims(await server.professionalToken()), ['fullName', 'iat', 'proId']);
       const refused = await server.validate('nonsense');
       assert.deepEqual([refused.status, /<!DOCTYPE html>/.test(await refused.text())], [500, true]);
 
-      const page = await scene.open(chromium(ann), `${site.origin}/relay/`);
+      const page = await fixtures.open(chromium(ann), `${site.origin}/relay/`);
       await page.run(() => new Promise((resolve) => document.head.append(Object.assign(document.createElement('script'), { src: '/clients/4.7/socket.io.js', onload: resolve }))));
       const events = await page.run((origin) => {
         const socket = io(origin, { auth: { jwt: 'nonsense' } });
@@ -243,7 +242,7 @@ describe('the independent pages and servers', () => {
       assert.deepEqual(events, ['connect', 'io server disconnect']);
     });
 
-    test('candidates asked for without an acknowledgement are the end of the server', async () => {
+    test('a request for candidates without an acknowledgement crashes the server', async () => {
       const page = await client();
       page.expectFault(/ERR_CONNECTION_REFUSED|WebSocket connection/);
       await appointmentsPage.enable(page);

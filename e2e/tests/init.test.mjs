@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { callSite } from '../lib/calls.mjs';
 import { ann } from '../lib/participants.mjs';
-import { fixtures } from '../lib/fixtures.mjs';
+import { createFixtures } from '../lib/fixtures.mjs';
 
 describe('init', () => {
-  const scene = fixtures();
+  const scene = createFixtures();
   let site;
 
   before(async () => {

@@ -10,23 +10,23 @@ import { hears, hearsNothing, inCall, sees, seesNobody } from '../lib/media-prob
 import { whyInaudible, whyNotPlaying } from '../lib/playback.mjs';
 import { startServer } from '../lib/server.mjs';
 import { startSite } from '../lib/site.mjs';
-import { fixtures } from '../lib/fixtures.mjs';
+import { createFixtures } from '../lib/fixtures.mjs';
 
 describe('the media probe', () => {
-  const scene = fixtures();
+  const fixtures = createFixtures();
   const remote = '#remoteVideoElement';
   let server;
   let site;
 
   before(async () => {
     server = await startServer();
-    scene.defer(() => server.stop());
+    fixtures.defer(() => server.stop());
     site = await startSite({ '/': PAGES, '/bench/': BENCH });
-    scene.defer(() => site.stop());
+    fixtures.defer(() => site.stop());
   });
 
-  const enter = async (browser, kind, room) => {
-    const page = await scene.open(browser, `${site.origin}/`);
+  const join = async (browser, kind, room) => {
+    const page = await fixtures.open(browser, `${site.origin}/`);
     const { name } = page.person;
     await page.run(
       async (kind, options) => {
@@ -42,16 +42,16 @@ describe('the media probe', () => {
   for (const kind of ['textbook', 'best']) {
     test(`two Chromiums with the ${kind} page are in a call`, async () => {
       const room = freshRoom();
-      const a = await enter(scene.browser('chromium', ann), kind, room);
-      const b = await enter(scene.browser('chromium', bob), kind, room);
+      const a = await join(fixtures.browser('chromium', ann), kind, room);
+      const b = await join(fixtures.browser('chromium', bob), kind, room);
       await inCall(a, b, remote);
     });
   }
 
   const pair = async () => {
     const room = freshRoom();
-    const a = await enter(scene.browser('chromium', ann), 'textbook', room);
-    const b = await enter(scene.browser('chromium', bob), 'textbook', room);
+    const a = await join(fixtures.browser('chromium', ann), 'textbook', room);
+    const b = await join(fixtures.browser('chromium', bob), 'textbook', room);
     await inCall(a, b, remote);
     return [a, b];
   };
@@ -73,7 +73,7 @@ describe('the media probe', () => {
     await element('element.muted = true');
     await sees(b, ann, remote);
     await assert.rejects(hears(b, ann, remote, 500), /"tone":4\d\d.*"why":"muted"/);
-    await assert.rejects(hearsNothing(b, remote, 500), /in vain for: silence/);
+    await assert.rejects(hearsNothing(b, remote, 500), /waited 500 ms for: silence/);
     await element('element.muted = false; element.pause()');
     await assert.rejects(sees(b, ann, remote, 500), /"paused":true/);
     await assert.rejects(hears(b, ann, remote, 500), /"tone":4\d\d.*"why":"paused"/);
@@ -84,7 +84,7 @@ describe('the media probe', () => {
 
   for (const kind of ['chromium', 'firefox']) {
     test(`an element whose video track never carries a frame is not heard (${kind})`, async () => {
-      const page = await scene.open(scene.browser(kind, ann), `${site.origin}/`);
+      const page = await fixtures.open(fixtures.browser(kind, ann), `${site.origin}/`);
       await page.run(callOneself, remote);
       await assert.rejects(hears(page, ann, remote, 1500), /"tone":4\d\d.*"why":"no data"/);
       await page.run((remote) => {
@@ -108,7 +108,7 @@ describe('the media probe', () => {
   });
 
   test('an exception, a rejection and a violated policy in a page fail the test', async () => {
-    const page = await (await scene.browser('chromium', ann)).open(`${site.origin}/`);
+    const page = await (await fixtures.browser('chromium', ann)).open(`${site.origin}/`);
     await page.run(() => {
       setTimeout(() => {
         throw new Error('thrown on purpose');

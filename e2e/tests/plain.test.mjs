@@ -1,71 +1,71 @@
-// The plain page, which knows nothing but `initializeVideoCall`.
+// The plain page (examples/plain), which uses the package in one script.
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { ann, bob, cat, freshRoom } from '../lib/participants.mjs';
 import { limit } from '../lib/faults.mjs';
+import { ann, bob, cat, freshRoom } from '../lib/participants.mjs';
 import { patience } from '../lib/page.mjs';
-import { hearsNothing, inCall, sees } from '../lib/media-probe.mjs';
+import { hearsNothing, inCall, sees, seesNobody } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
-import { fixtures } from '../lib/fixtures.mjs';
+import { createFixtures } from '../lib/fixtures.mjs';
 
 const REMOTE = '#remoteVideoElement';
 
 describe('the plain page', () => {
-  const scene = fixtures();
+  const fixtures = createFixtures();
   let server;
 
   before(async () => {
-    scene.browser('firefox', bob); // Takes seconds to start; is waited for where it is needed.
+    fixtures.browser('firefox', bob); // Takes seconds to start, and is awaited where it is needed.
     server = await startServer();
-    scene.defer(() => server.stop());
+    fixtures.defer(() => server.stop());
   });
 
-  const enter = async (browser, room, dialect) => {
+  const join = async (browser, room, dialect) => {
     const { name } = (await browser).person;
     const query = new URLSearchParams({ room, dialect, name, autostart: '' });
-    return scene.open(browser, `${server.origin}/examples/plain/?${query}`);
+    return fixtures.open(browser, `${server.origin}/examples/plain/?${query}`);
   };
-  const state = (page, expected) =>
+  const stateIs = (page, expected) =>
     page.until((expected) => document.querySelector('#state').value === expected, expected, patience(10_000, `state ${expected}`));
 
   for (const other of ['chromium', 'firefox']) {
     for (const dialect of ['relay', 'rooms']) {
-      test(`Chromium and ${other} over ${dialect}, whoever comes first`, async () => {
-        const [a, b] = await Promise.all([scene.browser('chromium', ann), scene.browser(other, bob)]);
+      test(`Chromium and ${other} are in a call over ${dialect} in either order of joining`, async () => {
+        const [a, b] = await Promise.all([fixtures.browser('chromium', ann), fixtures.browser(other, bob)]);
         for (const [first, second] of [[a, b], [b, a]]) {
           const room = freshRoom();
-          const one = await enter(first, room, dialect);
-          await state(one, 'connected');
-          const two = await enter(second, room, dialect);
+          const one = await join(first, room, dialect);
+          await stateIs(one, 'connected');
+          const two = await join(second, room, dialect);
           await inCall(one, two, REMOTE);
           await two.click('#end');
-          await state(two, 'ended');
+          await stateIs(two, 'ended');
           await one.click('#end');
-          await state(one, 'ended');
+          await stateIs(one, 'ended');
         }
       });
     }
 
-    test(`Chromium and ${other} over relay, both at the same moment`, async () => {
+    test(`Chromium and ${other} are in a call over relay when both join at the same moment`, async () => {
       const room = freshRoom();
       const pages = await Promise.all([
-        enter(scene.browser('chromium', ann), room, 'relay'),
-        enter(scene.browser(other, bob), room, 'relay'),
+        join(fixtures.browser('chromium', ann), room, 'relay'),
+        join(fixtures.browser(other, bob), room, 'relay'),
       ]);
       await inCall(...pages, REMOTE);
     });
   }
 
-  test('its form and its buttons do what they say', async () => {
+  test('its form starts a call, and its buttons mute, hide and end', async () => {
     const room = freshRoom();
-    const a = await scene.open(scene.browser('chromium', ann), `${server.origin}/examples/plain/`);
+    const a = await fixtures.open(fixtures.browser('chromium', ann), `${server.origin}/examples/plain/`);
     assert.equal(await a.run(() => document.querySelector('#signaling').value), server.socket('/rooms'));
     await a.fill('#room', room);
     await a.fill('#name', 'Ann');
     await a.click('#start');
-    await state(a, 'connected');
-    const b = await enter(scene.browser('chromium', bob), room, 'rooms');
+    await stateIs(a, 'connected');
+    const b = await join(fixtures.browser('chromium', bob), room, 'rooms');
     await inCall(a, b, REMOTE);
 
     await a.click('#toggle-audio');
@@ -73,22 +73,22 @@ describe('the plain page', () => {
     await hearsNothing(b, REMOTE);
     await a.click('#toggle-audio');
     await a.click('#toggle-video');
-    await b.until(() => globalThis.__e2e.see(document.querySelector('#remoteVideoElement')) === null);
+    await seesNobody(b, REMOTE);
     await a.click('#toggle-video');
     await inCall(a, b, REMOTE);
 
     await a.click('#end');
-    await a.until(() => Object.values(globalThis.__e2e.holdings()).every((count) => count === 0), patience(limit(500), 'release'));
+    await a.until(() => Object.values(globalThis.__e2e.holdings()).every((count) => count === 0), patience(limit(500), 'everything released'));
     await b.until(() => !document.querySelector('#remoteVideoElement').srcObject, patience(2000, 'an empty remote element'));
   });
 
-  test('a third person in a room has a picture of their own', async () => {
+  test('each of three participants has a picture of their own, until they leave', async () => {
     const room = freshRoom();
     const pages = [];
-    for (const person of [ann, bob, cat]) pages.push(await enter(scene.browser('chromium', person), room, 'rooms'));
-    const sections = '.pictures video:not(#localVideoElement)';
+    for (const person of [ann, bob, cat]) pages.push(await join(fixtures.browser('chromium', person), room, 'rooms'));
+    const others = '.pictures video:not(#localVideoElement)';
     await Promise.all(
-      pages.flatMap((page) => pages.filter((other) => other !== page).map((other) => sees(page, other.person, sections))),
+      pages.flatMap((page) => pages.filter((other) => other !== page).map((other) => sees(page, other.person, others))),
     );
     await pages[0].click('#end');
     await Promise.all(
@@ -97,10 +97,10 @@ describe('the plain page', () => {
     await Promise.all([sees(pages[1], cat, REMOTE), sees(pages[2], bob, REMOTE)]);
   });
 
-  test('what went wrong is said in words', async () => {
-    const page = await enter(scene.browser('chromium', ann), 'no slash/in here', 'rooms');
+  test('an invalid room name is explained', async () => {
+    const page = await join(fixtures.browser('chromium', ann), 'no slash/in here', 'rooms');
     await page.until(() => document.querySelector('#error').textContent.length > 10);
-    await state(page, 'idle');
+    await stateIs(page, 'idle');
     assert.equal(await page.run(() => document.querySelector('#start').disabled), false);
   });
 });

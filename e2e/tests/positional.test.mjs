@@ -9,12 +9,12 @@ import { patience } from '../lib/page.mjs';
 import { ann, bob, freshRoom } from '../lib/participants.mjs';
 import { hearsNothing, inCall, sees } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
-import { fixtures } from '../lib/fixtures.mjs';
+import { createFixtures } from '../lib/fixtures.mjs';
 
 const REMOTE = '#remoteVideoElement';
 
 describe('the form of videocalls.js', () => {
-  const scene = fixtures();
+  const scene = createFixtures();
   let server;
   let site;
   let independent;

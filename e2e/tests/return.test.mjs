@@ -1,4 +1,4 @@
-// The way to the server is lost: the media goes on, and the call finds its way back.
+// Signaling is lost: the media continues, and the call reconnects.
 
 import assert from 'node:assert/strict';
 import { before, beforeEach, describe, test } from 'node:test';
@@ -9,60 +9,60 @@ import { patience } from '../lib/page.mjs';
 import { ann, bob, freshRoom } from '../lib/participants.mjs';
 import { inCall } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
-import { fixtures } from '../lib/fixtures.mjs';
+import { createFixtures } from '../lib/fixtures.mjs';
 
 const REMOTE = '#remoteVideoElement';
 
-/** What a browser writes to its console when a socket fails that a script has opened. */
+/** What browsers write to the console when a WebSocket fails. */
 const SOCKET_FAILED = /WebSocket|can.t establish a connection|connection to ws\S+ was interrupted/i;
 
-describe('the way to the server is lost', () => {
-  const scene = fixtures();
+describe('lost signaling', () => {
+  const fixtures = createFixtures();
   let site;
   let room;
 
   before(async () => {
     site = await callSite();
-    scene.defer(() => site.stop());
+    fixtures.defer(() => site.stop());
   });
 
   beforeEach(() => {
     room = freshRoom();
   });
 
-  const started = async (...args) => {
+  const start = async (...args) => {
     const server = await startServer(...args);
-    scene.defer(() => server.stop());
+    fixtures.defer(() => server.stop());
     return server;
   };
 
-  const enter = async (server, kind, person) => {
-    const joined = await scene.join(scene.browser(kind, person), site.origin, { signaling: server.socket('/rooms'), room });
+  const join = async (server, kind, person) => {
+    const joined = await fixtures.join(fixtures.browser(kind, person), site.origin, { signaling: server.socket('/rooms'), room });
     joined.page.expectFault(SOCKET_FAILED);
     return joined;
   };
 
-  const two = async (server, other) => {
-    const pair = [await enter(server, 'chromium', ann), await enter(server, other, bob)];
+  const twoInCall = async (server, other) => {
+    const pair = [await join(server, 'chromium', ann), await join(server, other, bob)];
     await inCall(pair[0].page, pair[1].page, REMOTE);
     return pair;
   };
 
-  const reaches = (page, state, timeout = 20_000) =>
+  const stateIs = (page, state, timeout = 20_000) =>
     page.until((state) => globalThis.call.state === state, state, patience(timeout, `the state '${state}'`));
 
-  /** Nobody came or went, for as long as the call has been. */
-  const nobodyMoved = async (page) => {
-    const moved = await page.run(() => globalThis.log.filter(({ type }) => /^participant-(joined|left)$/.test(type)).length);
-    assert.ok(moved <= 1, `${page.person.name} saw ${moved} come or go`);
+  /** Nobody has joined or left after the other participant. */
+  const nobodyJoinedOrLeft = async (page) => {
+    const events = await page.run(() => globalThis.log.filter(({ type }) => /^participant-(joined|left)$/.test(type)).length);
+    assert.ok(events <= 1, `${page.person.name} was notified ${events} times`);
   };
 
   for (const other of ['chromium', 'firefox']) {
-    test(`F1 the socket is cut: the way back takes no 2 s, and the media has no gap (${other})`, async () => {
-      const server = await started();
-      const [a, b] = await two(server, other);
+    test(`F1 the socket is closed: signaling reconnects, and the media has no gap (${other})`, async () => {
+      const server = await start();
+      const [a, b] = await twoInCall(server, other);
       const watch = await gaps(a.page, b.page);
-      await within(2000, { row: 'F1', browser: other, what: 'signaling is back' }, () =>
+      await within(2000, { row: 'F1', browser: other, what: 'signaling reconnects' }, () =>
         b.page.run(async () => {
           const began = performance.now();
           for (const socket of globalThis.__e2e.sockets()) socket.close();
@@ -74,48 +74,48 @@ describe('the way to the server is lost', () => {
       await within(500, { row: 'F1', browser: other, what: 'longest gap of the media' }, () => watch.longest(2000));
       await inCall(a.page, b.page, REMOTE);
       await b.page.run(() => globalThis.call.toggleTrack('audio', false));
-      await a.page.until(() => globalThis.call.participants[0]?.audio === 'muted', patience(3000, 'the mute after the return'));
-      await Promise.all([a, b].map(({ page }) => nobodyMoved(page)));
+      await a.page.until(() => globalThis.call.participants[0]?.audio === 'muted', patience(3000, 'a mute after the reconnect'));
+      await Promise.all([a, b].map(({ page }) => nobodyJoinedOrLeft(page)));
     });
 
-    test(`F4 the server is killed and comes back: both are in again within 3 s, and the media has no gap (${other})`, async () => {
-      let server = await started();
-      const [a, b] = await two(server, other);
+    test(`F4 the server is killed and restarted: both reconnect, and the media has no gap (${other})`, async () => {
+      let server = await start();
+      const [a, b] = await twoInCall(server, other);
       const watch = await gaps(a.page, b.page);
       await server.stop('SIGKILL');
-      await Promise.all([a, b].map(({ page }) => reaches(page, 'reconnecting')));
+      await Promise.all([a, b].map(({ page }) => stateIs(page, 'reconnecting')));
       await b.page.run(() => globalThis.call.toggleTrack('audio', false));
       await new Promise((resolve) => setTimeout(resolve, 5000));
-      server = await started('--listen', new URL(server.origin).host);
-      await within(3000, { row: 'F4', browser: other, what: 'both are in again' }, async () => {
+      server = await start('--listen', new URL(server.origin).host);
+      await within(3000, { row: 'F4', browser: other, what: 'both reconnect' }, async () => {
         const began = performance.now();
-        await Promise.all([a, b].map(({ page }) => reaches(page, 'connected')));
+        await Promise.all([a, b].map(({ page }) => stateIs(page, 'connected')));
         return performance.now() - began;
       });
       await within(500, { row: 'F4', browser: other, what: 'longest gap of the media' }, () => watch.longest(1000));
-      await a.page.until(() => globalThis.call.participants[0]?.audio === 'muted', patience(5000, 'what was muted meanwhile'));
-      await Promise.all([a, b].map(({ page }) => nobodyMoved(page)));
+      await a.page.until(() => globalThis.call.participants[0]?.audio === 'muted', patience(5000, 'a mute from before the reconnect'));
+      await Promise.all([a, b].map(({ page }) => nobodyJoinedOrLeft(page)));
     });
 
-    test(`F2 the server stops answering: the socket is given up within 12 s and found again (${other})`, async () => {
-      const server = await started();
-      const [a, b] = await two(server, other);
+    test(`F2 the server stops answering: the socket is closed within 12 s, and signaling reconnects (${other})`, async () => {
+      const server = await start();
+      const [a, b] = await twoInCall(server, other);
       const watch = await gaps(a.page, b.page);
       server.signal('SIGSTOP');
-      await within(12_500, { row: 'F2', browser: other, what: 'the dead socket is given up' }, async () => {
+      await within(12_500, { row: 'F2', browser: other, what: 'the dead socket is closed' }, async () => {
         const began = performance.now();
-        await Promise.all([a, b].map(({ page }) => reaches(page, 'reconnecting')));
+        await Promise.all([a, b].map(({ page }) => stateIs(page, 'reconnecting')));
         return performance.now() - began;
       });
       server.signal('SIGCONT');
-      await Promise.all([a, b].map(({ page }) => reaches(page, 'connected')));
+      await Promise.all([a, b].map(({ page }) => stateIs(page, 'connected')));
       await within(500, { row: 'F2', browser: other, what: 'longest gap of the media' }, () => watch.longest(1000));
-      await Promise.all([a, b].map(({ page }) => nobodyMoved(page)));
+      await Promise.all([a, b].map(({ page }) => nobodyJoinedOrLeft(page)));
     });
 
-    test(`the server does not come back: the call ends when its patience does, and holds nothing (${other})`, async () => {
-      const server = await started();
-      const joined = await scene.join(scene.browser(other, bob), site.origin, { signaling: server.socket('/rooms'), room, reconnect: 2 });
+    test(`the server does not return: the call ends after the time that \`reconnect\` allows, and releases everything (${other})`, async () => {
+      const server = await start();
+      const joined = await fixtures.join(fixtures.browser(other, bob), site.origin, { signaling: server.socket('/rooms'), room, reconnect: 2 });
       joined.page.expectFault(SOCKET_FAILED);
       await server.stop('SIGKILL');
       await joined.page.until(() => globalThis.log.find(({ type, reason }) => type === 'ended' && reason === 'server-gone'), patience(8000, 'the end'));

@@ -1,4 +1,4 @@
-// Who comes and goes: what the others notice, and that the place is free again.
+// Participants join and leave a room of three: the others notice, and the seat is free again.
 
 import assert from 'node:assert/strict';
 import { before, beforeEach, describe, test } from 'node:test';
@@ -8,40 +8,40 @@ import { patience } from '../lib/page.mjs';
 import { ann, bob, cat, dan, freshRoom } from '../lib/participants.mjs';
 import { hears, inCall, sees } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
-import { fixtures } from '../lib/fixtures.mjs';
+import { createFixtures } from '../lib/fixtures.mjs';
 
 const REMOTE = '#remoteVideoElement';
 
-describe('who comes and goes', () => {
-  const scene = fixtures();
+describe('joining and leaving', () => {
+  const fixtures = createFixtures();
   let server;
   let site;
   let room;
 
   before(async () => {
     server = await startServer('--room-capacity', '3');
-    scene.defer(() => server.stop());
+    fixtures.defer(() => server.stop());
     site = await callSite();
-    scene.defer(() => site.stop());
+    fixtures.defer(() => site.stop());
   });
 
   beforeEach(() => {
     room = freshRoom();
   });
 
-  const enter = (person) =>
-    scene.join(scene.browser('chromium', person), site.origin, { signaling: server.socket('/rooms'), room });
+  const join = (person) =>
+    fixtures.join(fixtures.browser('chromium', person), site.origin, { signaling: server.socket('/rooms'), room });
 
-  const three = async () => {
+  const threeInCall = async () => {
     const people = [];
-    for (const person of [ann, bob, cat]) people.push(await enter(person));
-    await allPerceive(people);
+    for (const person of [ann, bob, cat]) people.push(await join(person));
+    await allInCall(people);
     return people;
   };
-  const allPerceive = (people) => Promise.all(people.map(({ page }) => perceivesOthers(page, people)));
+  const allInCall = (people) => Promise.all(people.map(({ page }) => receivesOthers(page, people)));
 
   /** Waits until an element with the stream of each other participant plays their picture and tone. */
-  async function perceivesOthers(page, everyone) {
+  async function receivesOthers(page, everyone) {
     const others = everyone.map((one) => one.page.person).filter((person) => person !== page.person);
     await Promise.all(
       others.map(async (other) => {
@@ -53,16 +53,16 @@ describe('who comes and goes', () => {
     );
   }
 
-  const leaving = (page, id, timeout) =>
+  const participantLeft = (page, id, timeout) =>
     page.until(
       (id) => globalThis.log.find((entry) => entry.type === 'participant-left' && entry.participant.id === id),
       id,
       patience(timeout, 'participant-left'),
     );
 
-  test('one of three leaves: the others know within 300 ms, and the place is free', async () => {
-    const [a, b, c] = await three();
-    const full = await enter(dan);
+  test('one of three leaves: the others are notified at once, and a fourth can join', async () => {
+    const [a, b, c] = await threeInCall();
+    const full = await join(dan);
     assert.equal(full.error?.code, 'room-full');
     assert.equal(full.error.category, 'signaling');
 
@@ -72,49 +72,49 @@ describe('who comes and goes', () => {
       return now;
     });
     for (const { page } of [a, b]) {
-      const { at, reason } = await leaving(page, c.id, 3000);
+      const { at, reason } = await participantLeft(page, c.id, 3000);
       assert.equal(reason, 'bye');
-      assert.ok(at - left <= limit(300), `${page.person.name} knew after ${at - left} ms`);
+      assert.ok(at - left <= limit(300), `${page.person.name} was notified after ${at - left} ms`);
       const snapshot = await page.run(() => globalThis.snapshot());
       assert.equal(snapshot.participants.length, 1);
     }
 
-    const d = await enter(dan);
+    const d = await join(dan);
     assert.equal(d.error, undefined);
-    await allPerceive([a, b, d]);
+    await allInCall([a, b, d]);
   });
 
-  test('the browser of one of three is killed: their place is free again, the others go on', async () => {
-    const [a, b, c] = await three();
-    await scene.kill('chromium', cat, c.page);
+  test('the browser of one of three is killed: the others stay in the call, and the seat is free again', async () => {
+    const [a, b, c] = await threeInCall();
+    await fixtures.kill('chromium', cat, c.page);
     for (const { page } of [a, b]) {
-      const { reason } = await leaving(page, c.id, 20_000);
+      const { reason } = await participantLeft(page, c.id, 20_000);
       assert.equal(reason, 'lost');
     }
-    await allPerceive([a, b]);
-    const again = await enter(cat);
+    await allInCall([a, b]);
+    const again = await join(cat);
     assert.equal(again.error, undefined);
-    await allPerceive([a, b, again]);
+    await allInCall([a, b, again]);
   });
 
-  test('a page is closed: it says goodbye, and is gone when it does not come back', async () => {
-    const a = await enter(ann);
-    const c = await enter(cat);
+  test('a page is closed and does not return: the other is notified that it left', async () => {
+    const a = await join(ann);
+    const c = await join(cat);
     await c.page.goto(`${site.origin}/?elsewhere`);
-    const { reason } = await leaving(a.page, c.id, 8000);
+    const { reason } = await participantLeft(a.page, c.id, 8000);
     assert.equal(reason, 'bye');
   });
 
-  test('over a relay nobody tells that a browser was killed: the session finds out', async () => {
+  test('over a relay a browser is killed: the other notices by the missing media', async () => {
     const options = { signaling: { url: server.socket(`/relay/${room}`), dialect: 'relay' } };
-    const join = (person) => scene.join(scene.browser('chromium', person), site.origin, options);
-    const a = await join(ann);
-    const c = await join(cat);
+    const joinRelay = (person) => fixtures.join(fixtures.browser('chromium', person), site.origin, options);
+    const a = await joinRelay(ann);
+    const c = await joinRelay(cat);
     await inCall(a.page, c.page, REMOTE);
-    await scene.kill('chromium', cat, c.page);
-    const { reason } = await leaving(a.page, c.id, 20_000);
+    await fixtures.kill('chromium', cat, c.page);
+    const { reason } = await participantLeft(a.page, c.id, 20_000);
     assert.equal(reason, 'lost');
-    const again = await join(cat);
+    const again = await joinRelay(cat);
     await inCall(a.page, again.page, REMOTE);
   });
 });

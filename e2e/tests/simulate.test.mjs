@@ -1,4 +1,4 @@
-// Each fault that a call can cause itself, and that it recovers from it.
+// The faults that `call.simulate` causes (docs/simulate.md): the call recovers from each of them.
 
 import assert from 'node:assert/strict';
 import { before, beforeEach, describe, test } from 'node:test';
@@ -8,25 +8,25 @@ import { patience } from '../lib/page.mjs';
 import { ann, bob, freshRoom } from '../lib/participants.mjs';
 import { inCall, sees } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
-import { fixtures } from '../lib/fixtures.mjs';
+import { createFixtures } from '../lib/fixtures.mjs';
 
 const REMOTE = '#remoteVideoElement';
 
-/** Firefox writes each socket that was closed into its console. */
+/** Firefox logs each closed socket as an error. */
 const SOCKET_CLOSED = /establish a connection to the server at|was interrupted while the page was loading/;
 
-describe('a fault on purpose', () => {
-  const scene = fixtures();
+describe('simulated faults', () => {
+  const fixtures = createFixtures();
   let server;
   let site;
   let room;
 
   before(async () => {
-    scene.browser('firefox', bob); // Takes seconds to start; is waited for where it is needed.
+    fixtures.browser('firefox', bob); // Takes seconds to start, and is awaited where it is needed.
     server = await startServer();
-    scene.defer(() => server.stop());
+    fixtures.defer(() => server.stop());
     site = await callSite();
-    scene.defer(() => site.stop());
+    fixtures.defer(() => site.stop());
   });
 
   beforeEach(() => {
@@ -34,35 +34,35 @@ describe('a fault on purpose', () => {
   });
 
   const options = () => ({ signaling: server.socket('/rooms'), room });
-  const enter = async (kind, person) => (await scene.join(scene.browser(kind, person), site.origin, options())).page;
-  const two = async (kind) => {
-    const [a, b] = await Promise.all([enter('chromium', ann), enter(kind, bob)]);
+  const join = async (kind, person) => (await fixtures.join(fixtures.browser(kind, person), site.origin, options())).page;
+  const twoInCall = async (kind) => {
+    const [a, b] = await Promise.all([join('chromium', ann), join(kind, bob)]);
     if (kind === 'firefox') b.expectFault(SOCKET_CLOSED);
     await inCall(a, b, REMOTE);
     return [a, b];
   };
   const simulate = (page, fault) => page.run((fault) => globalThis.call.simulate(fault), fault);
-  const hears = (page, track, state, timeout = 5000) =>
+  const remoteIs = (page, track, state, timeout = 5000) =>
     page.until(
       (track, state) => globalThis.call.participants[0]?.[track] === state,
       track,
       state,
-      patience(timeout, `${track} of the other to be ${state}`),
+      patience(timeout, `the other's ${track} to be ${state}`),
     );
-  /** What one says by a mute reaches the other: signaling works in both directions. */
-  const speak = async (a, b) => {
+  /** Signaling works in both directions: each is notified when the other mutes. */
+  const signalingWorks = async (a, b) => {
     for (const [from, to] of [[a, b], [b, a]]) {
       await from.run(() => globalThis.call.toggleTrack('audio', false));
-      await hears(to, 'audio', 'muted');
+      await remoteIs(to, 'audio', 'muted');
       await from.run(() => globalThis.call.toggleTrack('audio', true));
-      await hears(to, 'audio', 'live');
+      await remoteIs(to, 'audio', 'live');
     }
   };
   const made = (page, thing) => page.run((thing) => globalThis.__e2e.made[thing], thing);
-  const more = (page, thing, before, timeout = 10_000) =>
+  const moreMade = (page, thing, before, timeout = 10_000) =>
     page.until((thing, before) => globalThis.__e2e.made[thing] > before, thing, before, patience(timeout, `more ${thing} than ${before}`));
 
-  const WORDS = [
+  const MESSAGE_FAULTS = [
     { kind: 'drop' },
     { kind: 'drop', count: 3 },
     { kind: 'delay', ms: 700, count: 3 },
@@ -75,111 +75,111 @@ describe('a fault on purpose', () => {
   ];
 
   for (const kind of ['chromium', 'firefox']) {
-    test(`in what is said: ${WORDS.length} faults, and both still understand each other (${kind})`, async () => {
-      const [a, b] = await two(kind);
-      for (const fault of WORDS) {
+    test(`${MESSAGE_FAULTS.length} faults of messages: both agree on who is muted afterwards (${kind})`, async () => {
+      const [a, b] = await twoInCall(kind);
+      for (const fault of MESSAGE_FAULTS) {
         await simulate(b, fault);
         for (const page of [a, b]) {
           for (const on of [false, true, false]) await page.run((on) => globalThis.call.toggleTrack('video', on), on);
         }
-        await Promise.all([hears(a, 'video', 'muted', 20_000), hears(b, 'video', 'muted', 20_000)]).catch((error) => {
+        await Promise.all([remoteIs(a, 'video', 'muted', 20_000), remoteIs(b, 'video', 'muted', 20_000)]).catch((error) => {
           throw new Error(`${JSON.stringify(fault)}: ${error.message}`);
         });
         for (const page of [a, b]) await page.run(() => globalThis.call.toggleTrack('video', true));
-        await Promise.all([hears(a, 'video', 'live', 20_000), hears(b, 'video', 'live', 20_000)]);
+        await Promise.all([remoteIs(a, 'video', 'live', 20_000), remoteIs(b, 'video', 'live', 20_000)]);
       }
-      await speak(a, b);
+      await signalingWorks(a, b);
       await inCall(a, b, REMOTE);
     });
 
-    test(`kill-socket: there is another, and the same seat (${kind})`, async () => {
-      const [a, b] = await two(kind);
+    test(`kill-socket: signaling reconnects with the same seat (${kind})`, async () => {
+      const [a, b] = await twoInCall(kind);
       const [id, sockets] = [await b.run(() => globalThis.call.id), await made(b, 'sockets')];
       await simulate(b, { kind: 'kill-socket' });
-      await more(b, 'sockets', sockets);
+      await moreMade(b, 'sockets', sockets);
       await b.until(() => globalThis.call.state === 'connected');
       assert.equal(await b.run(() => globalThis.call.id), id);
-      await speak(a, b);
+      await signalingWorks(a, b);
     });
 
-    test(`break-link: there is another (${kind})`, async () => {
-      const [a, b] = await two(kind);
+    test(`break-link: another link is made (${kind})`, async () => {
+      const [a, b] = await twoInCall(kind);
       const links = await made(b, 'links');
       await b.run(() => globalThis.call.simulate({ kind: 'break-link', participant: globalThis.call.participants[0].id }));
-      await more(b, 'links', links);
+      await moreMade(b, 'links', links);
       await inCall(a, b, REMOTE);
     });
   }
 
-  /** What has just come and ends at once is not asked for again. */
-  const isAtHome = (page) => page.until(() => document.querySelector('#localVideoElement').currentTime > 1);
+  /** The camera has run for a second: one that ends right after it started is not asked for again. */
+  const cameraHasRun = (page) => page.until(() => document.querySelector('#localVideoElement').currentTime > 1);
 
-  test('end-track: the browser is asked again', async () => {
-    const [a, b] = await two('chromium');
-    await isAtHome(b);
+  test('end-track: the call asks for the device again', async () => {
+    const [a, b] = await twoInCall('chromium');
+    await cameraHasRun(b);
     for (const track of ['audio', 'video']) {
       const captures = await made(b, 'captures');
       await simulate(b, { kind: 'end-track', track });
-      await more(b, 'captures', captures);
-      await hears(a, track, 'live');
+      await moreMade(b, 'captures', captures);
+      await remoteIs(a, track, 'live');
     }
     await inCall(a, b, REMOTE);
   });
 
-  test('freeze-link: the silence is noticed, and in the end there is another link', async () => {
-    const [a, b] = await two('chromium');
+  test('freeze-link: the connection is interrupted, and another link is made', async () => {
+    const [a, b] = await twoInCall('chromium');
     const links = await made(b, 'links');
     await simulate(b, { kind: 'freeze-link' });
-    await b.until(() => globalThis.call.participants[0]?.connection === 'interrupted', patience(6000, 'the silence to be noticed'));
-    await more(b, 'links', links, 30_000);
+    await b.until(() => globalThis.call.participants[0]?.connection === 'interrupted', patience(6000, 'an interrupted connection'));
+    await moreMade(b, 'links', links, 30_000);
     await inCall(a, b, REMOTE);
   });
 
-  test('freeze-link for a while: the same link goes on', async () => {
-    const [a, b] = await two('chromium');
+  test('freeze-link for a second: the same link continues', async () => {
+    const [a, b] = await twoInCall('chromium');
     const links = await Promise.all([made(a, 'links'), made(b, 'links')]);
     const watched = await gaps(a);
     await simulate(b, { kind: 'freeze-link', ms: 1000 });
     await inCall(a, b, REMOTE);
     const longest = await watched.longest(1000);
-    assert.ok(longest > 800, `Ann went without for ${longest} ms only`);
+    assert.ok(longest > 800, `Ann received nothing for ${longest} ms only`);
     assert.deepEqual(await Promise.all([made(a, 'links'), made(b, 'links')]), links);
   });
 
-  test('mute-track: the others are told when it lasts', async () => {
-    const [a, b] = await two('chromium');
+  test('mute-track: the others are notified when it lasts', async () => {
+    const [a, b] = await twoInCall('chromium');
     await simulate(b, { kind: 'mute-track', track: 'video', ms: 6500 });
-    await hears(a, 'video', 'unavailable', 6500);
-    await hears(a, 'video', 'live', 5000);
+    await remoteIs(a, 'video', 'unavailable', 6500);
+    await remoteIs(a, 'video', 'live', 5000);
   });
 
-  test('unplug-track: another device is taken', async () => {
-    const [a, b] = await two('chromium');
+  test('unplug-track: another device is used', async () => {
+    const [a, b] = await twoInCall('chromium');
     const microphone = () => globalThis.call.localStream.getAudioTracks()[0]?.getSettings().deviceId;
     const before = await b.run(microphone);
-    await isAtHome(b);
+    await cameraHasRun(b);
     await simulate(b, { kind: 'unplug-track', track: 'audio' });
     await b.until((before) => {
       const now = globalThis.call.localStream.getAudioTracks()[0]?.getSettings().deviceId;
       return now && now !== before;
     }, before);
-    await hears(a, 'audio', 'live');
+    await remoteIs(a, 'audio', 'live');
     await inCall(a, b, REMOTE);
   });
 
-  test('lose-device: the call goes on without, and takes it when it is back', async () => {
-    const [a, b] = await two('chromium');
-    await isAtHome(b);
+  test('lose-device: the call continues without it, and uses it when it is back', async () => {
+    const [a, b] = await twoInCall('chromium');
+    await cameraHasRun(b);
     await simulate(b, { kind: 'lose-device', track: 'video', ms: 3000 });
-    await hears(a, 'video', 'device-not-found');
-    await hears(a, 'video', 'live', 8000);
+    await remoteIs(a, 'video', 'device-not-found');
+    await remoteIs(a, 'video', 'live', 8000);
     await sees(a, bob, REMOTE);
   });
 
-  test('expire-credentials: the page is asked for new ones when a connection is made', async () => {
+  test('expire-credentials: the call asks the page for new ones when it makes a connection', async () => {
     const [a, b] = [
-      await enter('chromium', ann),
-      await scene.open(scene.browser('chromium', bob), site.origin),
+      await join('chromium', ann),
+      await fixtures.open(fixtures.browser('chromium', bob), site.origin),
     ];
     await prepare(b);
     await b.run((options) => {
@@ -194,7 +194,7 @@ describe('a fault on purpose', () => {
     const credentials = () => globalThis.__e2e.connections().map((link) => link.getConfiguration().iceServers[0]?.credential);
     await simulate(b, { kind: 'expire-credentials' });
     assert.ok((await b.run(credentials)).includes('expired'));
-    await new Promise((resolve) => setTimeout(resolve, 10_500)); // For so long an answer of the page serves.
+    await new Promise((resolve) => setTimeout(resolve, 10_500)); // An answer of the page is used for ten seconds.
     const asked = await b.run(() => globalThis.asked);
     await simulate(b, { kind: 'break-link' });
     await b.until((asked) => globalThis.asked > asked, asked);
@@ -202,8 +202,8 @@ describe('a fault on purpose', () => {
     assert.ok(!(await b.run(credentials)).includes('expired'));
   });
 
-  test('what there is not, it says', async () => {
-    const b = await enter('chromium', bob);
+  test('an unknown fault is rejected with the known ones', async () => {
+    const b = await join('chromium', bob);
     const refused = (fault) => b.run((fault) => globalThis.call.simulate(fault).then(() => null, (error) => error.message), fault);
     assert.match(await refused({ kind: 'earthquake' }), /there is no fault 'earthquake'; known are: drop, /);
     assert.match(await refused(null), /there is no fault/);

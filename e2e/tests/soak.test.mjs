@@ -1,5 +1,5 @@
-// Fifty calls one after the other in one page leave nothing behind: no live track, no open socket,
-// no open connection, and no more memory than the same loop written by hand.
+// Fifty calls one after another in one page release everything: no live track, no open socket, no open
+// connection, and no more memory than the same loop written by hand.
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
@@ -7,34 +7,34 @@ import { callSite, prepare } from '../lib/calls.mjs';
 import { ann, bob, freshRoom } from '../lib/participants.mjs';
 import { BENCH } from '../lib/paths.mjs';
 import { startServer } from '../lib/server.mjs';
-import { fixtures } from '../lib/fixtures.mjs';
+import { createFixtures } from '../lib/fixtures.mjs';
 
 const BATCHES = 5;
 const CALLS = 10;
 /**
- * What one batch may add by moods of the browser, in bytes: of the page's own heap (tables of the
- * interpreter that fill as rare functions run again), and of what the browser keeps beside it: stopped
- * streams go when it pleases, and its hash tables double.
+ * How many bytes one batch may add by chance: in the page's heap (`own`: the interpreter's tables grow when rare
+ * functions run again), and in the browser's memory for the page (`beside`: stopped streams are freed late, and
+ * hash tables double).
  */
 const NOISE = { own: 1024, beside: 8 * 1024, wasm: 0 };
 
-/** Code that is compiled anew because it runs often counts as memory too, and is no leak. */
+/** Optimised code counts as memory too, and is no leak. */
 const UNCOMPILED = ['--js-flags=--no-opt --no-maglev --no-sparkplug --no-wasm-dynamic-tiering'];
 
 describe('fifty calls in a row', () => {
-  const scene = fixtures();
+  const fixtures = createFixtures();
   const slopes = {};
   let server;
   let site;
 
   before(async () => {
     server = await startServer();
-    scene.defer(() => server.stop());
+    fixtures.defer(() => server.stop());
     site = await callSite({ '/bench/': BENCH });
-    scene.defer(() => site.stop());
+    fixtures.defer(() => site.stop());
   });
 
-  /** Each is in the page as `begin(options)`, which gives what has an `end()`. */
+  /** Each defines `begin(options)` in the page, which resolves to a call with `end()`. */
   const KINDS = {
     'written by hand': async () => {
       const { start } = await import('/bench/best.js');
@@ -56,8 +56,8 @@ describe('fifty calls in a row', () => {
     test(kind, async (context) => {
       const room = freshRoom();
       const signaling = server.socket('/rooms');
-      await scene.join(scene.browser('chromium', bob), site.origin, { signaling, room });
-      const page = await prepare(await scene.open(scene.browser('chromium', ann, { args: UNCOMPILED }), site.origin, { before: `(${keepMemory})()` }));
+      await fixtures.join(fixtures.browser('chromium', bob), site.origin, { signaling, room });
+      const page = await prepare(await fixtures.open(fixtures.browser('chromium', ann, { args: UNCOMPILED }), site.origin, { before: `(${keepMemory})()` }));
       await page.run(install);
       const inspector = await page.raw.createCDPSession();
       const heaps = { own: [], beside: [], wasm: [] };
@@ -70,7 +70,7 @@ describe('fifty calls in a row', () => {
         for (const part of Object.keys(heaps)) heaps[part].push(settled[part]);
       }
       const made = await page.run(() => globalThis.__e2e.made);
-      if (kind === 'by the package') assert.ok(heaps.wasm.every((size) => size > 0), 'its memory is seen');
+      if (kind === 'by the package') assert.ok(heaps.wasm.every((size) => size > 0), 'the memory of the WebAssembly is measured');
       assert.ok(made.captures >= BATCHES * CALLS && made.sockets >= BATCHES * CALLS, JSON.stringify(made));
       slopes[kind] = {};
       for (const [part, sizes] of Object.entries(heaps)) {
@@ -89,7 +89,7 @@ describe('fifty calls in a row', () => {
   });
 });
 
-/** Runs in the page before anything else: keeps hold of the memory of the WebAssembly. */
+/** Runs in the page before anything else: keeps a reference to the memory of the WebAssembly. */
 function keepMemory() {
   const { instantiateStreaming } = WebAssembly;
   WebAssembly.instantiateStreaming = async (...args) => {
@@ -100,25 +100,25 @@ function keepMemory() {
   };
 }
 
-/** Runs in the page: calls one after the other, each until the other's picture has come. */
+/** Runs in the page: calls one after another, each until the picture of the other has arrived. */
 async function batchOfCalls(options, calls) {
   const remote = document.querySelector('#remoteVideoElement');
-  const soon = async (condition) => {
+  const waitFor = async (condition) => {
     for (const end = performance.now() + 20_000; !condition(); ) {
-      if (performance.now() > end) throw new Error(`in vain: ${condition}`);
+      if (performance.now() > end) throw new Error(`timed out: ${condition}`);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   };
   for (let i = 0; i < calls; i += 1) {
     const call = await globalThis.begin(options);
-    await soon(() => remote.srcObject && remote.readyState >= 2 && remote.videoWidth > 0 && globalThis.__e2e.holdings().tracks === 2);
+    await waitFor(() => remote.srcObject && remote.readyState >= 2 && remote.videoWidth > 0 && globalThis.__e2e.holdings().tracks === 2);
     call.end();
     remote.srcObject = null;
-    await soon(() => Object.values(globalThis.__e2e.holdings()).every((count) => count === 0));
+    await waitFor(() => Object.values(globalThis.__e2e.holdings()).every((count) => count === 0));
   }
 }
 
-/** The heap once nothing more goes: what stopped streams hold drains within seconds. */
+/** The heap when it no longer shrinks: stopped streams are freed within seconds. */
 async function settledHeap(inspector) {
   const least = { own: Infinity, beside: Infinity };
   for (let quiet = 0, round = 0; quiet < 4 && round < 30; round += 1) {
@@ -133,7 +133,7 @@ async function settledHeap(inspector) {
   return least;
 }
 
-/** The middle one of the steps from batch to batch: what leaks is in each of them, an odd one in one. */
+/** The median growth from batch to batch: a leak is in each of them, an outlier in one. */
 function slope(values) {
   const steps = values.slice(1).map((value, index) => value - values[index]);
   steps.sort((a, b) => a - b);

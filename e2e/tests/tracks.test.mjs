@@ -1,4 +1,4 @@
-// Tracks that the page brings itself, instead of those of a device.
+// Tracks that the page passes to a call, instead of devices that the call asks for.
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
@@ -7,40 +7,40 @@ import { patience } from '../lib/page.mjs';
 import { ann, bob, freshRoom } from '../lib/participants.mjs';
 import { hears, sees } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
-import { fixtures } from '../lib/fixtures.mjs';
+import { createFixtures } from '../lib/fixtures.mjs';
 
 const REMOTE = '#remoteVideoElement';
 
 describe("the page's own tracks", () => {
-  const scene = fixtures();
+  const fixtures = createFixtures();
   let server;
   let site;
 
   before(async () => {
-    scene.browser('firefox', bob); // Takes seconds to start; is waited for where it is needed.
+    fixtures.browser('firefox', bob); // Takes seconds to start, and is awaited where it is needed.
     server = await startServer();
-    scene.defer(() => server.stop());
+    fixtures.defer(() => server.stop());
     site = await callSite();
-    scene.defer(() => site.stop());
+    fixtures.defer(() => site.stop());
   });
 
-  const enter = (kind, person, options) => scene.join(scene.browser(kind, person), site.origin, options);
-  /** A page that is ready to start, with a microphone and a camera of its own in `own`. */
-  const open = async (person, kind = 'chromium') => {
-    const page = await prepare(await scene.open(scene.browser(kind, person), site.origin));
+  const join = (kind, person, options) => fixtures.join(fixtures.browser(kind, person), site.origin, options);
+  /** Opens a page that has captured its own microphone and camera in `own`, and has not started a call. */
+  const openWithOwnTracks = async (person, kind = 'chromium') => {
+    const page = await prepare(await fixtures.open(fixtures.browser(kind, person), site.origin));
     await page.run(async () => {
       const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
       globalThis.own = { audio: stream.getAudioTracks()[0], video: stream.getVideoTracks()[0] };
     });
     return page;
   };
-  const said = (page) => page.run(() => globalThis.log.filter(({ type }) => type === 'errorHandler').map(({ error }) => `${error.code}: ${error.message}`));
+  const errors = (page) => page.run(() => globalThis.log.filter(({ type }) => type === 'errorHandler').map(({ error }) => `${error.code}: ${error.message}`));
 
   for (const kind of ['chromium', 'firefox']) {
-    test(`${kind}: one given at once, one promised for later; the page's they stay`, async () => {
+    test(`${kind}: one track is passed at once and one by a promise: both are sent, and stay the page's at the end`, async () => {
       const options = { signaling: server.socket('/rooms'), room: freshRoom() };
-      const a = await enter('chromium', ann, options);
-      const b = await open(bob, kind);
+      const a = await join('chromium', ann, options);
+      const b = await openWithOwnTracks(bob, kind);
       await b.run((options) => {
         const audio = new Promise((resolve) => (globalThis.give = () => resolve(own.audio)));
         return globalThis.start({ ...options, constraints: { audio, video: own.video } });
@@ -49,7 +49,7 @@ describe("the page's own tracks", () => {
       assert.deepEqual(await a.page.run(() => [call.participants[0].audio, call.participants[0].video]), ['pending', 'pending']);
       await b.run(() => globalThis.give());
       await Promise.all([sees(a.page, bob, REMOTE), hears(a.page, bob, REMOTE), sees(b, ann, REMOTE)]);
-      assert.equal(await b.run(() => globalThis.__e2e.made.captures), 1, "the page's own asking, and no other");
+      assert.equal(await b.run(() => globalThis.__e2e.made.captures), 1, 'the call asked for devices itself');
 
       assert.equal(await b.run(() => call.toggleTrack('video')), false);
       await a.page.until(() => call.participants[0].video === 'muted');
@@ -65,10 +65,10 @@ describe("the page's own tracks", () => {
     });
   }
 
-  test('a device for the sound, a canvas for the picture', async () => {
+  test('a microphone and the track of a canvas are sent', async () => {
     const options = { signaling: server.socket('/rooms'), room: freshRoom() };
-    const a = await enter('chromium', ann, options);
-    const b = await prepare(await scene.open(scene.browser('chromium', bob), site.origin));
+    const a = await join('chromium', ann, options);
+    const b = await prepare(await fixtures.open(fixtures.browser('chromium', bob), site.origin));
     await b.run((options) => {
       const canvas = Object.assign(document.createElement('canvas'), { width: 80, height: 60 });
       const pen = canvas.getContext('2d');
@@ -88,12 +88,12 @@ describe("the page's own tracks", () => {
         return blue > 200 && red < 60 && green < 60;
       },
       REMOTE,
-      patience(10_000, 'blue'),
+      patience(10_000, 'a blue picture'),
     );
   });
 
-  test('what is not kept is told, and the call goes on', async () => {
-    const b = await open(bob);
+  test('a rejected promise and a track of the wrong kind are reported, and the call continues', async () => {
+    const b = await openWithOwnTracks(bob);
     const options = { signaling: server.socket('/rooms'), room: freshRoom() };
     await b.run(
       (options) =>
@@ -105,7 +105,7 @@ describe("the page's own tracks", () => {
     );
     await b.until(() => call.camera !== 'pending');
     assert.deepEqual(await b.run(() => [call.state, call.microphone, call.camera]), ['connected', 'not-requested', 'device-in-use']);
-    assert.deepEqual(await said(b), ['device-in-use: NotReadableError: no']);
+    assert.deepEqual(await errors(b), ['device-in-use: NotReadableError: no']);
     await b.run(() => {
       call.endCall();
       globalThis.log.length = 0;
@@ -114,11 +114,11 @@ describe("the page's own tracks", () => {
     await b.run((options) => globalThis.start({ ...options, constraints: { audio: own.video, video: own.video } }), options);
     await b.until(() => call.camera === 'live');
     assert.equal(await b.run(() => call.microphone), 'unavailable');
-    assert.deepEqual(await said(b), ["invalid-options: TypeError: 'constraints.audio' gives no audio track"]);
+    assert.deepEqual(await errors(b), ["invalid-options: TypeError: 'constraints.audio' gives no audio track"]);
   });
 
-  test('a promise that is kept after the end changes nothing', async () => {
-    const b = await open(bob);
+  test('a promise that is fulfilled after the end changes nothing', async () => {
+    const b = await openWithOwnTracks(bob);
     const options = { signaling: server.socket('/rooms'), room: freshRoom() };
     const after = await b.run(async (options) => {
       const video = new Promise((resolve) => (globalThis.give = () => resolve(own.video)));

@@ -12,7 +12,7 @@ import { DOCS } from '../lib/paths.mjs';
 import { ann, bob, freshRoom } from '../lib/participants.mjs';
 import { inCall, sees } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
-import { fixtures } from '../lib/fixtures.mjs';
+import { createFixtures } from '../lib/fixtures.mjs';
 
 /** Leaves `overSocket(url, dialect)` in the page: a plain WebSocket behind a transport. */
 const SOCKETS = `globalThis.overSocket = (url, dialect) => {
@@ -37,7 +37,7 @@ const SOCKETS = `globalThis.overSocket = (url, dialect) => {
 };`;
 
 describe("a transport of the page's own", () => {
-  const scene = fixtures();
+  const scene = createFixtures();
   let server;
   let site;
 

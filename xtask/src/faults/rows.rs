@@ -238,7 +238,7 @@ pub(crate) const ROWS: &[Row] = &[
         "F51",
         "a call is ended while it starts",
         &[
-            calls("ending", "before the WebAssembly has come"),
+            calls("ending", "before the WebAssembly has loaded"),
             calls("ending", "at any moment of its start"),
             calls("ending", "while the browser still asks"),
         ],
