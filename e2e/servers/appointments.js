@@ -17,14 +17,14 @@ const appointments = [
   { professionalsFullName: 'Dr. Bob', apptDate: Date.now() - 2_000_000, uuid: 2, clientName: 'Cat' },
   { professionalsFullName: 'Dr. Bob', apptDate: Date.now() + 10_000_000, uuid: 3, clientName: 'Dan' },
 ];
-const professionals = []; // Nothing is ever removed from any of these.
+const professionals = []; // Nothing is ever removed from these.
 const clients = [];
 const offers = {};
 
 const app = express().use(cors(), express.json(), pages());
 
 app.get('/user-link', (_, response) => {
-  const appointment = appointments[0]; // Always the first, and each time once more.
+  const appointment = appointments[0]; // Always the first one, added once more each time.
   appointments.push(appointment);
   response.send(`${FRONT_END}/join-video?token=${jwt.sign(appointment, SECRET)}`);
 });
@@ -39,14 +39,14 @@ app.post('/validate-link', (request, response) => {
 });
 
 const http = createServer(app);
-const io = new Server(http, { cors: [FRONT_END] }); // Q2: no list of origins, but an object without any option.
+const io = new Server(http, { cors: [FRONT_END] }); // Q2: `cors` takes an object of options, so this list has no effect.
 
 io.on('connection', (socket) => {
   let person;
   try {
     person = jwt.verify(socket.handshake.auth.jwt, SECRET);
   } catch {
-    return socket.disconnect(); // After it was accepted, and without a reason.
+    return socket.disconnect(); // After the connection was accepted, without a reason.
   }
   if (person.proId) welcomeProfessional(socket, person);
   else welcomeClient(socket, person);
@@ -70,7 +70,7 @@ io.on('connection', (socket) => {
   socket.on('getIce', (uuid, who, acknowledge) => {
     const known = offers[uuid];
     if (!known) return; // Never acknowledged.
-    // Q1: without an acknowledgement this throws, which is the end of the whole process.
+    // Q1: without an acknowledgement this throws, which ends the process.
     acknowledge(who === 'professional' ? known.offererIceCandidates : known.answerIceCandidates);
   });
 
@@ -84,7 +84,7 @@ io.on('connection', (socket) => {
       : clients.find((client) => client.uuid == uuid);
     if (receiver) io.to(receiver.id).emit('iceToClient', iceC);
   });
-  // No `disconnect`: whoever is lost, the other is not told.
+  // No listener for `disconnect`: the other side is not notified.
 });
 
 function welcomeProfessional(socket, { fullName, proId }) {
@@ -95,10 +95,10 @@ function welcomeProfessional(socket, { fullName, proId }) {
 
 function welcomeClient(socket, { uuid, clientName }) {
   remember(clients, (known) => known.uuid === uuid, { uuid, clientName, id: socket.id });
-  if (offers[uuid]) socket.emit('answerToClient', offers[uuid].answer); // Q7: an old one, or null.
+  if (offers[uuid]) socket.emit('answerToClient', offers[uuid].answer); // Q7: an old answer, or null.
 }
 
-/** Who comes again only gets a new socket. */
+/** A user who returns only gets a new socket. */
 function remember(list, isSame, person) {
   const known = list.find(isSame);
   if (!known) list.push(person);

@@ -1,10 +1,10 @@
-// What the independent servers in Node have in common.
+// Shared by the independent servers that run on Node.
 
 import { once } from 'node:events';
 import express from 'express';
 import { CLIENTS, LEGACY } from '../lib/paths.mjs';
 
-/** An app that serves the independent pages, as each of the originals serves its own. */
+/** An Express app that serves the independent pages. */
 export function pages() {
   const app = express();
   app.get('/favicon.ico', (_, response) => response.status(204).end());
@@ -12,7 +12,7 @@ export function pages() {
   return app;
 }
 
-/** Listens on a free port and says so. */
+/** Listens on a free port and prints the address. */
 export async function listen(http) {
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');

@@ -1,5 +1,5 @@
 // The server of "real-time-video-chat", written from the description of its wire (section 4): the
-// pages and Socket.IO on one port. Its arguments: the package that is Socket.IO here, its options.
+// pages and Socket.IO on one port. Arguments: the Socket.IO package to load, and its options as JSON.
 
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
@@ -12,12 +12,12 @@ const io = createRequire(import.meta.url)(library)(http, JSON.parse(options));
 io.on('connection', (socket) => {
   socket.on('join', (room) => {
     const present = headcount(room);
-    if (present > 1) return socket.emit('full'); // Also for one of the two.
+    if (present > 1) return socket.emit('full'); // Also if the sender is one of the two.
     socket.join(room);
     socket.emit(present === 0 ? 'created' : 'joined');
   });
   socket.on('ready', (room) => socket.broadcast.to(room).emit('ready'));
-  // Who sends it, and from where, is not looked at: also an outsider may.
+  // The sender is not checked: it need not be in the room.
   for (const event of ['candidate', 'offer', 'answer']) {
     socket.on(event, (payload, room) => socket.broadcast.to(room).emit(event, payload));
   }
@@ -25,10 +25,10 @@ io.on('connection', (socket) => {
     socket.leave(room);
     socket.broadcast.to(room).emit('leave');
   });
-  // No `disconnect`: whoever is lost, the other is not told.
+  // No listener for `disconnect`: the other side is not notified.
 });
 
-/** Sets in a map since Socket.IO 3, a plain object before. */
+/** The rooms are a map of sets since Socket.IO 3, and a plain object before. */
 function headcount(room) {
   const { rooms } = io.sockets.adapter;
   return (rooms instanceof Map ? rooms.get(room)?.size : rooms[room]?.length) ?? 0;

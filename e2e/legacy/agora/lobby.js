@@ -1,8 +1,8 @@
 // The lobby of "video-chat-django", written from the description (section 3): fetches a token for
-// the room and goes there.
+// the room and opens its page.
 //
-// `?sdk=` is the script that defines `AgoraRTC`, `?api=` the server of the five addresses, if not
-// where the page is, `?app=` the app id. In the original all three are fixed.
+// `?sdk=` is the script that defines `AgoraRTC`, `?api=` the server of the five HTTP endpoints (by
+// default the page's own), `?app=` the app id. In the original all three are fixed.
 
 const query = new URLSearchParams(location.search);
 for (const [key, fallback] of [['sdk', '/videocalls/agora.js'], ['api', location.origin], ['app', 'app']]) {
@@ -11,9 +11,9 @@ for (const [key, fallback] of [['sdk', '/videocalls/agora.js'], ['api', location
 
 document.querySelector('#form').onsubmit = async (event) => {
   event.preventDefault();
-  const room = event.target.room.value.toUpperCase(); // The name is as it was typed.
+  const room = event.target.room.value.toUpperCase(); // The name is not changed.
   const response = await fetch(`${sessionStorage.getItem('api')}/get_token/?channel=${room}`);
-  const { uid, token } = await response.json(); // Without a look at the status.
+  const { uid, token } = await response.json(); // The status is not checked.
   sessionStorage.setItem('UID', uid);
   sessionStorage.setItem('token', token);
   sessionStorage.setItem('room', room);

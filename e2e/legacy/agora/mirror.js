@@ -1,5 +1,5 @@
-// A stand-in for the provider, to try the page itself: whoever publishes meets one other, with the
-// number 1000, who shows and plays what they send.
+// A stand-in for the provider, to test the page without one: a page that publishes meets one other user with
+// the uid 1000, who sends back the page's own tracks.
 
 (() => {
   class Local {

@@ -1,7 +1,7 @@
 // What the client's and the professional's page of "Webrtc Video Call Application" have in common,
 // written from the description of their wire (section 6). `Qn` is quirk n of that section.
 //
-// `?token=` is the token of the link; `?api=` the server, if not where the page is; `?client=` the
+// `?token=` is the token of the link; `?api=` the server (by default the page's own); `?client=` the
 // file that defines `io`.
 
 export const query = new URLSearchParams(location.search);
@@ -9,13 +9,13 @@ export const token = query.get('token');
 export const api = query.get('api') ?? location.origin;
 export const $ = (id) => document.getElementById(id);
 
-// No iceServers: the STUN servers of the original cannot be reached from a closed machine.
+// No iceServers: tests do not depend on the original's public STUN servers.
 const configuration = {};
 
-/** Candidates that came before the other's description: thrown away, and counted here. */
+/** Counts the candidates that arrived before the remote description and were dropped. */
 globalThis.lost = 0;
 
-/** The one socket of the page, kept while views change. */
+/** The socket of the page, kept when the view changes. */
 export async function connect() {
   await new Promise((resolve) => {
     const library = Object.assign(document.createElement('script'), { src: query.get('client') ?? '/socket.io/socket.io.js', onload: resolve });
@@ -25,8 +25,8 @@ export async function connect() {
 }
 
 /**
- * Devices, a connection without tracks, and the buttons; `begin` runs when audio and video are on,
- * both of them, and only once.
+ * Captures devices, makes a connection without tracks and connects the buttons. `begin` runs once, when both audio
+ * and video are on.
  */
 export async function prepareCall(socket, who, uuid, begin) {
   let stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
@@ -56,7 +56,7 @@ export async function prepareCall(socket, who, uuid, begin) {
   };
   $('audio').onclick = async () => {
     if (enabled.audio) return toggle('audio', 'Mute', 'Unmute');
-    // Q11: by an id that not every browser has.
+    // Q11: asks by a device id that not every browser has.
     stream = await navigator.mediaDevices.getUserMedia({ audio: { deviceId: { exact: 'default' } }, video: true });
     $('own-feed').srcObject = stream;
     enable('audio');
@@ -69,7 +69,7 @@ export async function prepareCall(socket, who, uuid, begin) {
       $(kind).textContent = track.enabled ? on : off;
     }
   };
-  // Q10: nothing is said; the other finds out by ICE.
+  // Q10: sends nothing; the other side notices by ICE.
   $('hang-up').onclick = () => {
     link.close();
     $('own-feed').srcObject = null;
@@ -87,7 +87,7 @@ export function addCandidate(link, candidate) {
   });
 }
 
-/** Q4: an effect runs after the page was drawn anew; candidates that come meanwhile are lost. */
+/** Q4: an effect runs after the page was rendered; candidates that arrive in between are lost. */
 export function afterRender(effect) {
   requestAnimationFrame(() => setTimeout(effect));
 }

@@ -3,14 +3,14 @@
 
 import { $, addCandidate, afterRender, connect, prepareCall, query } from './call.js';
 
-let lastOffer = null; // Q5: of whoever came last, whatever appointment is joined then.
+let lastOffer = null; // Q5: the latest offer, used for whichever appointment is joined.
 let socket;
 
 start();
 
 async function start() {
   socket = await connect();
-  // Q6: who comes to the call directly does not listen to offers, and there is none.
+  // Q6: a page that opens the call directly does not listen to offers, so it has none.
   if (query.has('uuid')) return join(query.get('uuid'), query.get('client-name'));
   socket.on('apptData', list);
   socket.on('newOfferWaiting', (waiting) => (lastOffer = globalThis.lastOffer = waiting));
@@ -23,7 +23,7 @@ function list(appointments) {
     if (waiting) {
       const button = Object.assign(document.createElement('button'), { textContent: 'Join' });
       button.dataset.uuid = uuid;
-      // The id goes through an address and is a string from here on.
+      // The id passes through a URL and is a string from here on.
       button.onclick = () => join(new URLSearchParams({ uuid }).get('uuid'), clientName);
       row.append('Waiting ', button);
     }
@@ -42,7 +42,7 @@ async function join(uuid, client) {
     link.setLocalDescription(answer);
     socket.emit('newAnswer', { answer, uuid });
   });
-  // Two effects, side by side.
+  // Two effects that run concurrently.
   if (offer) afterRender(() => link.setRemoteDescription(offer));
   const candidates = await socket.emitWithAck('getIce', uuid, 'professional');
   for (const candidate of candidates) addCandidate(link, candidate);

@@ -1,4 +1,4 @@
-// The client's page: offers as soon as audio and video are on, whoever is there.
+// The client's page: offers as soon as audio and video are on, whether or not the professional is there.
 
 import { $, afterRender, api, connect, prepareCall, token } from './call.js';
 
@@ -13,18 +13,18 @@ async function start() {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ token }),
   });
-  appointment = await answer.json(); // Without a look at the status.
+  appointment = await answer.json(); // The status is not checked.
   const socket = await connect();
   const minutes = Math.round((appointment.apptDate - Date.now()) / 60_000);
   $('call-info').textContent = `${appointment.professionalsFullName} has been notified. Your appointment is in ${minutes} minutes.`;
   socket.on('answerToClient', (answer) => {
-    if (!answer) return; // Q7: null, for who comes again before there was one.
+    if (!answer) return; // Q7: null if the client rejoins before there was an answer.
     afterRender(() => link?.setRemoteDescription(answer).catch((error) => console.log(error)));
   });
   socket.on('iceToClient', () => ($('call-info').hidden = true));
   link = await prepareCall(socket, 'client', () => appointment?.uuid ?? null, async (link) => {
     const offer = await link.createOffer();
-    // Q3 is a race that the original wins: the offer is sent before there is a candidate.
+    // Q3: the original relies on sending the offer before the first candidate.
     link.setLocalDescription(offer);
     socket.emit('newOffer', { offer, apptInfo: appointment });
   });

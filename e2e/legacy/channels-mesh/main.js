@@ -1,7 +1,7 @@
 // A page of "Web RTC Chatroom", written from the description of its wire (section 5): a mesh of
-// people in the one room of a Django server, told apart by their names. `Qn` is quirk n of that section.
+// participants in the single room of a Django server, identified by their names. `Qn` is quirk n of that section.
 //
-// `?socket=` is the address of the WebSocket, if not where the page is.
+// `?socket=` is the URL of the WebSocket, by default on the page's own server.
 
 const $ = (id) => document.getElementById(id);
 const address = new URLSearchParams(location.search).get('socket') ?? location.href.replace(/^http/, 'ws');
@@ -44,14 +44,14 @@ function signal(action, message) {
 
 function received({ data }) {
   const { peer, action, message } = JSON.parse(data);
-  if (peer === username) return; // Q1: also somebody else of that name.
+  if (peer === username) return; // Q1: also ignores another participant with the same name.
   const channel = message.receiver_channel_name;
   if (action === 'new-peer') createOfferer(peer, channel);
   if (action === 'new-offer') createAnswerer(message.sdp, peer, channel);
   if (action === 'new-answer') mapPeers[peer][0].setRemoteDescription(message.sdp); // Q4: throws for an unknown peer.
 }
 
-/** Whoever is there offers to whoever comes. */
+/** Those who are there offer to the newcomer. */
 function createOfferer(name, channel) {
   const peer = createPeer(name, 'new-offer', channel);
   const chat = peer.createDataChannel('channel');
@@ -62,14 +62,14 @@ function createOfferer(name, channel) {
 
 function createAnswerer(offer, name, channel) {
   const peer = createPeer(name, 'new-answer', channel);
-  // Q4: without a data channel in the offer the peer is in no book.
+  // Q4: a peer whose offer has no data channel is not added to the map.
   peer.ondatachannel = ({ channel: chat }) => {
     chat.onmessage = chatReceived;
     mapPeers[name] = [peer, chat];
   };
   peer
     .setRemoteDescription(offer)
-    // Q3: a promise, not a description; only where the argument may be left out this is an answer.
+    // Q3: passes a promise, not a description; works only in browsers that create the answer by themselves.
     .then(() => peer.setLocalDescription(peer.createAnswer()));
 }
 
@@ -80,7 +80,7 @@ function createPeer(name, action, channel) {
   const remoteStream = new MediaStream();
   video.srcObject = remoteStream;
   peer.ontrack = async () => remoteStream.addTrack(event.track, remoteStream); // Q7: the global `event`.
-  // Q2: even a short disconnection is the end, and nobody offers again.
+  // Q2: even a short disconnection closes the connection, and nobody offers again.
   peer.oniceconnectionstatechange = () => {
     const state = peer.iceConnectionState;
     if (!['failed', 'disconnected', 'closed'].includes(state)) return;
@@ -88,7 +88,7 @@ function createPeer(name, action, channel) {
     if (state !== 'closed') peer.close();
     video.parentNode.remove();
   };
-  // Q11: said once, with all candidates; none comes later.
+  // Q11: sent once with all candidates; none follows.
   peer.onicecandidate = ({ candidate }) => {
     if (!candidate) signal(action, { sdp: peer.localDescription, receiver_channel_name: channel });
   };

@@ -1,6 +1,6 @@
-// A peer with the manners of videocalls.js, written from the description of its wire (section 7): it
-// offers as soon as it has its devices, whether or not anyone is there, yields to any foreign offer,
-// sends candidates as they come, keeps none that come too early, and never says goodbye.
+// A peer that behaves like videocalls.js, written from the description of its wire format (section 7): it offers
+// as soon as it has its devices, whether or not anyone is there, accepts any offer of the other side, sends
+// candidates one by one, drops those that arrive too early, and sends nothing when it leaves.
 
 export async function start(url) {
   const id = crypto.randomUUID();

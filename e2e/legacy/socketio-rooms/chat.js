@@ -1,15 +1,15 @@
-// A page of "real-time-video-chat", written from the description of its wire (section 4): two people
-// in a room of a Socket.IO server, the first of them offers. `Qn` is quirk n of that section.
+// A page of "real-time-video-chat", written from the description of its wire (section 4): two participants
+// in a room of a Socket.IO server, of which the first offers. `Qn` is quirk n of that section.
 //
-// `?server=` is where Socket.IO is, if not where the page is; `?client=` the file that defines `io`.
+// `?server=` is the Socket.IO server, by default the page's own; `?client=` the file that defines `io`.
 
 const query = new URLSearchParams(location.search);
 const $ = (id) => document.getElementById(id);
 
-// No iceServers: the STUN servers of the original cannot be reached from a closed machine.
+// No iceServers: tests do not depend on the original's public STUN servers.
 const configuration = {};
 
-// A window that nobody would close.
+// Records alerts, because nobody would close their dialogs.
 globalThis.alerts = [];
 const alert = (text) => globalThis.alerts.push(text);
 
@@ -62,13 +62,13 @@ $('leaveButton').onclick = () => {
   hangUp();
 };
 
-/** First in the room. The devices are asked for only now. */
+/** First in the room. Only now asks for the devices. */
 async function created() {
   creator = true;
   await takeDevices();
 }
 
-/** Second in the room: `ready` is said once, when the devices are there, and never again. */
+/** Second in the room: sends `ready` once, when the devices are there, and never again. */
 async function joined() {
   creator = false;
   await takeDevices();
@@ -76,7 +76,7 @@ async function joined() {
 }
 
 async function takeDevices() {
-  // Without the original's 400 × 500: it would cut off a part of the picture that the tests read.
+  // Without the original's 400 × 500: it would crop the picture that the tests read.
   userStream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
   $('video-chat-lobby').hidden = true;
   $('btn-group').hidden = false;
@@ -84,7 +84,7 @@ async function takeDevices() {
 }
 
 function ready() {
-  if (!creator) return; // Q5 and Q4: one who had joined ignores it, also when left alone since.
+  if (!creator) return; // Q5 and Q4: a page that joined second ignores it, even if it is alone now.
   connect();
   link
     .createOffer()
@@ -117,16 +117,16 @@ function candidate(candidate) {
 }
 
 function left() {
-  creator = true; // Q4: only who is told of the leaving will offer to the next.
-  stopBoth($('peer-video').srcObject); // Q8: and the last picture stays.
+  creator = true; // Q4: only a page that was notified of the leaving offers to the next one.
+  stopBoth($('peer-video').srcObject); // Q8: the last picture stays.
   hangUp();
 }
 
 function connect() {
-  link = globalThis.link = new RTCPeerConnection(configuration); // Q9: one link, whoever it is.
+  link = globalThis.link = new RTCPeerConnection(configuration); // Q9: one connection, whoever the peer is.
   link.onicecandidate = ({ candidate }) => candidate && socket.emit('candidate', candidate, room);
   link.ontrack = ({ streams }) => show($('peer-video'), streams[0]);
-  link.addTrack(userStream.getTracks()[0], userStream); // Q1: both are needed, Q3: and there.
+  link.addTrack(userStream.getTracks()[0], userStream); // Q1 and Q3: needs both tracks to be there.
   link.addTrack(userStream.getTracks()[1], userStream);
 }
 

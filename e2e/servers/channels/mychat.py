@@ -16,7 +16,7 @@ members = []
 
 
 def get_token(request):
-    channel = request.GET["channel"]  # Missing: an exception, 500.
+    channel = request.GET["channel"]  # Raises an exception if it is missing, answered with 500.
     return JsonResponse({"token": f"006{channel}", "uid": random.randint(1, 230)})
 
 

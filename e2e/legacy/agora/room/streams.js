@@ -1,5 +1,5 @@
-// The room of "video-chat-django", written from the description (section 3): the call itself is
-// Agora's, or of whatever defines `AgoraRTC`; the names are the server's.
+// The room of "video-chat-django", written from the description (section 3): the call is made by
+// the script that defines `AgoraRTC`, the names come from the server.
 
 const stored = (key) => sessionStorage.getItem(key);
 const api = stored('api');
@@ -23,17 +23,17 @@ document.head.append(sdk);
 
 async function joinAndDisplayLocalStream() {
   $('room-name').textContent = channel;
-  // No `user-unpublished`: the tile of who is muted only stands still.
+  // No listener for `user-unpublished`: the tile of a muted user shows the last picture.
   client.on('user-published', handleUserJoined);
   client.on('user-left', handleUserLeft);
   try {
     await client.join(stored('app'), channel, stored('token'), uid);
   } catch (error) {
     console.error(error);
-    location.assign('..'); // And goes on.
+    location.assign('..'); // The function continues nevertheless.
   }
   localTracks = await AgoraRTC.createMicrophoneAndCameraTracks();
-  member = await createMember(); // Before anything is published, so that the others find the name.
+  member = await createMember(); // Before publishing, so that the others find the name.
   addTile(uid, member.name);
   localTracks[1].play(`user-${uid}`);
   await client.publish([localTracks[0], localTracks[1]]);
@@ -45,7 +45,7 @@ async function handleUserJoined(user, mediaType) {
   await client.subscribe(user, mediaType);
   if (mediaType === 'video') {
     $(`user-container-${user.uid}`)?.remove();
-    member = await getMember(user); // An HTML page instead of JSON: rejected, and there will be no tile.
+    member = await getMember(user); // For an unknown uid the response is HTML, so this rejects and there is no tile.
     addTile(user.uid, member.name);
     user.videoTrack.play(`user-${user.uid}`);
   }
@@ -54,10 +54,10 @@ async function handleUserJoined(user, mediaType) {
 
 async function handleUserLeft(user) {
   delete remoteUsers[user.uid];
-  $(`user-container-${user.uid}`).remove(); // Throws for one whose picture never came.
+  $(`user-container-${user.uid}`).remove(); // Throws for a user who has no tile.
 }
 
-/** The name as it is, in HTML. */
+/** The name is inserted as HTML, without escaping. */
 function addTile(uid, name) {
   $('video-streams').insertAdjacentHTML(
     'beforeend',
@@ -74,7 +74,7 @@ $('leave-btn').onclick = async () => {
     track.close();
   }
   await client.leave();
-  deleteMember(); // Not awaited; and once more when the page goes.
+  deleteMember(); // Not awaited, and done again when the page is unloaded.
   location.assign('..');
 };
 
@@ -82,7 +82,7 @@ $('camera-btn').onclick = () => toggle(localTracks[1], $('camera-btn'));
 $('mic-btn').onclick = () => toggle(localTracks[0], $('mic-btn'));
 addEventListener('beforeunload', deleteMember);
 
-/** Stops the sending, not the capture. */
+/** Stops sending, but not the capture. */
 async function toggle(track, button) {
   const muted = !track.muted;
   await track.setMuted(muted);
