@@ -12,11 +12,12 @@ use web_sys::MediaStream;
 
 use crate::alarm::Alarm;
 use crate::clock::Clock;
-use crate::links::{LinkCallbacks, Links};
+use crate::links::Links;
 use crate::listeners::{Listener, Listeners};
 use crate::local_media::LocalMedia;
 use crate::local_tracks::Answer;
 use crate::page::Page;
+use crate::peer::LinkCallbacks;
 use crate::seat_storage::Seat;
 use crate::signaling::{Signaling, SignalingEvent};
 use crate::{CallError, CallEvent};

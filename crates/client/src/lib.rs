@@ -58,6 +58,7 @@ mod socket;
 mod stats;
 mod task;
 mod transceivers;
+mod turn;
 
 pub use builder::CallBuilder;
 pub use call::{Joined, Subscription, VideoCall};

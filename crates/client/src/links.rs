@@ -10,12 +10,14 @@ use web_sys::MediaStream;
 use crate::chat;
 use crate::ice_servers::IceServers;
 use crate::local_tracks::LocalTracks;
-use crate::peer::Peer;
+use crate::peer::{LinkCallbacks, Peer};
+use crate::turn::TurnFailures;
 use crate::{CallError, ErrorCode};
 
 pub(crate) struct Links {
     peers: RefCell<Vec<(LinkId, Rc<Peer>)>>,
     ice_servers: IceServers,
+    turn: Rc<TurnFailures>,
     local: Rc<LocalTracks>,
     chat: Option<ChatChannel>,
 }
@@ -27,15 +29,6 @@ pub(crate) struct ChatChannel {
     pub(crate) label: &'static str,
 }
 
-/// Where a link reports to.
-#[derive(Clone)]
-pub(crate) struct LinkCallbacks {
-    /// Takes what the session has to know.
-    pub(crate) report: Rc<dyn Fn(LinkReport)>,
-    /// Takes errors for the page.
-    pub(crate) fail: Rc<dyn Fn(CallError)>,
-}
-
 impl Links {
     pub(crate) fn new(
         ice_servers: IceServers,
@@ -45,6 +38,7 @@ impl Links {
         Self {
             peers: RefCell::default(),
             ice_servers,
+            turn: Rc::default(),
             local,
             chat,
         }
@@ -106,7 +100,12 @@ impl Links {
     }
 
     fn open(&self, link: LinkId, role: LinkRole, callbacks: LinkCallbacks) {
-        match Peer::open(self.ice_servers.configuration(), role, &callbacks.report) {
+        match Peer::open(
+            self.ice_servers.configuration(),
+            role,
+            &self.turn,
+            &callbacks,
+        ) {
             Ok(peer) => {
                 if let Some(chat) = self.chat {
                     peer.prepare_chat(chat.open, role, chat.label, callbacks.report);

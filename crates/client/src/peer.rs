@@ -9,6 +9,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{MediaStream, RtcConfiguration, RtcPeerConnection, RtcTrackEvent};
 
+use crate::CallError;
 use crate::browser::{PeerConnectionExt, exception_text, object, text, track, untrack};
 use crate::candidates;
 use crate::chat::{self, Chat};
@@ -18,8 +19,18 @@ use crate::remote_tracks::RemoteTracks;
 use crate::stats::Received;
 use crate::task::Task;
 use crate::transceivers;
+use crate::turn::TurnFailures;
 
 type Report = Rc<dyn Fn(LinkReport)>;
+
+/// Where a connection reports to.
+#[derive(Clone)]
+pub(crate) struct LinkCallbacks {
+    /// Takes what the session has to know.
+    pub(crate) report: Report,
+    /// Takes errors for the page.
+    pub(crate) fail: Rc<dyn Fn(CallError)>,
+}
 
 /// One `RTCPeerConnection`. It is closed when this is dropped, and reports nothing from then on.
 ///
@@ -34,7 +45,7 @@ pub(crate) struct Peer {
     renewal: Cell<Option<Task>>,
     measurement: Cell<Option<Task>>,
     chat: RefCell<Option<Box<dyn Chat>>>,
-    _listeners: [EventListener; 4],
+    _listeners: Vec<EventListener>,
 }
 
 impl Peer {
@@ -50,7 +61,8 @@ impl Peer {
     pub(crate) fn open(
         configuration: &RtcConfiguration,
         role: LinkRole,
-        report: &Report,
+        turn: &Rc<TurnFailures>,
+        LinkCallbacks { report, fail }: &LinkCallbacks,
     ) -> Result<Self, JsValue> {
         let pool = i32::from(role == LinkRole::StandBy);
         let pooled = object(&[("iceCandidatePoolSize", pool.into())]);
@@ -59,7 +71,8 @@ impl Peer {
         let changed = report.clone();
         let remote = RemoteTracks::new(Rc::new(move || changed(LinkReport::TracksChanged)))?;
         track(&connection);
-        let listeners = listen(&connection, &remote, report);
+        let mut listeners = listen(&connection, &remote, report);
+        listeners.extend(turn.watch(&connection, fail));
         Ok(Self {
             connection,
             configuration: pooled,
@@ -238,10 +251,10 @@ fn listen(
     connection: &RtcPeerConnection,
     remote: &Rc<RemoteTracks>,
     report: &Report,
-) -> [EventListener; 4] {
+) -> Vec<EventListener> {
     let [candidate, transport, needed] = [(); 3].map(|()| report.clone());
     let (source, remote) = (connection.clone(), remote.clone());
-    [
+    vec![
         EventListener::new(connection, "icecandidate", move |event| {
             candidate(LinkReport::Candidate(candidates::read(
                 event.unchecked_ref(),

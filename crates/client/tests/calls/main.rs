@@ -2,6 +2,7 @@
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+mod browsers;
 mod reentrancy;
 mod remote_stream;
 mod support;
