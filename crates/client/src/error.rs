@@ -158,7 +158,7 @@ impl ErrorCode {
             | Self::NotSupported
             | Self::IceServersFailed
             | Self::TurnFailed => Category::Configuration,
-            Self::Call(Problem::NegotiationFailed) => Category::Media,
+            Self::Call(Problem::NegotiationFailed | Problem::NoRoute) => Category::Media,
             Self::Ended(EndReason::Internal) => Category::Internal,
             Self::Call(_) | Self::Ended(_) => Category::Signaling,
             _ => Category::Device,

@@ -23,7 +23,7 @@ use self::recovery::Recovery;
 use crate::context::Context;
 use crate::receive_monitor::ReceiveMonitor;
 use crate::signal_queue::SignalQueue;
-use crate::time::TopologyTimer;
+use crate::time::{Timestamp, TopologyTimer};
 use crate::{LinkId, LinkOp, LinkRole, Transport};
 
 #[derive(Debug)]
@@ -158,6 +158,13 @@ impl Link {
     /// Whether nothing arrives though it should.
     pub(crate) fn is_silent(&self) -> bool {
         self.path.monitor().is_some_and(ReceiveMonitor::is_silent)
+    }
+
+    /// Sets whether media should arrive by the link.
+    pub(crate) fn expect_media(&mut self, now: Timestamp, expected: bool) {
+        if let Some(monitor) = self.path.monitor_mut() {
+            monitor.expect(now, expected);
+        }
     }
 
     /// What arrives by the link, as soon as there has been a connection.

@@ -7,6 +7,7 @@ mod monitoring;
 mod rebuild;
 mod reoffer;
 mod roster;
+mod routes;
 mod signals;
 mod topology;
 
@@ -16,6 +17,7 @@ use videocalls_protocol::{Capabilities, Departure, LeaveReason, Offerer, Partici
 
 use self::deferred_offers::DeferredOffers;
 use self::rebuild::Cause;
+use self::routes::Routes;
 use crate::context::{Context, MeshEvent};
 use crate::link::{DepartureSign, Fate, Link, LinkTimer, Target};
 use crate::signal_history::SignalHistory;
@@ -37,6 +39,9 @@ pub(crate) struct Mesh {
     /// Whether the driver can measure what a link receives.
     measures: bool,
     deferred_offers: DeferredOffers,
+    routes: Routes,
+    /// The participants who have no microphone and no camera to send from.
+    not_sending: Vec<ParticipantId>,
 }
 
 impl Mesh {
@@ -53,6 +58,8 @@ impl Mesh {
             online: true,
             measures,
             deferred_offers: DeferredOffers::default(),
+            routes: Routes::default(),
+            not_sending: Vec::new(),
         }
     }
 
@@ -77,6 +84,8 @@ impl Mesh {
                 return true;
             }
         }
+        self.routes.end(id);
+        self.not_sending.retain(|it| it != id);
         self.drop_participant(ctx, id);
         false
     }
@@ -127,6 +136,8 @@ impl Mesh {
         }
     }
 
+    /// The browser has failed, or the peer has sent what can't be used: that costs the peer its
+    /// link. The first failures are followed by a new link at once, others by ever longer pauses.
     fn negotiation_failed(
         &mut self,
         ctx: &mut Context,
@@ -136,6 +147,9 @@ impl Mesh {
         let problem = Problem::NegotiationFailed;
         ctx.mesh_events
             .push(MeshEvent::Problem(problem, participant));
+        if let Some(link) = self.link_mut(id) {
+            link.attempts_mut().count_failure(ctx.now);
+        }
         self.rebuild(ctx, id, Cause::Broken);
     }
 

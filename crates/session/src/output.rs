@@ -145,6 +145,9 @@ pub enum Problem {
     MessageTooLarge,
     /// The browser refused a step of the negotiation with a participant.
     NegotiationFailed,
+    /// No network path to a participant was found, though both ends have tried. A TURN server is
+    /// missing, or can't be reached.
+    NoRoute,
     /// The server did not pass a message on.
     MessageRejected,
 }
@@ -156,6 +159,7 @@ impl Problem {
             Self::MalformedMessage => "malformed-message",
             Self::MessageTooLarge => "message-too-large",
             Self::NegotiationFailed => "negotiation-failed",
+            Self::NoRoute => "no-route",
             Self::MessageRejected => "message-rejected",
         }
     }
@@ -168,6 +172,10 @@ impl Problem {
             }
             Self::NegotiationFailed => {
                 "The connection to one participant could not be set up. It is being tried again."
+            }
+            Self::NoRoute => {
+                "No network path to one participant was found; a firewall may block it. A TURN \
+                 server, or another network, would help. It is tried again from time to time."
             }
         }
     }

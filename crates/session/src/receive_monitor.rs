@@ -24,8 +24,18 @@ pub(crate) struct ReceiveMonitor {
     changed: Timestamp,
     /// How many measurements in a row found the count changed, until it is established.
     samples: u8,
+    expectation: Expectation,
     is_silent: bool,
     suspect_until: Timestamp,
+}
+
+/// Whether media should arrive.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Expectation {
+    /// It should, once it has for a while.
+    Media,
+    /// The participant has nothing to send.
+    Nothing,
 }
 
 impl ReceiveMonitor {
@@ -34,8 +44,24 @@ impl ReceiveMonitor {
             received: 0,
             changed: Timestamp::default(),
             samples: 0,
+            expectation: Expectation::Media,
             is_silent: false,
             suspect_until: Timestamp::default(),
+        }
+    }
+
+    /// Sets whether media should arrive. If not, nothing is missing; if it should again, it has to
+    /// arrive for a while before it can be missing.
+    pub(crate) fn expect(&mut self, now: Timestamp, media: bool) {
+        let expectation = match media {
+            true => Expectation::Media,
+            false => Expectation::Nothing,
+        };
+        if expectation != self.expectation {
+            self.expectation = expectation;
+            self.samples = 0;
+            self.changed = now;
+            self.is_silent = false;
         }
     }
 
@@ -47,8 +73,10 @@ impl ReceiveMonitor {
     /// How long until the next measurement: short until it is known what to expect, and when that is
     /// missing.
     pub(crate) fn interval(&self, now: Timestamp) -> Duration {
-        let is_missing = self.is_missing(now, INTERVAL);
-        if self.samples < ESTABLISHED || self.is_suspect(now) || is_missing {
+        let is_unsettled = self.samples < ESTABLISHED || self.is_missing(now, INTERVAL);
+        if self.expectation == Expectation::Nothing {
+            INTERVAL
+        } else if is_unsettled || self.is_suspect(now) {
             SUSPECT_INTERVAL
         } else {
             INTERVAL
@@ -61,7 +89,9 @@ impl ReceiveMonitor {
             self.received = received;
             self.changed = now;
             self.is_silent = false;
-            self.samples = self.samples.saturating_add(1);
+            if self.expectation == Expectation::Media {
+                self.samples = self.samples.saturating_add(1);
+            }
             return;
         }
         let limit = if self.is_suspect(now) {

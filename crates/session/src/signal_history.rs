@@ -28,6 +28,8 @@ struct Record {
     retired: Vec<RemoteEnd>,
     /// The answers so far, where answers carry no number of the offer that they answer.
     answers: Vec<RemoteEnd>,
+    /// Whether a description was unreadable.
+    has_sent_unreadable: bool,
 }
 
 impl SignalHistory {
@@ -98,6 +100,11 @@ impl SignalHistory {
         });
         push_bounded(&mut record.answers, end.clone(), MAX_ANSWERS);
         is_late
+    }
+
+    /// Whether a participant's unreadable description is their first. Remembers it.
+    pub(crate) fn is_first_unreadable(&mut self, from: &ParticipantId) -> bool {
+        !std::mem::replace(&mut self.record_mut(from).has_sent_unreadable, true)
     }
 
     fn record(&self, id: &ParticipantId) -> Option<&Record> {

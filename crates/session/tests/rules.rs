@@ -8,6 +8,7 @@ mod rules {
     mod deferred_offers;
     mod devices;
     mod ends;
+    mod failing_links;
     mod foreign_returns;
     mod identity;
     mod links;

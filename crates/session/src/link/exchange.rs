@@ -172,6 +172,11 @@ impl Link {
         }
     }
 
+    /// Gives the link up, since nothing sensible can be negotiated on it.
+    pub(crate) fn give_up(&mut self) {
+        self.exchange.state = State::Broken;
+    }
+
     /// Makes an offer, unless an exchange is open.
     pub(crate) fn offer(&mut self, ctx: &mut Context) {
         self.advance(ctx, NegotiationInput::Needed, true, None);

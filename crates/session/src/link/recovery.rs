@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Link, LinkTimer};
 use crate::context::Context;
+use crate::time::Timestamp;
 use crate::{LinkOp, Transport};
 
 /// How often ICE is restarted on a link before the link is replaced.
@@ -14,6 +15,9 @@ const MAX_RESTARTS: u8 = 2;
 const ICE_RESTART: Duration = Duration::from_secs(4);
 /// How long a polite end waits for the peer to restart ICE.
 const PEER_ICE_RESTART: Duration = Duration::from_secs(1);
+
+/// After so long without a failure of the negotiation the earlier ones are forgotten.
+const CALM: Duration = Duration::from_secs(5 * 60);
 
 /// What has been done so far to get a link to work.
 #[derive(Debug, Default)]
@@ -30,6 +34,15 @@ pub(super) struct Recovery {
 pub(crate) struct Attempts {
     count: u8,
     polite_turn: Turn,
+    failures: Failures,
+}
+
+/// How often negotiation has failed with a participant. A connection in between does not count, but
+/// a long time without a failure does.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+struct Failures {
+    count: u8,
+    last: Timestamp,
 }
 
 /// Which end replaces a link that both ends have seen fail, as the polite end counts it. The
@@ -52,7 +65,13 @@ impl Attempts {
         Self {
             count: Self::MAX - 1 - u8::from(polite),
             polite_turn: Turn::Ours,
+            failures: Failures::default(),
         }
+    }
+
+    /// Whether the link is the first one.
+    pub(crate) fn is_first(self) -> bool {
+        self.count == 0
     }
 
     /// Counts one more.
@@ -60,9 +79,30 @@ impl Attempts {
         self.count = self.count.saturating_add(1);
     }
 
+    /// Counts a failure of the negotiation.
+    pub(crate) fn count_failure(&mut self, now: Timestamp) {
+        let Failures { count, last } = self.failures;
+        let recent = if now.since(last) > CALM { 0 } else { count };
+        self.failures = Failures {
+            count: recent.saturating_add(1),
+            last: now,
+        };
+    }
+
+    /// The link has connected.
+    fn succeed(&mut self) {
+        self.count = 0;
+        self.polite_turn = Turn::Peer;
+    }
+
     /// Whether the usual number of attempts is used up.
     pub(crate) fn are_used_up(self) -> bool {
         self.count > Self::MAX
+    }
+
+    /// Whether there is a pause before a link on which the negotiation has failed is replaced.
+    pub(crate) fn need_pause(self) -> bool {
+        self.count.max(self.failures.count) > Self::MAX
     }
 
     /// Whether a polite end leaves this attempt to the peer. It takes turns with it, in case the
@@ -80,7 +120,8 @@ impl Attempts {
 
     /// Scales the time that an attempt may take: each may take longer than the one before.
     pub(crate) fn scale(self, first: Duration) -> Duration {
-        first * u32::from(self.count.clamp(1, 6))
+        let tried = self.count.max(self.failures.count);
+        first * u32::from(tried.clamp(1, 6))
     }
 }
 
@@ -131,7 +172,7 @@ impl Link {
 
     /// The link has connected: nothing needs to recover. Returns whether it is the first time.
     pub(crate) fn connected(&mut self, ctx: &mut Context) -> bool {
-        self.recovery.attempts = Attempts::default();
+        self.recovery.attempts.succeed();
         self.recovery.ice = IceRestart::Idle;
         self.stop_recovery(ctx);
         let first = self.path.found();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use videocalls_protocol::ParticipantId;
+use videocalls_protocol::{MediaState, ParticipantId, TrackState};
 
 use super::Mesh;
 use super::rebuild::Cause;
@@ -17,9 +17,34 @@ const RESTART_RETRY: Duration = Duration::from_secs(1);
 
 impl Mesh {
     /// A link has connected: from now on it is measured.
-    pub(super) fn start_measuring(&self, ctx: &mut Context, id: LinkId) {
-        if let (true, Some(link)) = (self.measures, self.link(id)) {
-            link.start(ctx, LinkTimer::Measure, Duration::ZERO);
+    pub(super) fn start_measuring(&mut self, ctx: &mut Context, id: LinkId) {
+        let (now, not_sending) = (ctx.now, self.not_sending.clone());
+        let measures = self.measures;
+        let Some(link) = self.link_mut(id).filter(|_| measures) else {
+            return;
+        };
+        let sends = !link
+            .participant()
+            .is_some_and(|it| not_sending.contains(it));
+        link.expect_media(now, sends);
+        link.start(ctx, LinkTimer::Measure, Duration::ZERO);
+    }
+
+    /// A participant's microphone or camera has changed. From one who has neither nothing arrives,
+    /// and that is no loss. A muted microphone still sends packets; a camera that is off does not.
+    pub(super) fn media_changed(
+        &mut self,
+        ctx: &mut Context,
+        id: &ParticipantId,
+        media: MediaState,
+    ) {
+        let sends = media.audio.has_device() || media.video == TrackState::Live;
+        self.not_sending.retain(|it| it != id);
+        if !sends {
+            self.not_sending.push(id.clone());
+        }
+        if let Some(link) = self.link_to(id) {
+            link.expect_media(ctx.now, sends);
         }
     }
 

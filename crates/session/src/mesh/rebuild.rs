@@ -7,12 +7,15 @@ use videocalls_protocol::{Departure, LeaveReason, Offerer, ParticipantId};
 use super::{CONNECT, Mesh};
 use crate::context::{Context, MeshEvent};
 use crate::link::{Attempts, Link, LinkTimer, Target};
-use crate::{LinkId, Transport};
+use crate::{LinkId, Problem, Transport};
 
 /// How long an interrupted link may take to recover before its participant counts as gone. Browsers
 /// report `disconnected` 5 to 8 s after the last packet, so a participant who disappears counts as
 /// gone after 9 to 12 s.
 const DEPARTURE: Duration = Duration::from_secs(4);
+
+/// How long to wait at least between attempts once no network path was found.
+const NO_ROUTE_RETRY: Duration = Duration::from_secs(30);
 
 /// Why a link is replaced.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -84,6 +87,7 @@ impl Mesh {
                 if link.connected(ctx) {
                     self.start_measuring(ctx, id);
                 }
+                self.routes.end(&participant);
                 ctx.mesh_events.push(MeshEvent::Changed(participant));
             }
             Transport::Disconnected => self.interrupted(ctx, id, participant),
@@ -118,6 +122,8 @@ impl Mesh {
         let is_gone = self.link(id).is_some_and(Link::shows_departure_by_media);
         if !self.online {
             ctx.mesh_events.push(MeshEvent::Changed(participant));
+        } else if !self.link(id).is_some_and(Link::was_connected) {
+            self.no_path_found(ctx, id, participant);
         } else if is_gone {
             self.participant_lost(ctx, &participant);
         } else {
@@ -125,6 +131,57 @@ impl Mesh {
             if transport == Transport::Closed || !self.restart_ice(ctx, id) {
                 self.rebuild(ctx, id, Cause::Silence);
             }
+        }
+    }
+
+    /// ICE has given up before there was a path. It does so at once where there are no candidates,
+    /// so only the first link is replaced without waiting for the time it has to connect.
+    fn no_path_found(&mut self, ctx: &mut Context, id: LinkId, participant: ParticipantId) {
+        let is_first = self.link(id).is_some_and(|link| link.attempts().is_first());
+        let is_known = self.routes.is_missing(&participant);
+        ctx.mesh_events.push(MeshEvent::Changed(participant));
+        if is_first && !is_known {
+            self.rebuild(ctx, id, Cause::Silence);
+        }
+    }
+
+    /// Tells the app if there is no network path to a participant. If the server answers pings, it
+    /// has to show first that our own network works.
+    pub(super) fn check_route(&mut self, ctx: &mut Context, id: &ParticipantId) {
+        if !self.routes.is_due(id, ctx.now) {
+            return;
+        }
+        if self.capabilities.answers_ping {
+            ctx.mesh_events.push(MeshEvent::ServerSuspect);
+        } else {
+            self.report_missing_routes(ctx);
+        }
+    }
+
+    pub(super) fn report_missing_routes(&mut self, ctx: &mut Context) {
+        for id in self.routes.take_reports() {
+            let event = MeshEvent::Problem(Problem::NoRoute, Some(id));
+            ctx.mesh_events.push(event);
+        }
+    }
+
+    /// Limits the time that a participant's link may take to connect.
+    pub(super) fn limit_connect_time(&self, ctx: &mut Context, id: &ParticipantId) {
+        let time = self.at_least_retry_pause(id, CONNECT);
+        if let Some(link) = self.link_of(id) {
+            link.recover_by(ctx, LinkTimer::Connect, time);
+        }
+    }
+
+    /// The time until the next attempt: longer each time, and long if there is no network path.
+    fn attempt_time(&self, id: &ParticipantId, attempts: Attempts) -> Duration {
+        self.at_least_retry_pause(id, attempts.scale(CONNECT))
+    }
+
+    fn at_least_retry_pause(&self, id: &ParticipantId, time: Duration) -> Duration {
+        match self.routes.is_missing(id) {
+            true => time.max(NO_ROUTE_RETRY),
+            false => time,
         }
     }
 
@@ -141,11 +198,12 @@ impl Mesh {
             return self.rebuild_without_participant(ctx, id, cause);
         };
         link.attempts_mut().next();
+        self.check_route(ctx, &participant);
         if self.is_given_up(id) {
             return self.participant_lost(ctx, &participant);
         }
         if let Some(waiting) = self.rebuild_has_to_wait(id, cause, polite) {
-            return self.recover_by(ctx, id, waiting);
+            return self.wait_to_rebuild(ctx, id, waiting);
         }
         self.replace(ctx, id, participant);
     }
@@ -168,7 +226,7 @@ impl Mesh {
     fn rebuild_has_to_wait(&mut self, id: LinkId, cause: Cause, polite: bool) -> Option<LinkTimer> {
         let link = self.link_mut(id)?;
         match cause {
-            Cause::Broken => link.attempts().are_used_up().then_some(LinkTimer::Rebuild),
+            Cause::Broken => link.attempts().need_pause().then_some(LinkTimer::Rebuild),
             Cause::Silence => {
                 let is_known_to_peer = !link.is_broken() && !link.awaits_first_offer();
                 let waits = polite && is_known_to_peer && link.attempts_mut().polite_end_waits();
@@ -177,9 +235,12 @@ impl Mesh {
         }
     }
 
-    fn recover_by(&self, ctx: &mut Context, id: LinkId, timer: LinkTimer) {
-        if let Some(link) = self.link(id) {
-            link.recover_by(ctx, timer, link.attempts().scale(CONNECT));
+    fn wait_to_rebuild(&self, ctx: &mut Context, id: LinkId, timer: LinkTimer) {
+        if let Some(link) = self.link(id)
+            && let Some(participant) = link.participant()
+        {
+            let time = self.attempt_time(participant, link.attempts());
+            link.recover_by(ctx, timer, time);
         }
     }
 
@@ -190,9 +251,10 @@ impl Mesh {
         };
         let (attempts, has_heard) = (link.attempts(), link.has_heard_from_peer());
         self.retire_links(ctx, &|link| link.is_for(&participant));
+        let time = self.attempt_time(&participant, attempts);
         let link = self.open_offering(ctx, Target::One(participant.clone()));
         link.succeed(attempts, has_heard);
-        link.recover_by(ctx, LinkTimer::Connect, attempts.scale(CONNECT));
+        link.recover_by(ctx, LinkTimer::Connect, time);
         ctx.mesh_events.push(MeshEvent::Changed(participant));
     }
 
@@ -232,10 +294,11 @@ impl Mesh {
     fn offer_to_lost(&mut self, ctx: &mut Context, id: &ParticipantId) {
         self.offer_to(ctx, id);
         let polite = self.is_polite_to(id);
+        let attempts = Attempts::last_two(polite);
+        let time = self.attempt_time(id, attempts);
         if let Some(link) = self.link_to(id) {
-            let attempts = Attempts::last_two(polite);
             *link.attempts_mut() = attempts;
-            link.recover_by(ctx, LinkTimer::Connect, attempts.scale(CONNECT));
+            link.recover_by(ctx, LinkTimer::Connect, time);
         }
     }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use videocalls_protocol::{Candidate, GlareRule, ParticipantId, Signal};
 
+use super::Mesh;
 use super::deferred_offers::{DeferReason, DeferredOffer};
 use super::rebuild::Cause;
-use super::{CONNECT, Mesh};
 use crate::context::{Context, MeshEvent};
 use crate::link::{DepartureSign, Link, LinkTimer, RemoteDescription, RemoteEnd, Target};
 use crate::time::{Timestamp, TopologyTimer};
@@ -31,15 +31,28 @@ impl Mesh {
             Signal::Answer { id, sdp } => (id, sdp, false),
         };
         let Some(end) = RemoteEnd::of(&sdp) else {
-            ctx.mesh_events
-                .push(MeshEvent::Problem(Problem::MalformedMessage, Some(from)));
-            return;
+            return self.handle_unreadable(ctx, from);
         };
         let description = RemoteDescription { id, sdp, end };
         if is_offer {
             self.handle_offer(ctx, from, description);
         } else {
             self.handle_answer(ctx, from, description);
+        }
+    }
+
+    /// Handles a description that is unreadable. The peer's negotiation is stuck without an answer,
+    /// so its link is replaced.
+    fn handle_unreadable(&mut self, ctx: &mut Context, from: ParticipantId) {
+        if let Some(link) = self.link_to(&from) {
+            if !link.is_broken() {
+                link.give_up();
+                let id = link.id();
+                self.negotiation_failed(ctx, id, Some(from));
+            }
+        } else if self.history.is_first_unreadable(&from) {
+            let event = MeshEvent::Problem(Problem::NegotiationFailed, Some(from));
+            ctx.mesh_events.push(event);
         }
     }
 
@@ -149,6 +162,8 @@ impl Mesh {
         from: ParticipantId,
         offer: RemoteDescription,
     ) {
+        self.check_route(ctx, &from);
+        self.routes.begin(&from, ctx.now);
         let attempts = self.link_of(&from).map(Link::attempts);
         self.drop_deferred_offer(ctx, &from);
         let id = self.link_to_answer(ctx, &from).id();
@@ -158,6 +173,7 @@ impl Mesh {
             link.succeed(attempts.unwrap_or_default(), true);
             link.handle_offer(ctx, offer, true);
         }
+        self.limit_connect_time(ctx, &from);
         self.add_early_candidates(ctx, &from);
         ctx.mesh_events.push(MeshEvent::Appeared(from));
     }
@@ -173,7 +189,6 @@ impl Mesh {
         };
         let link = &mut self.links[index];
         link.set_target(ctx, target);
-        link.recover_by(ctx, LinkTimer::Connect, CONNECT);
         link
     }
 
@@ -200,7 +215,10 @@ impl Mesh {
         if *link.target() == Target::Anyone {
             link.set_target(ctx, Target::One(from.clone()));
             link.set_departure_sign(DepartureSign::LossOfMedia);
-            link.recover_by(ctx, LinkTimer::Connect, CONNECT);
+        }
+        if !link.was_connected() {
+            self.routes.begin(&from, ctx.now);
+            self.limit_connect_time(ctx, &from);
         }
         ctx.mesh_events.push(MeshEvent::Appeared(from.clone()));
         self.answered_while_deferred(ctx, &from, &end);

@@ -4,6 +4,7 @@ use videocalls_protocol::{LeaveReason, ParticipantId, Signal};
 
 use super::Mesh;
 use super::deferred_offers::DeferredOffers;
+use super::routes::Routes;
 use crate::context::Context;
 use crate::link::{Link, Target};
 use crate::signal_history::SignalHistory;
@@ -37,9 +38,11 @@ impl Topology for Mesh {
 
     fn offline(&mut self) {
         self.online = false;
+        self.routes.interrupt(&|_| true);
     }
 
     fn server_heard(&mut self, ctx: &mut Context) {
+        self.report_missing_routes(ctx);
         self.restart_ice_where_waiting(ctx);
     }
 
@@ -56,9 +59,12 @@ impl Topology for Mesh {
         match event {
             ParticipantEvent::Joined => self.joined(ctx, id),
             ParticipantEvent::StillPresent => self.seated(id),
-            ParticipantEvent::Away => self.suspect_one(ctx, id),
+            ParticipantEvent::Away => {
+                self.routes.interrupt(&|it| it == id);
+                self.suspect_one(ctx, id);
+            }
             ParticipantEvent::Back => self.returned(ctx, id),
-            ParticipantEvent::Media(_) => {}
+            ParticipantEvent::Media(media) => self.media_changed(ctx, id, media),
             ParticipantEvent::ReceiveReport { not_receiving_us } => {
                 self.reported_by_peer(ctx, id, not_receiving_us);
             }
@@ -99,6 +105,8 @@ impl Topology for Mesh {
         self.close_where(ctx, &|_| true);
         self.history = SignalHistory::default();
         self.deferred_offers = DeferredOffers::default();
+        self.routes = Routes::default();
+        self.not_sending.clear();
     }
 
     fn connection(&self, id: &ParticipantId) -> Connection {

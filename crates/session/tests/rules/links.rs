@@ -276,21 +276,6 @@ fn candidates_wait_for_the_description_of_their_generation() {
 }
 
 #[test]
-fn a_description_without_an_origin_is_a_malformed_message() {
-    let (mut harness, _) = linked("me", "you");
-    for sdp in ["", "v=0\r\n", "o=-\r\n", "o=- x y z\r\n", "\u{0}"] {
-        let sdp = sdp.to_owned();
-        harness.signal_from("you", Signal::Offer { id: Some(9), sdp });
-        let told = Notice::Problem {
-            problem: Problem::MalformedMessage,
-            participant: Some(ParticipantId::new("you")),
-        };
-        assert_eq!(notices(&harness.take_outputs()), [&told]);
-    }
-    assert_eq!(harness.participants(), ["you"]);
-}
-
-#[test]
 fn a_stranger_is_not_listened_to() {
     let (mut harness, _) = linked("me", "you");
     harness.signal_from("they", offer("300", 1));

@@ -95,6 +95,7 @@ fn crossing_offers_wait_for_an_answer_to_ours() {
         let fresh = || {
             let mut harness = Harness::on_relay(me);
             let lost = harness.accept_offer_from("m", "1");
+            harness.transport(lost, Transport::Connected);
             harness.transport(lost, Transport::Failed);
             harness.create_description();
             harness.take_outputs();

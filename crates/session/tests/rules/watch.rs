@@ -1,11 +1,11 @@
 //! What comes in by a link, and what is done about silence.
 
-use videocalls_protocol::{Event, LeaveReason, ParticipantId, Request};
+use videocalls_protocol::{Event, LeaveReason, MediaState, ParticipantId, Request, TrackState};
 use videocalls_session::{
-    CallState, Connection, Input, LinkId, LinkOp, LinkReport, LinkRole, Output, Transport,
+    CallState, Connection, Input, LinkId, LinkOp, LinkReport, LinkRole, Notice, Output, Transport,
 };
 
-use crate::harness::{Harness, left, ops, peer, sent, welcome};
+use crate::harness::{Harness, left, media, ops, peer, sent, welcome};
 
 /// A link that is measured, by which something comes in.
 struct Watched {
@@ -84,6 +84,12 @@ impl Watched {
             from: self.other.clone(),
             not_receiving: if deaf { vec![me] } else { Vec::new() },
         });
+    }
+
+    /// The other end's microphone and camera change.
+    fn other_sends(&mut self, media: MediaState) {
+        let from = self.other.clone();
+        self.harness.event(Event::Media { from, media });
     }
 
     fn connection(&self) -> Connection {
@@ -316,4 +322,74 @@ fn one_whose_link_was_closed_when_they_were_gone_is_called_back() {
             (spare, LinkOp::Close),
         ] if link == same && link != spare
     ));
+}
+
+/// What a participant without any device sends, or one whose camera is off and who has no microphone.
+#[test]
+fn participant_who_has_nothing_to_send_stays_connected() {
+    let unavailable = TrackState::Unavailable;
+    for video in [unavailable, TrackState::DeviceNotFound, TrackState::Muted] {
+        let mut watched = Watched::new();
+        watched.other_sends(media(unavailable, video));
+        watched.harness.take_outputs();
+        watched.flows = false;
+        let mut outputs = watched.wait(60_000);
+        assert_eq!(watched.connection(), Connection::Connected);
+        assert_eq!(restarts(&outputs), 0);
+        assert_eq!(receive_reports(&outputs), [] as [&Request; 0]);
+        outputs.retain(|it| matches!(it, Output::Notify(Notice::ParticipantChanged(_))));
+        assert_eq!(outputs, [], "nothing flaps");
+    }
+}
+
+/// Firefox counts a few bytes now and then although no media is sent.
+#[test]
+fn stray_packets_of_a_participant_without_devices_are_not_missed_later() {
+    let mut watched = Watched::new();
+    let unavailable = TrackState::Unavailable;
+    watched.other_sends(media(unavailable, unavailable));
+    for _ in 0..10 {
+        watched.flows = true;
+        watched.wait(2_000);
+        watched.flows = false;
+        watched.wait(5_000);
+        assert_eq!(watched.connection(), Connection::Connected);
+    }
+}
+
+#[test]
+fn silence_is_noticed_again_once_a_participant_sends_again() {
+    let mut watched = Watched::new();
+    let unavailable = TrackState::Unavailable;
+    watched.other_sends(media(unavailable, unavailable));
+    watched.flows = false;
+    watched.wait(10_000);
+    watched.other_sends(media(TrackState::Live, unavailable));
+    watched.wait(3_000);
+    assert_eq!(
+        watched.connection(),
+        Connection::Connected,
+        "a device takes a moment to start"
+    );
+    watched.flows = true;
+    watched.wait(3_000);
+    watched.flows = false;
+    watched.wait(3_500);
+    assert_eq!(watched.connection(), Connection::Interrupted);
+}
+
+#[test]
+fn interruption_ends_when_the_participant_reports_to_have_nothing_to_send() {
+    let mut watched = Watched::new();
+    watched.flows = false;
+    watched.wait(3_000);
+    assert_eq!(watched.connection(), Connection::Interrupted);
+    let unavailable = TrackState::Unavailable;
+    watched.other_sends(media(unavailable, unavailable));
+    assert_eq!(watched.connection(), Connection::Connected);
+    let outputs = watched.wait(100);
+    assert_eq!(
+        receive_reports(&outputs),
+        [&Request::ReceiveReport(Vec::new())]
+    );
 }

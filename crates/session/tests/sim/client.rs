@@ -277,7 +277,10 @@ impl SimulatedNetwork {
                 client.roster.retain(|id| *id != participant.id);
                 assert_eq!(client.roster.len() + 1, before, "{participant:?} was there");
             }
-            Notice::Problem { problem, .. } => client.problems.push(problem),
+            Notice::Problem { problem, .. } => {
+                self.tally.no_routes += u64::from(problem == Problem::NoRoute);
+                client.problems.push(problem);
+            }
             Notice::Ended(reason) => client.ended = Some(reason),
             _ => {}
         }

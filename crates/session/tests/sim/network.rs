@@ -233,6 +233,8 @@ pub(crate) struct Tally {
     pub(crate) cuts: u64,
     /// Answers that were taken for the answer to another offer.
     pub(crate) misled: u64,
+    /// Missing network paths that were reported.
+    pub(crate) no_routes: u64,
 }
 
 pub(crate) struct SimulatedNetwork {

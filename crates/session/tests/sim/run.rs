@@ -131,5 +131,6 @@ impl Tally {
         self.troubles += other.troubles;
         self.cuts += other.cuts;
         self.misled += other.misled;
+        self.no_routes += other.no_routes;
     }
 }

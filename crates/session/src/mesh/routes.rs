@@ -1,0 +1,83 @@
+use std::time::Duration;
+
+use videocalls_protocol::ParticipantId;
+
+use crate::time::Timestamp;
+
+/// How long ICE must have searched before a missing network path is reported. Its own checks take
+/// 5 s on slow networks.
+const SEARCH: Duration = Duration::from_secs(8);
+
+/// The participants to whom no network path has been found since descriptions were exchanged.
+/// Outlives their links: a link that does not connect is replaced.
+#[derive(Debug, Default)]
+pub(super) struct Routes(Vec<(ParticipantId, Search)>);
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Search {
+    Since(Timestamp),
+    /// It has taken too long. It is reported once the server shows that our own network works.
+    AwaitsServer,
+    /// The app has been told that there is no path.
+    Reported,
+}
+
+impl Routes {
+    /// Descriptions were exchanged: ICE searches for a path from now on, if not before.
+    pub(super) fn begin(&mut self, id: &ParticipantId, now: Timestamp) {
+        if self.search(id).is_none() {
+            self.0.push((id.clone(), Search::Since(now)));
+        }
+    }
+
+    /// There is a path, or the participant has left.
+    pub(super) fn end(&mut self, id: &ParticipantId) {
+        self.0.retain(|(other, _)| other != id);
+    }
+
+    /// A search that may fail for another reason is not to be reported.
+    pub(super) fn interrupt(&mut self, which: &dyn Fn(&ParticipantId) -> bool) {
+        self.0
+            .retain(|(id, search)| !which(id) || *search == Search::Reported);
+    }
+
+    /// Whether a search has taken too long, which happens once in each. The app is then to be told
+    /// as soon as the server [`has been heard`](Self::take_reports).
+    pub(super) fn is_due(&mut self, id: &ParticipantId, now: Timestamp) -> bool {
+        let is_due = |search: Search| match search {
+            Search::Since(begun) => now.since(begun) >= SEARCH,
+            Search::AwaitsServer | Search::Reported => false,
+        };
+        let mut searches = self.0.iter_mut();
+        let found = searches.find(|(other, search)| other == id && is_due(*search));
+        let is_found = found.is_some();
+        if let Some((_, search)) = found {
+            *search = Search::AwaitsServer;
+        }
+        is_found
+    }
+
+    /// The server has been heard, so our own network works: takes the participants to whom the app
+    /// is to be told that there is no path.
+    pub(super) fn take_reports(&mut self) -> Vec<ParticipantId> {
+        let searches = self.0.iter_mut();
+        let waiting = searches.filter(|(_, search)| *search == Search::AwaitsServer);
+        waiting
+            .map(|(id, search)| {
+                *search = Search::Reported;
+                id.clone()
+            })
+            .collect()
+    }
+
+    /// Whether a search has taken too long.
+    pub(super) fn is_missing(&self, id: &ParticipantId) -> bool {
+        !matches!(self.search(id), None | Some(Search::Since(_)))
+    }
+
+    fn search(&self, id: &ParticipantId) -> Option<Search> {
+        let mut searches = self.0.iter();
+        let found = searches.find(|(other, _)| other == id);
+        found.map(|(_, search)| *search)
+    }
+}
