@@ -1,7 +1,7 @@
-//! Who may name whom: the table of ARCHITECTURE.md, held against the manifests.
+//! Which package may depend on which: the table of ARCHITECTURE.md, checked against the manifests.
 //!
-//! Only what ends up in a program is bound. Dev-dependencies are free, except that the packages
-//! for the browser keep native ones under `cfg(not(target_arch = "wasm32"))`.
+//! Only dependencies that end up in a program are checked. Dev-dependencies are free, except that the
+//! packages for the browser keep native ones under `cfg(not(target_arch = "wasm32"))`.
 #![cfg(not(target_arch = "wasm32"))]
 #![expect(
     clippy::unwrap_used,
@@ -13,13 +13,14 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-/// A package, what it may name, and the sentence for who goes astray.
+/// A package and its allowed dependencies.
 struct Row {
-    /// The folder of the manifest; the root package stands in the root.
+    /// The folder of the manifest; empty for the root package.
     folder: &'static str,
     names: Names,
-    /// Features of web-sys that are not for this package.
+    /// Features of web-sys that this package may not use.
     withheld: &'static [&'static str],
+    /// The reason, for the message of a failed test.
     why: &'static str,
 }
 
@@ -30,20 +31,19 @@ enum Names {
 
 use Names::{AllBut, Only};
 
-/// A name that ends in `*` stands for all that begin so.
+/// A name that ends in `*` matches all names with that prefix.
 const TABLE: &[Row] = &[
     Row {
         folder: "crates/protocol",
         names: Only(&["hifijson", "serde", "serde_json"]),
         withheld: &[],
-        why: "what travels between a call and its server is pure data: no clock, no randomness, no \
-              browser, no runtime",
+        why: "messages are pure data: no clock, no randomness, no browser, no runtime",
     },
     Row {
         folder: "crates/session",
         names: Only(&["videocalls-protocol"]),
         withheld: &[],
-        why: "a call is decided by a pure machine: no browser, no runtime, no JSON, no clock",
+        why: "a call is a pure state machine: no browser, no runtime, no JSON, no clock",
     },
     Row {
         folder: "crates/client",
@@ -57,7 +57,7 @@ const TABLE: &[Row] = &[
             "web-sys",
         ]),
         withheld: &[],
-        why: "the driver carries a call out in a browser and shows nothing",
+        why: "the driver carries a call out in a browser and has no user interface",
     },
     Row {
         folder: "crates/js",
@@ -100,9 +100,11 @@ const TABLE: &[Row] = &[
         names: AllBut(&[
             "gloo*",
             "js-sys",
+            "jsonwebtoken",
+            "socketioxide",
             "videocalls-app",
             "videocalls-client",
-            "videocalls-fault-proxy",
+            "videocalls-compat",
             "videocalls-js",
             "videocalls-session",
             "wasm-bindgen*",
@@ -110,7 +112,24 @@ const TABLE: &[Row] = &[
             "yew*",
         ]),
         withheld: &[],
-        why: "the server speaks the protocol and knows nothing of a call or a browser",
+        why: "the server has rooms, relay, files and limits; the endpoints of other systems are \
+              compat's, and calls are the browser's",
+    },
+    Row {
+        folder: "crates/compat",
+        names: AllBut(&[
+            "gloo*",
+            "js-sys",
+            "videocalls-app",
+            "videocalls-client",
+            "videocalls-js",
+            "videocalls-session",
+            "wasm-bindgen*",
+            "web-sys",
+            "yew*",
+        ]),
+        withheld: &[],
+        why: "compat adds routes to the server through its public API, and runs no call",
     },
     Row {
         folder: "crates/fault-proxy",
@@ -139,21 +158,24 @@ const TABLE: &[Row] = &[
             "yew*",
         ]),
         withheld: &[],
-        why: "the simulated network moves packets and knows nothing of what is in them",
+        why: "the simulated network moves packets without reading them",
     },
     Row {
         folder: "xtask",
         names: AllBut(&["videocalls-*"]),
         withheld: &[],
-        why: "the command builds the packages and is not built from them",
+        why: "the command that builds the packages does not depend on them",
     },
 ];
 
-/// The packages that are compiled for a browser with their tests.
+/// The packages whose tests are compiled for a browser.
 const IN_BROWSER: &[&str] = &["", "crates/client", "crates/js"];
 
+/// The packages for development. What ships may not depend on them.
+const DEVELOPMENT: &[&str] = &["videocalls-fault-proxy", "videocalls-netsim", "xtask"];
+
 #[test]
-fn nobody_names_a_stranger() {
+fn packages_depend_only_on_allowed_packages() {
     for row in TABLE {
         let manifest = manifest(row.folder);
         for name in bound_dependencies(&manifest)
@@ -163,7 +185,7 @@ fn nobody_names_a_stranger() {
             let Row { folder, why, .. } = row;
             assert!(
                 row.allows(&name),
-                "{} may not name {name}: {why}",
+                "{} may not depend on {name}: {why}",
                 place(folder)
             );
         }
@@ -171,7 +193,7 @@ fn nobody_names_a_stranger() {
 }
 
 #[test]
-fn nobody_asks_web_sys_for_what_is_not_theirs() {
+fn packages_enable_only_allowed_features_of_web_sys() {
     for row in TABLE {
         for feature in web_sys_features(&manifest(row.folder)) {
             let withheld = row
@@ -188,9 +210,9 @@ fn nobody_asks_web_sys_for_what_is_not_theirs() {
     }
 }
 
-/// Cargo unites features, so that a type of web-sys is there even for who did not ask for it.
+/// Cargo unites features, so a type of web-sys may exist for a package that did not enable it.
 #[test]
-fn nobody_mentions_what_is_withheld() {
+fn sources_do_not_mention_withheld_types() {
     for row in TABLE.iter().filter(|row| !row.withheld.is_empty()) {
         for file in rust_files(&root().join(row.folder).join("src")) {
             let code = fs::read_to_string(&file).unwrap();
@@ -208,7 +230,7 @@ fn nobody_mentions_what_is_withheld() {
 }
 
 #[test]
-fn native_dev_dependencies_stay_out_of_the_browser() {
+fn native_dev_dependencies_are_not_compiled_for_the_browser() {
     for row in TABLE.iter().filter(|row| IN_BROWSER.contains(&row.folder)) {
         let manifest = manifest(row.folder);
         let everywhere = manifest.get("dev-dependencies").and_then(Value::as_table);
@@ -219,6 +241,26 @@ fn native_dev_dependencies_stay_out_of_the_browser() {
                  [target.'cfg(not(target_arch = \"wasm32\"))'.dev-dependencies]",
                 place(row.folder)
             );
+        }
+    }
+}
+
+#[test]
+fn what_ships_does_not_depend_on_packages_for_development() {
+    for row in TABLE {
+        let manifest = manifest(row.folder);
+        let name = manifest["package"]["name"].as_str().unwrap_or_default();
+        if DEVELOPMENT.contains(&name) {
+            continue;
+        }
+        for table in bound_dependencies(&manifest) {
+            for dependency in names(table) {
+                let development = DEVELOPMENT.contains(&dependency.as_str());
+                assert!(
+                    !development,
+                    "{name} ships and may not depend on {dependency}"
+                );
+            }
         }
     }
 }
@@ -236,7 +278,7 @@ fn every_package_has_a_row() {
 }
 
 #[test]
-fn the_pure_packages_forbid_clocks() {
+fn pure_packages_forbid_clocks() {
     for folder in ["crates/protocol", "crates/session"] {
         let rules = fs::read_to_string(root().join(folder).join("clippy.toml")).unwrap();
         for clock in ["std::time::Instant::now", "std::time::SystemTime::now"] {
@@ -249,7 +291,7 @@ fn the_pure_packages_forbid_clocks() {
 }
 
 #[test]
-fn every_package_takes_the_lints_of_the_workspace() {
+fn every_package_uses_the_lints_of_the_workspace() {
     for row in TABLE {
         let lints = manifest(row.folder)
             .get("lints")
@@ -303,7 +345,7 @@ fn bound_dependencies(manifest: &Table) -> Vec<&Table> {
     tables.flatten().filter_map(Value::as_table).collect()
 }
 
-/// The names of packages, whatever they are called here.
+/// The names of packages, also of those that are renamed.
 fn names(dependencies: &Table) -> Vec<String> {
     let real = |(name, value): (&String, &Value)| {
         let package = value.get("package").and_then(Value::as_str);
@@ -345,7 +387,7 @@ fn words_of_code(code: &str) -> impl Iterator<Item = &str> {
 }
 
 #[test]
-fn a_pattern_ends_in_a_star() {
+fn patterns_match_prefixes() {
     assert!(matches("gloo-*", "gloo-timers"));
     assert!(!matches("gloo-*", "gloo"));
     assert!(matches("yew", "yew"));

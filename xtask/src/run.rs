@@ -17,17 +17,20 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
 
 /// Builds the server, which embeds `dist/`, and returns the program.
 pub(crate) fn server(workspace: &Workspace) -> Result<PathBuf> {
-    program(workspace, "server: compile", "videocalls-server")
+    let package = "videocalls-compat";
+    program(workspace, "server: compile", package, "videocalls-server")
 }
 
 /// Builds the fault proxy (docs/faults.md), and returns the program.
 pub(crate) fn fault_proxy(workspace: &Workspace) -> Result<PathBuf> {
-    program(workspace, "fault proxy: compile", "videocalls-fault-proxy")
+    let name = "videocalls-fault-proxy";
+    program(workspace, "fault proxy: compile", name, name)
 }
 
-/// Builds a package with the profile `native`, and returns the program of the same name.
-fn program(workspace: &Workspace, what: &str, name: &str) -> Result<PathBuf> {
-    let mut cargo = workspace.cargo(["build", "--profile=native", "--package", name]);
+/// Builds a program with the profile `native`, and returns its path.
+fn program(workspace: &Workspace, what: &str, package: &str, name: &str) -> Result<PathBuf> {
+    let mut cargo = workspace.cargo(["build", "--profile=native", "--package", package]);
+    cargo.args(["--bin", name]);
     step(what, || process::run(&mut cargo))?;
     let file = format!("native/{name}{}", std::env::consts::EXE_SUFFIX);
     Ok(workspace.target(&file))

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Parser;
 use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
-use videocalls_server::{Config, Timing};
+use videocalls_compat::Config;
 
 /// Serves what `videocalls-server` serves, and injects faults into rooms whose names begin with
 /// `fault-` (docs/faults.md).
@@ -50,7 +50,7 @@ async fn main() -> ExitCode {
 
 async fn start(options: Options) -> io::Result<()> {
     let mut config = Config::default();
-    options.apply(&mut config.timing);
+    options.apply(&mut config);
     let shutdown = shutdown()?;
     let listener = TcpListener::bind(&options.listen).await?;
     announce(&options.listen, listener.local_addr()?.port())?;
@@ -58,16 +58,17 @@ async fn start(options: Options) -> io::Result<()> {
 }
 
 impl Options {
-    fn apply(&self, timing: &mut Timing) {
+    fn apply(&self, config: &mut Config) {
+        let (timing, engine) = (&mut config.server.timing, &mut config.timing);
         if let Some(seconds) = self.seat_grace {
             timing.seat = Duration::from_secs(seconds.into());
         }
         let millis = |millis: u32| Duration::from_millis(millis.into());
         if let Some(ping) = self.ping.map(millis) {
-            (timing.ping, timing.relay_ping, timing.engine_ping) = (ping, ping, ping);
+            (timing.ping, timing.relay_ping, engine.engine_ping) = (ping, ping, ping);
         }
         if let Some(pong) = self.pong.map(millis) {
-            (timing.pong, timing.relay_silence, timing.engine_pong) = (pong, pong, pong);
+            (timing.pong, timing.relay_silence, engine.engine_pong) = (pong, pong, pong);
         }
     }
 }

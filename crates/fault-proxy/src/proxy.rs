@@ -9,7 +9,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, error};
-use videocalls_server::Config;
+use videocalls_compat::Config;
 
 use crate::bridge::Bridge;
 use crate::head::{Head, Upgrade};
@@ -20,7 +20,7 @@ use crate::upstream::UpstreamServer;
 /// How long to wait before accepting again when the system has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
-/// Serves a listener like [`videocalls_server::run`], and injects faults into the rooms whose names
+/// Serves a listener like [`videocalls_compat::run`], and injects faults into the rooms whose names
 /// begin with `fault-`, see `docs/faults.md`.
 ///
 /// It must be called from within a tokio runtime.
@@ -33,7 +33,7 @@ pub async fn run(
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let patience = config.timing.shutdown;
+    let patience = config.server.timing.shutdown;
     let server = UpstreamServer::start(config.clone()).await?;
     let proxy = FaultProxy::new(config, server.address());
     tokio::select! {

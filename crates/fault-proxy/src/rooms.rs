@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 use tokio::time::sleep;
-use videocalls_server::Config;
+use videocalls_compat::Config;
 
 use crate::plan::{Mode, Plan, Restart};
 use crate::upstream::{Upstream, UpstreamServer};

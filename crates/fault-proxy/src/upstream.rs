@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
-use videocalls_server::{Config, run};
+use videocalls_compat::{Config, run};
 
 /// The server behind a room.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

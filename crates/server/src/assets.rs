@@ -7,14 +7,13 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-/// The built files; in a build with debug assertions they are read from the disk at each request.
+/// The built files. A build with debug assertions reads them from the disk at each request.
 #[derive(RustEmbed)]
 #[folder = "../../dist"]
 #[allow_missing = true]
 struct Dist;
 
-/// The files that a server serves: a copy of its URL space, each file with its `.br` and `.gz`
-/// beside it.
+/// The files that a server serves, by path, each with its `.br` and `.gz` form beside it.
 #[derive(Clone)]
 pub struct Assets(Source);
 
@@ -24,19 +23,19 @@ enum Source {
     Memory(Arc<HashMap<String, Bytes>>),
 }
 
-/// One file, with a mark that changes with its content.
+/// One file, with a hash of its content.
 pub(crate) struct Asset {
     pub(crate) bytes: Bytes,
     pub(crate) mark: String,
 }
 
 impl Assets {
-    /// The files that were built into this program by `cargo xtask build`, if it was run.
+    /// The files that `cargo xtask build` made before this program was compiled, if it was run.
     pub fn embedded() -> Self {
         Self(Source::Embedded)
     }
 
-    /// These files instead, each by its path without a leading `/`.
+    /// Other files, each by its path without a leading `/`.
     pub fn from_files<P, B>(files: impl IntoIterator<Item = (P, B)>) -> Self
     where
         P: Into<String>,

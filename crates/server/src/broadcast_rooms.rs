@@ -7,10 +7,10 @@ use tracing::info;
 use crate::outbox::Outbox;
 use crate::room_map::RoomMap;
 
-/// Rooms whose dialect knows no more of a member than where to write to.
-pub(crate) struct BroadcastRooms {
+/// Rooms for dialects in which a member is only a queue to write to.
+pub struct BroadcastRooms {
     rooms: RoomMap<String, Member>,
-    /// What the log calls these rooms.
+    /// The name of these rooms in the log.
     kind: &'static str,
     next: AtomicU64,
 }
@@ -21,23 +21,23 @@ struct Member {
     outbox: Outbox,
 }
 
-/// How the others can name a member: at random, so that nobody can guess it.
+/// The address of a member, random so that nobody can guess it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Address(pub(crate) u128);
+pub struct Address(pub u128);
 
-/// A guard in a room, given back when it is dropped.
+/// Membership of one room. Dropping it leaves the room.
 #[must_use]
-pub(crate) struct BroadcastGuard {
-    broadcast_rooms: Arc<BroadcastRooms>,
+pub struct BroadcastGuard {
+    rooms: Arc<BroadcastRooms>,
     room: String,
     number: u64,
     address: Address,
-    /// What the others hear of a guard that is given back.
     leave_message: Option<Utf8Bytes>,
 }
 
 impl BroadcastRooms {
-    pub(crate) fn new(kind: &'static str) -> Arc<Self> {
+    /// Creates an empty set of rooms, which the log calls `kind`.
+    pub fn new(kind: &'static str) -> Arc<Self> {
         Arc::new(Self {
             rooms: RoomMap::new(),
             kind,
@@ -45,9 +45,9 @@ impl BroadcastRooms {
         })
     }
 
-    /// Takes a guard, if one is free. Before anything that the others say, the newcomer hears what
-    /// `greet` makes of the number of those present, the newcomer included.
-    pub(crate) fn enter(
+    /// Enters a room, or returns nothing if it has `capacity` members already. The first message to
+    /// the new member is what `greet` makes of the number of members, the new one included.
+    pub fn enter(
         self: &Arc<Self>,
         room: String,
         outbox: &Outbox,
@@ -74,7 +74,7 @@ impl BroadcastRooms {
         entered.then(|| {
             info!(number, kind = self.kind, "entered");
             BroadcastGuard {
-                broadcast_rooms: Arc::clone(self),
+                rooms: Arc::clone(self),
                 room,
                 number,
                 address,
@@ -85,67 +85,64 @@ impl BroadcastRooms {
 }
 
 impl BroadcastGuard {
-    pub(crate) fn room(&self) -> &str {
+    /// The name of the room.
+    pub fn room(&self) -> &str {
         &self.room
     }
 
-    pub(crate) fn address(&self) -> Address {
+    /// The address of this member.
+    pub fn address(&self) -> Address {
         self.address
     }
 
-    /// How many are in the room.
-    pub(crate) fn present(&self) -> usize {
-        self.members(|members| members.len())
+    /// The number of members in the room, this one included.
+    pub fn member_count(&self) -> usize {
+        self.with_members(|members| members.len())
     }
 
-    /// Puts a text into the queue of everyone in the room, its sender included.
-    pub(crate) fn tell_all(&self, text: &Utf8Bytes) {
-        self.members(|members| tell(members.iter(), Some(text)));
+    /// Sends a text to all members, this one included.
+    pub fn send_to_all(&self, text: &Utf8Bytes) {
+        self.with_members(|members| send(members.iter(), text));
     }
 
-    pub(crate) fn tell_others(&self, text: &Utf8Bytes) {
-        self.members(|members| tell(self.others(members), Some(text)));
-    }
-
-    /// Puts a text into the queue of one in the room, if there is such a one.
-    pub(crate) fn tell_one(&self, address: Address, text: &Utf8Bytes) {
-        self.members(|members| {
-            let addressee = members.iter().filter(|member| member.address == address);
-            tell(addressee, Some(text));
+    /// Sends a text to the other members.
+    pub fn send_to_others(&self, text: &Utf8Bytes) {
+        self.with_members(|members| {
+            let others = members.iter().filter(|member| member.number != self.number);
+            send(others, text);
         });
     }
 
-    /// Sets what the others hear when the guard is given back.
-    pub(crate) fn set_leave_message(&mut self, leave_message: Option<Utf8Bytes>) {
+    /// Sends a text to the member with this address, if the room has one.
+    pub fn send_to(&self, address: Address, text: &Utf8Bytes) {
+        self.with_members(|members| {
+            let addressee = members.iter().filter(|member| member.address == address);
+            send(addressee, text);
+        });
+    }
+
+    /// Sets the text that the others receive when this member leaves.
+    pub fn set_leave_message(&mut self, leave_message: Option<Utf8Bytes>) {
         self.leave_message = leave_message;
     }
 
-    fn members<R>(&self, work: impl FnOnce(&mut Vec<Member>) -> R) -> R {
-        self.broadcast_rooms.rooms.with(&self.room, work)
-    }
-
-    fn others<'a>(&self, members: &'a [Member]) -> impl Iterator<Item = &'a Member> {
-        let number = self.number;
-        members.iter().filter(move |member| member.number != number)
+    fn with_members<R>(&self, work: impl FnOnce(&mut Vec<Member>) -> R) -> R {
+        self.rooms.rooms.with(&self.room, work)
     }
 }
 
 impl Drop for BroadcastGuard {
     fn drop(&mut self) {
-        self.members(|members| {
+        self.with_members(|members| {
             members.retain(|member| member.number != self.number);
-            tell(members.iter(), self.leave_message.as_ref());
+            if let Some(text) = &self.leave_message {
+                send(members.iter(), text);
+            }
         });
-        info!(
-            number = self.number,
-            kind = self.broadcast_rooms.kind,
-            "left"
-        );
+        info!(number = self.number, kind = self.rooms.kind, "left");
     }
 }
 
-fn tell<'a>(members: impl Iterator<Item = &'a Member>, text: Option<&Utf8Bytes>) {
-    if let Some(text) = text {
-        members.for_each(|member| member.outbox.push(text.clone()));
-    }
+fn send<'a>(members: impl Iterator<Item = &'a Member>, text: &Utf8Bytes) {
+    members.for_each(|member| member.outbox.push(text.clone()));
 }

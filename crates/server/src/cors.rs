@@ -1,26 +1,25 @@
-use std::sync::Arc;
-
+use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, ORIGIN, VARY,
 };
 use axum::http::{HeaderValue, Method, StatusCode};
-use axum::middleware::Next;
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 
-use crate::shared::Shared;
-use crate::web;
+use crate::context::Context;
+use crate::json;
 
-/// Lets the pages in that may also open a socket, and tells their browser so: a page of one of the
-/// other systems may come from another port than its server. Nothing is kept in caches.
-pub(crate) async fn admit(
-    State(shared): State<Arc<Shared>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    if !shared.admits(request.headers()) {
-        return web::problem(StatusCode::FORBIDDEN, "this origin is not allowed here");
+/// Opens routes to the same origins that may open a socket, with CORS headers: the page of another
+/// system may come from another port than its server. Responses are never cached.
+pub fn share<S: Clone + Send + Sync + 'static>(routes: Router<S>, context: &Context) -> Router<S> {
+    routes.route_layer(from_fn_with_state(context.clone(), check_origin))
+}
+
+async fn check_origin(State(context): State<Context>, request: Request, next: Next) -> Response {
+    if !context.admits(request.headers()) {
+        return json::error(StatusCode::FORBIDDEN, "this origin is not allowed here");
     }
     let origin = request.headers().get(ORIGIN).cloned();
     let mut response = if request.method() == Method::OPTIONS {

@@ -3,11 +3,11 @@ use std::collections::VecDeque;
 use axum::extract::ws::Utf8Bytes;
 use tokio::time::Instant;
 
-/// How many events of a seat are kept, and how many bytes of them.
+/// How many events are kept, and how many bytes of them.
 const MAX_EVENTS: usize = 64;
 const MAX_BYTES: usize = 64 * 1024;
 
-/// The latest events of one seat, as they were written: what a client may have missed.
+/// The latest events to one participant, as they were sent, for a client that has missed some.
 #[derive(Default)]
 pub(crate) struct EventLog {
     events: VecDeque<(Instant, Utf8Bytes)>,
@@ -23,14 +23,14 @@ impl EventLog {
         }
     }
 
-    /// Forgets what happened before.
+    /// Forgets older events.
     pub(crate) fn forget(&mut self, before: Instant) {
         while self.events.front().is_some_and(|(at, _)| *at < before) {
             self.drop_oldest();
         }
     }
 
-    /// The latest so many, the first of them first; nothing if they are not all there.
+    /// The latest `count` events, oldest first, or nothing if the log does not have as many.
     pub(crate) fn latest(&self, count: u64) -> Option<Vec<Utf8Bytes>> {
         let count = usize::try_from(count).ok()?;
         let from = self.events.len().checked_sub(count)?;
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn it_keeps_the_latest_up_to_a_number_and_a_size() {
+    fn keeps_the_latest_up_to_a_count_and_a_size() {
         assert_eq!(kept(&log(0, "")), 0);
         assert_eq!(kept(&log(64, "x")), 64);
         assert_eq!(kept(&log(1000, "x")), MAX_EVENTS);
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn it_gives_the_latest_in_their_order() {
+    fn returns_the_latest_in_order() {
         let mut log = EventLog::default();
         let start = Instant::now();
         for number in 0..5_u32 {

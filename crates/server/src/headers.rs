@@ -22,7 +22,7 @@ macro_rules! policy {
     };
 }
 
-/// The app talks to its own server only.
+/// The app connects to its own server only.
 const APP_POLICY: &str = policy!("'self'");
 /// An example lets a developer type the address of another signaling server.
 const EXAMPLE_POLICY: &str = policy!("'self' ws: wss:");
@@ -34,7 +34,7 @@ const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-poli
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-/// Adds to every answer what a browser needs to know to keep the page safe.
+/// Adds the security headers to every response.
 pub(crate) async fn protect(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let shareable = path.starts_with("/videocalls/");

@@ -1,34 +1,33 @@
-//! The server of videocalls: one program with the app, the package and the signaling inside.
+//! The signaling server of videocalls, with the app and the package in the same program.
 //!
-//! | path | what is there |
+//! | path | endpoint |
 //! | --- | --- |
 //! | `/` | the app, also for every `/?room=…` link |
-//! | `/videocalls/` | the npm package's files, for pages of any site |
+//! | `/videocalls/` | the files of the npm package, for pages of any site |
 //! | `/examples/plain/` | a page without a framework |
 //! | `/rooms` | WebSocket: the `rooms` dialect, see `docs/rooms.md` |
 //! | `/relay/{room}` | WebSocket: an echoing relay for two |
-//! | `/channels/{room…}` | WebSocket: a mesh in which the server names who may be answered |
-//! | `/socket.io/` | Socket.IO: rooms of two, and appointments |
-//! | `/user-link`, `/pro-link`, `/validate-link` | tokens for appointments |
-//! | `/get_token/`, `/create_member/`, `/get_member/`, `/delete_member/` | who is called what |
 //! | `/healthz` | `ok` |
 //!
-//! [`run`] is the whole of it: it serves a listener until it is told to stop.
+//! [`run`] serves a listener until it is told to stop. [`Server`] can be given further routes first;
+//! [`extend`] has what their handlers need to keep the same limits. `videocalls-compat` does so, and
+//! has the program `videocalls-server`.
 //!
-//! What a log line may say: `info` is one line for each step in the life of the server or of a
-//! seat, `warn` is a peer's misbehaviour by kind and size, `error` is trouble of our own. No line
-//! holds an SDP text, a candidate, a token, a name or a room.
+//! Log levels: `info` is one line for each step in the life of the server or of a seat, `warn` is a
+//! client's misbehaviour by kind and size, `error` is a problem of the server. No line contains an
+//! SDP text, a candidate, a token, a name or a room.
 
-mod appointments;
 mod assets;
 mod broadcast_rooms;
-mod channels;
 mod config;
+mod context;
 mod cors;
+mod error_budget;
 mod event_log;
 mod headers;
 mod heartbeat;
-mod members;
+mod json;
+mod lifecycle;
 mod membership;
 mod origin;
 mod outbox;
@@ -41,16 +40,31 @@ mod room_registry;
 mod rooms;
 mod router;
 mod seat;
-mod serve;
-mod shared;
+mod seated;
+mod server;
 mod socket;
-mod socketio;
 mod statics;
 mod transport;
-mod web;
 
-pub use appointments::{InvalidBase, InvalidSecret, LinkBase, Secret};
 pub use assets::Assets;
 pub use config::{Config, Limits, Timing};
 pub use origin::{InvalidOrigin, Origin};
-pub use serve::run;
+pub use server::{Server, run};
+
+/// What the handlers of further routes need, to keep the limits that the server's own have.
+pub mod extend {
+    pub use crate::broadcast_rooms::{Address, BroadcastGuard, BroadcastRooms};
+    pub use crate::context::{Context, Upgrade};
+    pub use crate::cors::share;
+    pub use crate::heartbeat::{Beat, Heartbeat};
+    pub mod json {
+        //! JSON over HTTP, for endpoints without a socket.
+
+        pub use crate::json::{
+            error, method_not_allowed, query_value, read_body, reply, with_status,
+        };
+    }
+    pub use crate::outbox::{Outbox, Outgoing, Queue, outbox};
+    pub use crate::rate::RateLimit;
+    pub use crate::socket::{Connection, End, SocketEvent, Writer, run_both, slow_consumer};
+}

@@ -10,17 +10,18 @@ use crate::event_log::EventLog;
 use crate::outbox::Outbox;
 use crate::resume_token::ResumeToken;
 
-/// What a room knows of one of its participants: their seat, which may outlive their socket.
+/// One participant of a room. It may outlive the participant's connection.
 pub(crate) struct Membership {
     pub(crate) peer: Peer,
     token: ResumeToken,
-    /// The token before, until its owner has shown that they know the new one: a welcome can be
-    /// lost with its socket.
-    before: Option<ResumeToken>,
-    /// Whether its owner may not know that it is theirs: what they have heard, another seat was told.
-    fresh: bool,
-    /// How many of the seat's own messages have been taken.
-    pub(crate) heard: u64,
+    /// The token before, until the participant has shown that they received the new one: a welcome
+    /// can be lost together with its connection.
+    previous_token: Option<ResumeToken>,
+    /// Whether the participant may not know yet that this membership is theirs. Then the events
+    /// that they received were those of another membership.
+    unconfirmed: bool,
+    /// The number of messages that were taken from the participant.
+    pub(crate) received: u64,
     connection: ConnectionEpoch,
     holder: Holder,
     /// The number of the last event.
@@ -28,24 +29,23 @@ pub(crate) struct Membership {
     log: EventLog,
 }
 
-/// One time of one socket on a seat: who had it before can do nothing to it any more. Sockets are
-/// counted as they are opened.
+/// The number of a connection, in the order in which connections were opened. A connection that has
+/// been replaced by a later one can't change the membership any more.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, PartialOrd)]
 pub(crate) struct ConnectionEpoch(pub(crate) u64);
 
-/// Who sits on a seat.
+/// Who has the seat.
 pub(crate) enum Holder {
     Socket {
         outbox: Outbox,
-        /// Tells the socket that another has taken the seat.
+        /// Cancelled when a later connection takes the seat.
         replaced: CancellationToken,
     },
-    Nobody {
-        _grace: Grace,
-    },
+    /// The participant has lost their connection and may come back.
+    Nobody { _grace: Grace },
 }
 
-/// For how long nobody may sit on a seat, and the leave to hold it.
+/// The timer that ends a seat without a connection, and the permit to keep it until then.
 pub(crate) struct Grace {
     pub(crate) _timer: AbortOnDropHandle<()>,
     pub(crate) _permit: OwnedSemaphorePermit,
@@ -61,9 +61,9 @@ impl Membership {
         Self {
             peer,
             token,
-            before: None,
-            fresh: true,
-            heard: 0,
+            previous_token: None,
+            unconfirmed: true,
+            received: 0,
             connection,
             holder,
             seq: 0,
@@ -71,9 +71,12 @@ impl Membership {
         }
     }
 
-    /// The token that its owner had before, from another life of the server or another room.
-    pub(crate) fn shown(self, before: Option<ResumeToken>) -> Self {
-        Self { before, ..self }
+    /// Also accepts a token of an earlier run of the server, or of another room.
+    pub(crate) fn accepting(self, previous_token: Option<ResumeToken>) -> Self {
+        Self {
+            previous_token,
+            ..self
+        }
     }
 
     pub(crate) fn is(&self, id: &ParticipantId) -> bool {
@@ -84,25 +87,25 @@ impl Membership {
         self.token
     }
 
-    /// Whether someone with this token is its owner.
+    /// Whether a client with this token is the participant.
     pub(crate) fn belongs_to(&self, token: ResumeToken) -> bool {
-        self.token == token || self.before == Some(token)
+        self.token == token || self.previous_token == Some(token)
     }
 
-    /// Makes a new token for the owner, who has shown this one.
-    pub(crate) fn renew(&mut self, shown: ResumeToken) {
-        self.fresh &= self.token != shown;
-        self.before = Some(shown);
+    /// Issues a new token to the participant, who has shown this one.
+    pub(crate) fn renew_token(&mut self, shown: ResumeToken) {
+        self.unconfirmed &= self.token != shown;
+        self.previous_token = Some(shown);
         self.token = self.token.renewed();
     }
 
-    /// The owner has heard the welcome, and with it the new token.
+    /// The participant has received the welcome, and the new token with it.
     pub(crate) fn confirm(&mut self) {
-        self.fresh = false;
-        self.before = None;
+        self.unconfirmed = false;
+        self.previous_token = None;
     }
 
-    /// Whether a socket was opened before the last one that had the seat.
+    /// Whether a connection was opened before the last one that had this seat.
     pub(crate) fn is_later_than(&self, connection: ConnectionEpoch) -> bool {
         connection < self.connection
     }
@@ -115,8 +118,8 @@ impl Membership {
         self.seq
     }
 
-    /// Numbers an event and keeps it, and tells it if someone is there to hear it.
-    pub(crate) fn tell(&mut self, event: &Event) {
+    /// Numbers and logs an event, and sends it if the participant is connected.
+    pub(crate) fn send(&mut self, event: &Event) {
         self.seq += 1;
         let text = Utf8Bytes::from(write_event(event, Some(self.seq)));
         if let Holder::Socket { outbox, .. } = &self.holder {
@@ -125,19 +128,19 @@ impl Membership {
         self.log.push(Instant::now(), text);
     }
 
-    /// What was told after an event; nothing if that is not all known.
-    pub(crate) fn told_since(&self, seq: u64) -> Option<Vec<Utf8Bytes>> {
-        if self.fresh {
+    /// The events after the one with this number, unless the log does not have all of them.
+    pub(crate) fn events_since(&self, seq: u64) -> Option<Vec<Utf8Bytes>> {
+        if self.unconfirmed {
             return None;
         }
         self.log.latest(self.seq.checked_sub(seq)?)
     }
 
-    pub(crate) fn forget(&mut self, before: Instant) {
+    pub(crate) fn forget_events(&mut self, before: Instant) {
         self.log.forget(before);
     }
 
-    /// Gives the seat to a socket; one that still has it is told.
+    /// Gives the seat to a connection, and notifies the one that still has it.
     pub(crate) fn seat(&mut self, connection: ConnectionEpoch, holder: Holder) {
         self.connection = connection;
         if let Holder::Socket { replaced, .. } = &self.holder {
@@ -147,7 +150,7 @@ impl Membership {
         self.peer.away = false;
     }
 
-    /// Holds the seat for someone who will come back.
+    /// Keeps the seat for a participant without a connection.
     pub(crate) fn hold(&mut self, grace: Grace) {
         self.holder = Holder::Nobody { _grace: grace };
         self.peer.away = true;

@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::uri::Authority;
 
-/// A web origin: scheme, host and port (RFC 6454), compared exactly and never by a part of it.
+/// A web origin: scheme, host and port (RFC 6454). Origins are compared as a whole, never by a part.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Origin {
     secure: bool,
@@ -18,8 +18,8 @@ impl Origin {
         matches!(self.host.as_str(), "localhost" | "127.0.0.1" | "[::1]")
     }
 
-    /// Whether a `Host` header names this origin. Behind a proxy that ends TLS the scheme is not
-    /// known here, so the origin's own tells the port that a bare host stands for.
+    /// Whether a `Host` header names this origin. Behind a proxy that ends TLS the scheme of the
+    /// request is unknown, so the default port is that of the origin's scheme.
     fn is_host(&self, host: &str) -> bool {
         split(host).is_some_and(|(host, port)| {
             host == self.host && port.unwrap_or(default_port(self.secure)) == self.port
@@ -55,16 +55,16 @@ impl fmt::Display for InvalidOrigin {
 
 impl std::error::Error for InvalidOrigin {}
 
-/// Whether a request may open a socket: from a page of this server, of localhost or of an allowed
-/// origin, or from no page at all.
+/// Whether a request may open a socket: it comes from a page of this server, of localhost or of an
+/// allowed origin, or from no page at all.
 ///
-/// A program that is not a browser can claim any origin, so its absence is let through: the check
-/// keeps other sites' pages out, not other programs.
+/// A request without an origin is allowed: programs other than browsers can claim any origin, so the
+/// check is for the pages of other sites only.
 pub(crate) fn admits(allowed: &[Origin], headers: &HeaderMap) -> bool {
-    let mut claims = headers.get_all(ORIGIN).iter();
-    let (claim, more) = (claims.next(), claims.next());
-    let Some(claim) = claim else { return true };
-    let origin = claim.to_str().ok().and_then(|text| text.parse().ok());
+    let mut origins = headers.get_all(ORIGIN).iter();
+    let (origin, more) = (origins.next(), origins.next());
+    let Some(origin) = origin else { return true };
+    let origin = origin.to_str().ok().and_then(|text| text.parse().ok());
     let Some(origin) = origin.filter(|_: &Origin| more.is_none()) else {
         return false;
     };
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_host_and_port_is_the_same_origin() {
+    fn admits_the_same_host_and_port() {
         for (origin, host) in [
             ("http://call.example", "call.example"),
             ("http://call.example", "call.example:80"),
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn localhost_is_let_in_from_any_port_and_a_listed_origin_exactly() {
+    fn admits_localhost_and_listed_origins() {
         for origin in [
             "http://localhost:3000",
             "https://LOCALHOST",
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_kept_out() {
+    fn refuses_other_origins() {
         for (origin, host) in [
             ("https://evil.example", "call.example"),
             ("http://call.example:8080", "call.example"),
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn two_claims_are_none() {
+    fn refuses_two_origin_headers() {
         let mut headers = HeaderMap::new();
         headers.append(ORIGIN, "http://localhost".parse().unwrap());
         headers.append(ORIGIN, "http://localhost".parse().unwrap());

@@ -5,30 +5,33 @@ use axum::extract::ws::Utf8Bytes;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
-use crate::Limits;
+use crate::config::Limits;
 
-/// The near end of the queue to one socket. Pushing never waits: a queue that would outgrow its
-/// limits is marked as overflown instead, and takes nothing more.
+/// The sending end of a client's queue of outgoing messages. Pushing never waits: a queue that would
+/// exceed its limits is marked as overflowed instead and accepts nothing more.
 #[derive(Clone)]
-pub(crate) struct Outbox {
+pub struct Outbox {
     sender: UnboundedSender<Outgoing>,
     shared: Arc<Shared>,
 }
 
-/// The far end of the queue, in the hands of the one who writes to the socket.
-pub(crate) struct Queue {
+/// The receiving end of the queue, for whoever writes to the client.
+pub struct Queue {
     receiver: UnboundedReceiver<Outgoing>,
     shared: Arc<Shared>,
 }
 
-/// What can be written to a socket.
-pub(crate) enum Outgoing {
+/// What can be written to a client.
+pub enum Outgoing {
+    /// A text message.
     Text(Utf8Bytes),
+    /// A WebSocket ping.
     Ping,
+    /// The end, with a close code.
     Close(u16),
 }
 
-/// The channel itself has no bound, since a close always fits; text is counted here.
+/// The channel itself is unbounded, because a close must always fit; texts are counted here.
 struct Shared {
     messages: AtomicUsize,
     bytes: AtomicUsize,
@@ -36,7 +39,8 @@ struct Shared {
     overflow: CancellationToken,
 }
 
-pub(crate) fn outbox(limits: Limits) -> (Outbox, Queue) {
+/// Creates a queue with the message and byte limits of one client.
+pub fn outbox(limits: Limits) -> (Outbox, Queue) {
     let (sender, receiver) = unbounded_channel();
     let shared = Arc::new(Shared {
         messages: AtomicUsize::new(0),
@@ -44,19 +48,19 @@ pub(crate) fn outbox(limits: Limits) -> (Outbox, Queue) {
         limits,
         overflow: CancellationToken::new(),
     });
-    let far = Arc::clone(&shared);
+    let receiving = Arc::clone(&shared);
     (
         Outbox { sender, shared },
         Queue {
             receiver,
-            shared: far,
+            shared: receiving,
         },
     )
 }
 
 impl Outbox {
-    /// Adds a text, unless the queue is full: then its reader is too slow to be kept.
-    pub(crate) fn push(&self, text: impl Into<Utf8Bytes>) {
+    /// Adds a text, or marks the queue as overflowed if it is full.
+    pub fn push(&self, text: impl Into<Utf8Bytes>) {
         let text = text.into();
         if self.shared.overflow.is_cancelled() {
             return;
@@ -68,49 +72,49 @@ impl Outbox {
         }
     }
 
-    /// Asks for a WebSocket pong.
-    pub(crate) fn ping(&self) {
+    /// Adds a WebSocket ping.
+    pub fn ping(&self) {
         self.send(Outgoing::Ping);
     }
 
-    /// Ends the queue: what is in it is written, then the socket is closed with this code.
-    pub(crate) fn close(&self, code: u16) {
+    /// Ends the queue: what it holds is written, then the socket is closed with this code.
+    pub fn close(&self, code: u16) {
         self.send(Outgoing::Close(code));
     }
 
-    /// Resolves when the queue has outgrown its limits.
-    pub(crate) fn overflown(&self) -> WaitForCancellationFuture<'_> {
+    /// Resolves when the queue has overflowed.
+    pub fn overflowed(&self) -> WaitForCancellationFuture<'_> {
         self.shared.overflow.cancelled()
     }
 
-    /// A queue without a far end belongs to a socket that is gone; nobody waits for the rest.
+    /// Fails only if the receiving end is gone, and its client with it.
     fn send(&self, outgoing: Outgoing) {
         let _gone = self.sender.send(outgoing);
     }
 }
 
 impl Queue {
-    /// The next in line, or `None` when nobody can add to the queue any more.
-    pub(crate) async fn next(&mut self) -> Option<Outgoing> {
+    /// Waits for the next message; `None` when all sending ends are gone.
+    pub async fn next(&mut self) -> Option<Outgoing> {
         let next = self.receiver.recv().await;
-        self.taken(next)
+        self.release(next)
     }
 
-    /// The next in line, or `None` when nobody is.
-    pub(crate) fn next_now(&mut self) -> Option<Outgoing> {
+    /// The next message, if there is one now.
+    pub fn next_now(&mut self) -> Option<Outgoing> {
         let next = self.receiver.try_recv().ok();
-        self.taken(next)
+        self.release(next)
     }
 
-    fn taken(&self, next: Option<Outgoing>) -> Option<Outgoing> {
+    fn release(&self, next: Option<Outgoing>) -> Option<Outgoing> {
         if let Some(Outgoing::Text(text)) = &next {
             self.shared.leave(text.len());
         }
         next
     }
 
-    /// Resolves when the queue has outgrown its limits.
-    pub(crate) fn overflown(&self) -> CancellationToken {
+    /// Cancelled when the queue has overflowed.
+    pub fn overflowed(&self) -> CancellationToken {
         self.shared.overflow.clone()
     }
 }
@@ -145,19 +149,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_queue_holds_as_many_messages_as_its_limit() {
+    async fn overflows_past_the_message_limit() {
         let (outbox, mut queue) = outbox(small());
         (0..3).for_each(|_| outbox.push("a"));
         assert!(!full(&outbox));
         assert!(queue.next().await.is_some());
         outbox.push("a");
-        assert!(!full(&outbox), "a message that was taken makes room");
+        assert!(!full(&outbox), "a message that was read frees its space");
         outbox.push("a");
         assert!(full(&outbox));
     }
 
     #[tokio::test]
-    async fn the_queue_holds_as_many_bytes_as_its_limit() {
+    async fn overflows_past_the_byte_limit() {
         let (outbox, _queue) = outbox(small());
         outbox.push("0123456789");
         assert!(!full(&outbox));
@@ -166,7 +170,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_close_comes_after_the_rest() {
+    async fn close_comes_after_queued_texts() {
         let (outbox, mut queue) = outbox(small());
         outbox.push("last words");
         outbox.close(4504);

@@ -2,19 +2,19 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::Limits;
+use crate::config::Limits;
 
-/// A token bucket: `burst` at once, and one more each `interval`.
-pub(crate) struct Bucket {
+/// A token bucket: `burst` events at once, then one more per `interval`.
+pub struct RateLimit {
     burst: u32,
     interval: Duration,
     /// When the bucket will be full again.
     full_at: Instant,
 }
 
-impl Bucket {
-    /// For the messages of one client.
-    pub(crate) fn of(limits: Limits) -> Self {
+impl RateLimit {
+    /// The limit on one client's messages.
+    pub fn messages(limits: Limits) -> Self {
         Self::new(
             limits.message_burst,
             limits.messages_per_second,
@@ -22,7 +22,8 @@ impl Bucket {
         )
     }
 
-    pub(crate) fn new(burst: u32, per_second: u32, now: Instant) -> Self {
+    /// Allows `burst` events at once and `per_second` in the long run.
+    pub fn new(burst: u32, per_second: u32, now: Instant) -> Self {
         Self {
             burst,
             interval: Duration::from_secs(1) / per_second.max(1),
@@ -30,8 +31,8 @@ impl Bucket {
         }
     }
 
-    /// Takes a token, if one is left.
-    pub(crate) fn take(&mut self, now: Instant) -> bool {
+    /// Counts an event; whether it is within the limit.
+    pub fn take(&mut self, now: Instant) -> bool {
         let full_at = self.full_at.max(now) + self.interval;
         let within = full_at - now <= self.interval * self.burst;
         if within {
@@ -46,9 +47,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_burst_passes_and_then_the_rate_holds() {
+    fn allows_a_burst_then_the_rate() {
         let start = Instant::now();
-        let mut bucket = Bucket::new(300, 50, start);
+        let mut bucket = RateLimit::new(300, 50, start);
         let taken = (0..1000).filter(|_| bucket.take(start)).count();
         assert_eq!(taken, 300);
         let second = start + Duration::from_secs(1);
@@ -57,9 +58,9 @@ mod tests {
     }
 
     #[test]
-    fn idle_time_saves_no_more_than_a_burst() {
+    fn idle_time_saves_at_most_one_burst() {
         let start = Instant::now();
-        let mut bucket = Bucket::new(3, 1, start);
+        let mut bucket = RateLimit::new(3, 1, start);
         let later = start + Duration::from_secs(60);
         assert_eq!((0..9).filter(|_| bucket.take(later)).count(), 3);
     }

@@ -1,37 +1,75 @@
-//! The conversation on a `/relay/{room}` socket: a text from one goes to both, unread.
+//! The `/relay/{room}` endpoint: each text goes to both members of a room, its sender included,
+//! unread.
 
 use std::ops::ControlFlow::Continue;
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::ws::WebSocket;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use tracing::warn;
 use videocalls_protocol::RoomName;
 use videocalls_protocol::relay::ROOM_FULL;
 
-use crate::shared::Shared;
-use crate::socket::{self, Connection, End};
+use crate::broadcast_rooms::BroadcastRooms;
+use crate::context::{Context, Upgrade};
+use crate::socket::{Connection, End, run_both};
 
-/// A third would disturb the one connection that both others have.
+/// The protocol has no addresses, so a third member would break the connection of the other two.
 const CAPACITY: usize = 2;
 
-/// Serves one socket from its upgrade to its end.
-pub(crate) async fn serve(socket: WebSocket, room: RoomName, shared: Arc<Shared>) {
-    let (limits, timing) = (shared.limits, shared.timing);
-    let (mut connection, writer) = socket::open(socket, limits, timing, &shared.life.shutdown);
-    let mut writer = std::pin::pin!(writer.run());
-    let end = socket::hold(talk(&mut connection, &room, &shared), writer.as_mut()).await;
-    connection.finish(end, writer).await;
+#[derive(Clone)]
+struct Relay {
+    context: Context,
+    rooms: Arc<BroadcastRooms>,
 }
 
-async fn talk(connection: &mut Connection, room: &RoomName, shared: &Shared) -> End {
-    let (room, outbox) = (room.as_str().to_owned(), connection.outbox());
-    let Some(guard) = shared.relays.enter(room, outbox, CAPACITY, |_| None) else {
-        warn!("relay full");
-        return End::Close(ROOM_FULL);
+pub(crate) fn routes(context: &Context) -> Router {
+    let relay = Relay {
+        context: context.clone(),
+        rooms: BroadcastRooms::new("relay"),
     };
-    let pass_on = |text: &_| {
-        guard.tell_all(text);
-        Continue(())
-    };
-    connection.listen(pass_on).await
+    Router::new()
+        .route("/relay/{room}", get(upgrade))
+        .with_state(relay)
+}
+
+async fn upgrade(
+    State(relay): State<Relay>,
+    Path(room): Path<String>,
+    headers: HeaderMap,
+    upgrade: Upgrade,
+) -> Response {
+    match RoomName::new(&room) {
+        Ok(room) => relay
+            .context
+            .clone()
+            .accept(&headers, upgrade, |socket| relay.serve(socket, room)),
+        Err(error) => (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
+    }
+}
+
+impl Relay {
+    async fn serve(self, socket: WebSocket, room: RoomName) {
+        let (mut connection, writer) = self.context.open(socket);
+        let mut writing = std::pin::pin!(writer.run());
+        let end = run_both(self.read(&mut connection, &room), writing.as_mut()).await;
+        connection.finish(end, writing).await;
+    }
+
+    async fn read(&self, connection: &mut Connection, room: &RoomName) -> End {
+        let (room, outbox) = (room.as_str().to_owned(), connection.outbox());
+        let Some(guard) = self.rooms.enter(room, outbox, CAPACITY, |_| None) else {
+            warn!("relay full");
+            return End::Close(ROOM_FULL);
+        };
+        let forward = |text: &_| {
+            guard.send_to_all(text);
+            Continue(())
+        };
+        connection.listen(forward).await
+    }
 }

@@ -2,10 +2,10 @@ use rand::random;
 use sha2::{Digest, Sha256};
 use videocalls_protocol::ParticipantId;
 
-/// What proves that a seat is one's own, as long as nobody else is told.
+/// The secret by which a participant proves that a seat is theirs.
 ///
-/// The identity stays, so that a server that remembers nothing gives the same person the same id
-/// again. The nonce is good for one resume only.
+/// The identity stays the same, so that a restarted server gives the participant the same id again.
+/// The nonce is valid for one resume only.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(crate) struct ResumeToken {
     identity: u128,
@@ -13,15 +13,15 @@ pub(crate) struct ResumeToken {
 }
 
 impl ResumeToken {
-    /// A token for someone new.
-    pub(crate) fn fresh() -> Self {
+    /// A token for a new participant.
+    pub(crate) fn new() -> Self {
         Self {
             identity: random(),
             nonce: random(),
         }
     }
 
-    /// The next token of the same person.
+    /// The next token of the same participant.
     pub(crate) fn renewed(self) -> Self {
         Self {
             nonce: random(),
@@ -29,7 +29,7 @@ impl ResumeToken {
         }
     }
 
-    /// Reads a resume token; nothing if we can't have written it.
+    /// Reads a token as [`ResumeToken::to_text`] writes it, and no other spelling.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let (identity, nonce) = text.split_once('.')?;
         let number = |half| u128::from_str_radix(half, 16).ok();
@@ -37,7 +37,6 @@ impl ResumeToken {
             identity: number(identity)?,
             nonce: number(nonce)?,
         };
-        // Other spellings of the same numbers are none of ours.
         (token.to_text() == text).then_some(token)
     }
 
@@ -45,7 +44,7 @@ impl ResumeToken {
         format!("{:032x}.{:032x}", self.identity, self.nonce)
     }
 
-    /// The id of whose token this is. It does not tell the identity.
+    /// The id of the participant, from which the identity can't be computed.
     pub(crate) fn id(self) -> ParticipantId {
         let hash = Sha256::digest(self.identity.to_be_bytes());
         let start = hash.iter().take(8);
@@ -58,8 +57,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_read_back_and_nothing_else_is_one() {
-        let token = ResumeToken::fresh();
+    fn reads_only_what_it_writes() {
+        let token = ResumeToken::new();
         assert!(ResumeToken::read(&token.to_text()) == Some(token));
         let (identity, nonce) = (&token.to_text()[..32], &token.to_text()[33..]);
         for token in [
@@ -77,11 +76,11 @@ mod tests {
     }
 
     #[test]
-    fn the_id_stays_and_does_not_tell_the_identity() {
-        let token = ResumeToken::fresh();
+    fn the_id_stays_and_hides_the_identity() {
+        let token = ResumeToken::new();
         assert_eq!(token.id(), token.renewed().id());
         assert!(token != token.renewed());
-        assert_ne!(token.id(), ResumeToken::fresh().id());
+        assert_ne!(token.id(), ResumeToken::new().id());
         assert_eq!(token.id().as_str().len(), 16);
         assert!(!token.to_text().contains(token.id().as_str()));
     }

@@ -1,4 +1,4 @@
-//! What happens among the members of one room.
+//! Operations on the members of one room.
 
 use tracing::info;
 use videocalls_protocol::{Event, LeaveReason, ParticipantId, Peer, Resume};
@@ -6,42 +6,43 @@ use videocalls_protocol::{Event, LeaveReason, ParticipantId, Peer, Resume};
 use crate::membership::{ConnectionEpoch, Membership};
 use crate::resume_token::ResumeToken;
 
-/// Which seat someone gets who comes in.
+/// The seat that a joining client gets.
 pub(crate) enum Claim {
-    /// Their own, which is there, by this token.
+    /// Their own, which is still there, by this token.
     Own(usize, ResumeToken),
-    /// A new one for this token, and what was shown for it.
+    /// A new one with this token; the second is the token that the client has shown.
     New(ResumeToken, Option<ResumeToken>),
-    /// None: its owner has given this socket up for a later one, and what they said by it was on
-    /// its way for long.
+    /// None: the participant has a later connection, and this join was delayed on its way.
     Late,
 }
 
-/// What becomes of a seat that a socket no longer holds.
+/// What happens to a seat whose connection has ended.
 #[derive(Clone, Copy)]
 pub(crate) enum Departure {
-    /// It is held for whom it belongs to.
+    /// It is kept for a while.
     Away,
+    /// It is freed, and the others are notified with this reason.
     Left(LeaveReason),
-    /// It is free, and nobody is told: the server itself ends, and tells them that.
+    /// It is freed without a notification, because the whole server stops.
     Silent,
 }
 
-/// Finds out which seat belongs to someone who comes in. Whoever shows an identity that has a seat,
-/// but not the last nonce, is somebody else; one that has none is taken at its word.
+/// Finds the seat of a joining client. A client whose token names a participant of the room but is
+/// not that participant's latest becomes somebody else. A token that names nobody is taken as is,
+/// so that participants keep their ids when the server restarts.
 pub(crate) fn claim(
     members: &[Membership],
     resume: Option<&Resume>,
     connection: ConnectionEpoch,
 ) -> Claim {
     let Some(token) = resume.and_then(|resume| ResumeToken::read(&resume.token)) else {
-        return Claim::New(ResumeToken::fresh(), None);
+        return Claim::New(ResumeToken::new(), None);
     };
     let id = token.id();
     match members.iter().position(|member| member.is(&id)) {
         Some(own) if members[own].is_later_than(connection) => Claim::Late,
         Some(own) if members[own].belongs_to(token) => Claim::Own(own, token),
-        Some(_) => Claim::New(ResumeToken::fresh(), None),
+        Some(_) => Claim::New(ResumeToken::new(), None),
         None => Claim::New(token.renewed(), Some(token)),
     }
 }
@@ -52,7 +53,7 @@ pub(crate) fn held_by(members: &[Membership], connection: ConnectionEpoch) -> Op
         .position(|member| member.is_held_by(connection))
 }
 
-/// Ends a seat.
+/// Frees the seat of a connection.
 pub(crate) fn free(
     members: &mut Vec<Membership>,
     connection: ConnectionEpoch,
@@ -62,17 +63,14 @@ pub(crate) fn free(
         return;
     };
     let id = members.remove(own).peer.id;
+    for member in members.iter_mut() {
+        member.peer.not_receiving.retain(|other| *other != id);
+    }
     let reason = match departure {
         Departure::Left(reason) => Some(reason),
         Departure::Away => Some(LeaveReason::Lost),
         Departure::Silent => None,
     };
-    for member in members.iter_mut() {
-        member
-            .peer
-            .not_receiving
-            .retain(|not_receiving| *not_receiving != id);
-    }
     let bye = reason == Some(LeaveReason::Bye);
     info!(seat = %id, present = members.len(), bye, "left");
     if let Some(reason) = reason {
@@ -84,8 +82,8 @@ pub(crate) fn free(
     }
 }
 
-/// Tells the others what is different about someone who is back.
-pub(crate) fn tell_changes(members: &mut [Membership], own: usize, before: &Peer) {
+/// Notifies the others that a participant is back, and of what has changed about them.
+pub(crate) fn broadcast_return(members: &mut [Membership], own: usize, before: &Peer) {
     let Peer {
         id,
         media,
@@ -93,26 +91,23 @@ pub(crate) fn tell_changes(members: &mut [Membership], own: usize, before: &Peer
         ..
     } = members[own].peer.clone();
     let from = id.clone();
-    // Also of one who was not seen away: what was said to them meanwhile may be lost.
+    // Even if the participant was not seen to be away: messages to them may have been lost.
     broadcast(members, &id, &Event::Back(from.clone()));
     if before.media != media {
         let from = from.clone();
         broadcast(members, &id, &Event::Media { from, media });
     }
     if before.not_receiving != not_receiving {
-        broadcast(
-            members,
-            &id,
-            &Event::ReceiveReport {
-                from,
-                not_receiving,
-            },
-        );
+        let report = Event::ReceiveReport {
+            from,
+            not_receiving,
+        };
+        broadcast(members, &id, &report);
     }
 }
 
-/// Tells everyone but one.
+/// Sends an event to everyone but one.
 pub(crate) fn broadcast(members: &mut [Membership], except: &ParticipantId, event: &Event) {
     let others = members.iter_mut().filter(|member| !member.is(except));
-    others.for_each(|member| member.tell(event));
+    others.for_each(|member| member.send(event));
 }

@@ -3,14 +3,13 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hash};
 use std::sync::{Mutex, PoisonError};
 
-/// More locks than processors that would wait for them.
+/// More locks than there are processors that could wait for them.
 const SHARDS: usize = 16;
 
-/// The rooms that have someone in them, each a list in order of arrival, under whatever the dialect
-/// calls a room.
+/// Rooms by name, each a list of members in order of arrival. A room exists while it has members.
 ///
-/// What happens in one room happens under one lock, so that everyone in it hears of it in the same
-/// order. Nothing under the lock waits: a message is put into a queue, never written.
+/// Every change to a room happens under one lock, so that all members receive its events in the
+/// same order. Nothing under the lock blocks: a message is queued, never written.
 pub(crate) struct RoomMap<K, S> {
     shards: [Mutex<HashMap<K, Vec<S>>>; SHARDS],
     hasher: RandomState,
@@ -24,7 +23,7 @@ impl<K: Clone + Eq + Hash, S> RoomMap<K, S> {
         }
     }
 
-    /// Works on the list of one room. A room begins with its first and ends with its last.
+    /// Runs `work` on the members of one room, which is created and removed as needed.
     pub(crate) fn with<R>(&self, name: &K, work: impl FnOnce(&mut Vec<S>) -> R) -> R {
         let mut rooms = self
             .shard(name)
@@ -63,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_room_is_gone_with_its_last() {
+    fn a_room_is_removed_with_its_last_member() {
         let registry = RoomMap::new();
         let name = "standup";
         registry.with(&name, |_| ());

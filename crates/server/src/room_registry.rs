@@ -14,28 +14,27 @@ use videocalls_protocol::{
     Event, Join, LeaveReason, ParticipantId, Peer, Refusal, Resume, RoomName, Welcome,
 };
 
-use crate::Config;
+use crate::config::Config;
 use crate::membership::{ConnectionEpoch, Grace, Holder, Membership};
 use crate::outbox::Outbox;
 use crate::resume_token::ResumeToken;
-use crate::room::{Claim, Departure, broadcast, claim, free, tell_changes};
+use crate::room::{Claim, Departure, broadcast, broadcast_return, claim, free};
 use crate::room_map::RoomMap;
-use crate::seat::Seat;
 
-/// All rooms of the `rooms` dialect, and who sits in them.
+/// All rooms of the `rooms` dialect, with their members.
 pub(crate) struct RoomRegistry {
     rooms: RoomMap<RoomName, Membership>,
     capacity: usize,
-    /// The name of this life of the server: after a restart no seat is what it was.
+    /// Identifies this run of the server: after a restart, event numbers mean nothing any more.
     epoch: String,
     ping_interval: u32,
-    /// How long a seat is held whose socket is lost.
+    /// How long a seat is kept after its connection was lost.
     grace: Duration,
-    /// How long it is held for a page that went away and may only have been loaded anew.
-    reload: Duration,
-    memory: Duration,
-    /// Leaves to hold a seat; without one it is given up at once.
-    holds: Arc<Semaphore>,
+    /// How long it is kept for a page that may be reloading.
+    reload_grace: Duration,
+    event_retention: Duration,
+    /// Permits to keep seats without a connection.
+    held_seats: Arc<Semaphore>,
     next_connection: AtomicU64,
 }
 
@@ -48,55 +47,54 @@ impl RoomRegistry {
             epoch: format!("{:016x}", rand::random::<u64>()),
             ping_interval: u32::try_from(timing.ping.as_millis()).unwrap_or(u32::MAX),
             grace: timing.seat,
-            reload: timing.reload,
-            // A dead socket is found dead so late.
-            memory: timing.pong + timing.seat,
-            holds: Arc::new(Semaphore::new(config.limits.held_seats)),
+            reload_grace: timing.reload,
+            // A lost connection is noticed after a missing pong; then the seat is kept.
+            event_retention: timing.pong + timing.seat,
+            held_seats: Arc::new(Semaphore::new(config.limits.held_seats)),
             next_connection: AtomicU64::new(0),
         }
     }
 
-    /// Counts a socket that has been opened.
+    /// Numbers a connection that is being opened.
     pub(crate) fn next_connection_epoch(&self) -> ConnectionEpoch {
         ConnectionEpoch(self.next_connection.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Takes a seat: a new one, or again the one that was lost.
+    /// Seats a client, in a new seat or in the one that it had before, and returns its id.
     pub(crate) fn join(
-        self: &Arc<Self>,
-        room: RoomName,
+        &self,
+        room: &RoomName,
         join: Join,
         outbox: Outbox,
         connection: ConnectionEpoch,
-    ) -> Result<Seat, Refusal> {
-        let replaced = CancellationToken::new();
+        replaced: CancellationToken,
+    ) -> Result<ParticipantId, Refusal> {
         let holder = Holder::Socket {
             outbox: outbox.clone(),
-            replaced: replaced.clone(),
+            replaced,
         };
-        let id = self.rooms.with(&room, |members| {
+        self.with_room(room, |members| {
             match claim(members, join.resume.as_ref(), connection) {
                 Claim::Late => Err(Refusal::Replaced),
                 Claim::Own(own, shown) => {
-                    members[own].renew(shown);
+                    members[own].renew_token(shown);
                     let before = members[own].peer.clone();
                     members[own].seat(connection, holder);
                     self.welcome_back(members, own, join, &outbox);
-                    tell_changes(members, own, &before);
+                    broadcast_return(members, own, &before);
                     Ok(before.id)
                 }
                 Claim::New(..) if members.len() >= self.capacity => Err(Refusal::RoomFull),
                 Claim::New(token, shown) => {
-                    let member = Membership::new(newcomer(token, join), token, connection, holder);
-                    Ok(self.welcome(members, member.shown(shown), &outbox))
+                    let member = Membership::new(new_peer(token, join), token, connection, holder);
+                    Ok(self.welcome(members, member.accepting(shown), &outbox))
                 }
             }
-        })?;
-        Ok(Seat::new(Arc::clone(self), room, id, connection, replaced))
+        })
     }
 
-    /// Works on the members of one room.
-    pub(crate) fn within<R>(
+    /// Runs `work` on the members of one room.
+    pub(crate) fn with_room<R>(
         &self,
         room: &RoomName,
         work: impl FnOnce(&mut Vec<Membership>) -> R,
@@ -104,12 +102,12 @@ impl RoomRegistry {
         self.rooms.with(room, work)
     }
 
-    /// How long an event may be missed and not be known to be.
-    pub(crate) fn memory(&self) -> Duration {
-        self.memory
+    /// How long events are kept for a client that comes back.
+    pub(crate) fn event_retention(&self) -> Duration {
+        self.event_retention
     }
 
-    /// Seats a newcomer, who is told of exactly those who are told of the newcomer.
+    /// Seats a new participant. Its roster holds exactly those who are notified of it.
     fn welcome(
         &self,
         members: &mut Vec<Membership>,
@@ -125,7 +123,7 @@ impl RoomRegistry {
         id
     }
 
-    /// Gives someone their seat back: what they have missed, or all anew.
+    /// Sends a participant who is back the events they have missed, or else a whole roster.
     fn welcome_back(&self, members: &mut [Membership], own: usize, join: Join, outbox: &Outbox) {
         let member = &mut members[own];
         member.peer.media = join.media;
@@ -135,34 +133,33 @@ impl RoomRegistry {
             outbox.push(self.resumed(member, seq));
             missed.into_iter().for_each(|text| outbox.push(text));
         } else {
-            member.heard = 0;
+            member.received = 0;
             member.peer.not_receiving.clear();
             outbox.push(self.roster(members, own));
         }
         info!(seat = %members[own].peer.id, present = members.len(), resumed, "back");
     }
 
-    /// The events after the last that the client has heard, and its number.
+    /// The number of the last event that the client has received, and the events after it.
     fn missed(&self, member: &Membership, resume: &Resume) -> Option<(u64, Vec<Utf8Bytes>)> {
-        let seq = resume
-            .seq
-            .filter(|_| resume.epoch.as_deref() == Some(&self.epoch))?;
-        Some((seq, member.told_since(seq)?))
+        let same_epoch = resume.epoch.as_deref() == Some(&self.epoch);
+        let seq = resume.seq.filter(|_| same_epoch)?;
+        Some((seq, member.events_since(seq)?))
     }
 
     fn roster(&self, members: &[Membership], own: usize) -> Utf8Bytes {
         let member = &members[own];
         let others = members.iter().filter(|other| !other.is(&member.peer.id));
-        self.write(Welcome {
+        write(Welcome {
             peers: others.map(|other| other.peer.clone()).collect(),
             ..self.welcome_to(member, member.seq())
         })
     }
 
     fn resumed(&self, member: &Membership, seq: u64) -> Utf8Bytes {
-        self.write(Welcome {
+        write(Welcome {
             resumed: true,
-            heard: Some(member.heard),
+            heard: Some(member.received),
             ..self.welcome_to(member, seq)
         })
     }
@@ -181,12 +178,8 @@ impl RoomRegistry {
         }
     }
 
-    fn write(&self, welcome: Welcome) -> Utf8Bytes {
-        let seq = welcome.seq;
-        write_event(&Event::Welcome(welcome), seq).into()
-    }
-
-    /// The leave to hold a seat, with the timer that ends it; nothing if there are too many of them.
+    /// Permission to keep a seat without a connection, with the timer that ends it. Nothing if too
+    /// many seats are kept already.
     pub(crate) fn grace(
         self: &Arc<Self>,
         room: &RoomName,
@@ -194,21 +187,21 @@ impl RoomRegistry {
         reason: LeaveReason,
     ) -> Option<Grace> {
         let grace = match reason {
-            LeaveReason::Bye => self.reload.min(self.grace),
+            LeaveReason::Bye => self.reload_grace.min(self.grace),
             _ => self.grace,
         };
         if grace.is_zero() {
             return None;
         }
-        let permit = Arc::clone(&self.holds).try_acquire_owned().ok()?;
+        let permit = Arc::clone(&self.held_seats).try_acquire_owned().ok()?;
         let registry = Arc::downgrade(self);
         let room = room.clone();
-        // There is none when the program ends.
+        // Without a runtime the program is ending.
         let timer = Handle::try_current().ok()?.spawn(async move {
             sleep(grace).await;
             if let Some(registry) = registry.upgrade() {
                 let left = Departure::Left(reason);
-                registry.within(&room, |members| free(members, connection, left));
+                registry.with_room(&room, |members| free(members, connection, left));
             }
         });
         Some(Grace {
@@ -218,102 +211,23 @@ impl RoomRegistry {
     }
 }
 
-fn newcomer(token: ResumeToken, join: Join) -> Peer {
-    Peer {
-        media: join.media,
-        ..Peer::new(token.id(), join.name)
+#[cfg(test)]
+impl RoomRegistry {
+    /// The number of rooms, and of seats that are kept without a connection.
+    pub(crate) fn usage(&self, held_seats: usize) -> (usize, usize) {
+        let held = held_seats - self.held_seats.available_permits();
+        (self.rooms.len(), held)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use tokio::time::timeout;
-    use videocalls_protocol::MediaState;
+fn write(welcome: Welcome) -> Utf8Bytes {
+    let seq = welcome.seq;
+    write_event(&Event::Welcome(welcome), seq).into()
+}
 
-    use super::*;
-    use crate::outbox::{Queue, outbox};
-
-    const PEOPLE: usize = 40;
-
-    fn registry(grace: Duration) -> Arc<RoomRegistry> {
-        let mut config = Config::default();
-        config.timing.seat = grace;
-        Arc::new(RoomRegistry::new(&config))
-    }
-
-    /// Rooms full of people.
-    fn seats(registry: &Arc<RoomRegistry>) -> Vec<(Seat, Queue)> {
-        let seat = |number: usize| {
-            let room = RoomName::new(&format!("room-{}", number / registry.capacity)).unwrap();
-            let (outbox, queue) = outbox(crate::Limits::default());
-            let join = Join {
-                room: None,
-                name: None,
-                token: None,
-                resume: None,
-                keeps: Vec::new(),
-                media: MediaState::LIVE,
-            };
-            (
-                registry
-                    .join(room, join, outbox, registry.next_connection_epoch())
-                    .ok()
-                    .unwrap(),
-                queue,
-            )
-        };
-        (0..PEOPLE).map(seat).collect()
-    }
-
-    fn tasks() -> usize {
-        Handle::current().metrics().num_alive_tasks()
-    }
-
-    async fn no_task_is_left() {
-        let left = async {
-            while tasks() > 0 {
-                sleep(Duration::from_millis(5)).await;
-            }
-        };
-        timeout(Duration::from_secs(10), left).await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn nothing_is_left_of_seats_whose_grace_is_over() {
-        let registry = registry(Duration::from_millis(50));
-        let free = registry.holds.available_permits();
-        drop(seats(&registry));
-        assert_eq!(
-            (registry.rooms.len(), tasks()),
-            (PEOPLE / registry.capacity, PEOPLE)
-        );
-        assert_eq!(registry.holds.available_permits(), free - PEOPLE);
-        no_task_is_left().await;
-        assert_eq!(
-            (registry.rooms.len(), registry.holds.available_permits()),
-            (0, free)
-        );
-    }
-
-    #[tokio::test]
-    async fn no_timer_outlives_the_registry() {
-        let registry = registry(Duration::from_secs(3600));
-        drop(seats(&registry));
-        assert_eq!(tasks(), PEOPLE);
-        drop(registry);
-        no_task_is_left().await;
-    }
-
-    #[tokio::test]
-    async fn a_seat_that_is_given_back_with_a_word_is_not_held() {
-        let registry = registry(Duration::from_secs(3600));
-        for (number, (seat, _queue)) in seats(&registry).into_iter().enumerate() {
-            match number % 3 {
-                0 => seat.bye(),
-                1 => seat.forfeit(),
-                _ => seat.vanish(),
-            }
-        }
-        assert_eq!((registry.rooms.len(), tasks()), (0, 0));
+fn new_peer(token: ResumeToken, join: Join) -> Peer {
+    Peer {
+        media: join.media,
+        ..Peer::new(token.id(), join.name)
     }
 }

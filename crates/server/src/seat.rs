@@ -4,13 +4,19 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
-use videocalls_protocol::{Event, LeaveReason, MediaState, ParticipantId, RoomName, Signal};
+use videocalls_protocol::{
+    Event, Join, LeaveReason, MediaState, ParticipantId, Refusal, RoomName, Signal,
+};
 
 use crate::membership::{ConnectionEpoch, Membership};
+use crate::outbox::Outbox;
 use crate::room::{Departure, broadcast, free, held_by};
 use crate::room_registry::RoomRegistry;
 
-/// A socket's hold on a seat. Dropped, it leaves the seat to whom it belongs, for a while.
+/// How long after `unload` the loss of a connection means that its page was closed or reloaded.
+const UNLOAD_WINDOW: Duration = Duration::from_secs(10);
+
+/// A connection's hold on a seat. Dropping it keeps the seat for its participant for a while.
 #[must_use]
 pub(crate) struct Seat {
     registry: Arc<RoomRegistry>,
@@ -19,42 +25,42 @@ pub(crate) struct Seat {
     connection: ConnectionEpoch,
     replaced: CancellationToken,
     departure: Departure,
-    /// When the page said that it may go away.
-    leaving: Option<Instant>,
+    /// When the page last sent `unload`.
+    unloading_since: Option<Instant>,
 }
 
-/// For how long a page that may go away has not gone.
-const LEAVING: Duration = Duration::from_secs(10);
-
-/// A signal's addressee is not in the room.
+/// The addressee of a signal is not in the room.
 #[derive(Debug)]
 pub(crate) struct NoSuchParticipant;
 
 impl Seat {
-    pub(crate) fn new(
-        registry: Arc<RoomRegistry>,
+    /// Joins a room: with a new seat, or with the one that the participant had before.
+    pub(crate) fn take(
+        registry: &Arc<RoomRegistry>,
         room: RoomName,
-        id: ParticipantId,
+        join: Join,
+        outbox: Outbox,
         connection: ConnectionEpoch,
-        replaced: CancellationToken,
-    ) -> Self {
-        Self {
-            registry,
+    ) -> Result<Self, Refusal> {
+        let replaced = CancellationToken::new();
+        let id = registry.join(&room, join, outbox, connection, replaced.clone())?;
+        Ok(Self {
+            registry: Arc::clone(registry),
             room,
             id,
             connection,
             replaced,
             departure: Departure::Away,
-            leaving: None,
-        }
+            unloading_since: None,
+        })
     }
 
-    /// Resolves when another socket has taken the seat.
+    /// Resolves when a later connection has taken the seat.
     pub(crate) async fn replaced(&self) {
         self.replaced.cancelled().await;
     }
 
-    /// Passes a signal on to one other participant.
+    /// Forwards a signal to one other participant.
     pub(crate) fn signal(
         &self,
         to: &ParticipantId,
@@ -64,109 +70,102 @@ impl Seat {
             from: self.id.clone(),
             signal,
         };
-        let passed = self.take(|members, _| {
+        let forwarded = self.count(|members, _| {
             let mut others = members.iter_mut().filter(|member| !member.is(&self.id));
             let addressee = others.find(|member| member.is(to));
-            addressee.ok_or(NoSuchParticipant)?.tell(&event);
+            addressee.ok_or(NoSuchParticipant)?.send(&event);
             Ok(())
         });
-        passed.unwrap_or(Ok(()))
+        forwarded.unwrap_or(Ok(()))
     }
 
-    /// Tells the others what this participant sends.
+    /// Notifies the others of what this participant sends.
     pub(crate) fn media(&self, media: MediaState) {
         let from = self.id.clone();
-        self.take(|members, own| {
+        self.count(|members, own| {
             members[own].peer.media = media;
             broadcast(members, &self.id, &Event::Media { from, media });
         });
     }
 
-    /// Tells the others whom this participant can't hear or see.
-    pub(crate) fn receive_reports(&self, not_receiving: Vec<ParticipantId>) {
+    /// Notifies the others of whose media this participant does not receive.
+    pub(crate) fn receive_report(&self, mut not_receiving: Vec<ParticipantId>) {
         let from = self.id.clone();
-        self.take(|members, own| {
-            let known = |id: &ParticipantId| members.iter().any(|member| member.is(id));
-            let not_receiving = not_receiving
-                .into_iter()
-                .filter(|id| *id != self.id && known(id));
-            let mut not_receiving = not_receiving.collect::<Vec<_>>();
+        self.count(|members, own| {
+            not_receiving.retain(|id| *id != self.id && members.iter().any(|member| member.is(id)));
             not_receiving.sort_unstable();
             not_receiving.dedup();
             members[own].peer.not_receiving.clone_from(&not_receiving);
-            broadcast(
-                members,
-                &self.id,
-                &Event::ReceiveReport {
-                    from,
-                    not_receiving,
-                },
-            );
+            let report = Event::ReceiveReport {
+                from,
+                not_receiving,
+            };
+            broadcast(members, &self.id, &report);
         });
     }
 
-    /// The owner has heard the server by now.
+    /// The participant has received the welcome.
     pub(crate) fn confirm(&self) {
         self.with(|members, own| members[own].confirm());
     }
 
-    /// Counts a message that can't be passed on.
+    /// Counts a message that can't be forwarded.
     pub(crate) fn count_rejected(&self) {
-        self.take(|_, _| ());
+        self.count(|_, _| ());
     }
 
-    /// Forgets what need not be told again, and gives how many messages have been taken, and the
-    /// number of the last event.
+    /// Forgets events that are too old to be asked for, and returns the number of messages received
+    /// and the number of the last event.
     pub(crate) fn beat(&self) -> (u64, u64) {
-        let before = Instant::now().checked_sub(self.registry.memory());
-        let heard = self.with(|members, own| {
+        let before = Instant::now().checked_sub(self.registry.event_retention());
+        let counts = self.with(|members, own| {
             if let Some(before) = before {
-                members[own].forget(before);
+                members[own].forget_events(before);
             }
-            (members[own].heard, members[own].seq())
+            (members[own].received, members[own].seq())
         });
-        heard.unwrap_or_default()
+        counts.unwrap_or_default()
     }
 
-    /// Gives the seat back with a goodbye.
-    pub(crate) fn bye(mut self) {
+    /// The page may be about to close: if the connection ends soon, it was closed or reloaded.
+    pub(crate) fn unloading(&mut self) {
+        self.unloading_since = Some(Instant::now());
+    }
+
+    /// Frees the seat because the participant said goodbye.
+    pub(crate) fn leave(mut self) {
         self.departure = Departure::Left(LeaveReason::Bye);
     }
 
-    /// The page may be about to go away; a socket that goes now means a goodbye, or a reload.
-    pub(crate) fn leaving(&mut self) {
-        self.leaving = Some(Instant::now());
-    }
-
-    /// Why the seat is left without a word.
-    fn reason(&self) -> LeaveReason {
-        match self.leaving {
-            Some(since) if since.elapsed() < LEAVING => LeaveReason::Bye,
-            _ => LeaveReason::Lost,
-        }
-    }
-
-    /// Gives the seat back for good: its owner will not come back.
+    /// Frees the seat because the participant will not come back.
     pub(crate) fn forfeit(mut self) {
         self.departure = Departure::Left(LeaveReason::Lost);
     }
 
-    /// Gives the seat back without a word.
-    pub(crate) fn vanish(mut self) {
+    /// Frees the seat without notifying the others.
+    pub(crate) fn leave_silently(mut self) {
         self.departure = Departure::Silent;
     }
 
-    /// Carries a numbered message out, and counts it in the same moment.
-    fn take<R>(&self, work: impl FnOnce(&mut Vec<Membership>, usize) -> R) -> Option<R> {
+    /// Why the connection was lost.
+    fn loss_reason(&self) -> LeaveReason {
+        match self.unloading_since {
+            Some(since) if since.elapsed() < UNLOAD_WINDOW => LeaveReason::Bye,
+            _ => LeaveReason::Lost,
+        }
+    }
+
+    /// Carries out a numbered message and counts it, under one lock.
+    fn count<R>(&self, work: impl FnOnce(&mut Vec<Membership>, usize) -> R) -> Option<R> {
         self.with(|members, own| {
-            members[own].heard += 1;
+            members[own].received += 1;
             work(members, own)
         })
     }
 
-    /// Works on the room, unless the seat is another socket's by now.
+    /// Runs `work` on the room, unless a later connection has the seat.
     fn with<R>(&self, work: impl FnOnce(&mut Vec<Membership>, usize) -> R) -> Option<R> {
-        self.registry.within(&self.room, |members| {
+        self.registry.with_room(&self.room, |members| {
             let own = held_by(members, self.connection)?;
             Some(work(members, own))
         })
@@ -175,14 +174,15 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.registry.within(&self.room, |members| {
+        self.registry.with_room(&self.room, |members| {
             let Some(own) = held_by(members, self.connection) else {
                 return;
             };
             let grace = match self.departure {
-                Departure::Away => self
-                    .registry
-                    .grace(&self.room, self.connection, self.reason()),
+                Departure::Away => {
+                    let reason = self.loss_reason();
+                    self.registry.grace(&self.room, self.connection, reason)
+                }
                 Departure::Left(_) | Departure::Silent => None,
             };
             let Some(grace) = grace else {
@@ -192,5 +192,91 @@ impl Drop for Seat {
             broadcast(members, &self.id, &Event::Away(self.id.clone()));
             info!(seat = %self.id, "away");
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::runtime::Handle;
+    use tokio::time::{sleep, timeout};
+
+    use super::*;
+    use crate::config::{Config, Limits};
+    use crate::outbox::{Queue, outbox};
+
+    const ROOMS: usize = 5;
+    const PER_ROOM: usize = 8;
+    const HELD_SEATS: usize = 100;
+
+    fn registry(grace: Duration) -> Arc<RoomRegistry> {
+        let mut config = Config::default();
+        config.timing.seat = grace;
+        config.limits.held_seats = HELD_SEATS;
+        Arc::new(RoomRegistry::new(&config))
+    }
+
+    /// Participants who fill several rooms.
+    fn seats(registry: &Arc<RoomRegistry>) -> Vec<(Seat, Queue)> {
+        let seat = |number: usize| {
+            let room = RoomName::new(&format!("room-{}", number / PER_ROOM)).unwrap();
+            let (outbox, queue) = outbox(Limits::default());
+            let join = Join {
+                room: None,
+                name: None,
+                token: None,
+                resume: None,
+                keeps: Vec::new(),
+                media: MediaState::LIVE,
+            };
+            let connection = registry.next_connection_epoch();
+            let seat = Seat::take(registry, room, join, outbox, connection);
+            (seat.ok().unwrap(), queue)
+        };
+        (0..ROOMS * PER_ROOM).map(seat).collect()
+    }
+
+    fn tasks() -> usize {
+        Handle::current().metrics().num_alive_tasks()
+    }
+
+    async fn until_no_task_is_left() {
+        let left = async {
+            while tasks() > 0 {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(Duration::from_secs(10), left).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn frees_seats_and_timers_when_the_grace_is_over() {
+        let registry = registry(Duration::from_millis(50));
+        drop(seats(&registry));
+        assert_eq!(registry.usage(HELD_SEATS), (ROOMS, ROOMS * PER_ROOM));
+        assert_eq!(tasks(), ROOMS * PER_ROOM);
+        until_no_task_is_left().await;
+        assert_eq!(registry.usage(HELD_SEATS), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn timers_end_with_the_registry() {
+        let registry = registry(Duration::from_secs(3600));
+        drop(seats(&registry));
+        assert_eq!(tasks(), ROOMS * PER_ROOM);
+        drop(registry);
+        until_no_task_is_left().await;
+    }
+
+    #[tokio::test]
+    async fn frees_a_seat_at_once_that_is_left_on_purpose() {
+        let registry = registry(Duration::from_secs(3600));
+        for (number, (seat, _queue)) in seats(&registry).into_iter().enumerate() {
+            match number % 3 {
+                0 => seat.leave(),
+                1 => seat.forfeit(),
+                _ => seat.leave_silently(),
+            }
+        }
+        assert_eq!((registry.usage(HELD_SEATS), tasks()), ((0, 0), 0));
     }
 }

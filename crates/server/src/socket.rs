@@ -1,83 +1,58 @@
-//! One WebSocket: read with limits, written through a queue, closed with a reason.
+//! One WebSocket: reading within limits, writing through a queue, closing with a code.
 
 use std::ops::ControlFlow::{self, Break, Continue};
 use std::pin::Pin;
 
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 use tungstenite::error::{Error, ProtocolError};
-use videocalls_protocol::MAX_MESSAGE_BYTES;
 use videocalls_protocol::rooms::close;
 
+use crate::config::{Limits, Timing};
 use crate::heartbeat::{Beat, Heartbeat};
-use crate::outbox::{Outbox, Outgoing, Queue, outbox};
-use crate::rate::Bucket;
-use crate::{Limits, Timing};
-
-/// The default of 128 KiB would be most of what an idle connection costs.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
+use crate::outbox::{Outbox, Outgoing, Queue};
+use crate::rate::RateLimit;
 
 /// What happened on a socket.
-pub(crate) enum SocketEvent {
+pub enum SocketEvent {
+    /// A text message arrived.
     Text(Utf8Bytes),
-    /// A WebSocket ping or pong.
+    /// A WebSocket ping or pong arrived.
     Alive,
-    /// The time that the caller named has come.
+    /// The deadline that the caller set has passed.
     Deadline,
+    /// The connection has to end.
     End(End),
 }
 
-/// How a conversation ends.
+/// How a connection ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum End {
-    /// By us, with this code.
+pub enum End {
+    /// The server closes it with this close code.
     Close(u16),
-    /// By the peer.
+    /// The peer has closed it.
     Gone,
-    /// By the network, or a peer that takes nothing any more.
+    /// The network failed, or the peer takes no more data.
     Dead,
 }
 
-/// Sets the limits that every socket of ours has.
-pub(crate) fn limited(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
-    upgrade
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(0)
-        .max_write_buffer_size(4 * MAX_MESSAGE_BYTES)
-        .max_frame_size(MAX_MESSAGE_BYTES)
-        .max_message_size(MAX_MESSAGE_BYTES)
-}
-
-/// Splits a socket into the half that is listened to and the half that is written to.
 pub(crate) fn open(
-    socket: WebSocket,
-    limits: Limits,
-    timing: Timing,
-    shutdown: &CancellationToken,
-) -> (Connection, Writer) {
-    resume(socket, outbox(limits), limits, timing, shutdown)
-}
-
-/// The same for a conversation that began elsewhere and brings its queue along.
-pub(crate) fn resume(
     socket: WebSocket,
     (outbox, queue): (Outbox, Queue),
     limits: Limits,
     timing: Timing,
-    shutdown: &CancellationToken,
+    stopping: CancellationToken,
 ) -> (Connection, Writer) {
     let (sink, stream) = socket.split();
-    let rate = Bucket::of(limits);
-    let shutdown = shutdown.clone();
     let connection = Connection {
         stream,
         outbox,
-        rate,
-        shutdown,
+        rate: RateLimit::messages(limits),
+        stopping,
         timing,
     };
     let writer = Writer {
@@ -88,49 +63,47 @@ pub(crate) fn resume(
     (connection, writer)
 }
 
-/// Holds a conversation while the queue is written, until one of them ends.
-pub(crate) async fn hold(
-    conversation: impl Future<Output = End>,
-    writer: Pin<&mut impl Future<Output = ()>>,
+/// Runs the reading side while the queue is written, until one of them ends.
+pub async fn run_both(
+    reading: impl Future<Output = End>,
+    writing: Pin<&mut impl Future<Output = ()>>,
 ) -> End {
     tokio::select! {
         biased;
-        end = conversation => end,
-        () = writer => End::Dead,
+        end = reading => end,
+        () = writing => End::Dead,
     }
 }
 
-/// The half of a socket that is listened to.
-pub(crate) struct Connection {
+/// The reading half of a socket.
+pub struct Connection {
     stream: SplitStream<WebSocket>,
     outbox: Outbox,
-    rate: Bucket,
-    shutdown: CancellationToken,
+    rate: RateLimit,
+    stopping: CancellationToken,
     timing: Timing,
 }
 
 impl Connection {
-    pub(crate) fn outbox(&self) -> &Outbox {
+    /// The queue of messages to the peer.
+    pub fn outbox(&self) -> &Outbox {
         &self.outbox
     }
 
-    /// Waits for what happens next, until `deadline` at most.
-    pub(crate) async fn next(&mut self, deadline: Instant) -> SocketEvent {
+    /// Waits for the next event, at most until `deadline`.
+    pub async fn next(&mut self, deadline: Instant) -> SocketEvent {
         tokio::select! {
             biased;
-            () = self.shutdown.cancelled() => SocketEvent::End(End::Close(close::SHUTDOWN)),
-            () = self.outbox.overflown() => SocketEvent::End(too_slow()),
+            () = self.stopping.cancelled() => SocketEvent::End(End::Close(close::SHUTDOWN)),
+            () = self.outbox.overflowed() => SocketEvent::End(slow_consumer()),
             () = sleep_until(deadline) => SocketEvent::Deadline,
             message = self.stream.next() => self.read(message),
         }
     }
 
-    /// Hands on each text until the socket ends. A peer that is silent is pinged, and given up when
-    /// it stays so.
-    pub(crate) async fn listen(
-        &mut self,
-        mut hear: impl FnMut(&Utf8Bytes) -> ControlFlow<End>,
-    ) -> End {
+    /// Passes each text to `handle` until the connection ends. A silent peer is pinged, and the
+    /// connection ends if it stays silent.
+    pub async fn listen(&mut self, mut handle: impl FnMut(&Utf8Bytes) -> ControlFlow<End>) -> End {
         let (interval, silence) = (self.timing.relay_ping, self.timing.relay_silence);
         let mut heartbeat = Heartbeat::new(interval, silence, Instant::now());
         loop {
@@ -139,7 +112,7 @@ impl Connection {
                 heartbeat.alive(Instant::now());
             }
             let next = match event {
-                SocketEvent::Text(text) => hear(&text),
+                SocketEvent::Text(text) => handle(&text),
                 SocketEvent::Alive => Continue(()),
                 SocketEvent::Deadline => self.beat(&mut heartbeat),
                 SocketEvent::End(end) => Break(end),
@@ -150,10 +123,24 @@ impl Connection {
         }
     }
 
+    /// Ends the connection: writes what is queued and exchanges the close frames.
+    pub async fn finish(mut self, end: End, writing: Pin<&mut impl Future<Output = ()>>) {
+        let closing = async {
+            if let End::Close(code) = end {
+                self.outbox.close(code);
+                writing.await;
+            }
+            while let Some(Ok(_)) = self.stream.next().await {}
+        };
+        if end != End::Dead {
+            let _timed_out = timeout(self.timing.close, closing).await;
+        }
+    }
+
     fn beat(&self, heartbeat: &mut Heartbeat) -> ControlFlow<End> {
         match heartbeat.beat(Instant::now()) {
-            Beat::Rest => (),
-            Beat::Ask => self.outbox.ping(),
+            Beat::Nothing => (),
+            Beat::Ping => self.outbox.ping(),
             Beat::Dead => return Break(End::Close(close::PING_TIMEOUT)),
         }
         Continue(())
@@ -168,7 +155,7 @@ impl Connection {
                 SocketEvent::End(End::Close(close_code::UNSUPPORTED))
             }
             Some(Ok(Message::Close(_))) | None => SocketEvent::End(End::Gone),
-            Some(Err(error)) => SocketEvent::End(fault(error)),
+            Some(Err(error)) => SocketEvent::End(read_error(error)),
         };
         let counts = !matches!(event, SocketEvent::End(_));
         if counts && !self.rate.take(Instant::now()) {
@@ -177,24 +164,10 @@ impl Connection {
         }
         event
     }
-
-    /// Ends the connection: what is queued is written, the close frames are exchanged.
-    pub(crate) async fn finish(mut self, end: End, writer: Pin<&mut impl Future<Output = ()>>) {
-        let closing = async {
-            if let End::Close(code) = end {
-                self.outbox.close(code);
-                writer.await;
-            }
-            while let Some(Ok(_)) = self.stream.next().await {}
-        };
-        if end != End::Dead {
-            let _late = timeout(self.timing.close, closing).await;
-        }
-    }
 }
 
-/// Tells what a peer did wrong, from the way in which reading failed.
-fn fault(error: axum::Error) -> End {
+/// Maps an error of reading to the close code that tells the peer what it did wrong.
+fn read_error(error: axum::Error) -> End {
     let error = error.into_inner();
     let (code, kind) = match error.downcast_ref() {
         Some(Error::Capacity(_)) => (close_code::SIZE, "message too long"),
@@ -207,29 +180,30 @@ fn fault(error: axum::Error) -> End {
     End::Close(code)
 }
 
-pub(crate) fn too_slow() -> End {
-    warn!("too slow a reader");
+/// The end of a connection whose queue has overflowed.
+pub fn slow_consumer() -> End {
+    warn!("reader too slow");
     End::Close(close::SLOW_CONSUMER)
 }
 
-/// The half of a socket that is written to.
-pub(crate) struct Writer {
+/// The writing half of a socket.
+pub struct Writer {
     sink: SplitSink<WebSocket, Message>,
     queue: Queue,
     timing: Timing,
 }
 
 impl Writer {
-    /// Writes what is queued until the queue says to close, or the network fails.
-    pub(crate) async fn run(mut self) {
-        let overflown = self.queue.overflown();
-        while let Some(outgoing) = self.next(&overflown).await {
+    /// Writes the queue until it is closed or the network fails.
+    pub async fn run(mut self) {
+        let overflowed = self.queue.overflowed();
+        while let Some(outgoing) = self.next(&overflowed).await {
             let last = matches!(outgoing, Outgoing::Close(_));
             let message = message(outgoing);
             let write = timeout(self.timing.write, self.sink.send(message));
             let written = tokio::select! {
                 biased;
-                () = overflown.cancelled(), if !last => continue,
+                () = overflowed.cancelled(), if !last => continue,
                 written = write => written,
             };
             match written {
@@ -240,11 +214,11 @@ impl Writer {
         }
     }
 
-    /// The next in line; a peer that is too slow for the rest is only told so.
-    async fn next(&mut self, overflown: &CancellationToken) -> Option<Outgoing> {
+    /// The next message of the queue, or the close frame if the queue has overflowed.
+    async fn next(&mut self, overflowed: &CancellationToken) -> Option<Outgoing> {
         tokio::select! {
             biased;
-            () = overflown.cancelled() => Some(Outgoing::Close(close::SLOW_CONSUMER)),
+            () = overflowed.cancelled() => Some(Outgoing::Close(close::SLOW_CONSUMER)),
             next = self.queue.next() => next,
         }
     }

@@ -1,8 +1,5 @@
-//! The files: the app, the package, the examples.
+//! The files of the app, the package and the examples.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use axum::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION,
     VARY,
@@ -10,19 +7,12 @@ use axum::http::header::{
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
-use crate::Assets;
-use crate::assets::Asset;
-use crate::shared::Shared;
+use crate::assets::{Asset, Assets};
 
 const NOT_BUILT: &str = "The app is not built into this server: run `cargo xtask build`.\n";
 
-/// Answers with a file, a redirect to a directory's true path, or a word on what is missing.
-pub(crate) async fn serve(
-    State(shared): State<Arc<Shared>>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    let assets = &shared.assets;
+/// Answers with a file, a redirect to the path of a directory, or 404.
+pub(crate) fn serve(assets: &Assets, uri: &Uri, headers: &HeaderMap) -> Response {
     let Some(path) = plain(uri.path()) else {
         return not_found();
     };
@@ -31,8 +21,8 @@ pub(crate) async fn serve(
         path if path.ends_with('/') => format!("{path}index.html"),
         path => path.to_owned(),
     };
-    if let Some(found) = Found::look_up(assets, &file, &headers) {
-        return found.into_response(&headers);
+    if let Some(found) = Found::look_up(assets, &file, headers) {
+        return found.into_response(headers);
     }
     if path.is_empty() {
         return (StatusCode::SERVICE_UNAVAILABLE, NOT_BUILT).into_response();
@@ -43,7 +33,7 @@ pub(crate) async fn serve(
     not_found()
 }
 
-/// A file as it goes over the wire.
+/// A file in the form in which it is sent.
 struct Found {
     content_type: &'static str,
     encoding: Encoding,
@@ -124,8 +114,8 @@ impl Encoding {
     }
 }
 
-/// The path without its leading `/`, if it can be one of ours: plain names, nothing hidden, none of
-/// the packed forms.
+/// The path without its leading `/`, if it can name a file here: plain names, not hidden, and not one
+/// of the compressed forms.
 fn plain(path: &str) -> Option<&str> {
     let path = path.strip_prefix('/')?;
     let named = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
@@ -139,7 +129,7 @@ fn plain(path: &str) -> Option<&str> {
     .then_some(path)
 }
 
-/// Whether an `Accept-Encoding` header lets us use an encoding (RFC 9110 section 12.5.3).
+/// Whether an `Accept-Encoding` header allows an encoding (RFC 9110 section 12.5.3).
 fn accepts(header: &str, token: &str) -> bool {
     let quality = |name: &str| {
         header.split(',').find_map(|item| {
@@ -191,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_encoding_is_used_only_where_it_is_welcome() {
+    fn uses_only_accepted_encodings() {
         for header in [
             "br",
             "gzip, deflate, br",
@@ -215,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_plain_or_none_of_ours() {
+    fn accepts_plain_paths_only() {
         for path in [
             "/",
             "/app_bg.wasm",
@@ -241,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_is_known_again() {
+    fn recognizes_etags() {
         assert!(names("\"a\"", "\"a\""));
         assert!(names("W/\"a\", \"b\"", "\"a\""));
         assert!(names("*", "\"a\""));

@@ -9,15 +9,15 @@ use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Sleep, sleep, timeout};
 
-/// How long, and how much, a closed connection is still read.
+/// How long, and how many bytes, a closed connection is still read.
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: u64 = 512 * 1024;
 
-/// A TCP connection with its place among the connections that the server takes on.
+/// A TCP connection, with its permit among the connections that the server accepts.
 ///
-/// It gives up on a peer that takes nothing for too long, and it ends gently: closing a socket with
-/// unread bytes resets the connection, and with it the last words (an answer 431, a close 1009)
-/// would be lost. So those bytes are read for a moment.
+/// It fails when the peer takes no data for too long. When it is dropped, it reads for a moment what
+/// the peer still sends: closing a socket with unread bytes resets the connection, and the last
+/// message to the peer (a response 431, a close 1009) would be lost.
 pub(crate) struct Transport {
     /// Empty only while being dropped.
     open: Option<(TcpStream, OwnedSemaphorePermit)>,
@@ -27,9 +27,9 @@ pub(crate) struct Transport {
 }
 
 impl Transport {
-    pub(crate) fn new(tcp: TcpStream, place: OwnedSemaphorePermit, patience: Duration) -> Self {
+    pub(crate) fn new(tcp: TcpStream, permit: OwnedSemaphorePermit, patience: Duration) -> Self {
         Self {
-            open: Some((tcp, place)),
+            open: Some((tcp, permit)),
             patience,
             stalled: None,
             ended: false,
@@ -41,7 +41,7 @@ impl Transport {
         Ok(Pin::new(tcp))
     }
 
-    /// Passes a write's outcome on, unless it has been pending for too long.
+    /// Returns the outcome of a write, or an error if writes have been pending for too long.
     fn unless_stalled(
         &mut self,
         context: &mut Context<'_>,
@@ -108,14 +108,14 @@ impl AsyncWrite for Transport {
 
 impl Drop for Transport {
     fn drop(&mut self) {
-        let (Some((tcp, place)), false, Ok(runtime)) =
+        let (Some((tcp, permit)), false, Ok(runtime)) =
             (self.open.take(), self.ended, Handle::try_current())
         else {
             return;
         };
         runtime.spawn(async move {
             let _late = timeout(LINGER, linger(tcp)).await;
-            drop(place);
+            drop(permit);
         });
     }
 }

@@ -7,7 +7,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use videocalls_server::{Assets, Config};
+use videocalls_compat::Config;
+use videocalls_server::Assets;
 
 /// Longer than anything that a test waits for.
 const GUARD: Duration = Duration::from_secs(20);
@@ -31,7 +32,7 @@ impl Proxy {
 
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::default();
-        config.assets = Assets::from_files::<&str, &str>([]);
+        config.server.assets = Assets::from_files::<&str, &str>([]);
         change(&mut config);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

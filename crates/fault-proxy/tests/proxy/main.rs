@@ -182,8 +182,8 @@ async fn unknown_mode_closes_with_bad_request() {
 #[tokio::test]
 async fn no_first_message_sends_nothing() {
     let proxy = Proxy::with(|config| {
-        config.timing.ping = Duration::from_millis(20);
-        config.timing.pong = SILENCE / 2;
+        config.server.timing.ping = Duration::from_millis(20);
+        config.server.timing.pong = SILENCE / 2;
     })
     .await;
     let mut ann = Client::ask(proxy.address, "fault-no_first_message-x").await;
@@ -195,8 +195,8 @@ async fn no_first_message_sends_nothing() {
 #[tokio::test]
 async fn no_pong_passes_other_messages_on() {
     let proxy = Proxy::with(|config| {
-        config.timing.ping = Duration::from_millis(50);
-        config.timing.pong = Duration::from_millis(200);
+        config.server.timing.ping = Duration::from_millis(50);
+        config.server.timing.pong = Duration::from_millis(200);
     })
     .await;
     let room = "fault-no_pong-x";
@@ -221,8 +221,8 @@ async fn no_pong_passes_other_messages_on() {
 #[tokio::test]
 async fn half_open_connection_loses_its_seat_and_stays_open() {
     let proxy = Proxy::with(|config| {
-        config.timing.ping = Duration::from_millis(100);
-        config.timing.pong = Duration::from_millis(600);
+        config.server.timing.ping = Duration::from_millis(100);
+        config.server.timing.pong = Duration::from_millis(600);
     })
     .await;
     let room = "fault-half_open~100-x";

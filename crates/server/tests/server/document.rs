@@ -3,8 +3,6 @@
 use videocalls_protocol::rooms::{Incoming, Rooms, close, read_request};
 use videocalls_protocol::{Dialect, Event};
 
-use crate::harness::Server;
-
 const DOCUMENT: &str = include_str!("../../../../docs/rooms.md");
 
 fn sample(who: &str) -> impl Iterator<Item = &'static str> {
@@ -59,34 +57,4 @@ fn each_close_code_is_in_the_table() {
     ] {
         assert!(DOCUMENT.contains(&format!("\n| {code} | ")), "{code}");
     }
-}
-
-const COMPATIBILITY: &str = include_str!("../../../../docs/compatibility.md");
-
-#[tokio::test]
-async fn each_path_and_switch_for_other_systems_is_documented_and_there() {
-    let server = Server::with(|config| {
-        config.appointments_secret = Some("s".repeat(32).parse().unwrap());
-    })
-    .await;
-    for path in [
-        "/socket.io/",
-        "/user-link",
-        "/pro-link",
-        "/validate-link",
-        "/channels/",
-        "/get_token/",
-        "/create_member/",
-        "/get_member/",
-        "/delete_member/",
-        "/relay/",
-    ] {
-        assert!(COMPATIBILITY.contains(&format!("`{path}")), "{path}");
-        let path = if path == "/relay/" { "/relay/x" } else { path };
-        assert_ne!(server.get(path, &[]).await.status, 404, "{path}");
-    }
-    for name in ["SECRET", "BASE"] {
-        assert!(COMPATIBILITY.contains(&format!("VIDEOCALLS_APPOINTMENTS_{name}")));
-    }
-    assert!(COMPATIBILITY.contains("--channels-anywhere"));
 }

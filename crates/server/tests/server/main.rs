@@ -5,20 +5,16 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
-mod appointments;
-mod channels;
+#[path = "../support/client.rs"]
+#[allow(dead_code, reason = "each test program uses a part of it")]
 mod client;
 mod document;
-mod engine;
+#[path = "../support/harness.rs"]
+#[allow(dead_code, reason = "each test program uses a part of it")]
 mod harness;
 mod herd;
-mod io;
 mod limits;
-mod logs;
-mod members;
 mod origin;
-mod pairs;
-mod program;
 mod relay;
 mod restart;
 mod resume;
@@ -27,3 +23,12 @@ mod seats;
 mod shutdown;
 mod statics;
 mod wire;
+
+use videocalls_server::{Assets, Config, run};
+
+/// Settings without files, for the harness.
+fn base_config() -> Config {
+    let mut config = Config::default();
+    config.assets = Assets::from_files::<&str, &str>([]);
+    config
+}

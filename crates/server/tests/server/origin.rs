@@ -24,7 +24,7 @@ async fn only_pages_of_this_server_of_localhost_and_of_the_list_are_let_in() {
     .await;
     let port = server.address.port();
     let same = format!("http://127.0.0.1:{port}");
-    for path in ["/rooms", "/relay/standup", "/channels/standup"] {
+    for path in ["/rooms", "/relay/standup"] {
         assert_eq!(status(&server, path, &[]).await, 101);
         for origin in [
             same.as_str(),

@@ -1,0 +1,121 @@
+//! Starts the server from the command line.
+
+use std::io::{self, IsTerminal, Write};
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use tokio::net::TcpListener;
+use tracing::level_filters::LevelFilter;
+use videocalls_compat::{Config, LinkBase, Secret, run};
+use videocalls_server::Origin;
+
+/// Serves the videocalls app, its package and the signaling for them
+#[derive(Parser)]
+#[command(name = "videocalls-server", version)]
+struct Options {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, env = "VIDEOCALLS_LISTEN", value_name = "HOST:PORT")]
+    #[arg(default_value = "localhost:8080")]
+    listen: String,
+
+    /// A further origin whose pages may connect, besides this server's own and localhost; can be
+    /// repeated
+    #[arg(
+        long = "allow-origin",
+        env = "VIDEOCALLS_ALLOW_ORIGIN",
+        value_name = "ORIGIN"
+    )]
+    #[arg(value_delimiter = ',')]
+    allow_origins: Vec<Origin>,
+
+    /// How many participants a room has at most
+    #[arg(long, env = "VIDEOCALLS_ROOM_CAPACITY", value_name = "SEATS")]
+    #[arg(default_value = "8")]
+    room_capacity: NonZeroUsize,
+
+    /// For how many seconds a participant whose connection is lost can come back
+    #[arg(long, env = "VIDEOCALLS_SEAT_GRACE", value_name = "SECONDS")]
+    #[arg(default_value = "15", value_parser = clap::value_parser!(u32).range(0..=3600))]
+    seat_grace: u32,
+
+    /// Let a WebSocket at any path without an endpoint join the mesh room of that path
+    #[arg(long, env = "VIDEOCALLS_CHANNELS_ANYWHERE")]
+    channels_anywhere: bool,
+
+    /// The key of the tokens in links to appointments, 32 bytes or more; without it there are no
+    /// appointments
+    #[arg(long, env = "VIDEOCALLS_APPOINTMENTS_SECRET", value_name = "SECRET")]
+    #[arg(hide_env_values = true)]
+    appointments_secret: Option<Secret>,
+
+    /// The base URL of links to appointments, if it is not this server's own
+    #[arg(long, env = "VIDEOCALLS_APPOINTMENTS_BASE", value_name = "URL")]
+    appointments_base: Option<LinkBase>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_max_level(LevelFilter::INFO)
+        .init();
+    match start(options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "cannot start");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn start(options: Options) -> io::Result<()> {
+    let mut config = Config::default();
+    config.server.allow_origins = options.allow_origins;
+    config.server.room_capacity = options.room_capacity;
+    config.server.timing.seat = Duration::from_secs(options.seat_grace.into());
+    config.channels_anywhere = options.channels_anywhere;
+    config.appointments_secret = options.appointments_secret;
+    config.appointments_base = options.appointments_base;
+    let shutdown = shutdown()?;
+    let listener = TcpListener::bind(&options.listen).await?;
+    announce(&options.listen, listener.local_addr()?.port())?;
+    run(listener, config, shutdown).await;
+    Ok(())
+}
+
+/// Prints where the server can be reached, as the only line of standard output.
+fn announce(listen: &str, port: u16) -> io::Result<()> {
+    let host = listen.rsplit_once(':').map_or(listen, |(host, _)| host);
+    let mut stdout = io::stdout();
+    writeln!(
+        stdout,
+        "videocalls-server listening on http://{host}:{port}"
+    )?;
+    stdout.flush()
+}
+
+/// Resolves on SIGINT or SIGTERM.
+#[cfg(unix)]
+fn shutdown() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => (),
+            _ = terminate.recv() => (),
+        }
+    })
+}
+
+/// Resolves on Ctrl-C.
+#[cfg(not(unix))]
+fn shutdown() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _asked = tokio::signal::ctrl_c().await;
+    })
+}

@@ -1,0 +1,449 @@
+//! Engine.IO and Socket.IO, whatever is said over them.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::client::Client;
+use crate::harness::{Server, within};
+use crate::io::{Io, POLLING, Polling, WEBSOCKET};
+
+#[tokio::test]
+async fn a_websocket_handshake_names_the_limits_and_a_connect_gets_an_id() {
+    let server = Server::start().await;
+    let (mut io, open) = Io::open(&server).await;
+    assert_eq!(open["upgrades"], json!([]));
+    assert_eq!(
+        (&open["pingInterval"], &open["pingTimeout"]),
+        (&json!(10_000), &json!(15_000))
+    );
+    assert_eq!(open["maxPayload"], 65_536);
+    io.say("40").await;
+    let connected = io.hear().await;
+    let sid = connected.strip_prefix("40").unwrap();
+    let sid: serde_json::Value = serde_json::from_str(sid).unwrap();
+    assert!(sid["sid"].as_str().unwrap().len() >= 20);
+    assert_ne!(
+        sid["sid"], open["sid"],
+        "the one is a secret, the other need not be"
+    );
+}
+
+#[tokio::test]
+async fn a_page_polls_first_and_goes_on_by_websocket() {
+    let server = Server::start().await;
+    let (page, open) = Polling::open(&server).await;
+    assert_eq!(open["upgrades"], json!(["websocket"]));
+    assert_eq!(open["maxPayload"], 65_536);
+    page.say("40").await;
+    assert!(page.hear().await.starts_with("40{\"sid\":\""));
+    page.say("42[\"join\",\"r1\"]").await;
+    assert_eq!(page.hear().await, "42[\"created\"]");
+    let waiting = page.get();
+    let upgraded = async {
+        let mut io = Io {
+            client: Client::open(&server, &page.upgrade_path()).await,
+        };
+        io.say("2probe").await;
+        assert_eq!(io.hear().await, "3probe");
+        io
+    };
+    let (released, mut io) = tokio::join!(waiting, upgraded);
+    assert_eq!(released.body, b"6", "the request that waited is let go");
+    io.say("5").await;
+    let mut other = Io::connect(&server).await;
+    other.emit(json!(["join", "r1"])).await;
+    assert_eq!(other.event().await, json!(["joined"]));
+    other.emit(json!(["ready", "r1"])).await;
+    assert_eq!(io.event().await, json!(["ready"]));
+    io.emit(json!(["offer", { "sdp": "v=0" }, "r1"])).await;
+    assert_eq!(other.event().await, json!(["offer", { "sdp": "v=0" }]));
+    assert_eq!(
+        page.get().await.status,
+        400,
+        "the session is the socket's now"
+    );
+    assert_eq!(page.post("3").await.status, 400);
+    io.close().await;
+    assert_eq!(other.event().await, json!(["leave"]));
+}
+
+#[tokio::test]
+async fn what_was_said_while_the_socket_was_tried_out_is_not_lost() {
+    let server = Server::start().await;
+    let page = Polling::connect(&server).await;
+    page.say("42[\"join\",\"r1\"]\u{1e}42[\"join\",\"r1\"]")
+        .await;
+    let mut io = Io {
+        client: Client::open(&server, &page.upgrade_path()).await,
+    };
+    io.say("2probe").await;
+    assert_eq!(io.hear().await, "3probe");
+    assert_eq!(page.hear().await, "42[\"created\"]\u{1e}42[\"joined\"]");
+    assert_eq!(page.hear().await, "6", "nothing waits for long now");
+    page.say("42[\"join\",\"r1\"]").await;
+    io.say("5").await;
+    assert_eq!(io.hear().await, "42[\"joined\"]");
+}
+
+#[tokio::test]
+async fn an_upgrade_that_fails_leaves_the_session_polling() {
+    let server = Server::with(|config| config.timing.upgrade = Duration::from_millis(200)).await;
+    let page = Polling::connect(&server).await;
+    for wrong in ["5", "2", "40", "x", ""] {
+        let mut io = Client::open(&server, &page.upgrade_path()).await;
+        io.send_text(wrong).await;
+        io.ends().await;
+    }
+    let mut silent = Client::open(&server, &page.upgrade_path()).await;
+    silent.send_text("2probe").await;
+    assert_eq!(silent.next_text().await, "3probe");
+    let mut second = Client::open(&server, &page.upgrade_path()).await;
+    second.ends().await;
+    silent.ends().await;
+    page.say("42[\"join\",\"r1\"]").await;
+    assert_eq!(page.hear().await, "42[\"created\"]");
+}
+
+#[tokio::test]
+async fn several_packets_travel_in_one_body_either_way() {
+    let server = Server::start().await;
+    let (page, _) = Polling::open(&server).await;
+    page.say("40\u{1e}42[\"join\",\"a\"]\u{1e}42[\"join\",\"b\"]")
+        .await;
+    let heard = page.hear().await;
+    let packets = heard.split('\u{1e}').collect::<Vec<_>>();
+    assert!(packets[0].starts_with("40{"));
+    assert_eq!(packets[1..], ["42[\"created\"]", "42[\"created\"]"]);
+}
+
+#[tokio::test]
+async fn the_handshake_errors_are_the_protocols() {
+    let server = Server::start().await;
+    let unknown = format!("{POLLING}&sid=nobody");
+    let old = "/socket.io/?EIO=2&transport=polling";
+    for (method, path, code, message) in [
+        ("GET", "/socket.io/", 0, "Transport unknown"),
+        (
+            "GET",
+            "/socket.io/?EIO=4&transport=grpc",
+            0,
+            "Transport unknown",
+        ),
+        ("GET", &unknown, 1, "Session ID unknown"),
+        ("POST", &unknown, 1, "Session ID unknown"),
+        ("POST", POLLING, 2, "Bad handshake method"),
+        ("PUT", POLLING, 2, "Bad handshake method"),
+        ("GET", WEBSOCKET, 3, "Bad request"),
+        ("PUT", &unknown, 3, "Bad request"),
+        (
+            "GET",
+            "/socket.io?transport=polling",
+            5,
+            "Unsupported protocol version",
+        ),
+        ("GET", old, 5, "Unsupported protocol version"),
+    ] {
+        let reply = server.http(method, path, &[]).await;
+        assert_eq!(reply.status, 400, "{method} {path}");
+        assert_eq!(reply.json(), json!({ "code": code, "message": message }));
+    }
+    for path in [
+        "/socket.io/?EIO=2&transport=websocket".to_owned(),
+        format!("{WEBSOCKET}&sid=nobody"),
+        POLLING.to_owned(),
+    ] {
+        let refused = Client::try_open(&server, &path, &[]).await.err().unwrap();
+        assert_eq!(refused.status(), 400, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn another_namespace_is_refused_and_the_connection_stays() {
+    let server = Server::start().await;
+    let (mut io, _) = Io::open(&server).await;
+    io.say("40/nope,{\"a\":1}").await;
+    assert_eq!(
+        io.hear().await,
+        "44/nope,{\"message\":\"Invalid namespace\"}"
+    );
+    io.say("40").await;
+    assert!(io.hear().await.starts_with("40{"));
+    io.hears_nothing().await;
+}
+
+#[tokio::test]
+async fn who_leaves_the_namespace_can_connect_again_under_another_id() {
+    let server = Server::start().await;
+    let (mut io, _) = Io::open(&server).await;
+    io.say("40").await;
+    let first = io.hear().await;
+    io.emit(json!(["join", "r1"])).await;
+    assert_eq!(io.event().await, json!(["created"]));
+    io.say("41").await;
+    io.say("40").await;
+    assert_ne!(io.hear().await, first);
+    io.emit(json!(["join", "r1"])).await;
+    assert_eq!(
+        io.event().await,
+        json!(["created"]),
+        "the place was given back"
+    );
+}
+
+#[tokio::test]
+async fn what_the_protocol_does_not_allow_ends_the_session() {
+    let server = Server::start().await;
+    for packet in [
+        "42[\"join\",\"r1\"]",
+        "41",
+        "430[]",
+        "",
+        "2",
+        "2probe",
+        "9",
+        "40{",
+        "40[",
+        "hello",
+        "4",
+        "é",
+    ] {
+        let (mut io, _) = Io::open(&server).await;
+        io.say(packet).await;
+        assert_eq!(io.closed().await, 4501, "{packet}");
+    }
+    for packet in [
+        "40",
+        "2",
+        "42",
+        "42[]",
+        "42{}",
+        "42[1]",
+        "42[\"a\"",
+        "42/admin,[\"a\"]",
+        "41/admin,",
+        "44",
+        "49",
+        "x",
+        "4212345678901234567890[\"getIce\"]",
+    ] {
+        let mut io = Io::connect(&server).await;
+        io.say(packet).await;
+        assert_eq!(io.closed().await, 4501, "{packet}");
+    }
+}
+
+#[tokio::test]
+async fn binary_is_refused() {
+    let server = Server::start().await;
+    let attachment = "451-[\"offer\",{\"_placeholder\":true,\"num\":0}]";
+    for packet in [attachment, "461-1[]", "bAAEC"] {
+        let mut io = Io::connect(&server).await;
+        io.say(packet).await;
+        assert_eq!(io.closed().await, 1003, "{packet}");
+    }
+    let mut io = Io::connect(&server).await;
+    io.send_frame(Message::binary(vec![4, 1])).await;
+    assert_eq!(io.closed().await, 1003);
+}
+
+#[tokio::test]
+async fn answers_that_nobody_waits_for_and_noops_are_let_pass() {
+    let server = Server::start().await;
+    let mut io = Io::connect(&server).await;
+    for packet in [
+        "3",
+        "430[]",
+        "6",
+        "5",
+        "42[\"unknown\",1,2,3]",
+        "42[\"constructor\"]",
+    ] {
+        io.say(packet).await;
+    }
+    io.hears_nothing().await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_connect_is_closed() {
+    let server =
+        Server::with(|config| config.server.timing.join = Duration::from_millis(100)).await;
+    let (mut io, _) = Io::open(&server).await;
+    assert_eq!(io.closed().await, 4502);
+    let (page, _) = Polling::open(&server).await;
+    assert_eq!(page.hear().await, "1");
+    assert_eq!(page.get().await.json()["code"], 1);
+}
+
+#[tokio::test]
+async fn a_client_that_answers_pings_stays_and_one_that_does_not_is_given_up() {
+    let server = Server::with(|config| {
+        config.timing.engine_ping = Duration::from_millis(100);
+        config.timing.engine_pong = Duration::from_millis(400);
+    })
+    .await;
+    let mut alive = Io::connect(&server).await;
+    alive.emit(json!(["join", "r1"])).await;
+    assert_eq!(alive.event().await, json!(["created"]));
+    let page = Polling::connect(&server).await;
+    for _ in 0..8 {
+        assert_eq!(alive.client.next_text().await, "2");
+        alive.say("3").await;
+        assert_eq!(page.hear().await, "2");
+        page.say("3").await;
+    }
+    page.say("42[\"join\",\"r1\"]").await;
+    let mut silent = Io::connect(&server).await;
+    silent.client.next_text().await;
+    assert_eq!(
+        alive.event().await,
+        json!(["leave"]),
+        "the page has gone silent"
+    );
+    assert_eq!(silent.closed().await, 4009);
+    assert_eq!(page.get().await.status, 400);
+}
+
+#[tokio::test]
+async fn two_requests_that_wait_at_once_end_the_session() {
+    let server = Server::start().await;
+    let page = Polling::connect(&server).await;
+    let (one, two) = tokio::join!(page.get(), page.get());
+    let mut statuses = [one.status, two.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 400]);
+    assert_eq!(page.get().await.status, 400);
+}
+
+#[tokio::test]
+async fn a_page_that_says_goodbye_is_gone() {
+    let server = Server::start().await;
+    let mut alice = Io::connect(&server).await;
+    alice.emit(json!(["join", "r1"])).await;
+    alice.event().await;
+    let page = Polling::connect(&server).await;
+    page.say("42[\"join\",\"r1\"]").await;
+    page.say("1").await;
+    assert_eq!(alice.event().await, json!(["leave"]));
+    assert_eq!(page.post("3").await.status, 400);
+}
+
+#[tokio::test]
+async fn a_message_has_64_kib_and_no_more() {
+    let server = Server::start().await;
+    let padded = |bytes: usize| format!("42[\"x\",\"{}\"]", "p".repeat(bytes - 10));
+    let mut io = Io::connect(&server).await;
+    io.say(&padded(64 * 1024)).await;
+    io.hears_nothing().await;
+    io.say(&padded(64 * 1024 + 1)).await;
+    assert_eq!(io.closed().await, 1009);
+    let page = Polling::connect(&server).await;
+    page.say(&padded(64 * 1024)).await;
+    assert_eq!(page.post(padded(64 * 1024 + 1)).await.status, 413);
+    assert_eq!(page.post("3").await.status, 400);
+}
+
+#[tokio::test]
+async fn a_flood_ends_the_session() {
+    let server = Server::with(|config| {
+        config.server.limits.message_burst = 5;
+        config.server.limits.messages_per_second = 1;
+    })
+    .await;
+    let mut io = Io::connect(&server).await;
+    for _ in 0..5 {
+        io.say("3").await;
+    }
+    assert_eq!(io.closed().await, 4013);
+    let page = Polling::connect(&server).await;
+    let flood = ["3"; 10].join("\u{1e}");
+    assert_eq!(page.post(flood).await.status, 400);
+    assert_eq!(page.post("3").await.status, 400);
+}
+
+#[tokio::test]
+async fn a_session_that_never_polls_keeps_only_so_much() {
+    let server = Server::with(|config| config.server.limits.queue_messages = 10).await;
+    let page = Polling::connect(&server).await;
+    let asks = ["40/x,"; 11].join("\u{1e}");
+    page.post(asks).await;
+    within("the end", async {
+        while page.post("3").await.status == 200 {}
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn only_so_many_sessions_poll() {
+    let server = Server::with(|config| config.limits.polling_sessions = 2).await;
+    let one = Polling::connect(&server).await;
+    let _two = Polling::connect(&server).await;
+    assert_eq!(server.get(POLLING, &[]).await.status, 503);
+    Io::connect(&server).await;
+    one.say("1").await;
+    within("a free place", async {
+        while server.get(POLLING, &[]).await.status == 503 {}
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_text_harms_nobody() {
+    let server = Server::start().await;
+    let page = Polling::connect(&server).await;
+    assert_eq!(page.post(b"42[\"\xff\"]").await.json()["code"], 3);
+    page.say("42[\"join\",\"r1\"]").await;
+    assert_eq!(page.hear().await, "42[\"created\"]");
+}
+
+#[tokio::test]
+async fn a_page_from_another_origin_is_let_in_by_the_same_list() {
+    let server = Server::start().await;
+    let local = [("origin", "http://localhost:3000")];
+    let reply = server.get(POLLING, &local).await;
+    assert_eq!(
+        reply.header("access-control-allow-origin"),
+        "http://localhost:3000"
+    );
+    let evil = [("origin", "https://evil.example")];
+    assert_eq!(server.get(POLLING, &evil).await.status, 403);
+    let refused = Client::try_open(&server, WEBSOCKET, &evil)
+        .await
+        .err()
+        .unwrap();
+    assert_eq!(refused.status(), 403);
+    assert!(Client::try_open(&server, WEBSOCKET, &local).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_end_of_the_server_is_told_and_nobody_hears_that_the_others_left() {
+    let server = Server::start().await;
+    let mut alice = Io::connect(&server).await;
+    let mut bob = Io::connect(&server).await;
+    for io in [&mut alice, &mut bob] {
+        io.emit(json!(["join", "r1"])).await;
+        io.event().await;
+    }
+    let last = {
+        let page = Polling::connect(&server).await;
+        let waiting = page.get();
+        tokio::pin!(waiting);
+        // The request must be there by then.
+        tokio::select! {
+            biased;
+            _ = &mut waiting => panic!("nothing was said"),
+            () = async { for _ in 0..20 { bob.hears_nothing().await; } } => (),
+        }
+        server.ask_to_stop();
+        waiting.await
+    };
+    assert_eq!(last.body, b"1");
+    for mut io in [alice, bob] {
+        let Message::Close(Some(frame)) = io.client.next_raw().await else {
+            panic!("something else came first");
+        };
+        assert_eq!(u16::from(frame.code), 4001);
+    }
+    within("the end", server.stop()).await.unwrap();
+}

@@ -1,0 +1,169 @@
+//! What is not in the log.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use serde_json::json;
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::client::{Client, join, offer};
+use crate::harness::{Server, within};
+use crate::io::Io;
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// All words that a log must not hold begin alike.
+const SECRET: &str = "s3cret";
+
+#[tokio::test]
+async fn no_level_of_the_log_holds_what_people_said_or_are_called() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(LevelFilter::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    // The test's runtime has one thread, on which the server's tasks run too.
+    let guard = tracing::subscriber::set_default(subscriber);
+    everything_that_can_go_wrong().await;
+    drop(guard);
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    for kind in [
+        "joined",
+        "left",
+        "malformed message",
+        "unknown message",
+        "refused",
+        "malformed event",
+        "unknown event",
+        "event for a room from outside",
+        "token for an appointment refused",
+        "session started",
+        "stopped",
+    ] {
+        assert!(log.contains(kind), "no line on '{kind}' in\n{log}");
+    }
+    assert!(!log.contains(SECRET), "{log}");
+}
+
+async fn everything_that_other_systems_say(server: &Server) {
+    let said = |what: &str| format!("{SECRET}-{what}");
+    for path in ["/channels/s3cret", "/channels/s3cret-full"] {
+        let mut mesh = Client::open(server, path).await;
+        mesh.send(json!({ "peer": said("name"), "action": said("x"), "message": {} }))
+            .await;
+        mesh.next().await;
+        mesh.send_text(said("mesh")).await;
+        mesh.closed().await;
+    }
+    let member = json!({ "name": said("name"), "room_name": said("room"), "UID": said("uid") });
+    for path in [
+        "/create_member/",
+        "/create_member/",
+        "/delete_member/",
+        "/delete_member/",
+    ] {
+        server.post(path, member.to_string()).await;
+    }
+    server.get("/get_token/?channel=s3cret", &[]).await;
+    let mut guest = Io::connect(server).await;
+    for event in [
+        json!(["join", said("room")]),
+        json!(["offer", said("sdp"), said("room")]),
+        json!(["offer", said("sdp"), said("elsewhere")]),
+        json!(["offer", said("sdp")]),
+        json!([said("event"), said("sdp")]),
+    ] {
+        guest.emit(event).await;
+    }
+    guest.event().await;
+    guest.hears_nothing().await;
+    guest.say("42s3cret").await;
+    guest.closed().await;
+    let mut bad = Io::with_jwt(server, &said("token")).await;
+    assert_eq!(bad.hear().await, "41");
+    server
+        .post(
+            "/validate-link",
+            json!({ "token": said("token") }).to_string(),
+        )
+        .await;
+    let link = server.get("/user-link", &[]).await;
+    let link = String::from_utf8(link.body).unwrap();
+    let mut visitor = Io::with_jwt(server, link.split_once("token=").unwrap().1).await;
+    for event in [
+        json!(["newOffer", { "offer": { "sdp": said("sdp") }, "apptInfo": { "uuid": said("uuid") } }]),
+        json!(["newOffer", { "offer": { "sdp": said("sdp") } }]),
+        json!(["iceToServer", { "iceC": { "candidate": said("ice") } }]),
+        json!(["iceToServer", { "iceC": said("ice"), "uuid": said("uuid") }]),
+        json!(["newAnswer", { "answer": { "sdp": said("sdp") }, "uuid": said("uuid") }]),
+    ] {
+        visitor.emit(event).await;
+    }
+    visitor.hears_nothing().await;
+}
+
+async fn everything_that_can_go_wrong() {
+    let server = Server::with(|config| {
+        config.appointments_secret = Some(SECRET.repeat(6).parse().unwrap());
+    })
+    .await;
+    everything_that_other_systems_say(&server).await;
+    let name = format!("{SECRET}-name");
+    let room = format!("{SECRET}-room");
+    let mut ann = Client::open(&server, "/rooms").await;
+    let mut hello = join(&room, &name);
+    hello["token"] = json!(format!("{SECRET}-token"));
+    hello["resume"] = json!(format!("{SECRET}-resume"));
+    ann.send(hello).await;
+    let hers = ann.next().await;
+    let (mut bob, _) = Client::join(&server, &room, &name).await;
+    bob.send(offer(&hers["id"], &format!("{SECRET}-sdp"))).await;
+    bob.send(offer(
+        &json!(format!("{SECRET}-nobody")),
+        &"s3cret".repeat(10_000),
+    ))
+    .await;
+    bob.send(json!({
+        "type": "signal", "to": hers["id"], "candidate": { "candidate": format!("{SECRET}-ice") }
+    }))
+    .await;
+    bob.send(json!({ "type": format!("{SECRET}-kind") })).await;
+    bob.send_text(format!("{{\"{SECRET}\": {SECRET}")).await;
+    bob.send(json!({ "type": "signal", "to": format!("{SECRET}-id") }))
+        .await;
+    bob.send(json!({ "type": "bye" })).await;
+    assert_eq!(bob.closed().await, 1000);
+    for hello in [
+        join(&format!("{SECRET}/"), "x"),
+        join("x", &SECRET.repeat(20)),
+    ] {
+        let mut eve = Client::open(&server, "/rooms").await;
+        eve.send(hello).await;
+        eve.closed().await;
+    }
+    let origin = format!("https://{SECRET}.example");
+    let refused = Client::try_open(&server, "/rooms", &[("origin", &origin)]).await;
+    assert!(refused.is_err());
+    let mut relay = Client::open(&server, &format!("/relay/{room}")).await;
+    relay.send_text(format!("{SECRET}-relayed")).await;
+    relay.next_text().await;
+    server.get(&format!("/?room={room}"), &[]).await;
+    drop(relay);
+    let ended = server.stop();
+    ann.closed().await;
+    drop(ann);
+    within("the end", ended).await.unwrap();
+}
