@@ -302,7 +302,6 @@ async fn a_second_join_costs_the_seat() {
 async fn a_join_that_cannot_be_accepted_says_why() {
     let server = Server::start().await;
     let wide = "x".repeat(129);
-    let long = "x".repeat(65);
     for (message, code, close) in [
         (
             json!({ "type": "join", "room": "a" }),
@@ -317,7 +316,6 @@ async fn a_join_that_cannot_be_accepted_says_why() {
         (json!({ "type": "join", "v": 1 }), "invalid-room", 4516),
         (join("a/b", "Ann"), "invalid-room", 4516),
         (join(&wide, "Ann"), "invalid-room", 4516),
-        (join("a", &long), "invalid-name", 4517),
         (join("a", "\u{202e}nnA"), "invalid-name", 4517),
     ] {
         let mut client = Client::open(&server, "/rooms").await;
