@@ -15,7 +15,6 @@ use axum::routing::{get, post};
 use rand::Rng;
 use serde_json::{Value, json};
 use tokio::time::Instant;
-use videocalls_protocol::DisplayName;
 use videocalls_server::extend::{Context, json};
 
 use crate::Config;
@@ -85,19 +84,10 @@ async fn member(State(registry): State<Registry>, RawQuery(query): RawQuery) -> 
     let Some(key) = key else {
         return json::error(StatusCode::BAD_REQUEST, "UID or room_name is missing");
     };
-    let known = registry.members.name(&key, Instant::now());
-    match known.or_else(|| name_as_uid(&key)) {
+    match registry.members.name(&key, Instant::now()) {
         Some(name) => json::reply(&json!({ "name": name })),
         None => no_such_member(),
     }
-}
-
-/// The name of a participant who has joined without a page of this system: such a participant is
-/// not in the registry, and its name is its uid. The uids of the registry are numbers.
-fn name_as_uid(key: &MemberKey) -> Option<String> {
-    let is_number = key.uid.bytes().all(|byte| byte.is_ascii_digit());
-    let name = DisplayName::new(&key.uid).ok().filter(|_| !is_number);
-    name.map(|name| name.as_str().to_owned())
 }
 
 async fn delete(State(registry): State<Registry>, body: Body) -> Response {

@@ -316,7 +316,7 @@ async fn a_join_that_cannot_be_accepted_says_why() {
         (json!({ "type": "join", "v": 1 }), "invalid-room", 4516),
         (join("a/b", "Ann"), "invalid-room", 4516),
         (join(&wide, "Ann"), "invalid-room", 4516),
-        (join("a", "\u{202e}nnA"), "invalid-name", 4517),
+        (join("a", "A\u{202e}nn"), "invalid-name", 4517),
     ] {
         let mut client = Client::open(&server, "/rooms").await;
         client.send(message).await;
