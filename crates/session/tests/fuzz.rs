@@ -1,5 +1,5 @@
-//! A slice of the fuzzing that can be had everywhere: the saved inputs of each target of `fuzz/`, and
-//! as many changed ones as a few seconds allow, by a seeded generator.
+//! Fuzzing without a fuzzer: the saved inputs of each target of `fuzz/`, and as many mutations of them as
+//! a few seconds allow, made by a seeded generator.
 //!
 //! `VIDEOCALLS_FUZZ=1000000 cargo test -p videocalls-session --test fuzz` runs more of each.
 #![cfg(not(target_arch = "wasm32"))]
@@ -16,7 +16,7 @@ use std::path::Path;
 use rng::Rng;
 use targets::{TARGETS, Target};
 
-/// How many changed inputs each target is given.
+/// How many mutated inputs each target gets.
 const EXECUTIONS: u64 = 40_000;
 
 #[test]
@@ -43,7 +43,7 @@ fn run(name: &str, target: fn(&[u8]), executions: u64) {
     corpus.iter().for_each(|input| attempt(input));
     let mut rng = Rng::new(corpus.len() as u64);
     for _ in 0..executions {
-        attempt(&changed(&corpus, &mut rng));
+        attempt(&mutated(&corpus, &mut rng));
     }
 }
 
@@ -63,8 +63,8 @@ fn saved(name: &str) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// One of the inputs, with some bytes changed, dropped, doubled or taken from another.
-fn changed(corpus: &[Vec<u8>], rng: &mut Rng) -> Vec<u8> {
+/// One of the inputs, with some bytes changed, removed, inserted or taken from another.
+fn mutated(corpus: &[Vec<u8>], rng: &mut Rng) -> Vec<u8> {
     const MARKS: &[u8] = b"{}[]\",:\\u0dn-e1\n\x01\xff ";
     let other = &corpus[at(rng, corpus.len())];
     let mut input = corpus[at(rng, corpus.len())].clone();

@@ -1,8 +1,8 @@
-//! Sessions against each other over a seeded bad network, in virtual time.
+//! Sessions that call each other over a seeded bad network, in virtual time.
 //!
 //! `VIDEOCALLS_SCHEDULES=1000000 cargo test --profile native -p videocalls-session --test simulation` runs
-//! more of them, which takes four minutes of processor time; with `VIDEOCALLS_SURVEY=1` it goes on after a
-//! failure. `VIDEOCALLS_SEED=17` runs one and prints what happened in it.
+//! more schedules, which takes four minutes of processor time; with `VIDEOCALLS_SURVEY=1` it goes on after
+//! a failure. `VIDEOCALLS_SEED=17` runs a single schedule and prints its trace.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! What happens inside and between the model's connections: the operations chain, gathering, and
-//! whether two ends have found each other.
+//! What happens inside and between the model's peer connections: the operations chain, gathering, and
+//! whether two ends are connected.
 
 use videocalls_protocol::Candidate;
 use videocalls_session::{LinkReport, Token, Transport};
@@ -7,12 +7,12 @@ use videocalls_session::{LinkReport, Token, Transport};
 use super::network::{Occurrence, SimulatedNetwork};
 use super::peer::{Desc, Op, Owner, PcId, Signaling, candidate, read_candidate};
 
-/// How long a connection is silent before it counts as interrupted, and as lost.
+/// After how much silence the transport is `disconnected`, and `failed`, in ms.
 const DISCONNECTED: u64 = 6_000;
 const FAILED: u64 = 15_000;
 
 impl SimulatedNetwork {
-    /// Puts an operation on the chain (webrtc-pc section 4.4.1.2).
+    /// Appends an operation to the chain (webrtc-pc section 4.4.1.2).
     pub(crate) fn enqueue(&mut self, pc: PcId, op: Op) {
         self.pcs[pc].chain.push_back(op);
         if self.pcs[pc].chain.len() == 1 {
@@ -21,7 +21,7 @@ impl SimulatedNetwork {
     }
 
     fn begin_operation(&mut self, pc: PcId) {
-        let slow = self.weather.browser;
+        let slow = self.conditions.browser;
         let pause = match self.pcs[pc].chain.front() {
             Some(Op::AddCandidate(_)) => self.rng.below(slow / 8 + 1),
             _ => self.rng.below(slow + 1),
@@ -47,7 +47,7 @@ impl SimulatedNetwork {
     fn carry_out_operation(&mut self, pc: PcId, op: Op) {
         let can_fail = matches!(self.pcs[pc].owner, Owner::Client { .. })
             && !matches!(op, Op::AddCandidate(_));
-        if can_fail && self.rng.below(1_000) < self.weather.failures {
+        if can_fail && self.rng.below(1_000) < self.conditions.failures {
             let (Op::SetLocal { token }
             | Op::SetRemoteOffer { token, .. }
             | Op::SetRemoteAnswer { token, .. }) = op
@@ -69,14 +69,14 @@ impl SimulatedNetwork {
 
     fn set_local(&mut self, pc: PcId, token: Token) {
         let desc = self.pcs[pc].create(&mut self.next_ufrag);
-        // The promise is resolved before the first candidate is surfaced.
-        let sdp = desc.write() + &self.ways(pc, desc.ufrag);
+        // The promise is resolved before the first candidate is reported.
+        let sdp = desc.write() + &self.known_candidates(pc, desc.ufrag);
         self.report_soon(pc, LinkReport::Made { token, sdp });
         self.apply_local(pc, desc);
     }
 
-    /// The candidates of a generation that are known already, as a local description holds them.
-    fn ways(&self, pc: PcId, ufrag: u32) -> String {
+    /// The candidates of a generation that have been reported, as lines of a local description.
+    fn known_candidates(&self, pc: PcId, ufrag: u32) -> String {
         let known = self.pcs[pc].surfaced.iter();
         let known = known.filter(|&&(generation, _)| generation == ufrag);
         let lines = known.map(|&(_, number)| {
@@ -103,9 +103,9 @@ impl SimulatedNetwork {
                 self.after(pause, Occurrence::Gathered { pc, ufrag, number });
             }
             pause += self.rng.pick(&[0, 1, 50]);
-            // A server that would help to find more may not answer. Old-style pages know of none.
+            // A STUN server may not answer. Old pages use none.
             if matches!(self.pcs[pc].owner, Owner::Client { .. }) {
-                pause += self.weather.helpless;
+                pause += self.conditions.late_end_of_candidates;
             }
             let number = None;
             self.after(pause, Occurrence::Gathered { pc, ufrag, number });
@@ -114,13 +114,13 @@ impl SimulatedNetwork {
 
     fn set_remote_offer(&mut self, pc: PcId, sdp: &str, token: Token) {
         let desc = Desc::read(true, sdp);
-        self.expect_news(pc, &desc);
+        self.expect_newer_version(pc, &desc);
         if self.pcs[pc].signaling == Signaling::HaveLocalOffer {
             self.tally.rollbacks += 1;
         }
         self.pcs[pc].set_remote_offer(desc);
-        // The driver asks for the answer as soon as the offer is set: behind what has been asked
-        // for meanwhile.
+        // The driver requests the answer as soon as the offer is set, so it follows whatever has been
+        // appended meanwhile.
         self.pcs[pc].chain.push_back(Op::SetLocal { token });
     }
 
@@ -129,42 +129,42 @@ impl SimulatedNetwork {
         assert_eq!(
             self.pcs[pc].signaling,
             Signaling::HaveLocalOffer,
-            "InvalidStateError: connection {pc} is given an answer"
+            "InvalidStateError: connection {pc} gets an answer in another state"
         );
-        self.expect_news(pc, &desc);
+        self.expect_newer_version(pc, &desc);
         let offer = self.pcs[pc].pending_local.as_ref().unwrap();
-        // An offer that is repeated as it was is the same offer.
-        let alike = |version: u64| {
-            let edition = (version, offer.ufrag, offer.adds);
-            !self.server.numbers() && self.pcs[pc].offers.contains(&edition)
+        // An unchanged offer that is repeated counts as the same.
+        let is_same = |version: u64| {
+            let content = (version, offer.ufrag, offer.adds);
+            !self.server.numbers_offers() && self.pcs[pc].offers.contains(&content)
         };
         let right = desc.answers.is_some_and(|(session, version)| {
-            session == pc && (version == offer.version || alike(version))
+            session == pc && (version == offer.version || is_same(version))
         });
-        // Only the answers of our own rooms carry a number: now and then a late one can't be told
-        // from the right one. Then the link does not come about, and is made anew.
+        // Only in our own rooms do answers carry the number of their offer. Elsewhere a late answer can
+        // sometimes not be told from the right one. Then the link fails, and is replaced.
         assert!(
-            right || !self.server.numbers(),
-            "connection {pc} is given the answer to another offer: {desc:?} for {offer:?}"
+            right || !self.server.numbers_offers(),
+            "connection {pc} gets the answer to another offer: {desc:?} for {offer:?}"
         );
         if !right {
-            self.tally.misled += 1;
-            self.note(|| format!("connection {pc} is misled"));
+            self.tally.wrong_answers += 1;
+            self.note(|| format!("connection {pc} takes a wrong answer"));
         }
         self.pcs[pc].set_remote_answer(desc);
         self.report_soon(pc, LinkReport::Applied { token });
     }
 
-    /// A description must be of the connection that is known, and a later edition.
-    fn expect_news(&self, pc: PcId, desc: &Desc) {
+    /// Checks that a description is of the known peer connection, and newer than the last.
+    fn expect_newer_version(&self, pc: PcId, desc: &Desc) {
         if let Some((session, version)) = self.pcs[pc].remote_version() {
             assert_eq!(
                 session, desc.session,
-                "connection {pc} is given a description by another one"
+                "connection {pc} gets a description of another one"
             );
             assert!(
                 desc.version > version,
-                "connection {pc} is given an old description: {desc:?}"
+                "connection {pc} gets an old description: {desc:?}"
             );
         }
     }
@@ -172,9 +172,9 @@ impl SimulatedNetwork {
     fn add_candidate(&mut self, pc: PcId, candidate: &Candidate) {
         let page = matches!(self.pcs[pc].owner, Owner::Page(_));
         let Some(remote) = self.pcs[pc].remote() else {
-            // A description that failed leaves the candidates behind it in the lurch.
+            // Candidates may follow a description that could not be set.
             assert!(
-                page || self.weather.failures > 0,
+                page || self.conditions.failures > 0,
                 "InvalidStateError: connection {pc} has no remote description"
             );
             return;
@@ -186,13 +186,13 @@ impl SimulatedNetwork {
             let current = current.map(|remote| format!("u{}", remote.ufrag));
             assert!(
                 page || current.as_ref() == stated,
-                "OperationError: connection {pc} is given {candidate:?}"
+                "OperationError: connection {pc} gets {candidate:?}"
             );
             return;
         }
         assert!(
-            stated.is_some() || page || self.weather.bare,
-            "connection {pc} is given {candidate:?}, of whatever generation"
+            stated.is_some() || page || self.conditions.without_ufrag,
+            "connection {pc} gets {candidate:?} without a generation"
         );
         if let Some(read) = read_candidate(&candidate.candidate) {
             self.pcs[pc].remote_candidates.push(read);
@@ -200,13 +200,13 @@ impl SimulatedNetwork {
     }
 
     pub(crate) fn gathered(&mut self, pc: PcId, ufrag: u32, number: Option<u32>) {
-        let (peer, bare) = (&self.pcs[pc], self.weather.bare);
+        let (peer, without_ufrag) = (&self.pcs[pc], self.conditions.without_ufrag);
         if peer.closed || peer.local_ufrag != Some(ufrag) {
             return;
         }
         let owner = peer.owner;
         let candidate = match number {
-            Some(number) => candidate(ufrag, number, bare),
+            Some(number) => candidate(ufrag, number, without_ufrag),
             None => Candidate::default(),
         };
         self.pcs[pc]
@@ -275,14 +275,14 @@ impl SimulatedNetwork {
             return false;
         };
         let reaches = |ufrag: u32, known: &[(u32, u32)]| known.iter().any(|&(of, _)| of == ufrag);
-        let ways = [
+        let reached = [
             reaches(their_local.ufrag, &here.remote_candidates),
             reaches(local.ufrag, &there.remote_candidates),
         ];
-        // An old-style page loses candidates that come early; ICE then finds the way by itself.
+        // Old pages lose early candidates; ICE finds the route by peer-reflexive candidates then.
         let enough = match (here.owner, there.owner) {
-            (Owner::Client { .. }, Owner::Client { .. }) => ways[0] && ways[1],
-            _ => ways[0] || ways[1],
+            (Owner::Client { .. }, Owner::Client { .. }) => reached[0] && reached[1],
+            _ => reached[0] || reached[1],
         };
         !here.closed
             && !there.closed
@@ -290,35 +290,35 @@ impl SimulatedNetwork {
             && their_remote.ufrag == local.ufrag
             && remote.ufrag == their_local.ufrag
             && enough
-            && !self.is_dark_for(here.owner)
-            && !self.is_dark_for(there.owner)
+            && !self.is_media_out_for(here.owner)
+            && !self.is_media_out_for(there.owner)
     }
 
-    /// Whether something comes in. A restart leaves the old way as it is until there is a new one.
+    /// Whether media arrives. During an ICE restart, the old route stays in use.
     pub(crate) fn flows(&self, pc: PcId) -> bool {
         let here = &self.pcs[pc];
         let there = here.current_remote.as_ref().map(|it| &self.pcs[it.session]);
         there.is_some_and(|there| {
             here.transport == Transport::Connected
                 && !there.closed
-                && !self.is_dark_for(here.owner)
-                && !self.is_dark_for(there.owner)
+                && !self.is_media_out_for(here.owner)
+                && !self.is_media_out_for(there.owner)
         })
     }
 
-    /// Whether media gets through, and both ends know.
-    pub(crate) fn lives(&self, pc: PcId) -> bool {
+    /// Whether media flows, and both ends are connected.
+    pub(crate) fn is_working(&self, pc: PcId) -> bool {
         let connected = |pc: PcId| self.pcs[pc].transport == Transport::Connected;
         let there = self.pcs[pc].current_remote.as_ref();
         let there = there.is_some_and(|remote| connected(remote.session));
         self.is_matched(pc) && connected(pc) && there
     }
 
-    fn is_dark_for(&self, owner: Owner) -> bool {
-        matches!(owner, Owner::Client { client, .. } if self.is_dark(client))
+    fn is_media_out_for(&self, owner: Owner) -> bool {
+        matches!(owner, Owner::Client { client, .. } if self.is_media_out(client))
     }
 
-    /// Sends the transport on its way to where it should be.
+    /// Schedules the changes that bring the transport to the state that it should have.
     fn refresh(&mut self, pc: PcId) {
         let good = self.is_matched(pc);
         let peer = &mut self.pcs[pc];
@@ -349,7 +349,7 @@ impl SimulatedNetwork {
         };
         match (good, transport) {
             (true, Transport::Connected | Transport::Closed) | (false, Transport::Failed) => {}
-            // Lost for good; only a new generation could heal it.
+            // Only a new generation can end `failed`.
             (true, Transport::Failed) => {}
             (true, _) => {
                 let pause = 10 + self.rng.below(200);
@@ -380,7 +380,7 @@ impl SimulatedNetwork {
         }
         self.pcs[pc].transport = transport;
         if let Owner::Page(page) = self.pcs[pc].owner {
-            return self.page_sees(page, pc, transport);
+            return self.page_transport_changed(page, pc, transport);
         }
         self.report(pc, LinkReport::Transport(transport));
     }

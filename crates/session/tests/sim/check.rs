@@ -1,4 +1,4 @@
-//! What must hold once all is calm.
+//! What must hold at the end of a schedule.
 
 use videocalls_protocol::{MediaState, ParticipantId, TrackState};
 use videocalls_session::{CallState, Connection, LinkId, Problem, Transport};
@@ -8,7 +8,7 @@ use super::peer::{ModelPeer, Owner, PcId};
 use super::server::Server;
 
 impl SimulatedNetwork {
-    /// Holds the network to what everyone may expect of it.
+    /// Checks everything that must hold for clients and pages.
     pub(crate) fn check(&self) {
         for client in 0..self.clients.len() {
             if self.clients[client].ended.is_some() {
@@ -19,22 +19,22 @@ impl SimulatedNetwork {
             }
         }
         self.check_pages();
-        self.check_nothing_is_left_to_do();
+        self.check_everything_is_at_rest();
     }
 
     fn check_ended(&self, client: usize) {
         let it = &self.clients[client];
         assert!(
             it.links.is_empty(),
-            "client {client} has ended and holds links"
+            "client {client} has ended, and links are open"
         );
         assert!(
             it.released_media,
-            "client {client} has ended and holds the camera"
+            "client {client} has ended, and the devices are not released"
         );
         assert!(
             it.closed_signaling || it.conn.is_none(),
-            "client {client} has ended and holds its socket"
+            "client {client} has ended, and its socket is open"
         );
         assert_eq!(it.session.next_timeout(), None, "client {client} has ended");
         assert!(matches!(it.session.snapshot().state, CallState::Ended(_)));
@@ -51,14 +51,14 @@ impl SimulatedNetwork {
             .iter()
             .map(|it| it.id.clone())
             .collect();
-        let mut told = it.roster.clone();
+        let mut notified = it.roster.clone();
         expected.sort();
         seen.sort();
-        told.sort();
-        assert_eq!(seen, expected, "client {client} sees others than are there");
+        notified.sort();
+        assert_eq!(seen, expected, "participants of client {client}");
         assert_eq!(
-            told, expected,
-            "client {client} told of others than are there"
+            notified, expected,
+            "participants that client {client} was notified of"
         );
         for view in &snapshot.participants {
             assert_eq!(
@@ -67,11 +67,11 @@ impl SimulatedNetwork {
                 "client {client} and {:?}",
                 view.id
             );
-            assert!(!view.away, "client {client} believes {:?} away", view.id);
+            assert!(!view.away, "client {client} sees {:?} as away", view.id);
             assert_eq!(
                 view.not_receiving,
                 [],
-                "client {client} believes {:?} deaf",
+                "client {client} sees {:?} as not receiving",
                 view.id
             );
             let (_, end) = others.iter().find(|(id, _)| *id == view.id).unwrap();
@@ -86,22 +86,22 @@ impl SimulatedNetwork {
             }
         }
         self.check_tracks(client);
-        // Who is alone has a link standing by, or, on a relay, may still be calling out.
+        // A client that is alone has a prepared link, or, on a relay, may have an open offer.
         let most = others.len().max(1);
         let least = match self.server {
             Server::Relay { .. } => others.len(),
-            // What was made in advance, and failed, is not made again.
-            _ if self.weather.failures > 0 => others.len(),
+            // A prepared link that failed is not created again.
+            _ if self.conditions.failures > 0 => others.len(),
             _ => most,
         };
         assert!(
             (least..=most).contains(&it.links.len()),
-            "client {client} holds {} links to {} others",
+            "client {client} has {} links to {} others",
             it.links.len(),
             others.len()
         );
-        if self.weather.failures == 0 {
-            // Media may find no path for a while although signaling works.
+        if self.conditions.failures == 0 {
+            // Media may find no route for a while although signaling works.
             let harmless = |it: &Problem| matches!(it, Problem::MessageRejected | Problem::NoRoute);
             assert!(
                 it.problems.iter().all(harmless),
@@ -114,50 +114,53 @@ impl SimulatedNetwork {
     fn check_tracks(&self, client: usize) {
         let it = &self.clients[client];
         let snapshot = it.session.snapshot();
-        for (state, on, wish) in [
-            (snapshot.microphone, it.audio_on, it.wishes.audio),
-            (snapshot.camera, it.video_on, it.wishes.video),
+        for (state, on, intention) in [
+            (snapshot.microphone, it.audio_on, it.intentions.audio),
+            (snapshot.camera, it.video_on, it.intentions.video),
         ] {
             let right = match state {
-                TrackState::Live => on && wish,
-                TrackState::Muted => !on && !wish,
+                TrackState::Live => on && intention,
+                TrackState::Muted => !on && !intention,
                 TrackState::Pending => false,
                 _ => true,
             };
             assert!(
                 right,
-                "client {client}: a track is {state:?}, enabled is {on}, wished for is {wish}"
+                "client {client}: a track is {state:?}, enabled is {on}, the intention is {intention}"
             );
         }
     }
 
     fn check_link(&self, client: usize, link: Option<LinkId>, end: &End) {
-        let link = link.expect("whoever is connected has a link");
+        let link = link.expect("a connected participant has a link");
         let pc = self.clients[client].links[&link];
         let here = &self.pcs[pc];
         let there = &self.pcs[here.current_remote.as_ref().unwrap().session];
         match (end, there.owner) {
             (End::Client(other), Owner::Client { client, .. }) => assert_eq!(*other, client),
             (End::Page(other), Owner::Page(page)) => assert_eq!(*other, page),
-            _ => panic!("client {client}'s link leads elsewhere"),
+            _ => panic!("client {client}'s link leads to another participant"),
         }
         assert_eq!(here.transport, Transport::Connected);
         if matches!(end, End::Client(_)) {
-            assert!(here.is_quiet(), "connection {pc} is not at rest: {here:?}");
-            // What is lost with the server is not said again to whom one is connected with.
-            if !self.weather.reorder && self.tally.troubles == 0 {
+            assert!(
+                here.is_quiet(),
+                "connection {pc} is still negotiating: {here:?}"
+            );
+            // Candidates that are lost with a server are not repeated to connected participants.
+            if !self.conditions.reorder && self.tally.disturbances == 0 {
                 self.check_candidates(here, there);
             }
         }
     }
 
-    /// Nothing that was gathered for the latest exchange is lost on the way.
+    /// Checks that all candidates of the latest exchange have arrived.
     fn check_candidates(&self, here: &ModelPeer, there: &ModelPeer) {
         let (_, ufrag) = here.latest_generation();
         for candidate in there.gathered.iter().filter(|(of, _)| *of == ufrag) {
             assert!(
                 here.remote_candidates.contains(candidate),
-                "connection {} was not given {candidate:?}",
+                "connection {} did not get {candidate:?}",
                 here.id
             );
         }
@@ -180,8 +183,8 @@ impl SimulatedNetwork {
         }
     }
 
-    /// A page in the mesh is connected with each of ours. What two pages make of each other is not
-    /// our business: when they come at once, both offer, and that is the end of it.
+    /// Checks that each page in the mesh is connected to each client. Two pages that join at once both
+    /// offer and never connect to each other; that is their own bug.
     fn check_mesh_pages(&self) {
         let clients = (0..self.clients.len()).filter(|&it| self.is_in_call(it));
         let clients = clients.count();
@@ -196,26 +199,26 @@ impl SimulatedNetwork {
             assert_eq!(
                 linked.count(),
                 clients,
-                "page {page} sees others than are there"
+                "connections of page {page} to clients"
             );
         }
     }
 
-    fn check_nothing_is_left_to_do(&self) {
-        if self.server.beats() || self.measures {
+    fn check_everything_is_at_rest(&self) {
+        if self.server.pings() || self.measures {
             return;
         }
-        assert!(self.is_at_rest(), "something is still going on");
+        assert!(self.is_at_rest(), "something is still scheduled");
         for (client, it) in self.clients.iter().enumerate().filter(|(_, it)| it.alive) {
             assert_eq!(
                 it.session.next_timeout(),
                 None,
-                "client {client} still waits"
+                "client {client} has a timer"
             );
         }
     }
 
-    /// Everyone else in the call, by the ids that a client should know them by.
+    /// The other participants in the call, with the ids by which a client should know them.
     fn others(&self, client: usize) -> Vec<(ParticipantId, End)> {
         let clients = (0..self.clients.len())
             .filter(|&other| other != client && self.is_in_call(other))
@@ -224,9 +227,10 @@ impl SimulatedNetwork {
             .filter(|&page| self.is_page_in_call(page))
             .map(|page| (self.page_id(page), End::Page(page)));
         let mut others: Vec<_> = clients.chain(pages).collect();
-        // Where each has names of their own for the others, one is as good as another.
+        // Where ids are local to each client, any id will do.
         let known = self.clients[client].session.snapshot().participants;
-        if let ([(id, _)], [view], false) = (&mut others[..], &known[..], self.server.names()) {
+        if let ([(id, _)], [view], false) = (&mut others[..], &known[..], self.server.shares_ids())
+        {
             *id = view.id.clone();
         }
         others
@@ -234,8 +238,8 @@ impl SimulatedNetwork {
 
     fn is_page_in_call(&self, page: usize) -> bool {
         let it = &self.pages[page];
-        let placed = |conn| self.server.seats(conn);
-        it.media && !it.ended && it.conn.is_some_and(placed)
+        let has_place = |conn| self.server.has_place(conn);
+        it.media && !it.ended && it.conn.is_some_and(has_place)
     }
 }
 

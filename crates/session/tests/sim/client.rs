@@ -1,4 +1,4 @@
-//! One of our clients: a real session, and a driver that carries its outputs out in the model.
+//! A client: a real session, and a driver that carries out its outputs in the model.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,8 @@ use videocalls_session::{
     Timestamp, TrackKind,
 };
 
-use super::network::{ConnId, Holder, Occurrence, SimulatedNetwork};
+use super::connections::{ConnId, Holder};
+use super::network::{Occurrence, SimulatedNetwork};
 use super::peer::{ModelPeer, Op, Owner, PcId};
 
 pub(crate) struct Client {
@@ -21,23 +22,23 @@ pub(crate) struct Client {
     pub(crate) ended: Option<EndReason>,
     pub(crate) closed_signaling: bool,
     pub(crate) released_media: bool,
-    /// What the devices will turn out to be, and how long the user takes.
+    /// The result of asking for the devices, and how long the user takes to answer, in ms.
     pub(crate) devices: (MediaState, u64),
-    /// How the socket will open: after so long, if at all.
+    /// After how many ms the first socket opens, if it does.
     pub(crate) opening: Option<u64>,
     /// Whether the tracks are enabled in the browser.
     pub(crate) audio_on: bool,
     pub(crate) video_on: bool,
-    /// What the user last asked for.
-    pub(crate) wishes: MediaWishes,
-    /// The participants as the notices tell them.
+    /// Whether the user wants the tracks on.
+    pub(crate) intentions: Intentions,
+    /// The participants according to the notices.
     pub(crate) roster: Vec<ParticipantId>,
     pub(crate) problems: Vec<Problem>,
     woken_at: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct MediaWishes {
+pub(crate) struct Intentions {
     pub(crate) audio: bool,
     pub(crate) video: bool,
 }
@@ -66,7 +67,7 @@ impl SimulatedNetwork {
             opening: Some(0),
             audio_on: true,
             video_on: true,
-            wishes: MediaWishes {
+            intentions: Intentions {
                 audio: true,
                 video: true,
             },
@@ -77,7 +78,7 @@ impl SimulatedNetwork {
         self.clients.len() - 1
     }
 
-    /// Whether a client's program runs and its call is not over.
+    /// Whether a client is in its call: started, not ended and not crashed.
     pub(crate) fn is_in_call(&self, client: usize) -> bool {
         let client = &self.clients[client];
         client.alive && client.ended.is_none() && client.started
@@ -92,7 +93,10 @@ impl SimulatedNetwork {
         let now = Timestamp::from_millis(self.now);
         self.clients[client].session.handle(now, input);
         while let Some(output) = self.clients[client].session.poll() {
-            assert!(!was_ended, "client {client} says {output:?} after its end");
+            assert!(
+                !was_ended,
+                "client {client} outputs {output:?} after its end"
+            );
             self.note(|| format!("client {client} -> {output:?}"));
             self.perform(client, output);
         }
@@ -117,12 +121,12 @@ impl SimulatedNetwork {
         }
     }
 
-    pub(crate) fn client_hears(&mut self, client: usize, text: &str) {
+    pub(crate) fn client_receives(&mut self, client: usize, text: &str) {
         if !self.clients[client].alive {
             return;
         }
         let decoded = self.clients[client].dialect.decode(text);
-        let decoded = decoded.expect("our own servers write what can be read");
+        let decoded = decoded.expect("the servers send readable frames");
         if let Some(conn) = self.clients[client].conn {
             let replies = decoded.replies.into_iter();
             replies.for_each(|text| self.send_up(conn, text));
@@ -135,7 +139,7 @@ impl SimulatedNetwork {
     fn perform(&mut self, client: usize, output: Output) {
         assert!(
             self.clients[client].ended.is_none(),
-            "client {client} says {output:?} after Ended"
+            "client {client} outputs {output:?} after `Ended`"
         );
         match output {
             Output::OpenSignaling => self.open_signaling(client),
@@ -147,7 +151,7 @@ impl SimulatedNetwork {
             }
             Output::Send(request) => {
                 let frames = self.clients[client].dialect.encode(&request);
-                let frames = frames.expect("a session asks only what can be said");
+                let frames = frames.expect("the dialect can encode every request");
                 let conn = self.clients[client]
                     .conn
                     .filter(|&it| self.conns[it].listens && self.conns[it].open);
@@ -173,7 +177,7 @@ impl SimulatedNetwork {
                 self.after(pause, Occurrence::Feed { client, input });
             }
             Output::Link { link, op } => self.operate(client, link, op),
-            Output::Notify(notice) => self.hear_notice(client, notice),
+            Output::Notify(notice) => self.receive_notice(client, notice),
             other => panic!("the model does not know {other:?}"),
         }
     }
@@ -187,7 +191,7 @@ impl SimulatedNetwork {
         self.clients[client].conn = Some(conn);
         self.clients[client].closed_signaling = false;
         let pause = if again { self.rng.below(300) } else { first };
-        if self.muted_until(client).is_some() {
+        if self.signaling_out_until(client).is_some() {
             return;
         }
         if again && self.now < self.down_until {
@@ -230,7 +234,7 @@ impl SimulatedNetwork {
         match op {
             LinkOp::Open(_) | LinkOp::SendText(_) => {}
             LinkOp::Close => {
-                self.tally.cuts += u64::from(self.lives(pc));
+                self.tally.cut_links += u64::from(self.is_working(pc));
                 self.clients[client].links.remove(&link);
                 self.close_pc(pc);
             }
@@ -262,7 +266,7 @@ impl SimulatedNetwork {
         }
     }
 
-    fn hear_notice(&mut self, client: usize, notice: Notice) {
+    fn receive_notice(&mut self, client: usize, notice: Notice) {
         let client = &mut self.clients[client];
         match notice {
             Notice::ParticipantJoined(view) => {
@@ -270,7 +274,10 @@ impl SimulatedNetwork {
                 client.roster.push(view.id);
             }
             Notice::ParticipantChanged(view) => {
-                assert!(client.roster.contains(&view.id), "{view:?} is a stranger");
+                assert!(
+                    client.roster.contains(&view.id),
+                    "{view:?} was not announced"
+                );
             }
             Notice::ParticipantLeft { participant, .. } => {
                 let before = client.roster.len();
@@ -293,13 +300,13 @@ impl SimulatedNetwork {
     }
 
     pub(crate) fn toggle(&mut self, client: usize, kind: TrackKind, on: Option<bool>) {
-        // What is missing is asked for anew.
+        // A missing device is requested again.
         let is_missing = self.clients[client].session.wants(kind).is_none();
-        let wish = match kind {
-            TrackKind::Audio => &mut self.clients[client].wishes.audio,
-            TrackKind::Video => &mut self.clients[client].wishes.video,
+        let intention = match kind {
+            TrackKind::Audio => &mut self.clients[client].intentions.audio,
+            TrackKind::Video => &mut self.clients[client].intentions.video,
         };
-        *wish = on.unwrap_or(is_missing || !*wish);
+        *intention = on.unwrap_or(is_missing || !*intention);
         self.feed(client, Input::Toggle { kind, on });
     }
 
@@ -314,8 +321,8 @@ impl SimulatedNetwork {
         }
     }
 
-    /// The machine of a client dies.
-    pub(crate) fn vanish(&mut self, client: usize) {
+    /// A client's machine dies.
+    pub(crate) fn crash(&mut self, client: usize) {
         self.tally.departures += 1;
         self.clients[client].alive = false;
         for pc in self.clients[client].links.clone().into_values() {
@@ -323,8 +330,8 @@ impl SimulatedNetwork {
         }
         if let Some(conn) = self.clients[client].conn {
             self.conns[conn].listens = false;
-            let until_seen = self.rng.pick(&[0, 100, 3_000, 12_000, 25_000]);
-            self.after(until_seen, Occurrence::UpClosed { conn });
+            let until_noticed = self.rng.pick(&[0, 100, 3_000, 12_000, 25_000]);
+            self.after(until_noticed, Occurrence::UpClosed { conn });
         }
     }
 }

@@ -1,15 +1,19 @@
-//! Sessions, servers and browsers in one seeded network of virtual time.
+//! Sessions, servers and browsers in one seeded network with virtual time.
 
+pub(crate) mod arrivals;
 pub(crate) mod browser;
 pub(crate) mod check;
 pub(crate) mod client;
+pub(crate) mod connections;
 pub(crate) mod network;
 pub(crate) mod page;
 pub(crate) mod peer;
 pub(crate) mod plan;
 pub(crate) mod quirks;
+pub(crate) mod random_stimuli;
 pub(crate) mod rng;
 pub(crate) mod room_server;
 pub(crate) mod run;
 pub(crate) mod server;
+pub(crate) mod stimulus;
 pub(crate) mod systems;

@@ -1,7 +1,7 @@
-//! Pages of the old style, quirks and all.
+//! Old pages, with their quirks.
 //!
-//! One of videocalls.js offers once when it has its camera, always gives way, says no goodbye, and
-//! loses what comes too early. What is special about the others is in [`quirks`](super::quirks).
+//! A page of videocalls.js offers once, when it has its camera, always yields, sends no goodbye, and
+//! loses signals that arrive too early. The quirks of the other kinds are in [`quirks`](super::quirks).
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,8 @@ use videocalls_protocol::socketio_rooms::SocketIoRooms;
 use videocalls_protocol::{Candidate, Dialect, Event, ParticipantId, Request, Signal};
 use videocalls_session::LinkRole;
 
-use super::network::{ConnId, Holder, Occurrence, SimulatedNetwork};
+use super::connections::{ConnId, Holder};
+use super::network::{Occurrence, SimulatedNetwork};
 use super::peer::{Desc, ModelPeer, Op, Owner, PcId, Signaling};
 
 pub(crate) struct Page {
@@ -23,22 +24,22 @@ pub(crate) struct Page {
     pub(crate) open: bool,
     pub(crate) media: bool,
     pub(crate) ended: bool,
-    /// How long the socket takes to open, and the user to allow the camera.
+    /// How long the socket takes to open, and the user to permit the camera, in ms.
     pub(crate) opening: u64,
     pub(crate) asking: u64,
-    /// A page in the mesh has a connection for each channel.
+    /// A page in the mesh has a peer connection for each other participant.
     pub(crate) others: BTreeMap<String, PcId>,
-    /// Whom each of its connections is for, and by which channel.
+    /// The participant and the channel at the other end of each peer connection.
     pub(crate) ends: BTreeMap<PcId, (String, String)>,
-    /// The ways that are known, to be put into a description.
-    pub(crate) ways: BTreeMap<PcId, String>,
+    /// The candidates that are known, as lines of a description.
+    pub(crate) known_candidates: BTreeMap<PcId, String>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Kind {
     /// Of videocalls.js.
     Relay,
-    /// Of the Socket.IO rooms: who was first in the room offers, and nobody else.
+    /// Of the Socket.IO rooms: only the one who was first in the room offers.
     Pair { creator: bool },
     /// Of the channels mesh.
     Mesh,
@@ -56,7 +57,7 @@ impl SimulatedNetwork {
             },
             others: BTreeMap::new(),
             ends: BTreeMap::new(),
-            ways: BTreeMap::new(),
+            known_candidates: BTreeMap::new(),
             conn: None,
             pc: None,
             open: false,
@@ -77,9 +78,9 @@ impl SimulatedNetwork {
                 self.after(opening, Occurrence::PageOpened { page });
                 self.after(asking, Occurrence::PageMedia { page });
             }
-            // Asks for the camera once it is in the room.
+            // It asks for the camera once it is in the room.
             Kind::Pair { .. } => self.after(opening, Occurrence::PageOpened { page }),
-            // Is joined by hand, with the camera on.
+            // The user joins by hand, with the camera on.
             Kind::Mesh => {
                 self.pages[page].media = true;
                 self.after(opening + asking, Occurrence::PageOpened { page });
@@ -98,14 +99,14 @@ impl SimulatedNetwork {
         }
     }
 
-    /// With the camera comes the connection, in place of an earlier one, and its offer.
+    /// Once it has its camera, the page creates a peer connection, which replaces an earlier one, and offers.
     pub(crate) fn page_has_media(&mut self, page: usize) {
         if self.pages[page].ended {
             return;
         }
         self.pages[page].media = true;
         if let Kind::Pair { creator } = self.pages[page].kind {
-            return self.pair_has_media(page, creator);
+            return self.pair_page_has_media(page, creator);
         }
         let pc = self.page_connects(page, LinkRole::Offerer);
         self.enqueue(pc, Op::CreateOffer);
@@ -121,7 +122,7 @@ impl SimulatedNetwork {
     pub(crate) fn page_ends(&mut self, page: usize) {
         self.tally.departures += 1;
         self.pages[page].ended = true;
-        // A connection that was replaced goes with its page as well.
+        // Replaced peer connections are closed with their page, too.
         for pc in 0..self.pcs.len() {
             if self.pcs[pc].owner == Owner::Page(page) {
                 self.close_pc(pc);
@@ -132,7 +133,7 @@ impl SimulatedNetwork {
         }
     }
 
-    /// Sends; while the socket connects, each message tries again by its own 500 ms timer.
+    /// Sends a frame. While the socket opens, each frame is retried by a 500 ms timer of its own.
     pub(crate) fn page_sends(&mut self, page: usize, text: String) {
         if self.pages[page].ended {
             return;
@@ -143,35 +144,35 @@ impl SimulatedNetwork {
         }
     }
 
-    pub(crate) fn page_says(&mut self, page: usize, signal: Signal) {
+    pub(crate) fn page_signals(&mut self, page: usize, signal: Signal) {
         let to = None;
-        self.page_asks(page, &Request::Signal { to, signal });
+        self.page_requests(page, &Request::Signal { to, signal });
     }
 
-    pub(crate) fn page_asks(&mut self, page: usize, request: &Request) {
+    pub(crate) fn page_requests(&mut self, page: usize, request: &Request) {
         let frames = self.pages[page].codec.encode(request).unwrap();
         frames
             .into_iter()
             .for_each(|text| self.page_sends(page, text));
     }
 
-    pub(crate) fn page_hears(&mut self, page: usize, text: &str) {
+    pub(crate) fn page_receives(&mut self, page: usize, text: &str) {
         if self.pages[page].ended {
             return;
         }
         match self.pages[page].kind {
             Kind::Relay => {}
-            Kind::Pair { .. } => return self.pair_hears(page, text),
-            Kind::Mesh => return self.mesh_page_hears(page, text),
+            Kind::Pair { .. } => return self.pair_page_receives(page, text),
+            Kind::Mesh => return self.mesh_page_receives(page, text),
         }
         let events = self.pages[page].codec.decode(text).unwrap().events;
         for event in events {
             let Event::Signal { signal, .. } = event else {
                 continue;
             };
-            self.note(|| format!("page {page} hears {signal:?}"));
+            self.note(|| format!("page {page} receives {signal:?}"));
             let Some(pc) = self.pages[page].pc else {
-                // A connection is made, `addStream(undefined)` throws, and the message is lost.
+                // The page creates a peer connection, `addStream(undefined)` throws, and the message is lost.
                 self.page_connects(page, LinkRole::Answerer);
                 continue;
             };
@@ -185,11 +186,11 @@ impl SimulatedNetwork {
     }
 
     pub(crate) fn page_gathers(&mut self, page: usize, pc: PcId, candidate: Candidate) {
-        // The handler of a connection that has been replaced still sends.
+        // The handler of a replaced peer connection still sends.
         if self.pages[page].kind == Kind::Mesh {
             self.mesh_page_gathers(page, pc, &candidate);
         } else if !candidate.candidate.is_empty() {
-            self.page_says(page, Signal::Candidate(candidate));
+            self.page_signals(page, Signal::Candidate(candidate));
         }
     }
 
@@ -222,7 +223,7 @@ impl SimulatedNetwork {
         };
         self.apply_local(pc, desc);
         if self.pages[page].kind != Kind::Mesh {
-            self.page_says(page, signal);
+            self.page_signals(page, signal);
         }
     }
 
@@ -234,7 +235,7 @@ impl SimulatedNetwork {
                 self.pcs[pc].chain.push_back(Op::CreateAnswer);
             }
             (false, Signaling::HaveLocalOffer) => self.pcs[pc].set_remote_answer(desc),
-            // An InvalidStateError, which goes to the page's error handler.
+            // An InvalidStateError, which the page only logs.
             (false, _) => {}
         }
     }

@@ -1,5 +1,5 @@
-//! A model of `RTCPeerConnection`, faithful to webrtc-pc where a session could go wrong: signaling
-//! states, implicit descriptions, rollback, the operations chain, generations of candidates.
+//! A model of `RTCPeerConnection`, which follows webrtc-pc where a session could go wrong: signaling
+//! states, implicit descriptions, rollback, the operations chain, ICE generations.
 
 use std::collections::VecDeque;
 
@@ -8,7 +8,7 @@ use videocalls_session::{LinkId, LinkRole, Token, Transport};
 
 pub(crate) type PcId = usize;
 
-/// Who owns a connection.
+/// The owner of a peer connection.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Owner {
     Client { client: usize, link: LinkId },
@@ -37,7 +37,7 @@ pub(crate) enum Op {
         token: Token,
     },
     AddCandidate(Candidate),
-    /// What a page that knows no perfect negotiation does, in its separate steps.
+    /// The separate steps of a page that does not use perfect negotiation.
     CreateOffer,
     CreateAnswer,
     SetLocalExplicit(Desc),
@@ -47,21 +47,21 @@ pub(crate) enum Op {
     },
 }
 
-/// A session description, as the model reads it.
+/// A session description of the model.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Desc {
     pub(crate) offer: bool,
     pub(crate) session: PcId,
     pub(crate) version: u64,
     pub(crate) ufrag: u32,
-    /// How many transceivers of its maker it negotiates.
+    /// How many of its creator's transceivers it negotiates.
     pub(crate) adds: u32,
-    /// Which description it answers: a truth that only the model writes and reads.
+    /// The session and version of the offer that it answers. Sessions under test do not see this.
     pub(crate) answers: Option<(PcId, u64)>,
     pub(crate) candidates: Vec<(u32, u32)>,
 }
 
-/// Session ids are the connections' numbers, moved out of the way of everything else.
+/// Added to a peer connection's number to get its session id, unlike any other number in use.
 const FIRST_SESSION: usize = 4_000_000;
 
 impl Desc {
@@ -117,16 +117,16 @@ impl Desc {
     }
 }
 
-pub(crate) fn candidate(ufrag: u32, number: u32, bare: bool) -> Candidate {
+pub(crate) fn candidate(ufrag: u32, number: u32, without_ufrag: bool) -> Candidate {
     Candidate {
         candidate: format!("candidate:{number} 1 udp 1 127.0.0.1 9 typ host ufrag u{ufrag}"),
         sdp_mid: Some("0".into()),
         sdp_m_line_index: Some(0),
-        username_fragment: (!bare).then(|| format!("u{ufrag}")),
+        username_fragment: (!without_ufrag).then(|| format!("u{ufrag}")),
     }
 }
 
-/// Reads the true generation and the number of a candidate.
+/// Reads the ICE generation and the number of a candidate.
 pub(crate) fn read_candidate(text: &str) -> Option<(u32, u32)> {
     let rest = text.strip_prefix("candidate:")?;
     let number = rest.split(' ').next()?.parse().ok()?;
@@ -146,27 +146,27 @@ pub(crate) struct ModelPeer {
     pub(crate) pending_local: Option<Desc>,
     pub(crate) pending_remote: Option<Desc>,
     pub(crate) chain: VecDeque<Op>,
-    /// `[[UpdateNegotiationNeededFlagOnEmptyChain]]` and the queued task, in one.
+    /// `[[UpdateNegotiationNeededFlagOnEmptyChain]]`, and whether the task is queued.
     pub(crate) needed_check: bool,
-    /// Transceivers that this end has added, and how many of them are negotiated.
+    /// How many transceivers this end has added, and how many of them are negotiated.
     pub(crate) adds: u32,
     pub(crate) negotiated: u32,
     pub(crate) restart: bool,
     pub(crate) local_ufrag: Option<u32>,
-    /// Generations and numbers of the candidates that this end has gathered.
+    /// The generations and numbers of the candidates that this end gathers.
     pub(crate) gathered: Vec<(u32, u32)>,
-    /// Those of them that it has told of.
+    /// Those candidates that have been reported.
     pub(crate) surfaced: Vec<(u32, u32)>,
-    /// The editions of its offers: version, generation, transceivers.
+    /// The offers so far: version, generation and number of transceivers.
     pub(crate) offers: Vec<(u64, u32, u32)>,
     pub(crate) remote_candidates: Vec<(u32, u32)>,
     pub(crate) transport: Transport,
-    /// What the browser counts: the moment of the last packet does.
+    /// What the browser counts as received. The time of the last packet will do.
     pub(crate) received: u64,
-    /// What the transport is on its way to: a connection, or the loss of one.
+    /// Whether the transport is about to be connected or lost.
     pub(crate) goal: Option<bool>,
     pub(crate) epoch: u32,
-    /// The generations at both ends when it was last looked.
+    /// The ICE generations of both ends at the last check.
     pub(crate) generation: (u32, u32),
 }
 
@@ -205,7 +205,7 @@ impl ModelPeer {
         self.restart || self.adds > self.negotiated
     }
 
-    /// The generations of the latest exchange, ours and theirs.
+    /// The ICE generations of the latest exchange, of this end and the other.
     pub(crate) fn latest_generation(&self) -> (u32, u32) {
         let ufrag = |desc: &Option<Desc>| desc.as_ref().map_or(0, |desc| desc.ufrag);
         (ufrag(&self.current_local), ufrag(&self.current_remote))
@@ -215,7 +215,7 @@ impl ModelPeer {
         self.chain.is_empty() && self.signaling == Signaling::Stable && !self.needs()
     }
 
-    /// Makes the offer or answer that fits the state.
+    /// Creates the offer or answer that fits the signaling state.
     pub(crate) fn create(&mut self, next_ufrag: &mut u32) -> Desc {
         let answer_to = match self.signaling {
             Signaling::HaveRemoteOffer => self.pending_remote.clone(),
@@ -244,8 +244,7 @@ impl ModelPeer {
         }
     }
 
-    /// Sets a local description that [`create`](Self::create) has made. The caller has checked the
-    /// state.
+    /// Sets a local description from [`create`](Self::create). The caller has checked the state.
     pub(crate) fn set_local(&mut self, desc: Desc) {
         if desc.offer {
             self.offers.push((desc.version, desc.ufrag, desc.adds));
@@ -259,7 +258,7 @@ impl ModelPeer {
             }
             self.current_local = Some(desc);
             self.signaling = Signaling::Stable;
-            // The tracks of an old-style page pair up with the offer's, others wait their turn.
+            // The tracks of an old page use the offer's transceivers; those of clients may need an offer.
             if matches!(self.owner, Owner::Page(_)) {
                 self.negotiated = self.adds;
             }
@@ -296,7 +295,7 @@ impl ModelPeer {
             .or(self.current_remote.as_ref())
     }
 
-    /// The newest edition of the other end's descriptions that was ever set.
+    /// The session and version of the other end's current description.
     pub(crate) fn remote_version(&self) -> Option<(PcId, u64)> {
         self.current_remote
             .as_ref()

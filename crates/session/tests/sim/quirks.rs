@@ -1,5 +1,5 @@
-//! What is special about the pages of two systems: those of the Socket.IO rooms, where roles are for
-//! good, and those of the channels mesh, where an interruption is.
+//! The quirks of old pages of two systems: in Socket.IO rooms, roles never change; in the channels mesh,
+//! a link never recovers from an interruption.
 
 use videocalls_protocol::channels_mesh::ChannelsMesh;
 use videocalls_protocol::{
@@ -16,10 +16,10 @@ const CHANNEL: &str = "\"receiver_channel_name\":\"";
 
 impl SimulatedNetwork {
     pub(crate) fn page_joins(&mut self, page: usize) {
-        self.page_asks(page, &page_join());
+        self.page_requests(page, &page_join());
     }
 
-    /// The id by which clients know a page, where there are such ids.
+    /// The id by which clients know a page.
     pub(crate) fn page_id(&self, page: usize) -> ParticipantId {
         match (self.pages[page].kind, self.pages[page].conn) {
             (Kind::Mesh, Some(conn)) => ParticipantId::new(Self::channel(conn)),
@@ -27,7 +27,7 @@ impl SimulatedNetwork {
         }
     }
 
-    pub(crate) fn pair_hears(&mut self, page: usize, text: &str) {
+    pub(crate) fn pair_page_receives(&mut self, page: usize, text: &str) {
         let decoded = self.pages[page].codec.decode(text).unwrap();
         let creator = self.pages[page].kind == (Kind::Pair { creator: true });
         let asking = self.pages[page].asking;
@@ -36,10 +36,10 @@ impl SimulatedNetwork {
                 self.pages[page].kind = Kind::Pair { creator: true };
                 self.after(asking, Occurrence::PageMedia { page });
             }
-            // Says `ready` once it has its camera.
+            // It sends `ready` once it has its camera.
             "42[\"joined\"]" => self.after(asking, Occurrence::PageMedia { page }),
-            // While the browser asks for the camera there is no stream: an exception, and no offer
-            // ever. Who was second in the room never offers.
+            // Without a stream, which is missing until the camera is permitted, this throws, and the
+            // page never offers. The second one in the room never offers either.
             "42[\"ready\"]" if creator && self.pages[page].media => {
                 let pc = self.page_connects(page, LinkRole::Offerer);
                 self.enqueue(pc, Op::CreateOffer);
@@ -56,15 +56,15 @@ impl SimulatedNetwork {
                 }
                 for event in decoded.events {
                     if let Event::Signal { signal, .. } = event {
-                        self.pair_takes(page, creator, signal);
+                        self.pair_page_handles(page, creator, signal);
                     }
                 }
             }
         }
     }
 
-    fn pair_takes(&mut self, page: usize, creator: bool, signal: Signal) {
-        self.note(|| format!("page {page} hears {signal:?}"));
+    fn pair_page_handles(&mut self, page: usize, creator: bool, signal: Signal) {
+        self.note(|| format!("page {page} receives {signal:?}"));
         match (signal, self.pages[page].pc) {
             (Signal::Offer { sdp, .. }, _) if !creator && self.pages[page].media => {
                 let pc = self.page_connects(page, LinkRole::Offerer);
@@ -80,29 +80,29 @@ impl SimulatedNetwork {
         }
     }
 
-    pub(crate) fn pair_has_media(&mut self, page: usize, creator: bool) {
+    pub(crate) fn pair_page_has_media(&mut self, page: usize, creator: bool) {
         if !creator {
             self.page_sends(page, "42[\"ready\",\"standup\"]".to_owned());
         }
     }
 
-    /// The button: the others are told.
+    /// The user presses the button to leave, which notifies the others.
     pub(crate) fn page_leaves(&mut self, page: usize) {
         if self.pages[page].conn.is_some() && !self.pages[page].ended {
-            self.page_asks(page, &Request::Bye);
+            self.page_requests(page, &Request::Bye);
         }
         self.page_ends(page);
     }
 
-    pub(crate) fn mesh_page_hears(&mut self, page: usize, text: &str) {
-        // The page takes each arrival for a new one.
+    pub(crate) fn mesh_page_receives(&mut self, page: usize, text: &str) {
+        // The page treats each announcement as that of a new participant.
         let channel = text.rsplit_once(CHANNEL).expect("a channel").1;
         let channel = channel.split('"').next().unwrap().to_owned();
-        let mut forgetful = ChannelsMesh::new(self.pages[page].id.as_str());
-        forgetful.encode(&page_join()).unwrap();
-        let events = forgetful.decode(text).unwrap().events;
+        let mut codec = ChannelsMesh::new(self.pages[page].id.as_str());
+        codec.encode(&page_join()).unwrap();
+        let events = codec.decode(text).unwrap().events;
         for event in events {
-            self.note(|| format!("page {page} hears {event:?}"));
+            self.note(|| format!("page {page} receives {event:?}"));
             match event {
                 Event::Joined(peer) => {
                     let pc = self.mesh_page_connects(page, &peer.id, &channel);
@@ -134,11 +134,11 @@ impl SimulatedNetwork {
         pc
     }
 
-    /// The last candidate sends the description on its way.
+    /// The page sends its description once all candidates are in it.
     pub(crate) fn mesh_page_gathers(&mut self, page: usize, pc: PcId, candidate: &Candidate) {
         if !candidate.candidate.is_empty() {
-            let ways = self.pages[page].ways.entry(pc).or_default();
-            *ways += &["a=", &candidate.candidate, "\r\n"].concat();
+            let known_candidates = self.pages[page].known_candidates.entry(pc).or_default();
+            *known_candidates += &["a=", &candidate.candidate, "\r\n"].concat();
             return;
         }
         let (_, to) = &self.pages[page].ends[&pc];
@@ -147,19 +147,23 @@ impl SimulatedNetwork {
         let Some(desc) = peer.pending_local.as_ref().or(peer.current_local.as_ref()) else {
             return;
         };
-        let ways = self.pages[page].ways.get(&pc).cloned().unwrap_or_default();
-        let sdp = desc.write() + &ways;
+        let known_candidates = self.pages[page]
+            .known_candidates
+            .get(&pc)
+            .cloned()
+            .unwrap_or_default();
+        let sdp = desc.write() + &known_candidates;
         let signal = match desc.offer {
             true => Signal::Offer { id: None, sdp },
             false => Signal::Answer { id: None, sdp },
         };
         let to = Some(to);
-        self.page_asks(page, &Request::Signal { to, signal });
+        self.page_requests(page, &Request::Signal { to, signal });
     }
 
-    /// An interruption is final in the mesh, and nobody offers again.
-    pub(crate) fn page_sees(&mut self, page: usize, pc: PcId, transport: Transport) {
-        // Who answers knows the other one once there is a data channel.
+    /// A page in the mesh closes an interrupted link, and never offers again.
+    pub(crate) fn page_transport_changed(&mut self, page: usize, pc: PcId, transport: Transport) {
+        // The answering page registers the other one when the data channel opens.
         if let (Transport::Connected, Some((name, _))) = (transport, self.pages[page].ends.get(&pc))
         {
             let name = name.clone();

@@ -1,5 +1,5 @@
-/// A small seeded generator (splitmix64, <https://prng.di.unimi.it/splitmix64.c>), so that a seed
-/// names a schedule for good, whatever version of whatever crate is in use.
+/// A small seeded generator (splitmix64, <https://prng.di.unimi.it/splitmix64.c>). It is our own so that
+/// a seed means the same schedule with every version of every crate.
 #[derive(Clone, Debug)]
 pub(crate) struct Rng(u64);
 
@@ -21,7 +21,7 @@ impl Rng {
         self.next() % end.max(1)
     }
 
-    /// True so many times in a hundred.
+    /// True in this percentage of cases.
     pub(crate) fn percent(&mut self, chance: u64) -> bool {
         self.below(100) < chance
     }

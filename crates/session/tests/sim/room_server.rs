@@ -1,26 +1,29 @@
-//! A model of our own server: rooms with seats that are held for who has lost the socket.
+//! A model of our own server: a room whose seats are kept for clients that have lost their socket.
+
+mod events;
 
 use videocalls_protocol::rooms::{Incoming, read_request, write_event, write_ping};
 use videocalls_protocol::{
     CloseAction, Event, Join, LeaveReason, MediaState, ParticipantId, Peer, Refusal, Request,
-    Resume, Signal, Welcome,
+    Resume, Signal,
 };
 
-use super::network::{ConnId, Occurrence, SimulatedNetwork};
+use super::connections::ConnId;
+use super::network::{Occurrence, SimulatedNetwork};
 use super::server::Server;
 
-/// How many events a seat keeps for its holder. Few, so that it is met that they are too few.
+/// How many events a seat keeps for its holder. It is so few that some schedules need more.
 const RING: usize = 12;
-/// How long a seat is held, in ms.
+/// How long a seat without a socket is kept, in ms.
 const GRACE: u64 = 15_000;
-/// Until when events go astray: what is planned has happened by then.
-const BAD_WEATHER: u64 = 45_000;
+/// Until when events get lost, in ms. Everything planned has happened by then.
+const LOSSES_END: u64 = 45_000;
 
 #[derive(Debug)]
 pub(crate) struct RoomServer {
     pub(crate) capacity: usize,
     pub(crate) ping: Option<u32>,
-    /// Whether events have numbers; a server without them holds no seats either.
+    /// Whether events are numbered. If not, seats are not kept either.
     pub(crate) numbers: bool,
     epoch: u64,
     seats: Vec<Seat>,
@@ -31,12 +34,12 @@ struct Seat {
     peer: Peer,
     identity: u64,
     nonce: u64,
-    /// The nonce before, until the holder has shown that they know the new one.
+    /// The previous nonce, until the holder has sent something and so knows the new one.
     before: Option<u64>,
-    /// Whether the holder may not know that it is theirs.
+    /// Whether the holder may not know yet that the seat is theirs.
     fresh: bool,
     conn: Option<ConnId>,
-    /// The socket that had it last.
+    /// The last socket of its holder.
     latest: ConnId,
     /// When the socket was lost.
     lost: u64,
@@ -97,14 +100,14 @@ impl SimulatedNetwork {
         }
     }
 
-    pub(crate) fn hall_hears(&mut self, conn: ConnId, text: &str) {
-        match read_request(text).expect("our clients write well") {
-            Incoming::Request(request) => self.serve(conn, request),
-            other => panic!("the server is given {other:?}"),
+    pub(crate) fn room_server_receives(&mut self, conn: ConnId, text: &str) {
+        match read_request(text).expect("clients send readable requests") {
+            Incoming::Request(request) => self.handle_request(conn, request),
+            other => panic!("unexpected request {other:?}"),
         }
     }
 
-    fn serve(&mut self, conn: ConnId, request: Request) {
+    fn handle_request(&mut self, conn: ConnId, request: Request) {
         let counts = matches!(
             request,
             Request::Signal { .. } | Request::Media(_) | Request::ReceiveReport(_)
@@ -119,17 +122,17 @@ impl SimulatedNetwork {
             seat.fresh = false;
         }
         match request {
-            Request::Join(join) => self.sit(conn, join),
+            Request::Join(join) => self.take_seat(conn, join),
             Request::Signal {
                 to: Some(to),
                 signal,
             } => self.pass_on(conn, &to, signal),
-            Request::Media(media) => self.tell_media(conn, media),
+            Request::Media(media) => self.announce_media(conn, media),
             Request::ReceiveReport(not_receiving) => {
                 if let Some(from) = self.seat_of(conn) {
                     let seat = self.room_server().seat_at(conn).expect("it is there");
                     seat.peer.not_receiving.clone_from(&not_receiving);
-                    self.tell_all_but(
+                    self.announce_to_others(
                         &from.clone(),
                         &Event::ReceiveReport {
                             from,
@@ -138,18 +141,18 @@ impl SimulatedNetwork {
                     );
                 }
             }
-            Request::Ping => self.say(conn, &Event::Pong),
+            Request::Ping => self.send_unnumbered(conn, &Event::Pong),
             Request::Pong => {}
-            Request::Bye | Request::Unload => self.unseat(conn, LeaveReason::Bye),
-            other => panic!("the server is asked for {other:?}"),
+            Request::Bye | Request::Unload => self.free_seat(conn, LeaveReason::Bye),
+            other => panic!("unexpected request {other:?}"),
         }
     }
 
-    fn tell_media(&mut self, conn: ConnId, media: MediaState) {
+    fn announce_media(&mut self, conn: ConnId, media: MediaState) {
         if let Some(seat) = self.room_server().seat_at(conn) {
             seat.peer.media = media;
             let from = seat.peer.id.clone();
-            self.tell_all_but(&from.clone(), &Event::Media { from, media });
+            self.announce_to_others(&from.clone(), &Event::Media { from, media });
         }
     }
 
@@ -163,15 +166,15 @@ impl SimulatedNetwork {
             .iter()
             .any(|seat| seat.peer.id == *to);
         if present {
-            self.tell_seat(to, &Event::Signal { from, signal });
+            self.send_to_seat(to, &Event::Signal { from, signal });
         } else {
             let code = "no-such-participant".to_owned();
-            self.say(conn, &Event::Rejected { code });
+            self.send_unnumbered(conn, &Event::Rejected { code });
         }
     }
 
-    /// Takes a seat, an old one if there is one for this token.
-    fn sit(&mut self, conn: ConnId, join: Join) {
+    /// Gives a client a seat: its old one, if the token fits one.
+    fn take_seat(&mut self, conn: ConnId, join: Join) {
         let known = join.resume.as_ref().filter(|_| self.room_server().numbers);
         let known = known.and_then(|resume| read_token(&resume.token));
         let (identity, nonce) = match known {
@@ -185,7 +188,7 @@ impl SimulatedNetwork {
             .iter()
             .position(|it| it.peer.id == id);
         match (held, join.resume.clone(), nonce) {
-            // What its holder gave up for a later socket was on its way for long.
+            // The join was delayed, and its holder has used a later socket since.
             (Some(index), ..) if conn < self.room_server().seats[index].latest => {
                 self.replaced(conn);
             }
@@ -195,19 +198,19 @@ impl SimulatedNetwork {
                 let seat = &mut self.room_server().seats[index];
                 seat.before = Some(nonce);
                 seat.fresh &= seat.nonce != nonce;
-                self.sit_again(index, conn, &join, &resume);
+                self.take_old_seat(index, conn, &join, &resume);
             }
             (Some(_), ..) => {
                 let other = self.rng.next();
-                self.sit_down(conn, join, other, None);
+                self.take_new_seat(conn, join, other, None);
             }
-            (None, ..) => self.sit_down(conn, join, identity, nonce),
+            (None, ..) => self.take_new_seat(conn, join, identity, nonce),
         }
     }
 
-    fn sit_down(&mut self, conn: ConnId, join: Join, identity: u64, before: Option<u64>) {
+    fn take_new_seat(&mut self, conn: ConnId, join: Join, identity: u64, before: Option<u64>) {
         if self.room_server().seats.len() >= self.room_server().capacity {
-            self.say(conn, &Event::Refused(Refusal::RoomFull));
+            self.send_unnumbered(conn, &Event::Refused(Refusal::RoomFull));
             return self.close_down(conn, CloseAction::Terminal(Refusal::RoomFull));
         }
         let media = join.media;
@@ -230,12 +233,12 @@ impl SimulatedNetwork {
             heard: 0,
         };
         self.room_server().seats.push(seat);
-        self.welcome(conn, false);
-        self.tell_all_but(&peer.id.clone(), &Event::Joined(peer));
-        self.beat(conn);
+        self.send_welcome(conn, false);
+        self.announce_to_others(&peer.id.clone(), &Event::Joined(peer));
+        self.schedule_ping(conn);
     }
 
-    fn sit_again(&mut self, index: usize, conn: ConnId, join: &Join, resume: &Resume) {
+    fn take_old_seat(&mut self, index: usize, conn: ConnId, join: &Join, resume: &Resume) {
         let nonce = self.rng.next();
         let epoch = self.room_server().epoch.to_string();
         let seat = &mut self.room_server().seats[index];
@@ -250,28 +253,28 @@ impl SimulatedNetwork {
             let missed = seat.ring.iter().filter(|(number, _)| *number > seq);
             missed.cloned().collect()
         });
-        let mut cured = false;
+        let mut clears_report = false;
         if missed.is_none() {
             seat.heard = 0;
-            cured = !std::mem::take(&mut seat.peer.not_receiving).is_empty();
+            clears_report = !std::mem::take(&mut seat.peer.not_receiving).is_empty();
         }
         if let Some(old) = old {
             self.replaced(old);
         }
         match missed {
             Some(missed) => {
-                self.resumed(conn, resume.seq);
+                self.send_resumed(conn, resume.seq);
                 for (seq, event) in missed {
                     self.send_event(conn, write_event(&event, Some(seq)), false);
                 }
             }
-            None => self.welcome(conn, false),
+            None => self.send_welcome(conn, false),
         }
-        self.tell_all_but(&id, &Event::Back(id.clone()));
-        if cured {
+        self.announce_to_others(&id, &Event::Back(id.clone()));
+        if clears_report {
             let not_receiving = Vec::new();
             let from = id.clone();
-            self.tell_all_but(
+            self.announce_to_others(
                 &id,
                 &Event::ReceiveReport {
                     from,
@@ -285,85 +288,44 @@ impl SimulatedNetwork {
             .iter()
             .find(|seat| seat.peer.id == id);
         if changed.is_some_and(|seat| seat.peer.media != join.media) {
-            self.tell_media(conn, join.media);
+            self.announce_media(conn, join.media);
         }
-        self.beat(conn);
+        self.schedule_ping(conn);
     }
 
     fn replaced(&mut self, conn: ConnId) {
-        self.say(conn, &Event::Refused(Refusal::Replaced));
+        self.send_unnumbered(conn, &Event::Refused(Refusal::Replaced));
         self.close_down(conn, CloseAction::Terminal(Refusal::Replaced));
     }
 
-    fn resumed(&mut self, conn: ConnId, seq: Option<u64>) {
-        let welcome = self.welcome_text(conn, true, seq);
-        self.send_down(conn, welcome, false);
-    }
-
-    fn welcome(&mut self, conn: ConnId, resumed: bool) {
-        let welcome = self.welcome_text(conn, resumed, None);
-        self.send_down(conn, welcome, false);
-    }
-
-    fn welcome_text(&mut self, conn: ConnId, resumed: bool, seq: Option<u64>) -> String {
-        let room_server = self.room_server();
-        let (numbers, ping_interval, epoch) = (
-            room_server.numbers,
-            room_server.ping,
-            room_server.epoch.to_string(),
-        );
-        let peers = room_server
-            .seats
-            .iter()
-            .filter(|seat| seat.conn != Some(conn));
-        let peers = peers.map(|seat| Peer {
-            away: seat.conn.is_none(),
-            ..seat.peer.clone()
-        });
-        let peers: Vec<_> = if resumed { Vec::new() } else { peers.collect() };
-        let seat = room_server.seat_at(conn).expect("it has been taken");
-        let welcome = Welcome {
-            id: seat.peer.id.clone(),
-            peers,
-            resumed,
-            heard: resumed.then_some(seat.heard),
-            resume: numbers.then(|| seat.token()),
-            epoch: numbers.then_some(epoch),
-            seq: seq.or(numbers.then_some(seat.seq)),
-            ping_interval,
-            keep_alive: None,
-        };
-        write_event(&Event::Welcome(welcome), None)
-    }
-
-    fn beat(&mut self, conn: ConnId) {
+    fn schedule_ping(&mut self, conn: ConnId) {
         if let Some(ping) = self.room_server().ping {
             self.after(ping.into(), Occurrence::ServerPing { conn });
         }
     }
 
-    pub(crate) fn hall_pings(&mut self, conn: ConnId) {
+    pub(crate) fn room_server_pings(&mut self, conn: ConnId) {
         if self.seat_of(conn).is_some() {
             let numbers = self.room_server().numbers;
             let seat = self.room_server().seat_at(conn).expect("it is taken");
             let last = if numbers { seat.seq } else { 0 };
             let ping = write_ping(seat.heard, last);
             self.send_down(conn, ping, false);
-            self.beat(conn);
+            self.schedule_ping(conn);
         }
     }
 
-    /// A socket is gone without a word: its seat is held for a while.
-    pub(crate) fn hall_loses(&mut self, conn: ConnId) {
+    /// A socket is lost without a goodbye: its seat is kept for a while.
+    pub(crate) fn room_server_loses(&mut self, conn: ConnId) {
         if !self.room_server().numbers {
-            return self.unseat(conn, LeaveReason::Lost);
+            return self.free_seat(conn, LeaveReason::Lost);
         }
         let now = self.now;
         if let Some(seat) = self.room_server().seat_at(conn) {
             seat.conn = None;
             seat.lost = now;
             let id = seat.peer.id.clone();
-            self.tell_all_but(&id, &Event::Away(id.clone()));
+            self.announce_to_others(&id, &Event::Away(id.clone()));
             self.after(GRACE, Occurrence::GraceOver { id, lost: now });
         }
     }
@@ -379,64 +341,17 @@ impl SimulatedNetwork {
                 id: id.clone(),
                 reason: LeaveReason::Lost,
             };
-            self.tell_all_but(id, &left);
+            self.announce_to_others(id, &left);
         }
     }
 
-    fn unseat(&mut self, conn: ConnId, reason: LeaveReason) {
+    fn free_seat(&mut self, conn: ConnId, reason: LeaveReason) {
         if let Some(id) = self.seat_of(conn) {
             self.room_server()
                 .seats
                 .retain(|seat| seat.conn != Some(conn));
-            self.tell_all_but(&id.clone(), &Event::Left { id, reason });
+            self.announce_to_others(&id.clone(), &Event::Left { id, reason });
         }
-    }
-
-    fn tell_all_but(&mut self, except: &ParticipantId, event: &Event) {
-        let ids = self
-            .room_server()
-            .seats
-            .iter()
-            .map(|seat| seat.peer.id.clone());
-        for id in ids.filter(|id| id != except).collect::<Vec<_>>() {
-            self.tell_seat(&id, event);
-        }
-    }
-
-    /// Says an event to a seat, or keeps it for its holder.
-    fn tell_seat(&mut self, id: &ParticipantId, event: &Event) {
-        let numbers = self.room_server().numbers;
-        let mut seats = self.room_server().seats.iter_mut();
-        let seat = seats.find(|seat| seat.peer.id == *id).expect("it is there");
-        seat.seq += 1;
-        let (seq, conn) = (seat.seq, seat.conn);
-        if numbers {
-            seat.ring.push((seq, event.clone()));
-            if seat.ring.len() > RING {
-                seat.ring.remove(0);
-            }
-        }
-        if let Some(conn) = conn {
-            let signal = matches!(event, Event::Signal { .. });
-            self.send_event(conn, write_event(event, numbers.then_some(seq)), signal);
-        }
-    }
-
-    /// Sends an event, which may be lost or overtaken by the next as long as the weather is bad.
-    fn send_event(&mut self, conn: ConnId, text: String, signal: bool) {
-        if self.now > BAD_WEATHER || !self.rng.percent(self.weather.astray) {
-            return self.send_down(conn, text, signal);
-        }
-        self.tally.troubles += 1;
-        if self.rng.percent(50) {
-            let late = self.weather.delay + self.rng.below(200);
-            self.after(late, Occurrence::Down { conn, text });
-        }
-    }
-
-    /// Says something that has no number.
-    fn say(&mut self, conn: ConnId, event: &Event) {
-        self.send_down(conn, write_event(event, None), false);
     }
 
     fn seat_of(&mut self, conn: ConnId) -> Option<ParticipantId> {

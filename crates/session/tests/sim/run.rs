@@ -1,4 +1,4 @@
-//! Runs many schedules, and tells which one failed, and how.
+//! Runs many schedules, and reports which one fails, and how.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -11,8 +11,8 @@ use super::network::{SimulatedNetwork, Tally};
 /// How many schedules all tests together run, unless `VIDEOCALLS_SCHEDULES` says otherwise.
 const SCHEDULES: u64 = 100_000;
 
-/// Runs a share (in percent) of the schedules; `VIDEOCALLS_SEED` runs one alone, and tells it;
-/// `VIDEOCALLS_SURVEY` goes on after a failure and counts the failures by kind.
+/// Runs a share (in percent) of the schedules. `VIDEOCALLS_SEED` runs a single one and prints its trace;
+/// `VIDEOCALLS_SURVEY` goes on after a failure, and counts failures by kind.
 pub(crate) fn run(name: &str, share: u64, plan: fn(u64, bool) -> SimulatedNetwork) {
     if let Some(seed) = number("VIDEOCALLS_SEED") {
         return replay(name, seed, plan);
@@ -33,10 +33,10 @@ pub(crate) fn run(name: &str, share: u64, plan: fn(u64, bool) -> SimulatedNetwor
                     }
                     match attempt(seed, false, plan) {
                         Ok(network) => mine.add(&network.tally),
-                        Err(complaint) => {
+                        Err(failure) => {
                             stop.store(!survey, Ordering::Relaxed);
                             let mut failed = failed.lock().unwrap();
-                            failed.entry(kind(&complaint)).or_default().push(seed);
+                            failed.entry(kind(&failure)).or_default().push(seed);
                         }
                     }
                 }
@@ -47,7 +47,7 @@ pub(crate) fn run(name: &str, share: u64, plan: fn(u64, bool) -> SimulatedNetwor
     let failed = failed.into_inner().unwrap();
     for (kind, seeds) in failed.iter().filter(|_| survey) {
         let shown = &seeds[..seeds.len().min(5)];
-        say(&format!(
+        print(&format!(
             "{name}: {} times {kind}, e.g. {shown:?}\n",
             seeds.len()
         ));
@@ -56,22 +56,22 @@ pub(crate) fn run(name: &str, share: u64, plan: fn(u64, bool) -> SimulatedNetwor
         return replay(name, seed, plan);
     }
     let total = total.into_inner().unwrap();
-    // After a blackout what was on its way arrives late, and an answer may find another offer.
+    // After a network outage, an answer may arrive so late that there is another offer.
     assert!(
-        total.misled * 100 <= schedules,
-        "{name}: too many wrong answers are taken: {total:?}"
+        total.wrong_answers * 100 <= schedules,
+        "{name}: too many wrong answers are applied: {total:?}"
     );
-    say(&format!("\n{name}: {total:?}\n"));
+    print(&format!("\n{name}: {total:?}\n"));
 }
 
 /// Runs one schedule with its trace.
 fn replay(name: &str, seed: u64, plan: fn(u64, bool) -> SimulatedNetwork) {
-    if let Err(complaint) = attempt(seed, true, plan) {
+    if let Err(failure) = attempt(seed, true, plan) {
         panic!(
-            "{name}: schedule {seed} fails (run it alone with VIDEOCALLS_SEED={seed}): {complaint}"
+            "{name}: schedule {seed} fails (run it alone with VIDEOCALLS_SEED={seed}): {failure}"
         );
     }
-    say(&format!("{name}: schedule {seed} holds\n"));
+    print(&format!("{name}: schedule {seed} passes\n"));
 }
 
 fn attempt(
@@ -97,13 +97,13 @@ fn attempt(
 }
 
 thread_local! {
-    /// What happened, kept where a panic does not lose it.
+    /// The trace, kept where a panic does not lose it.
     pub(crate) static TRACE: std::cell::RefCell<String> = const { std::cell::RefCell::new(String::new()) };
 }
 
-/// A complaint without its numbers, so that alike ones count together.
-fn kind(complaint: &str) -> String {
-    let line = complaint.lines().take(3).collect::<Vec<_>>().join(" / ");
+/// A failure without its numbers, so that failures of one kind are counted together.
+fn kind(failure: &str) -> String {
+    let line = failure.lines().take(3).collect::<Vec<_>>().join(" / ");
     let plain = line.chars().filter(|c| !c.is_ascii_hexdigit());
     plain.take(160).collect()
 }
@@ -112,8 +112,8 @@ fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
 }
 
-/// Says something past the test harness, which swallows what a passing test prints.
-fn say(text: &str) {
+/// Prints to stderr directly, since the test runner swallows what a passing test prints.
+fn print(text: &str) {
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
@@ -128,9 +128,9 @@ impl Tally {
         self.links += other.links;
         self.departures += other.departures;
         self.restarts += other.restarts;
-        self.troubles += other.troubles;
-        self.cuts += other.cuts;
-        self.misled += other.misled;
+        self.disturbances += other.disturbances;
+        self.cut_links += other.cut_links;
+        self.wrong_answers += other.wrong_answers;
         self.no_routes += other.no_routes;
     }
 }

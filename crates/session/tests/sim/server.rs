@@ -1,11 +1,12 @@
-//! What the models of servers have in common: our own in [`room_server`](super::room_server), a plain relay here, those
-//! of other systems in [`systems`](super::systems).
+//! The models of servers: our own is in [`room_server`](super::room_server), the relay is here, those of
+//! other systems are in [`systems`](super::systems).
 
 use videocalls_protocol::{CloseAction, Refusal};
 
-use super::network::{Conn, ConnId, Holder, Occurrence, SimulatedNetwork};
+use super::connections::{Conn, ConnId, Holder};
+use super::network::{Occurrence, SimulatedNetwork};
 use super::room_server::RoomServer;
-use super::systems::{Book, Engine};
+use super::systems::{AppointmentState, Engine};
 
 #[derive(Debug)]
 pub(crate) enum Server {
@@ -14,7 +15,7 @@ pub(crate) enum Server {
         conns: Vec<ConnId>,
         echo: bool,
     },
-    /// Socket.IO rooms, of which one is enough.
+    /// A Socket.IO server with one room.
     Pairs {
         members: Vec<ConnId>,
         engine: Engine,
@@ -23,14 +24,14 @@ pub(crate) enum Server {
         conns: Vec<ConnId>,
     },
     Appointments {
-        book: Book,
+        appointment: AppointmentState,
         engine: Engine,
     },
 }
 
 impl Server {
-    /// Whether somebody always has something to say.
-    pub(crate) fn beats(&self) -> bool {
+    /// Whether server or clients ping, so that the network never comes to rest.
+    pub(crate) fn pings(&self) -> bool {
         match self {
             Self::Rooms(room_server) => room_server.ping.is_some(),
             Self::Pairs { engine, .. } | Self::Appointments { engine, .. } => engine.ping.is_some(),
@@ -38,18 +39,18 @@ impl Server {
         }
     }
 
-    /// Whether everyone knows everyone by the same id.
-    pub(crate) fn names(&self) -> bool {
+    /// Whether all clients know a participant by the same id.
+    pub(crate) fn shares_ids(&self) -> bool {
         !matches!(self, Self::Pairs { .. } | Self::Appointments { .. })
     }
 
     /// Whether an answer carries the number of its offer.
-    pub(crate) fn numbers(&self) -> bool {
+    pub(crate) fn numbers_offers(&self) -> bool {
         matches!(self, Self::Rooms(_))
     }
 
-    /// Whether this socket has a place.
-    pub(crate) fn seats(&self, conn: ConnId) -> bool {
+    /// Whether this socket is in the room.
+    pub(crate) fn has_place(&self, conn: ConnId) -> bool {
         match self {
             Self::Relay { conns, .. } | Self::Mesh { conns } => conns.contains(&conn),
             Self::Pairs { members, .. } => members.contains(&conn),
@@ -57,13 +58,13 @@ impl Server {
         }
     }
 
-    /// Loses all that it knew.
+    /// Forgets everything.
     pub(crate) fn restart(&mut self) {
         match self {
             Self::Rooms(room_server) => room_server.forget(),
             Self::Relay { conns, .. } | Self::Mesh { conns } => conns.clear(),
             Self::Pairs { members, .. } => members.clear(),
-            Self::Appointments { book, .. } => *book = Book::default(),
+            Self::Appointments { appointment, .. } => *appointment = AppointmentState::default(),
         }
     }
 
@@ -76,7 +77,7 @@ impl Server {
 }
 
 impl SimulatedNetwork {
-    /// Opens a socket; a relay gives the place, or refuses it, at once.
+    /// Creates a socket, which is about to open.
     pub(crate) fn open_conn(&mut self, holder: Holder) -> ConnId {
         let conn = self.conns.len();
         self.conns.push(Conn {
@@ -92,9 +93,9 @@ impl SimulatedNetwork {
         conn
     }
 
-    /// A relay's socket is open at the server.
+    /// A socket is open at the server. A relay admits or refuses it at once.
     pub(crate) fn enter_relay(&mut self, conn: ConnId) {
-        self.greet(conn);
+        self.send_handshake(conn);
         if let Server::Relay { conns, .. } = &mut self.server {
             if conns.contains(&conn) {
                 return;
@@ -107,7 +108,7 @@ impl SimulatedNetwork {
         }
     }
 
-    pub(crate) fn server_hears(&mut self, conn: ConnId, text: &str) {
+    pub(crate) fn server_receives(&mut self, conn: ConnId, text: &str) {
         if !self.conns[conn].held {
             return;
         }
@@ -127,30 +128,30 @@ impl SimulatedNetwork {
                 }
             }
             Server::Pairs { .. } => {
-                if let Some((name, arguments)) = self.engine_hears(conn, text) {
-                    self.pairs_serve(conn, &name, &arguments);
+                if let Some((name, arguments)) = self.socket_io_receives(conn, text) {
+                    self.pairs_handle(conn, &name, &arguments);
                 }
             }
             Server::Appointments { .. } => {
-                if let Some((name, arguments)) = self.engine_hears(conn, text) {
-                    self.appointments_serve(conn, &name, &arguments);
+                if let Some((name, arguments)) = self.socket_io_receives(conn, text) {
+                    self.appointments_handle(conn, &name, &arguments);
                 }
             }
-            Server::Mesh { .. } => self.mesh_hears(conn, text),
-            Server::Rooms(_) => self.hall_hears(conn, text),
+            Server::Mesh { .. } => self.mesh_server_receives(conn, text),
+            Server::Rooms(_) => self.room_server_receives(conn, text),
         }
     }
 
-    pub(crate) fn server_loses(&mut self, conn: ConnId) {
+    pub(crate) fn server_loses_socket(&mut self, conn: ConnId) {
         self.conns[conn].held = false;
         match &mut self.server {
             Server::Relay { conns, .. } | Server::Mesh { conns } => {
                 conns.retain(|&other| other != conn);
             }
-            // Nobody is told.
+            // Nobody is notified.
             Server::Pairs { members, .. } => members.retain(|&other| other != conn),
             Server::Appointments { .. } => {}
-            Server::Rooms(_) => self.hall_loses(conn),
+            Server::Rooms(_) => self.room_server_loses(conn),
         }
     }
 
@@ -162,7 +163,7 @@ impl SimulatedNetwork {
             self.after(ping.into(), Occurrence::ServerPing { conn });
         }
         if let Server::Rooms(_) = &self.server {
-            self.hall_pings(conn);
+            self.room_server_pings(conn);
         }
     }
 }

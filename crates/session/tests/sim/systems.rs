@@ -1,26 +1,27 @@
 //! Models of the servers of three other systems, as they behave on the wire: Socket.IO rooms of two,
 //! the one room of the channels mesh, and the appointments of a client and a professional.
 //!
-//! What they pass on they pass on unread, so a little cutting of text does for them.
+//! They pass messages on unread, so cutting text is all they need.
 
-use super::network::{ConnId, Occurrence, SimulatedNetwork};
+use super::connections::ConnId;
+use super::network::{Occurrence, SimulatedNetwork};
 use super::server::Server;
 
-/// What `{"uuid":"u7","clientName":"Jim"}` and `{"proId":1}` look like as tokens.
+/// Tokens with the claims `{"uuid":"u7","clientName":"Jim"}` and `{"proId":1}`.
 pub(crate) const CLIENT: &str = "h.eyJ1dWlkIjoidTciLCJjbGllbnROYW1lIjoiSmltIn0.s";
 pub(crate) const PROFESSIONAL: &str = "h.eyJwcm9JZCI6MX0.s";
 
-/// How a Socket.IO server and its clients hear that the other is alive.
+/// The kind of an Engine.IO server.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Engine {
-    /// Whether it is one of the old kind, where the client pings.
+    /// Whether it speaks protocol 3, in which the client pings.
     pub(crate) old: bool,
     pub(crate) ping: Option<u32>,
 }
 
-/// What the server of the appointments keeps: one appointment is enough.
+/// What the appointments server stores of its one appointment.
 #[derive(Debug, Default)]
-pub(crate) struct Book {
+pub(crate) struct AppointmentState {
     client: Option<ConnId>,
     professional: Option<ConnId>,
     offer: Option<String>,
@@ -30,20 +31,20 @@ pub(crate) struct Book {
 }
 
 impl SimulatedNetwork {
-    /// Greets a new socket, where the server is the first to speak.
-    pub(crate) fn greet(&mut self, conn: ConnId) {
+    /// Sends the first message to a new socket, where the server does.
+    pub(crate) fn send_handshake(&mut self, conn: ConnId) {
         match &mut self.server {
             Server::Pairs { engine, .. } | Server::Appointments { engine, .. } => {
                 let engine = *engine;
                 let beat = engine.ping.map_or_else(String::new, |ping| {
                     format!(",\"pingInterval\":{ping},\"pingTimeout\":20000")
                 });
-                self.tell(
+                self.send_message(
                     conn,
                     format!("0{{\"sid\":\"e{conn}\",\"upgrades\":[]{beat}}}"),
                 );
                 if engine.old {
-                    self.tell(conn, "40".to_owned());
+                    self.send_message(conn, "40".to_owned());
                 }
                 if let (false, Some(ping)) = (engine.old, engine.ping) {
                     self.after(ping.into(), Occurrence::ServerPing { conn });
@@ -54,18 +55,22 @@ impl SimulatedNetwork {
         }
     }
 
-    fn tell(&mut self, conn: ConnId, text: String) {
+    fn send_message(&mut self, conn: ConnId, text: String) {
         self.send_down(conn, text, false);
     }
 
-    /// Socket.IO, as far as rooms and appointments have it in common. Returns the event that is
-    /// left to serve: its name, and its arguments without brackets.
-    pub(crate) fn engine_hears(&mut self, conn: ConnId, text: &str) -> Option<(String, String)> {
+    /// Handles a Socket.IO frame. An event is returned: its name, with the number of the acknowledgement
+    /// that it asks for, and its arguments without brackets.
+    pub(crate) fn socket_io_receives(
+        &mut self,
+        conn: ConnId,
+        text: &str,
+    ) -> Option<(String, String)> {
         match text {
-            "2" => self.tell(conn, "3".to_owned()),
+            "2" => self.send_message(conn, "3".to_owned()),
             "3" => {}
             _ if text.starts_with("40") => {
-                self.tell(conn, format!("40{{\"sid\":\"s{conn}\"}}"));
+                self.send_message(conn, format!("40{{\"sid\":\"s{conn}\"}}"));
                 return Some(("connection".to_owned(), text.to_owned()));
             }
             _ => {
@@ -74,14 +79,13 @@ impl SimulatedNetwork {
                 let event = event.strip_suffix(']');
                 let (name, arguments) = event.and_then(|it| it.split_once('"')).expect("a name");
                 let arguments = arguments.trim_start_matches(',');
-                // What is asked has its number behind its name.
                 return Some(([name, number].concat(), arguments.to_owned()));
             }
         }
         None
     }
 
-    pub(crate) fn pairs_serve(&mut self, conn: ConnId, name: &str, arguments: &str) {
+    pub(crate) fn pairs_handle(&mut self, conn: ConnId, name: &str, arguments: &str) {
         let Server::Pairs { members, .. } = &mut self.server else {
             return;
         };
@@ -90,20 +94,20 @@ impl SimulatedNetwork {
         match name {
             "connection" => {}
             "join" => {
-                let said = match members.len() {
+                let reply = match members.len() {
                     0 => "created",
                     1 => "joined",
                     _ => "full",
                 };
-                if said != "full" {
+                if reply != "full" {
                     members.push(conn);
                 }
-                self.tell(conn, format!("42[\"{said}\"]"));
+                self.send_message(conn, format!("42[\"{reply}\"]"));
             }
             "leave" => {
                 members.retain(|&it| it != conn);
                 for to in others {
-                    self.tell(to, "42[\"leave\"]".to_owned());
+                    self.send_message(to, "42[\"leave\"]".to_owned());
                 }
             }
             _ => {
@@ -122,7 +126,7 @@ impl SimulatedNetwork {
         format!("specific.{conn:03}!x")
     }
 
-    pub(crate) fn mesh_hears(&mut self, conn: ConnId, text: &str) {
+    pub(crate) fn mesh_server_receives(&mut self, conn: ConnId, text: &str) {
         const KEY: &str = "\"receiver_channel_name\":\"";
         let Server::Mesh { conns } = &self.server else {
             return;
@@ -141,35 +145,35 @@ impl SimulatedNetwork {
             let before = text.strip_suffix("{}}").expect("an empty message");
             let text = format!("{before}{{{KEY}{own}\"}}}}");
             for to in conns.clone() {
-                self.tell(to, text.clone());
+                self.send_message(to, text.clone());
             }
         }
     }
 
-    pub(crate) fn appointments_serve(&mut self, conn: ConnId, name: &str, arguments: &str) {
-        let Server::Appointments { book, .. } = &mut self.server else {
+    pub(crate) fn appointments_handle(&mut self, conn: ConnId, name: &str, arguments: &str) {
+        let Server::Appointments { appointment, .. } = &mut self.server else {
             return;
         };
-        // The last who connects counts, and nobody is ever removed: somebody who has gone again by
-        // now would get all that is meant for whoever came instead.
+        // The server keeps the last socket of each role and never removes one. One that is closed by
+        // now would get the messages for its successor.
         if name == "connection" && !self.conns[conn].listens {
             return;
         }
-        let (client, professional) = (book.client, book.professional);
-        let mut told: Vec<(Option<ConnId>, String)> = Vec::new();
+        let (client, professional) = (appointment.client, appointment.professional);
+        let mut messages: Vec<(Option<ConnId>, String)> = Vec::new();
         match name {
             "connection" if arguments.contains(PROFESSIONAL) => {
-                book.professional = Some(conn);
-                told.push((Some(conn), "42[\"apptData\",[]]".to_owned()));
-                if book.offer.is_some() {
-                    told.push((Some(conn), book.waiting()));
+                appointment.professional = Some(conn);
+                messages.push((Some(conn), "42[\"apptData\",[]]".to_owned()));
+                if appointment.offer.is_some() {
+                    messages.push((Some(conn), appointment.waiting()));
                 }
             }
             "connection" => {
-                book.client = Some(conn);
-                if book.offer.is_some() {
-                    let answer = book.answer.as_deref().unwrap_or("null");
-                    told.push((Some(conn), format!("42[\"answerToClient\",{answer}]")));
+                appointment.client = Some(conn);
+                if appointment.offer.is_some() {
+                    let answer = appointment.answer.as_deref().unwrap_or("null");
+                    messages.push((Some(conn), format!("42[\"answerToClient\",{answer}]")));
                 }
             }
             "newOffer" => {
@@ -177,49 +181,49 @@ impl SimulatedNetwork {
                     .split_once(",\"apptInfo\":")
                     .expect("the appointment");
                 let offer = offer.strip_prefix("{\"offer\":").map(str::to_owned);
-                let (client, professional) = (book.client, book.professional);
-                *book = Book {
+                let (client, professional) = (appointment.client, appointment.professional);
+                *appointment = AppointmentState {
                     client,
                     professional,
                     offer,
-                    ..Book::default()
+                    ..AppointmentState::default()
                 };
-                told.push((professional, "42[\"apptData\",[]]".to_owned()));
-                told.push((professional, book.waiting()));
+                messages.push((professional, "42[\"apptData\",[]]".to_owned()));
+                messages.push((professional, appointment.waiting()));
             }
             "newAnswer" => {
                 let (answer, _) = arguments.split_once(",\"uuid\":").expect("the appointment");
                 let answer = answer.strip_prefix("{\"answer\":").expect("the answer");
-                book.answer = Some(answer.to_owned());
-                told.push((client, format!("42[\"answerToClient\",{answer}]")));
+                appointment.answer = Some(answer.to_owned());
+                messages.push((client, format!("42[\"answerToClient\",{answer}]")));
             }
-            "iceToServer" if book.offer.is_some() => {
+            "iceToServer" if appointment.offer.is_some() => {
                 let (candidate, who) = arguments.split_once(",\"who\":").expect("who it is");
                 let candidate = candidate.strip_prefix("{\"iceC\":").expect("the candidate");
                 let text = format!("42[\"iceToClient\",{candidate}]");
                 if who.starts_with("\"client\"") {
-                    book.offerer_ice.push(candidate.to_owned());
-                    told.push((professional, text));
+                    appointment.offerer_ice.push(candidate.to_owned());
+                    messages.push((professional, text));
                 } else {
-                    book.answerer_ice.push(candidate.to_owned());
-                    told.push((client, text));
+                    appointment.answerer_ice.push(candidate.to_owned());
+                    messages.push((client, text));
                 }
             }
-            "getIce0" | "getIce1" if book.offer.is_some() => {
+            "getIce0" | "getIce1" if appointment.offer.is_some() => {
                 let known = match arguments.ends_with("\"professional\"") {
-                    true => &book.offerer_ice,
-                    false => &book.answerer_ice,
+                    true => &appointment.offerer_ice,
+                    false => &appointment.answerer_ice,
                 };
-                told.push((
+                messages.push((
                     Some(conn),
                     format!("43{}[[{}]]", &name[6..], known.join(",")),
                 ));
             }
-            // It is lost, and the question is never answered.
+            // Without an offer it is lost, and never acknowledged.
             "iceToServer" | "getIce0" | "getIce1" => {}
             other => panic!("the server does not know {other}"),
         }
-        for (to, text) in told {
+        for (to, text) in messages {
             let signal = text.contains("\"sdp\"") || text.contains("iceToClient");
             to.into_iter()
                 .for_each(|to| self.send_down(to, text.clone(), signal));
@@ -227,7 +231,7 @@ impl SimulatedNetwork {
     }
 }
 
-impl Book {
+impl AppointmentState {
     fn waiting(&self) -> String {
         format!(
             "42[\"newOfferWaiting\",{{\"uuid\":\"u7\",\"clientName\":\"Jim\",\"offer\":{},\
