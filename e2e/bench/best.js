@@ -1,5 +1,5 @@
 // A call that is as fast as a page for two can make it: devices, socket, offer and candidates all start at
-// once, and a track takes its place when it is there.
+// once, and each track is added as soon as it is there.
 
 const CONSTRAINTS = { audio: true, video: { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } } };
 
@@ -31,7 +31,7 @@ export async function start({ signaling, room, name }) {
     say({ description: link.localDescription });
   };
 
-  // For the case that someone is there already, which is known only when the server has answered.
+  // In case someone is in the room already, which is known only when the server has answered.
   let link = open();
   const place = (kind) => link.addTransceiver(kind, { streams: [stream] }).sender;
   const senders = { audio: place('audio'), video: place('video') };
@@ -44,7 +44,7 @@ export async function start({ signaling, room, name }) {
     show('#localVideoElement', stream);
   });
 
-  // For the case that nobody is there: the answer is prepared as far as it goes without an offer.
+  // In case the room is empty: prepares the answer as far as possible without an offer.
   const expect = async () => {
     await Promise.all([described, attached]);
     link.close();

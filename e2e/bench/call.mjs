@@ -32,7 +32,7 @@ const KINDS = {
 };
 /** The steps of a call in the joiner's page, each at its first occurrence. */
 const STEPS = {
-  dial: 'socket made',
+  socket: 'socket made',
   capture: 'devices asked',
   open: 'socket open',
   offer: 'offer sent',
@@ -116,7 +116,7 @@ function watchSteps() {
   const note = (step) => (steps[step] ??= performance.now());
   globalThis.WebSocket = class extends WebSocket {
     constructor(...args) {
-      note('dial');
+      note('socket');
       super(...args);
       this.addEventListener('open', () => note('open'));
       this.addEventListener('message', ({ data }) => data.includes('"type":"answer"') && note('answer'));

@@ -1,6 +1,6 @@
-// Numbers for people to read.
+// Statistics and tables.
 
-/** The value below which this share of the list lies, between the two nearest. */
+/** The quantile of a list, interpolated between the two nearest values. */
 export function quantile(list, share) {
   const sorted = [...list].sort((a, b) => a - b);
   const place = (sorted.length - 1) * share;

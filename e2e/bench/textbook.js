@@ -1,4 +1,4 @@
-// A call as the textbooks write it: one step after the other.
+// A call as in textbooks: one step after the other.
 
 const CONSTRAINTS = { audio: true, video: { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } } };
 

@@ -1,5 +1,5 @@
-// The pages of "video-chat-django" as they are, with our `AgoraRTC` and our server's five addresses in
-// place of the provider and Django.
+// The unmodified pages of "video-chat-django" with our `AgoraRTC` and our server in place of the provider and
+// Django.
 
 import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -31,7 +31,7 @@ describe('AgoraRTC', () => {
 
   const TILES = '.video-container video';
   const meets = (page, person) => Promise.all([sees(page, person, TILES), hears(page, person, 'audio')]);
-  // In any order: who comes later may have the others' tiles before their own.
+  // In any order: a later page may add the others' tiles before its own.
   const waitForNames = (page, ...names) =>
     page.until(
       (names) => [...document.querySelectorAll('.user-name')].map(({ textContent }) => textContent).sort().join() === names,
@@ -48,7 +48,7 @@ describe('AgoraRTC', () => {
       return page;
     };
 
-    test('two see, hear and name each other; the buttons mute, and leaving leaves', async () => {
+    test('two see, hear and name each other; the buttons mute; a participant who leaves loses the tile', async () => {
       const room = freshRoom();
       const a = await enter(ann, room);
       await sees(a, ann, TILES);
@@ -57,8 +57,8 @@ describe('AgoraRTC', () => {
       await Promise.all([waitForNames(a, 'Ann', 'Bob'), waitForNames(b, 'Ann', 'Bob')]);
 
       await b.run(() => {
-        globalThis.news = [];
-        for (const event of ['user-published', 'user-unpublished']) client.on(event, () => news.push(event));
+        globalThis.events = [];
+        for (const event of ['user-published', 'user-unpublished']) client.on(event, () => events.push(event));
       });
       await a.run(() => document.querySelector('#mic-btn').click());
       await hearsNothing(b, 'audio');
@@ -72,11 +72,11 @@ describe('AgoraRTC', () => {
       await a.run(() => document.querySelector('#mic-btn').click());
       await a.run(() => document.querySelector('#camera-btn').click());
       await meets(b, ann);
-      assert.deepEqual(await b.run(() => globalThis.news), [], 'who is muted is still published');
+      assert.deepEqual(await b.run(() => globalThis.events), [], 'a muted track is still published');
 
       await agoraPage.leave(a);
       await waitForNames(b, 'Bob');
-      await b.until(() => !document.querySelector('audio'), patience(2000, 'no sound of hers'));
+      await b.until(() => !document.querySelector('audio'), patience(2000, 'her sound to end'));
       assert.equal(await a.run(() => location.pathname), '/agora/');
     });
 
@@ -96,7 +96,7 @@ describe('AgoraRTC', () => {
       for (const agora of [a, b]) await waitForNames(agora, 'Ann', 'Cat');
     });
 
-    test('three, one of them with Firefox', async () => {
+    test('three participants, one with Firefox, see, hear and name each other', async () => {
       const room = freshRoom();
       const a = await enter(ann, room);
       const b = await enter(bob, room);
@@ -105,7 +105,7 @@ describe('AgoraRTC', () => {
       await Promise.all([a, b, c].map((page) => waitForNames(page, 'Ann', 'Bob', 'Cat')));
     });
 
-    test('a room page that is loaded anew is in again', async () => {
+    test('a reloaded room page joins again under its uid', async () => {
       const room = freshRoom();
       const a = await enter(ann, room);
       const b = await enter(bob, room);
@@ -118,7 +118,7 @@ describe('AgoraRTC', () => {
       assert.deepEqual(await a.run(() => client.remoteUsers.map((user) => user.uid)), [Number(uid)]);
     });
 
-    test('a tab that is closed takes its tile with it', async () => {
+    test('the tile of a closed tab is removed', async () => {
       const room = freshRoom();
       const a = await enter(ann, room);
       const own = { open: async (browser, url) => (await browser).open(url) }; // Not the scene's to close.
@@ -130,12 +130,12 @@ describe('AgoraRTC', () => {
       await meets(await enter(cat, room), ann);
     });
 
-    test('a server that goes takes nobody with it who can still be seen', async () => {
+    test('participants still see and hear each other when the server stops', async () => {
       const passing = await startServer();
       const room = freshRoom();
       const a = await enter(ann, room, { from: passing.origin });
       const b = await enter(bob, room, { from: passing.origin });
-      // Of its goodbye to the names, and of the search for it.
+      // The page deletes its name, and the package reconnects.
       for (const page of [a, b]) page.expectFault(/ERR_CONNECTION_REFUSED|WebSocket/);
       await Promise.all([meets(a, bob), meets(b, ann)]);
       await passing.stop();
@@ -159,7 +159,7 @@ describe('AgoraRTC', () => {
       scene.defer(() => strict.stop());
     });
 
-    /** A page that is in, and writes down what it hears of; what it subscribes to it plays. */
+    /** A page that has joined, logs its events, and plays what is published. */
     const enter = async (person, room, uid = null) => {
       const page = await scene.open(scene.browser('chromium', person), `${strict.origin}/`);
       await page.run(
@@ -191,7 +191,7 @@ describe('AgoraRTC', () => {
     const logged = (page, ...lines) =>
       page.until((lines) => globalThis.log.join() === lines, lines.join(), patience(5_000, `the log ${lines.join(', ')}`));
 
-    test('who publishes, unpublishes, disables and mutes is told apart', async () => {
+    test('publish, unpublish, setEnabled and setMuted have their own events', async () => {
       const room = `A room, ${freshRoom()}`;
       const b = await enter(bob, room, 'bob');
       const a = await enter(ann, room, 'ann');
@@ -252,7 +252,7 @@ describe('AgoraRTC', () => {
       assert.deepEqual(await codes('denied'), ['PERMISSION_DENIED', 'PERMISSION_DENIED', 'PERMISSION_DENIED']);
     });
 
-    test('of two with one uid the others have the later', async () => {
+    test('of two participants with one uid, the others keep the later', async () => {
       const room = freshRoom();
       const b = await enter(bob, room, 7);
       const a = await enter(ann, room, 8);
@@ -268,7 +268,7 @@ describe('AgoraRTC', () => {
       await logged(a, 'joined 7');
     });
 
-    test('without a number of their own everyone draws one', async () => {
+    test('without a uid, a client gets a random number', async () => {
       const room = freshRoom();
       const [a, b] = [await enter(ann, room), await enter(bob, room)];
       const [one, other] = [await a.run(() => globalThis.uid), await b.run(() => globalThis.uid)];
@@ -277,7 +277,7 @@ describe('AgoraRTC', () => {
       await logged(b, `joined ${one}`);
     });
 
-    test('what is not offered says so by its name', async () => {
+    test('an unsupported property throws an error with its name', async () => {
       const page = await enter(ann, freshRoom());
       await create(page);
       for (const [source, name] of [
@@ -291,7 +291,7 @@ describe('AgoraRTC', () => {
         const said = await page.run(`async () => { try { ${source} } catch ({ code, message }) { return code + ': ' + message; } }`);
         assert.ok(said?.startsWith(`NOT_SUPPORTED: ${name} is not offered by videocalls`), `${source}: ${said}`);
       }
-      // What only looks at it is not refused.
+      // Looking for a property is allowed.
       await page.run(async () => [JSON.stringify(await tracks[0]), `${client}`, 'then' in tracks[0], AgoraRTC.__esModule]);
       await assert.rejects(act(page, "await client.join('app', 'room', null, null)"), /has joined already/);
       await act(page, 'await client.publish(tracks)');
@@ -301,7 +301,7 @@ describe('AgoraRTC', () => {
       await assert.rejects(act(page, 'await client.publish(tracks)'), /client.publish comes after client.join/);
     });
 
-    test('a call that cannot be is told by join', async () => {
+    test('join rejects when the call can not start', async () => {
       const page = await scene.open(scene.browser('chromium', ann), `${strict.origin}/`);
       const code = await page.run(() => AgoraRTC.createClient().join('app', 'r'.repeat(129), null, 1).catch(({ code }) => code));
       assert.equal(code, 'invalid-options');

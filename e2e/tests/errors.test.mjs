@@ -1,4 +1,4 @@
-// What goes wrong has a name: devices, servers, options, and the messages of others.
+// Errors of devices, servers, options, and the messages of peers.
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
@@ -13,7 +13,7 @@ import { createFixtures } from '../lib/fixtures.mjs';
 
 const REMOTE = '#remoteVideoElement';
 
-describe('what goes wrong', () => {
+describe('errors', () => {
   const scene = createFixtures();
   let server;
   let site;
@@ -35,7 +35,7 @@ describe('what goes wrong', () => {
   const join = (person, options, { devices, ...page } = {}) =>
     scene.join(scene.browser('chromium', person, devices && { devices }), page.url ?? site.origin, options, page);
 
-  // By the handler, which is there from the start; who listens to `error` begins with the call.
+  // From the handler, which is there from the start; listeners are added once the call has started.
   const errors = (page) => page.run(() => globalThis.log.filter(({ type }) => type === 'errorHandler').map(({ error }) => error));
   const devices = (page) => page.run(() => ({ microphone: globalThis.call.microphone, camera: globalThis.call.camera }));
   const settled = (page) => page.until(() => globalThis.call.microphone !== 'pending' && globalThis.call.camera !== 'pending');
@@ -50,8 +50,8 @@ describe('what goes wrong', () => {
     assert.match(error.help, /^[A-Z].+\.$/s);
   };
 
-  describe('with a device', () => {
-    /** Bob can do everything; Ann's devices are as the case says. */
+  describe('of devices', () => {
+    /** Bob has all devices; Ann's devices are those of the test. */
     const meet = async (page) => {
       const options = inRoom();
       const b = await join(bob, options);
@@ -66,7 +66,7 @@ describe('what goes wrong', () => {
       if (constraints.${kind}) throw new DOMException('made up by the test', '${name}');
     };`;
 
-    test('permission denied: receives, and says why it sends nothing', async () => {
+    test('permission denied: the call receives, and both ends know why nothing is sent', async () => {
       const [a, b] = await meet({ devices: 'denied' });
       assert.deepEqual(await devices(a), { microphone: 'permission-denied', camera: 'permission-denied' });
       const found = await errors(a);
@@ -79,7 +79,7 @@ describe('what goes wrong', () => {
       await b.until(() => globalThis.call.participants[0]?.audio === 'permission-denied');
     });
 
-    test('no camera: sound alone', async () => {
+    test('without a camera the call goes on with sound only', async () => {
       const [a, b] = await meet({ devices: 'no-camera' });
       assert.deepEqual(await devices(a), { microphone: 'live', camera: 'device-not-found' });
       assert.deepEqual((await errors(a)).map(({ code }) => code), ['device-not-found']);
@@ -88,7 +88,7 @@ describe('what goes wrong', () => {
       await b.until(() => globalThis.call.participants[0]?.video === 'device-not-found');
     });
 
-    test('no microphone: picture alone', async () => {
+    test('without a microphone the call goes on with the camera only', async () => {
       const [a, b] = await meet({ before: failing('audio', 'NotFoundError') });
       assert.deepEqual(await devices(a), { microphone: 'device-not-found', camera: 'live' });
       assert.deepEqual((await errors(a)).map(({ code }) => code), ['device-not-found']);
@@ -97,20 +97,20 @@ describe('what goes wrong', () => {
       await b.until(() => globalThis.call.participants[0]?.audio === 'device-not-found');
     });
 
-    test('a camera in use by another program', async () => {
+    test('a camera that another program uses is device-in-use', async () => {
       const [a, b] = await meet({ before: failing('video', 'NotReadableError') });
       assert.deepEqual(await devices(a), { microphone: 'live', camera: 'device-in-use' });
       assert.deepEqual((await errors(a)).map(({ code }) => code), ['device-in-use']);
       await hears(b, ann, REMOTE);
     });
 
-    test('neither camera nor microphone', async () => {
+    test('without any device the call receives', async () => {
       const [a] = await meet({ devices: 'none', before: failing('audio', 'NotFoundError') });
       assert.deepEqual(await devices(a), { microphone: 'device-not-found', camera: 'device-not-found' });
       for (const error of await errors(a)) assert.equal(error.code, 'device-not-found');
     });
 
-    test('devices that were not asked for are not missed', async () => {
+    test('a device that is not requested causes no error', async () => {
       const options = { ...inRoom(), constraints: { audio: true, video: false } };
       const a = await join(ann, options);
       await settled(a.page);
@@ -120,7 +120,7 @@ describe('what goes wrong', () => {
       assert.equal(tracks, 1);
     });
 
-    test('a page that is not secure gets no devices, and is told so', async () => {
+    test('in an insecure page the error is insecure-context and the call receives', async () => {
       const args = [`--host-resolver-rules=MAP insecure.test 127.0.0.1`];
       const browser = scene.browser('chromium', ann, { args });
       const url = site.origin.replace('127.0.0.1', 'insecure.test');
@@ -146,7 +146,7 @@ describe('what goes wrong', () => {
     });
   });
 
-  describe('with the server', () => {
+  describe('of the server', () => {
     const refusedFor = async (options, code) => {
       const { page, error } = await join(ann, options);
       assert.equal(error?.code, code);
@@ -155,7 +155,7 @@ describe('what goes wrong', () => {
       return { page, error };
     };
 
-    test('it cannot be reached', async () => {
+    test('unreachable: the start is rejected with signaling-unreachable', async () => {
       const options = { signaling: 'ws://127.0.0.1:9/rooms', room: freshRoom() };
       const page = await join(ann, options).then(({ page, error }) => {
         page.expectFault(/WebSocket connection to 'ws:\/\/127\.0\.0\.1:9/);
@@ -168,19 +168,19 @@ describe('what goes wrong', () => {
       await dark(page);
     });
 
-    test('the relay is full', async () => {
+    test('a full relay ends the call with room-full', async () => {
       const room = freshRoom();
       const peers = [];
       for (let i = 0; i < 2; i += 1) peers.push(await scriptedPeer(server.socket(`/relay/${room}`)));
       const { page, error, id } = await join(ann, inRelay(room));
-      // A relay has no admission to wait for: the promise may have been kept before the socket was closed.
+      // A relay does not confirm the join, so the promise may be fulfilled before the socket is closed.
       const code = error?.code ?? (assert.ok(id), (await ended(page)).reason);
       assert.equal(code, 'room-full');
       await dark(page);
       for (const peer of peers) peer.terminate();
     });
 
-    test('the room is full', async () => {
+    test('a full room rejects the start with room-full', async () => {
       const room = freshRoom();
       const a = await join(bob, inRoom(room));
       const b = await join(bob, inRoom(room));
@@ -189,7 +189,7 @@ describe('what goes wrong', () => {
       assert.equal(error.category, 'signaling');
     });
 
-    test('the name of the room is wrong', async () => {
+    test('an invalid room name is invalid-options', async () => {
       for (const room of ['', 'a/b', 'x'.repeat(129)]) {
         const { error } = await refusedFor(inRoom(room), 'invalid-options');
         assert.match(error.message, /room/);
@@ -198,51 +198,51 @@ describe('what goes wrong', () => {
     });
 
     const refusals = ['room-full', 'invalid-room', 'invalid-name', 'forbidden', 'token-expired', 'version-not-supported'];
-    test('it refuses, in words', async () => {
+    test('a refusal by a message rejects the start with its code', async () => {
       for (const code of refusals) {
-        const rude = await scripted((say, { type }) => type === 'join' && say({ type: 'refused', code }));
-        await refusedFor({ signaling: rude.url, room: 'tea' }, code);
+        const refusing = await scripted((say, { type }) => type === 'join' && say({ type: 'refused', code }));
+        await refusedFor({ signaling: refusing.url, room: 'tea' }, code);
       }
     });
 
-    test('it refuses by a close code', async () => {
+    test('a refusal by a close code rejects the start with its code', async () => {
       for (const [number, code] of [[4504, 'room-full'], [4505, 'token-expired'], [4516, 'invalid-room'], [4500, 'forbidden']]) {
-        const rude = await scripted((say, { type }, socket) => type === 'join' && socket.close(number));
-        await refusedFor({ signaling: rude.url, room: 'tea' }, code);
+        const refusing = await scripted((say, { type }, socket) => type === 'join' && socket.close(number));
+        await refusedFor({ signaling: refusing.url, room: 'tea' }, code);
       }
     });
 
-    test('it never answers', async () => {
-      const mute = await scripted(() => {});
-      await refusedFor({ signaling: mute.url, room: 'tea' }, 'server-silent');
+    test('a server that never answers rejects the start with server-silent', async () => {
+      const silent = await scripted(() => {});
+      await refusedFor({ signaling: silent.url, room: 'tea' }, 'server-silent');
     });
 
-    test('it sends one out in the middle of a call', async () => {
+    test('a close code during the call ends it with its reason', async () => {
       for (const [number, reason] of [[4503, 'kicked'], [4514, 'replaced'], [4505, 'token-expired']]) {
-        const rude = await scripted((say, { type }, socket) => {
+        const refusing = await scripted((say, { type }, socket) => {
           if (type !== 'join') return;
           say(WELCOME);
           setTimeout(() => socket.close(number), 300);
         });
-        const { page } = await join(ann, { signaling: rude.url, room: 'tea' });
+        const { page } = await join(ann, { signaling: refusing.url, room: 'tea' });
         assert.equal((await ended(page)).reason, reason);
         assert.equal(await page.run(() => globalThis.call.state), 'ended');
         await dark(page);
       }
     });
 
-    test('it goes away in the middle of a call that does not reconnect', async () => {
-      const mortal = await startServer();
-      const { page } = await join(ann, { signaling: mortal.socket('/rooms'), room: freshRoom(), reconnect: false });
+    test('a lost server ends a call that does not reconnect', async () => {
+      const passing = await startServer();
+      const { page } = await join(ann, { signaling: passing.socket('/rooms'), room: freshRoom(), reconnect: false });
       await page.until(() => globalThis.call.camera === 'live');
       page.expectFault(/WebSocket connection to .* failed/);
-      await mortal.stop('SIGKILL');
+      await passing.stop('SIGKILL');
       assert.equal((await ended(page)).reason, 'server-gone');
       await dark(page);
     });
   });
 
-  describe('with the options', () => {
+  describe('of options', () => {
     const wrong = [
       ['no signaling', { signaling: undefined }, /signaling/],
       ['an unknown dialect', { signaling: { url: '/rooms', dialect: 'morse' } }, /'morse'; known are: rooms, relay, socketio-rooms, channels-mesh, appointments$/],
@@ -263,7 +263,7 @@ describe('what goes wrong', () => {
       });
     }
 
-    test('an aborted signal', async () => {
+    test('an aborted signal rejects the start', async () => {
       const { page } = await join(ann, { ...inRoom(), signaling: undefined });
       const outcome = await page.run(async (options) => {
         const aborter = new AbortController();
@@ -279,7 +279,7 @@ describe('what goes wrong', () => {
     });
   });
 
-  describe('with what the others send', () => {
+  describe('of peer messages', () => {
     const MALFORMED = [
       'no JSON at all',
       '[]',
@@ -292,7 +292,7 @@ describe('what goes wrong', () => {
       `{"sdp":${'['.repeat(2000)}${']'.repeat(2000)},"id":"x"}`,
     ];
 
-    // All that is read without a browser is there; the browser takes it for nonsense.
+    // Has all that our code reads, but the browser refuses it.
     const ALMOST_SDP = [
       'v=0',
       'o=- 1 2 IN IP4 127.0.0.1',
@@ -323,7 +323,7 @@ describe('what goes wrong', () => {
       await inCall(page, b.page, REMOTE);
     });
 
-    test('who sends nothing but nonsense is hung up on', async () => {
+    test('a server that sends only malformed messages ends the call', async () => {
       const room = freshRoom();
       const { page } = await join(ann, inRelay(room));
       const peer = await scriptedPeer(server.socket(`/relay/${room}`));
@@ -334,28 +334,28 @@ describe('what goes wrong', () => {
       peer.terminate();
     });
 
-    test('a description that is none, from someone in a room', async () => {
+    test('an invalid description from a peer is reported and costs only that peer its link', async () => {
       const room = freshRoom();
       const { page, id } = await join(ann, inRoom(room));
       const peer = await scriptedPeer(server.socket('/rooms'));
       peer.send(JSON.stringify({ type: 'join', v: 1, room, name: 'Mallory' }));
       await page.until(() => globalThis.call.participants.length === 1);
       const signal = (body) => peer.send(JSON.stringify({ type: 'signal', to: id, ...body }));
-      const told = (code) =>
+      const reported = (code) =>
         page.until((code) => globalThis.log.some(({ type, error }) => type === 'error' && error.code === code), code, patience(5000, code));
       signal({ offer: 1, description: { type: 'offer', sdp: 'v=0\r\nnonsense\r\n' } });
-      await told('malformed-message');
+      await reported('malformed-message');
       signal({ candidate: { candidate: 'candidate:nonsense', sdpMid: '0' } });
       signal({ offer: 99, description: { type: 'answer', sdp: ALMOST_SDP } });
       signal({ offer: 2, description: { type: 'offer', sdp: ALMOST_SDP } });
-      await told('negotiation-failed');
+      await reported('negotiation-failed');
       peer.send(JSON.stringify({ type: 'bye' }));
       await page.until(() => globalThis.call.participants.length === 0);
       const b = await join(bob, inRoom(room));
       await inCall(page, b.page, REMOTE);
     });
 
-    test('an oversized message is not read', async () => {
+    test('an oversized message is dropped', async () => {
       const flood = await scripted((say, { type }) => {
         if (type !== 'join') return;
         say(WELCOME);
@@ -370,8 +370,8 @@ describe('what goes wrong', () => {
       await dark(page);
     });
 
-    test('unknown messages, unknown people and binary frames change nothing', async () => {
-      const odd = await scripted((say, { type }, socket) => {
+    test('unknown messages, unknown participants and binary frames are ignored', async () => {
+      const unusual = await scripted((say, { type }, socket) => {
         if (type !== 'join') return;
         say(WELCOME);
         say({ type: 'horoscope', seq: 12 });
@@ -381,13 +381,13 @@ describe('what goes wrong', () => {
         socket.send(Buffer.from([1, 2, 3]));
         say({ type: 'joined', id: 'last', name: 'Last' });
       });
-      const { page } = await join(ann, { signaling: odd.url, room: 'tea' });
+      const { page } = await join(ann, { signaling: unusual.url, room: 'tea' });
       await page.until(() => globalThis.call.participants.some(({ name }) => name === 'Last'));
       assert.equal(await page.run(() => globalThis.call.state), 'connected');
       await page.run(() => globalThis.call.endCall());
     });
 
-    test('a name is text', async () => {
+    test('a name is text, not markup', async () => {
       const name = '<img src=x onerror=alert(1)>';
       const options = inRoom();
       const a = await join(ann, options);

@@ -5,6 +5,7 @@ import { before, describe, test } from 'node:test';
 import { callSite, prepare } from '../lib/calls.mjs';
 import { patience } from '../lib/page.mjs';
 import { ann, bob, freshRoom } from '../lib/participants.mjs';
+import { hears, sees } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
 import { createFixtures } from '../lib/fixtures.mjs';
 
@@ -95,6 +96,20 @@ describe('the JavaScript API', () => {
       await page.run(() => element.pause());
       await page.run(() => new Promise((resolve) => setTimeout(resolve, 300)));
       assert.equal(await page.run(() => element.paused), true);
+    });
+
+    test(`an element plays again when its stream had no track for a while, in ${kind}`, async () => {
+      const { page, options } = await besideBob(kind);
+      await page.run((options) => globalThis.start(options), options);
+      await sees(page, bob, '#remoteVideoElement');
+      await page.run(() => {
+        const { stream } = globalThis.call.participants[0];
+        globalThis.removed = stream.getTracks();
+        for (const track of removed) stream.removeTrack(track);
+      });
+      await page.run(() => new Promise((resolve) => setTimeout(resolve, 500))); // Firefox ends the element.
+      await page.run(() => removed.forEach((track) => globalThis.call.participants[0].stream.addTrack(track)));
+      await Promise.all([sees(page, bob, '#remoteVideoElement'), hears(page, bob, '#remoteVideoElement')]);
     });
   }
 });

@@ -47,7 +47,7 @@ describe('init', () => {
     });
   }
 
-  test('refuses a module of another build, and the next try is not affected', async () => {
+  test('refuses a module of another build, and loads the right one next', async () => {
     const page = await scene.open(scene.browser('chromium', ann), site.origin);
     const outcome = await page.run(async () => {
       const { default: init } = await import('/videocalls/videocalls.js');

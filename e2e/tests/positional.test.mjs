@@ -1,4 +1,4 @@
-// The form and the wire of videocalls.js: its calls work unchanged, and so do its pages.
+// The positional form of videocalls.js, and calls with its pages.
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
@@ -13,7 +13,7 @@ import { createFixtures } from '../lib/fixtures.mjs';
 
 const REMOTE = '#remoteVideoElement';
 
-describe('the form of videocalls.js', () => {
+describe('the positional form of videocalls.js', () => {
   const scene = createFixtures();
   let server;
   let site;
@@ -32,15 +32,15 @@ describe('the form of videocalls.js', () => {
   const open = async (person, kind = 'chromium', options) => prepare(await scene.open(scene.browser(kind, person, options), site.origin));
   const relay = () => server.socket(`/relay/${freshRoom()}`);
 
-  test('one argument is enough: the elements are found by their ids', async () => {
+  test('with one argument, the elements are found by their ids', async () => {
     const url = relay();
     const pages = [await open(ann), await open(bob)];
     for (const page of pages) await page.run(async (url) => void (await globalThis.api.initializeVideoCall(url)), url);
     await inCall(...pages, REMOTE);
     for (const page of pages) await sees(page, page.person, '#localVideoElement');
-    const wish = await pages[0].run(() => document.querySelector('#localVideoElement').srcObject.getVideoTracks()[0].getConstraints());
-    assert.deepEqual([wish.width?.max ?? wish.width?.ideal, wish.height?.max ?? wish.height?.ideal], [1280, 720]);
-    assert.equal(wish.frameRate?.max ?? wish.frameRate?.ideal, 30);
+    const constraints = await pages[0].run(() => document.querySelector('#localVideoElement').srcObject.getVideoTracks()[0].getConstraints());
+    assert.deepEqual([constraints.width?.max ?? constraints.width?.ideal, constraints.height?.max ?? constraints.height?.ideal], [1280, 720]);
+    assert.equal(constraints.frameRate?.max ?? constraints.frameRate?.ideal, 30);
     assert.equal(await pages[0].run(() => document.querySelector('#localVideoElement').muted), true);
 
     const [a, b] = pages;
@@ -56,7 +56,7 @@ describe('the form of videocalls.js', () => {
     assert.equal(await a.run(() => String(globalThis.api.toggleTrack('audio'))), 'undefined');
   });
 
-  test('all nine arguments', async () => {
+  test('with all nine arguments, elements, handlers and limits are used', async () => {
     const url = relay();
     const pages = [await open(ann), await open(bob)];
     for (const page of pages) {
@@ -79,7 +79,7 @@ describe('the form of videocalls.js', () => {
     }
   });
 
-  test('without a camera it says so and goes on with sound', async () => {
+  test('without a camera, onlyAudioHandler is called and the call goes on with sound', async () => {
     const page = await open(ann, 'chromium', { devices: 'no-camera' });
     await page.run(async (url) => {
       const note = (type) => () => globalThis.log.push({ type });
@@ -90,7 +90,7 @@ describe('the form of videocalls.js', () => {
     await page.run(() => globalThis.api.endCall());
   });
 
-  test('errorHandler takes anything and breaks nothing', async () => {
+  test('errorHandler accepts any value', async () => {
     const page = await open(ann);
     page.expectFault(/anything at all/);
     await page.run(() => {
@@ -100,10 +100,10 @@ describe('the form of videocalls.js', () => {
     });
   });
 
-  // Not both in the same moment: a Chromium whose first offer is rolled back before it has begun to
-  // gather candidates sometimes never begins, and the old page has only this one connection.
+  // One after the other: a Chromium whose first offer is rolled back before it gathers candidates sometimes never
+  // gathers any, and the old page has only this one connection.
   for (const kind of ['chromium', 'firefox']) {
-    for (const order of ['we come first', 'the old page comes first']) {
+    for (const order of ['we join first', 'the old page joins first']) {
       test(`a page of videocalls.js in ${kind}, ${order}`, async () => {
         const url = relay();
         const us = await open(ann);
@@ -112,7 +112,7 @@ describe('the form of videocalls.js', () => {
           () => us.run(async (url) => void (await globalThis.api.initializeVideoCall(url)), url),
           () => relayPage.enter(them, url),
         ];
-        for (const start of order === 'we come first' ? starts : starts.reverse()) await start();
+        for (const start of order === 'we join first' ? starts : starts.reverse()) await start();
         await inCall(us, them, REMOTE);
       });
     }

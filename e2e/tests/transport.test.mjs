@@ -25,7 +25,7 @@ const SOCKETS = `globalThis.overSocket = (url, dialect) => {
         transport.closed = closed;
         socket = new WebSocket(url);
         socket.onopen = () => resolve();
-        socket.onerror = () => reject(new Error('no way'));
+        socket.onerror = () => reject(new Error('refused'));
         socket.onclose = ({ code }) => closed(code);
         socket.onmessage = ({ data }) => receive(data);
       }),
@@ -79,7 +79,7 @@ describe("a transport of the page's own", () => {
     const page = await open(ann);
     await page.run(async () => {
       const { overBroadcastChannel } = await import('/docs/example.js');
-      // A page of its own for each would do as well, but only the one in front is drawn.
+      // Both in one page, since a browser draws only the page in front.
       const join = (element) => api.initializeVideoCall({ signaling: overBroadcastChannel('tea'), remoteVideoElement: element });
       globalThis.calls = await Promise.all([join('localVideoElement'), join('remoteVideoElement')]);
     });
@@ -89,17 +89,17 @@ describe("a transport of the page's own", () => {
     await page.until(() => Object.values(globalThis.__e2e.holdings()).every((count) => count === 0), patience(limit(500), 'release'));
   });
 
-  describe('what can go wrong', () => {
+  describe('failures', () => {
     const failing = async (body) => {
       const page = await open(ann);
       return page.run(`async () => (await globalThis.start({ room: 'tea', signaling: ${body} })).error`);
     };
 
     for (const [what, body] of [
-      ['connect is refused', "{ connect: async () => { throw new Error('no') }, send() {}, onMessage() {} }"],
+      ['connect rejects', "{ connect: async () => { throw new Error('no') }, send() {}, onMessage() {} }"],
       ['connect throws', "{ connect() { throw new Error('no') }, send() {}, onMessage() {} }"],
       ['onMessage throws', "{ connect() {}, send() {}, onMessage() { throw new Error('no') } }"],
-      ['it is closed while it connects', '{ connect: (closed) => { closed(); return new Promise(() => {}); }, send() {}, onMessage() {} }'],
+      ['closed while it connects', '{ connect: (closed) => { closed(); return new Promise(() => {}); }, send() {}, onMessage() {} }'],
     ]) {
       test(`${what}: signaling-unreachable`, async () => {
         const { code, category } = await failing(body);
@@ -107,7 +107,7 @@ describe("a transport of the page's own", () => {
       });
     }
 
-    test('a close code means what it means to the dialect', async () => {
+    test('a close code has the meaning that the dialect gives it', async () => {
       const full = "{ dialect: 'relay', connect: (closed) => closed(4504), send() {}, onMessage() {} }";
       assert.equal((await failing(full)).code, 'room-full');
     });
@@ -124,7 +124,7 @@ describe("a transport of the page's own", () => {
       });
     }
 
-    test('what it sends fails: the call goes on', async () => {
+    test('send throws: the call goes on', async () => {
       const page = await open(ann);
       await page.run(() =>
         globalThis.start({
@@ -142,7 +142,7 @@ describe("a transport of the page's own", () => {
       assert.equal(await page.run(() => call.state), 'connected');
     });
 
-    test('a connection that is lost ends a call that does not reconnect', async () => {
+    test('a lost connection ends a call that does not reconnect', async () => {
       const page = await open(ann);
       await start(page, '/rooms', 'rooms', { room: freshRoom(), reconnect: false });
       await page.run(() => globalThis.transport.closed());

@@ -1,5 +1,5 @@
-// A whole video call for a page of your own. Copy this folder and `videocalls/` beside each other,
-// or change the next line to where the package is.
+// A complete video call for a page of your own. Copy this folder, and change the next line to the address of the
+// package.
 import init, { initializeVideoCall } from '../../videocalls/videocalls.js';
 
 const $ = (id) => document.getElementById(id);
@@ -13,20 +13,20 @@ async function start() {
       signaling: { url: address(), dialect: $('dialect').value },
       room: $('room').value,
       name: $('name').value || undefined,
-      // The library fills both; the page only says where they are.
+      // The library shows the call in both.
       localVideoElement: $('localVideoElement'),
       remoteVideoElement: $('remoteVideoElement'),
-      // A missing camera, say. The call goes on with what there is.
+      // For example a missing camera. The call goes on without it.
       errorHandler: explain,
     });
   } catch (error) {
-    explain(error); // The call did not come about: the room is full, the server is away, …
+    explain(error); // The call did not start: the room is full, the server can't be reached, …
     return show();
   }
   for (const event of ['state-changed', 'local-changed', 'participant-joined', 'participant-left', 'participant-changed']) {
     call.on(event, show);
   }
-  // The person has not answered the browser's question for the devices.
+  // The browser's permission prompt is still open.
   call.on('media-pending', explain);
   call.on('local-stream', () => ($('error').textContent = ''));
   call.on('audio-started', () => ($('hear').hidden = true));
@@ -38,14 +38,14 @@ async function start() {
   show();
 }
 
-/** `help` is for people, `message` and `code` are for you. */
+/** `help` is for people, `message` and `code` are for developers. */
 function explain(error) {
-  // The browser wants a click or a key first. Any will do; this button is there to be found.
+  // The browser plays sound only after a click or a key. Any will do; the button tells people.
   if (error.code === 'autoplay-blocked') $('hear').hidden = false;
   else $('error').textContent = error.help ?? error.message;
 }
 
-/** Draws what the call says of itself, whatever has changed. */
+/** Shows the state of the call after any change. */
 function show() {
   const running = call !== null && call.state !== 'ended';
   $('state').value = call?.state ?? 'idle';
@@ -58,7 +58,7 @@ function show() {
 }
 
 function showTrack(button, state) {
-  // What is missing can be tried again.
+  // A missing device can be tried again.
   button.disabled = state === 'off' || state === 'pending' || state === 'not-requested';
   button.setAttribute('aria-pressed', String(state === 'live'));
 }
@@ -68,22 +68,23 @@ function showOthers(participants) {
     const video = $(`other-${id}`) ?? document.createElement('video');
     Object.assign(video, { id: `other-${id}`, autoplay: true, playsInline: true });
     video.setAttribute('aria-label', name ?? 'Another person');
-    if (video.srcObject !== stream) video.srcObject = stream;
+    // An element whose tracks have all ended has to be started anew.
+    if (video.srcObject !== stream || video.ended) video.srcObject = stream;
     return video;
   });
   for (const gone of [...$('others').children].filter((video) => !videos.includes(video))) gone.remove();
   const fresh = videos.filter((video) => !video.isConnected);
   $('others').append(...fresh);
-  if (fresh.length) call.startAudio(); // These are the page's own; the library starts its two.
+  if (fresh.length) call.startAudio(); // The library starts only the two elements that it was given.
 }
 
-/** A relay has a room in its address; `rooms` is told the room by the library. */
+/** A relay has the room in its address; the library sends it to `rooms`. */
 function address() {
   const signaling = $('signaling').value;
   return $('dialect').value === 'relay' ? `${signaling}/${encodeURIComponent($('room').value)}` : signaling;
 }
 
-/** This page's own server, in the language that was chosen. */
+/** The server of this page, for the chosen dialect. */
 function suggestAddress() {
   $('signaling').value = new URL(`/${$('dialect').value}`, location.href).href.replace(/^http/, 'ws');
 }
@@ -98,7 +99,7 @@ $('toggle-video').addEventListener('click', () => call.toggleTrack('video'));
 $('end').addEventListener('click', () => call.endCall());
 $('hear').addEventListener('click', async () => ($('hear').hidden = (await call?.startAudio()) ?? true));
 
-// ?dialect=relay&room=tea&name=Ann fills the form in, &autostart starts.
+// `?dialect=relay&room=tea&name=Ann` fills in the form; `&autostart` starts the call.
 const query = new URLSearchParams(location.search);
 $('dialect').value = query.get('dialect') ?? 'rooms';
 suggestAddress();
@@ -106,4 +107,4 @@ for (const field of ['signaling', 'room', 'name']) {
   if (query.has(field)) $(field).value = query.get(field);
 }
 if (query.has('autostart')) start();
-else init().catch(() => {}); // So that the start is quick; what is wrong, it will say.
+else init({ warmUp: true }).catch(() => {}); // Makes the start faster, which reports any error.

@@ -50,17 +50,6 @@ describe('an element that is paused', () => {
     assert.equal(remote.paused, false);
   });
 
-  test('because its stream had no track, which ends it, starts anew when a track is there', async () => {
-    const { remote, stream } = shown();
-    Object.assign(remote, { ended: true, paused: true });
-    remote.dispatchEvent(new Event('ended'));
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    assert.equal(remote.paused, true);
-    stream.active = true;
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    assert.equal(remote.paused, false);
-  });
-
   test('after the call has let go of it stays paused', async () => {
     const { remote, elements } = shown();
     elements.release(() => false);

@@ -16,7 +16,6 @@ globalThis.window = globalThis;
 /** A stream with nothing in it. */
 export class FakeStream {
   tracks = [];
-  active = false;
 
   getTracks() {
     return this.tracks;

@@ -184,7 +184,7 @@ export class VideoCall {
     if (type === 'error') return this.#fail(event);
     if (type.startsWith('participant-')) {
       this.#showRemote();
-      if (!this.#hasAnnounced) return; // The page has not been told of anyone yet.
+      if (!this.#hasAnnounced) return; // The page is notified of everyone first, in `#announceParticipants`.
     }
     if (type === 'local-stream') this.#elements.showLocal(event.stream);
     if (type === 'ended') this.#finish();

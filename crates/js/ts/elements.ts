@@ -78,7 +78,7 @@ export class Elements {
 
   #show(element: HTMLMediaElement, stream: MediaStream | null): void {
     this.#shown.set(element, stream);
-    // An element has `ended` when all tracks have, and new tracks do not start it again.
+    // Without tracks an element has `ended`, and new tracks do not start it again in Firefox.
     if (element.srcObject === stream && !element.ended) return;
     element.srcObject = stream;
     if (stream) void this.#play(element);
@@ -86,9 +86,7 @@ export class Elements {
 
   #resume(element: HTMLMediaElement): void {
     const stream = this.#shown.get(element);
-    if (!stream || element.srcObject !== stream || !(element.paused || element.ended)) return;
-    if (element.ended) element.srcObject = stream; // Starts anew; `play` alone does not, in Firefox.
-    void this.#play(element);
+    if (stream && element.paused && element.srcObject === stream) void this.#play(element);
   }
 
   /** Returns false if the browser wants a gesture first; anything else is replaced or removed by the page. */

@@ -39,34 +39,30 @@ export function shows(element: HTMLMediaElement, streams: readonly MediaStream[]
 const CHECK_MS = 100;
 
 /**
- * Resumes an element that the browser has paused: because it was taken out of its document, moved to another one, because
- * its page was hidden, or because its stream had no track for a while. An element that is paused in a visible page stays
- * paused: the person or the page has paused it.
+ * Resumes an element that the browser has paused: because it was taken out of its document, moved to another one, or
+ * because its page was hidden. An element that is paused in a visible page stays paused: the person or the page has
+ * paused it.
  */
 export function resumeAfterBrowserPause(element: HTMLMediaElement, resume: () => void, signal: AbortSignal): void {
   element.addEventListener('pause', () => resumeWhenShown(element, resume, signal), { signal });
   // Fires when the element is moved to the document of another window, which resets it without `pause`.
   element.addEventListener('emptied', resume, { signal });
-  // A stream fires no event for a track that a script adds.
-  const hasTracks = () => Boolean((element.srcObject as MediaStream | null)?.active);
-  element.addEventListener('ended', () => when(hasTracks, resume, signal), { signal });
 }
 
 function resumeWhenShown(element: HTMLMediaElement, resume: () => void, signal: AbortSignal): void {
   if (!element.isConnected) {
-    // No event tells that an element is in a document again.
-    when(() => element.isConnected, resume, signal);
+    resumeWhenConnected(element, resume, signal);
   } else if (element.ownerDocument.visibilityState === 'hidden') {
     element.ownerDocument.addEventListener('visibilitychange', resume, { once: true, signal });
   }
 }
 
-/** Calls `action` once `condition` holds, unless the signal is aborted first. */
-function when(condition: () => boolean, action: () => void, signal: AbortSignal): void {
+/** No event tells that an element is in a document again, so this checks from time to time. */
+function resumeWhenConnected(element: HTMLMediaElement, resume: () => void, signal: AbortSignal): void {
   const timer = setInterval(() => {
-    if (!condition()) return;
+    if (!element.isConnected) return;
     clearInterval(timer);
-    action();
+    resume();
   }, CHECK_MS);
   signal.addEventListener('abort', () => clearInterval(timer));
 }
