@@ -1,60 +1,61 @@
-/// Where a link stands in its exchange of descriptions.
+/// How far the exchange of descriptions on a link is.
 ///
-/// `Stable` and `Offered` are the browser's `stable` and `have-local-offer`; the others are its
-/// ways from one to the other, each with one operation of the browser under way.
+/// `Stable` and `Offered` are the browser's signaling states `stable` and `have-local-offer`. In
+/// each of the other phases one operation of the browser is under way that leads from one of these
+/// states to another.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Phase {
-    /// Nothing is open.
+    /// No exchange is open.
     Stable,
-    /// The browser makes an offer.
+    /// The browser creates an offer.
     Offering,
-    /// The browser makes an offer that will not be sent, since the other's comes first.
+    /// The browser creates an offer that will not be sent, since the peer's is accepted instead.
     Yielding,
-    /// Our offer is made.
+    /// Our offer is the local description, and waits for an answer.
     Offered,
-    /// The browser takes the other's offer and makes an answer.
+    /// The browser accepts the peer's offer and creates an answer.
     Answering,
-    /// The browser takes the other's answer.
-    Settling,
-    /// The browser has failed; the connection waits to be replaced.
+    /// The browser accepts the peer's answer.
+    AcceptingAnswer,
+    /// The browser has failed, and the connection waits to be replaced.
     Broken,
 }
 
-/// What moves a negotiation on.
+/// What happens to a negotiation.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum NegotiationInput {
-    /// There is something to negotiate.
+    /// Something has to be negotiated.
     Needed,
-    /// The other offers.
+    /// The peer has sent an offer.
     RemoteOffer,
-    /// The other answers.
+    /// The peer has sent an answer.
     RemoteAnswer,
-    /// The browser has made the offer or answer it was asked for.
+    /// The browser has created the offer or answer that was requested.
     Made,
-    /// The browser has taken the other's answer.
+    /// The browser has accepted the peer's answer.
     Applied,
-    /// The browser could not do what it was asked for.
+    /// The browser has refused what was requested.
     Failed,
 }
 
-/// What is to be done.
+/// What to do next.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum NegotiationAction {
-    /// Have the browser make an offer.
+    /// Have the browser create an offer.
     MakeOffer,
-    /// Send the offer that was made.
+    /// Send the offer that was created.
     SendOffer,
-    /// Have the browser take the offer, rolling back an own one, and answer.
+    /// Have the browser accept the offer, rolling back our own one, and answer.
     AcceptOffer,
-    /// Send the answer that was made.
+    /// Send the answer that was created.
     SendAnswer,
-    /// Have the browser take the answer.
+    /// Have the browser accept the answer.
     AcceptAnswer,
-    /// Keep the offer until what is under way has ended.
-    Keep,
-    /// Take the offer that was kept, if it is still news.
+    /// Defer the offer until the exchange or operation under way has ended.
+    Defer,
+    /// Accept the offer that was deferred, if it is still new.
     Resume,
-    /// The link is of no use any more.
+    /// Give the link up.
     GiveUp,
     /// Nothing.
     Ignore,
@@ -63,39 +64,41 @@ pub(crate) enum NegotiationAction {
 /// Perfect negotiation (<https://www.w3.org/TR/webrtc/#perfect-negotiation-example>) as a table.
 ///
 /// The example's three flags are phases here, since a link has one operation under way at a time:
-/// `makingOffer` is `Offering`, `isSettingRemoteAnswerPending` is `Settling`, and `ignoreOffer` is
-/// the impolite side's `Keep`: the answer that it waits for tells whether the offer that crossed
-/// its own was taken back (an older edition than the answer) or was made after it and came too
-/// soon. What needs negotiating while another exchange is open is not remembered: the browser
-/// fires `negotiationneeded` again when it is back in `stable`.
+/// `makingOffer` is `Offering`, `isSettingRemoteAnswerPending` is `AcceptingAnswer`, and `ignoreOffer` is
+/// the impolite end's `Defer`: the answer that it waits for shows whether the offer that crossed its
+/// own was rolled back (it is older than the answer) or was made afterwards and has overtaken the
+/// answer. A need to negotiate while another exchange is open is not remembered: the browser fires
+/// `negotiationneeded` again when it is back in `stable`.
 pub(crate) fn step(
     phase: Phase,
     input: NegotiationInput,
     polite: bool,
 ) -> (Phase, NegotiationAction) {
     match (phase, input) {
-        // An exchange of ours.
+        // We offer.
         (Phase::Stable, NegotiationInput::Needed) => {
             (Phase::Offering, NegotiationAction::MakeOffer)
         }
         (Phase::Offering, NegotiationInput::Made) => (Phase::Offered, NegotiationAction::SendOffer),
         (Phase::Offered, NegotiationInput::RemoteAnswer) => {
-            (Phase::Settling, NegotiationAction::AcceptAnswer)
+            (Phase::AcceptingAnswer, NegotiationAction::AcceptAnswer)
         }
-        (Phase::Settling, NegotiationInput::Applied) => (Phase::Stable, NegotiationAction::Resume),
-        // An exchange of theirs.
+        (Phase::AcceptingAnswer, NegotiationInput::Applied) => {
+            (Phase::Stable, NegotiationAction::Resume)
+        }
+        // The peer offers.
         (Phase::Stable, NegotiationInput::RemoteOffer) => {
             (Phase::Answering, NegotiationAction::AcceptOffer)
         }
         (Phase::Answering, NegotiationInput::Made) => {
             (Phase::Stable, NegotiationAction::SendAnswer)
         }
-        // Both at once: the impolite side goes on with its own, the polite one gives way.
+        // Both offer: the impolite end insists on its own offer, the polite one yields.
         (Phase::Offering | Phase::Offered, NegotiationInput::RemoteOffer) if !polite => {
-            (phase, NegotiationAction::Keep)
+            (phase, NegotiationAction::Defer)
         }
         (Phase::Offering, NegotiationInput::RemoteOffer) => {
-            (Phase::Yielding, NegotiationAction::Keep)
+            (Phase::Yielding, NegotiationAction::Defer)
         }
         (Phase::Yielding, NegotiationInput::Made) => {
             (Phase::Answering, NegotiationAction::AcceptOffer)
@@ -103,19 +106,20 @@ pub(crate) fn step(
         (Phase::Offered, NegotiationInput::RemoteOffer) => {
             (Phase::Answering, NegotiationAction::AcceptOffer)
         }
-        // Theirs, while the browser is busy with an earlier exchange.
-        (Phase::Yielding | Phase::Answering | Phase::Settling, NegotiationInput::RemoteOffer) => {
-            (phase, NegotiationAction::Keep)
-        }
+        // The peer offers while the browser is busy with an earlier exchange.
+        (
+            Phase::Yielding | Phase::Answering | Phase::AcceptingAnswer,
+            NegotiationInput::RemoteOffer,
+        ) => (phase, NegotiationAction::Defer),
         (Phase::Broken, _) => (phase, NegotiationAction::Ignore),
-        // An answer to an offer that is not open, or not open any more.
+        // No offer of ours is open.
         (_, NegotiationInput::RemoteAnswer) => (phase, NegotiationAction::Ignore),
         (_, NegotiationInput::Needed) => (phase, NegotiationAction::Ignore),
         (
             Phase::Stable | Phase::Offered,
             NegotiationInput::Made | NegotiationInput::Applied | NegotiationInput::Failed,
         ) => (phase, NegotiationAction::Ignore),
-        (Phase::Settling, NegotiationInput::Made) => (phase, NegotiationAction::Ignore),
+        (Phase::AcceptingAnswer, NegotiationInput::Made) => (phase, NegotiationAction::Ignore),
         (Phase::Offering | Phase::Yielding | Phase::Answering, NegotiationInput::Applied) => {
             (phase, NegotiationAction::Ignore)
         }
@@ -139,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn an_exchange_of_ours_ends_stable() {
+    fn exchange_that_we_start_ends_stable() {
         let (phase, actions) = run(
             true,
             &[
@@ -163,21 +167,21 @@ mod tests {
 
     /// "The impolite peer ignores the offer if it would collide with its own."
     #[test]
-    fn the_impolite_side_goes_on_with_its_own() {
+    fn impolite_end_insists_on_its_own_offer() {
         for before in [
             &[NegotiationInput::Needed][..],
             &[NegotiationInput::Needed, NegotiationInput::Made],
         ] {
             let inputs = [before, &[NegotiationInput::RemoteOffer]].concat();
             let (phase, actions) = run(false, &inputs);
-            assert_eq!(actions.last(), Some(&NegotiationAction::Keep));
+            assert_eq!(actions.last(), Some(&NegotiationAction::Defer));
             assert!(matches!(phase, Phase::Offering | Phase::Offered));
         }
     }
 
     /// "The polite peer uses rollback to avoid collision with an incoming offer."
     #[test]
-    fn the_polite_side_gives_way_at_any_moment() {
+    fn polite_end_yields_at_any_moment() {
         let (phase, actions) = run(
             true,
             &[
@@ -209,13 +213,13 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_counts_only_while_an_offer_is_open() {
+    fn answer_is_ignored_unless_an_offer_is_open() {
         for phase in [
             Phase::Stable,
             Phase::Offering,
             Phase::Yielding,
             Phase::Answering,
-            Phase::Settling,
+            Phase::AcceptingAnswer,
             Phase::Broken,
         ] {
             assert_eq!(
@@ -226,11 +230,11 @@ mod tests {
     }
 
     #[test]
-    fn an_offer_waits_for_the_operation_under_way() {
-        for phase in [Phase::Yielding, Phase::Answering, Phase::Settling] {
+    fn offer_is_deferred_while_an_operation_is_under_way() {
+        for phase in [Phase::Yielding, Phase::Answering, Phase::AcceptingAnswer] {
             assert_eq!(
                 step(phase, NegotiationInput::RemoteOffer, false),
-                (phase, NegotiationAction::Keep)
+                (phase, NegotiationAction::Defer)
             );
         }
     }

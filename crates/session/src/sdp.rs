@@ -13,7 +13,7 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    /// Whether the id is one that peers write who make none up.
+    /// Whether the id is a constant of peers that generate none.
     pub(crate) fn is_placeholder(&self) -> bool {
         matches!(self.session.as_str(), "0" | "1")
     }

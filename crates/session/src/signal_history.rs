@@ -125,7 +125,7 @@ impl SignalHistory {
     }
 }
 
-/// Appends an item; the oldest gives way if there are too many.
+/// Appends an item, and drops the oldest if there are too many.
 fn push_bounded<T>(items: &mut Vec<T>, item: T, most: usize) {
     if items.len() >= most {
         items.remove(0);

@@ -5,20 +5,21 @@ use crate::link::Target;
 use crate::sdp;
 use crate::time::Timestamp;
 
-/// What a link says: its descriptions, as soon as there is somebody to hear them, and the ways to
-/// reach it, inside them or behind them.
+/// The outgoing signals of a link: its descriptions, which wait until there is a recipient, and its
+/// candidates, inside the descriptions or after them.
 #[derive(Debug)]
 pub(crate) struct SignalQueue {
-    /// Whether candidates may follow their description. If not, it waits for them.
+    /// Whether candidates may be sent after their description. If not, it waits for them.
     trickle: bool,
     /// The descriptions that wait.
     queued: Vec<Signal>,
-    /// The candidates that wait to be put into them.
+    /// The candidates that wait to be sent inside a description.
     unsent: Vec<Candidate>,
     /// The ICE generation of the latest local description.
     generation: Option<String>,
-    /// The generations whose candidates are all known. A rollback may lead back to one.
+    /// The ICE generations whose candidates are all known. A rollback may lead back to one.
     finished: Vec<Option<String>>,
+    /// When a description was last sent.
     sent: Option<Timestamp>,
 }
 
@@ -34,12 +35,12 @@ impl SignalQueue {
         }
     }
 
-    /// When the latest description went out; `None` as long as it waits.
+    /// When the latest description was sent; `None` while it waits.
     pub(crate) fn sent_at(&self) -> Option<Timestamp> {
         self.sent.filter(|_| self.queued.is_empty())
     }
 
-    /// The browser has made a local description, to be said or not.
+    /// The browser has a new local description, whether it is sent or not.
     pub(crate) fn set_local_description(&mut self, sdp: &str) {
         self.generation = sdp::ufrag(sdp);
     }
@@ -49,7 +50,7 @@ impl SignalQueue {
         self.flush(ctx, target);
     }
 
-    /// The browser has found one more way to be reached, or the last.
+    /// The browser has gathered a candidate; an empty one marks the end.
     pub(crate) fn gathered(
         &mut self,
         ctx: &mut Context,
@@ -73,14 +74,14 @@ impl SignalQueue {
         !self.trickle && !self.finished.contains(&self.generation)
     }
 
-    /// Takes the candidates that are known for all there are.
+    /// Waits for no more candidates than are known.
     pub(crate) fn finish(&mut self, ctx: &mut Context, target: &Target) {
         self.finished.push(self.generation.clone());
         self.flush(ctx, target);
     }
 
-    /// Sends the descriptions that wait, with the candidates known by now inside, if there is
-    /// somebody to send them to.
+    /// Sends the descriptions that wait, with the candidates known by now inside, if there is a
+    /// recipient.
     pub(crate) fn flush(&mut self, ctx: &mut Context, target: &Target) {
         if self.awaits_candidates() || self.queued.is_empty() || *target == Target::Nobody {
             return;
@@ -99,8 +100,8 @@ impl SignalQueue {
         self.sent = Some(ctx.now);
     }
 
-    /// The browser's mark does not say which generation it ends, and the other end may have a
-    /// connection that is waiting for another one.
+    /// The mark of the last candidate, with its ICE generation: the browser's mark has none, and the
+    /// peer may have a connection that expects another generation.
     fn end_of_candidates(&self) -> Candidate {
         Candidate {
             username_fragment: self.generation.clone(),

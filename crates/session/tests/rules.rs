@@ -9,14 +9,15 @@ mod rules {
     mod devices;
     mod ends;
     mod failing_links;
-    mod foreign_returns;
+    mod foreign_reconnecting;
     mod identity;
     mod links;
+    mod monitoring;
     mod present;
     mod reconnecting;
     mod rejoining;
     mod relay;
     mod texts;
     mod tracks;
-    mod watch;
+    mod unanswered_offers;
 }

@@ -45,7 +45,7 @@ enum State {
         token: Token,
         id: Option<u32>,
     },
-    Settling {
+    AcceptingAnswer {
         token: Token,
     },
     Broken,
@@ -59,7 +59,7 @@ impl State {
             Self::Yielding { .. } => Phase::Yielding,
             Self::Offered { .. } => Phase::Offered,
             Self::Answering { .. } => Phase::Answering,
-            Self::Settling { .. } => Phase::Settling,
+            Self::AcceptingAnswer { .. } => Phase::AcceptingAnswer,
             Self::Broken => Phase::Broken,
         }
     }
@@ -69,7 +69,7 @@ impl State {
             Self::Offering { token }
             | Self::Yielding { token }
             | Self::Answering { token, .. }
-            | Self::Settling { token } => *token == reported,
+            | Self::AcceptingAnswer { token } => *token == reported,
             Self::Stable | Self::Offered { .. } | Self::Broken => false,
         }
     }
@@ -182,7 +182,7 @@ impl Link {
         self.advance(ctx, NegotiationInput::Needed, true, None);
     }
 
-    /// Makes the open offer anew, since it may have reached nobody.
+    /// Replaces the open offer by a new one, since it may have reached nobody.
     pub(crate) fn reoffer(&mut self, ctx: &mut Context) {
         if self.has_open_offer() {
             self.exchange.state = State::Stable;
@@ -258,7 +258,7 @@ impl Link {
             }
             (NegotiationAction::AcceptOffer, Some(offer)) => self.accept_offer(ctx, offer),
             (NegotiationAction::AcceptAnswer, Some(answer)) => self.accept_answer(ctx, answer),
-            (NegotiationAction::Keep, Some(offer)) => {
+            (NegotiationAction::Defer, Some(offer)) => {
                 if let (Phase::Yielding, State::Offering { token }) = (phase, &self.exchange.state)
                 {
                     self.exchange.state = State::Yielding { token: *token };
@@ -289,11 +289,11 @@ impl Link {
             .take_if(|offer| !offer.end.is_ordered_with(&end));
         self.exchange.repeats = 0;
         self.exchange.remote = Some(end);
-        self.exchange.state = State::Settling { token };
+        self.exchange.state = State::AcceptingAnswer { token };
         ctx.link(self.id, LinkOp::AcceptAnswer { sdp, token });
     }
 
-    /// The browser has made the offer or answer it was asked for.
+    /// The browser has created the offer or answer that was requested.
     fn made(&mut self, ctx: &mut Context, token: Token, sdp: String) {
         let (_, action) = step(self.exchange.state.phase(), NegotiationInput::Made, true);
         self.signals.set_local_description(&sdp);

@@ -3,7 +3,7 @@ use videocalls_protocol::ParticipantId;
 use crate::link::RemoteDescription;
 use crate::time::Timestamp;
 
-/// How many participants may have an offer waiting. The oldest gives way to another.
+/// How many participants may have an offer waiting. The oldest is dropped for another.
 const MAX_OFFERS: usize = 8;
 
 /// Offers that wait, at most one per participant, the latest last.

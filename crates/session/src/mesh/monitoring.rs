@@ -30,8 +30,8 @@ impl Mesh {
         link.start(ctx, LinkTimer::Measure, Duration::ZERO);
     }
 
-    /// A participant's microphone or camera has changed. From one who has neither nothing arrives,
-    /// and that is no loss. A muted microphone still sends packets; a camera that is off does not.
+    /// A participant's microphone or camera has changed. If they have neither, nothing is expected
+    /// to arrive. A muted microphone still sends packets; a camera that is off does not.
     pub(super) fn media_changed(
         &mut self,
         ctx: &mut Context,

@@ -210,7 +210,7 @@ impl Mesh {
 
     /// Whether the participant of a link that does not recover counts as gone. Where a server would
     /// report a departure, the participant is there as long as they have a seat. One without a seat
-    /// can't be sent an offer, and one who always sends the offer needs none.
+    /// can't be sent an offer, and a peer that always offers does not expect one.
     fn is_given_up(&self, id: LinkId) -> bool {
         let is_unreachable = self.capabilities.departure == Departure::Announced;
         let peer_offers = self.peer_always_offers();
@@ -281,7 +281,7 @@ impl Mesh {
         ctx.mesh_events
             .push(MeshEvent::Vanished(id.clone(), LeaveReason::Lost));
         self.accept_successors(ctx);
-        // They may only have been cut off, and wait as we do; or somebody else may come.
+        // The participant may only have lost the connection and wait as we do, or another may join.
         if self.broadcasts_offers() && self.links.is_empty() {
             self.open_offering(ctx, Target::Anyone);
         } else if had_sent && self.capabilities.offerer == Offerer::Present {
@@ -289,8 +289,7 @@ impl Mesh {
         }
     }
 
-    /// Offers twice to a participant who counts as gone. If they answer and are lost again, it
-    /// starts anew.
+    /// Offers twice to a participant who counts as gone.
     fn offer_to_lost(&mut self, ctx: &mut Context, id: &ParticipantId) {
         self.offer_to(ctx, id);
         let polite = self.is_polite_to(id);

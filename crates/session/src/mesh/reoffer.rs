@@ -1,5 +1,4 @@
-//! Offers that may have reached nobody, where no server keeps them for a client that is away: they
-//! are sent again.
+//! Offers that may have reached nobody are sent again, unless the server redelivers them.
 
 use super::Mesh;
 use super::rebuild::Cause;
@@ -8,8 +7,9 @@ use crate::link::{Link, Unanswered};
 use crate::{LinkId, Transport};
 
 impl Mesh {
-    /// The server is back. What was sent while it was away is lost, unless it redelivers. Where
-    /// peers do not learn that we are back, exchanges that were under way start anew.
+    /// The server is back. What was sent while it was away is lost, unless the server redelivers.
+    /// Links for which an exchange was under way are replaced where offers are broadcast, since no
+    /// peer learns there that we are back.
     pub(super) fn repeat_open_offers(&mut self, ctx: &mut Context) {
         if self.capabilities.redelivers {
             return;

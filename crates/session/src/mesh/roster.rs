@@ -1,4 +1,4 @@
-//! Participants who come, come back, or were in the room before us: who sends the first offer.
+//! Participants who join, return, or were in the room before us, and which end sends the first offer.
 
 use std::time::Duration;
 

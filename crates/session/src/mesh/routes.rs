@@ -18,7 +18,7 @@ enum Search {
     Since(Timestamp),
     /// It has taken too long. It is reported once the server shows that our own network works.
     AwaitsServer,
-    /// The app has been told that there is no path.
+    /// The missing path was reported to the app.
     Reported,
 }
 
@@ -41,8 +41,8 @@ impl Routes {
             .retain(|(id, search)| !which(id) || *search == Search::Reported);
     }
 
-    /// Whether a search has taken too long, which happens once in each. The app is then to be told
-    /// as soon as the server [`has been heard`](Self::take_reports).
+    /// Whether a search has taken too long; true once per search. It is then reported by
+    /// [`take_reports`](Self::take_reports).
     pub(super) fn is_due(&mut self, id: &ParticipantId, now: Timestamp) -> bool {
         let is_due = |search: Search| match search {
             Search::Since(begun) => now.since(begun) >= SEARCH,
@@ -57,8 +57,8 @@ impl Routes {
         is_found
     }
 
-    /// The server has been heard, so our own network works: takes the participants to whom the app
-    /// is to be told that there is no path.
+    /// Something has arrived from the server, so our own network works: returns the participants
+    /// whose missing path is to be reported now.
     pub(super) fn take_reports(&mut self) -> Vec<ParticipantId> {
         let searches = self.0.iter_mut();
         let waiting = searches.filter(|(_, search)| *search == Search::AwaitsServer);

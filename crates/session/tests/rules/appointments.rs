@@ -1,4 +1,5 @@
-//! Where one always offers, once it is in, and the other always answers.
+//! A dialect in which one role always offers, once the server has admitted it, and the other always
+//! answers.
 
 use videocalls_protocol::appointments::Appointments;
 use videocalls_protocol::{Dialect, DisplayName, Event, ParticipantId, Peer, Request, Signal};
@@ -7,20 +8,20 @@ use videocalls_session::{LinkId, LinkOp, LinkReport, LinkRole, Transport};
 use crate::harness::{Harness, answer, offer, ops, peer, sent, started, token, welcome};
 
 /// The tokens hold `{"uuid":1}` and `{"proId":1}`.
-fn arrived(token: &str) -> Harness {
+fn connected_as(token: &str) -> Harness {
     let dialect = Appointments::new(token).expect("it is a token");
     started(dialect.capabilities())
 }
 
-/// With the offer made, and not let in yet.
+/// A client with its offer created, before the server has admitted it.
 fn client() -> Harness {
-    let mut harness = arrived("h.eyJ1dWlkIjoxfQ.s");
+    let mut harness = connected_as("h.eyJ1dWlkIjoxfQ.s");
     harness.create_description();
     harness
 }
 
 fn professional() -> Harness {
-    let mut harness = arrived("h.eyJwcm9JZCI6MX0.s");
+    let mut harness = connected_as("h.eyJwcm9JZCI6MX0.s");
     harness.event(welcome("professional", &[], None));
     harness
 }
@@ -40,7 +41,7 @@ fn link_to(harness: &Harness, id: &str) -> LinkId {
 }
 
 #[test]
-fn a_client_calls_out_when_it_is_let_in() {
+fn client_sends_its_offer_when_it_is_admitted() {
     let mut harness = client();
     let outputs = harness.take_outputs();
     let early = sent(&outputs);
@@ -65,7 +66,7 @@ fn a_client_calls_out_when_it_is_let_in() {
 }
 
 #[test]
-fn an_answer_is_taken_however_late_it_comes() {
+fn answer_is_accepted_however_late_it_comes() {
     let mut harness = client();
     harness.event(welcome("client", &[], None));
     harness.wait(3_600_000);
@@ -82,9 +83,9 @@ fn an_answer_is_taken_however_late_it_comes() {
     assert_eq!(harness.take_outputs(), [], "one is enough");
 }
 
-/// The server gives the offer that it has kept to a professional who comes back.
+/// The server delivers the stored offer to a professional who comes back.
 #[test]
-fn an_answer_to_an_offer_that_was_answered_is_a_reason_to_offer_anew() {
+fn second_answer_by_a_new_connection_leads_to_a_new_offer() {
     let mut harness = client();
     harness.event(welcome("client", &[], None));
     harness.signal_from("professional", answer("100", 1));
@@ -117,7 +118,7 @@ fn an_answer_to_an_offer_that_was_answered_is_a_reason_to_offer_anew() {
 }
 
 #[test]
-fn a_client_that_loses_the_professional_calls_out_again() {
+fn client_that_loses_the_professional_offers_again() {
     let mut harness = client();
     harness.event(welcome("client", &[], None));
     harness.signal_from("professional", answer("100", 1));
@@ -137,18 +138,18 @@ fn a_client_that_loses_the_professional_calls_out_again() {
 }
 
 #[test]
-fn a_professional_waits_with_a_link_standing_by() {
+fn professional_waits_with_a_standby_link() {
     let mut harness = professional();
     let outputs = harness.take_outputs();
-    let standing_by = match ops(&outputs)[..] {
+    let standby = match ops(&outputs)[..] {
         [(link, LinkOp::Open(LinkRole::StandBy))] => link,
         _ => panic!("one link, to answer on: {outputs:?}"),
     };
-    harness.report(standing_by, LinkReport::NegotiationNeeded);
+    harness.report(standby, LinkReport::NegotiationNeeded);
     harness.wait(3_600_000);
     assert_eq!(harness.take_outputs(), []);
     introduced(&mut harness, offer("100", 1));
-    assert_eq!(harness.create_description(), standing_by);
+    assert_eq!(harness.create_description(), standby);
     let outputs = harness.take_outputs();
     let [Request::Signal { signal, .. }] = sent(&outputs)[..] else {
         panic!("the answer is sent: {outputs:?}");
@@ -159,7 +160,7 @@ fn a_professional_waits_with_a_link_standing_by() {
 }
 
 #[test]
-fn a_professional_never_offers() {
+fn professional_never_offers() {
     let mut harness = professional();
     introduced(&mut harness, offer("100", 1));
     let link = harness.create_description();
@@ -169,9 +170,9 @@ fn a_professional_never_offers() {
     assert_eq!(harness.take_outputs(), []);
 }
 
-/// Only the client can offer anew, and its offer is taken whenever it comes.
+/// Only the client can offer again, and its offer is accepted whenever it comes.
 #[test]
-fn a_professional_lets_go_of_a_link_that_finds_no_way() {
+fn professional_closes_a_link_that_does_not_connect() {
     let mut harness = professional();
     introduced(&mut harness, offer("100", 1));
     harness.create_description();
@@ -195,7 +196,7 @@ fn a_professional_lets_go_of_a_link_that_finds_no_way() {
 }
 
 #[test]
-fn a_client_that_comes_back_replaces_itself() {
+fn new_connection_of_the_client_replaces_the_old_link() {
     let mut harness = professional();
     introduced(&mut harness, offer("100", 1));
     let old = harness.create_description();

@@ -8,7 +8,7 @@ use crate::harness::{
     Harness, LIVE, answer, left, notices, offer, ops, peer, sdp, sent, token, welcome,
 };
 
-/// In a room with one other, connected, after their offer.
+/// A session in a room with one other, connected, after their offer.
 fn linked(me: &str, other: &str) -> (Harness, LinkId) {
     let mut harness = Harness::in_room(me, &[]);
     harness.event(videocalls_protocol::Event::Joined(peer(other)));
@@ -32,7 +32,7 @@ fn opened_roles(harness: &mut Harness) -> Vec<LinkRole> {
 }
 
 #[test]
-fn the_first_link_is_made_while_the_socket_opens_and_spent_on_the_first_other() {
+fn first_link_is_prepared_while_the_socket_opens_and_used_for_the_first_participant() {
     let mut harness = Harness::new(Rooms::default().capabilities(), "me");
     harness.input(Input::Start);
     let link = harness.create_description();
@@ -51,25 +51,25 @@ fn the_first_link_is_made_while_the_socket_opens_and_spent_on_the_first_other() 
 }
 
 #[test]
-fn who_waits_alone_has_a_link_standing_by_to_answer_on() {
+fn standby_link_answers_the_first_participant_who_joins() {
     let mut harness = Harness::in_room("me", &[]);
     let outputs = harness.take_outputs();
     let [
         ..,
         (_, LinkOp::Close),
-        (standing_by, LinkOp::Open(LinkRole::StandBy)),
+        (standby, LinkOp::Open(LinkRole::StandBy)),
     ] = ops(&outputs)[..]
     else {
         panic!("the offer made in advance is for nobody: {outputs:?}");
     };
-    harness.report(standing_by, LinkReport::NegotiationNeeded);
+    harness.report(standby, LinkReport::NegotiationNeeded);
     assert_eq!(
         harness.take_outputs(),
         [],
         "it has nobody to negotiate with"
     );
     harness.event(videocalls_protocol::Event::Joined(peer("you")));
-    assert_eq!(harness.accept_offer_from("you", "100"), standing_by);
+    assert_eq!(harness.accept_offer_from("you", "100"), standby);
     harness.event(left("you", LeaveReason::Bye));
     let outputs = harness.take_outputs();
     assert!(
@@ -82,14 +82,14 @@ fn who_waits_alone_has_a_link_standing_by_to_answer_on() {
 }
 
 #[test]
-fn a_roster_with_the_same_one_twice_or_ourselves_makes_one_link_each() {
+fn roster_with_duplicates_and_ourselves_opens_one_link_per_participant() {
     let mut harness = Harness::in_room("me", &["a", "a", "me"]);
     assert_eq!(opened(&mut harness), 1);
     assert_eq!(harness.participants(), ["a"]);
 }
 
 #[test]
-fn who_loses_only_their_seat_stays_as_long_as_their_media_goes_on() {
+fn participant_without_seat_stays_while_their_media_arrives() {
     let (mut harness, link) = linked("me", "you");
     harness.event(left("you", LeaveReason::Lost));
     harness.wait(60_000);
@@ -98,7 +98,7 @@ fn who_loses_only_their_seat_stays_as_long_as_their_media_goes_on() {
     harness.wait(3_999);
     harness.transport(link, Transport::Connected);
     harness.wait(60_000);
-    assert_eq!(harness.participants(), ["you"], "it healed in time");
+    assert_eq!(harness.participants(), ["you"], "it recovered in time");
     harness.transport(link, Transport::Disconnected);
     harness.wait(4_000);
     assert_eq!(harness.participants(), [""; 0]);
@@ -106,7 +106,7 @@ fn who_loses_only_their_seat_stays_as_long_as_their_media_goes_on() {
 }
 
 #[test]
-fn who_has_no_seat_any_more_is_not_offered_a_new_link() {
+fn participant_without_seat_is_offered_no_new_link() {
     let (mut harness, link) = linked("me", "you");
     harness.report(link, LinkReport::NegotiationNeeded);
     let outputs = harness.take_outputs();
@@ -119,7 +119,7 @@ fn who_has_no_seat_any_more_is_not_offered_a_new_link() {
 }
 
 #[test]
-fn who_says_goodbye_or_is_not_connected_leaves_at_once() {
+fn participant_who_says_goodbye_or_is_interrupted_leaves_at_once() {
     let (mut harness, _) = linked("me", "you");
     harness.event(left("you", LeaveReason::Bye));
     let outputs = harness.take_outputs();
@@ -135,21 +135,29 @@ fn who_says_goodbye_or_is_not_connected_leaves_at_once() {
 }
 
 #[test]
-fn a_link_that_finds_no_way_is_made_anew_by_the_impolite_side() {
+fn link_that_does_not_connect_is_replaced_by_the_impolite_end_first() {
     let mut harness = Harness::in_room("a", &["b"]);
     harness.take_outputs();
     harness.wait(10_000);
-    assert_eq!(opened(&mut harness), 1, "the lesser id is the impolite one");
+    assert_eq!(
+        opened(&mut harness),
+        1,
+        "the end with the lesser id is impolite"
+    );
     let mut harness = Harness::in_room("c", &["b"]);
     harness.take_outputs();
     harness.wait(10_000);
-    assert_eq!(opened(&mut harness), 0, "the polite one waits for a turn");
+    assert_eq!(
+        opened(&mut harness),
+        0,
+        "the polite end lets the peer replace it first"
+    );
     harness.wait(10_000);
-    assert_eq!(opened(&mut harness), 1, "and not for good");
+    assert_eq!(opened(&mut harness), 1, "but not for ever");
 }
 
 #[test]
-fn a_link_that_is_lost_is_made_anew_without_a_word_of_parting() {
+fn lost_link_is_replaced_and_its_participant_stays() {
     let (mut harness, link) = linked("a", "b");
     harness.transport(link, Transport::Disconnected);
     harness.transport(link, Transport::Failed);
@@ -170,7 +178,7 @@ fn a_link_that_is_lost_is_made_anew_without_a_word_of_parting() {
 }
 
 #[test]
-fn a_browser_that_always_fails_is_not_asked_without_a_pause() {
+fn browser_that_always_fails_is_asked_only_now_and_then() {
     let mut harness = Harness::in_room("c", &["b"]);
     let mut asked = 0;
     for _ in 0..60 {
@@ -188,7 +196,7 @@ fn a_browser_that_always_fails_is_not_asked_without_a_pause() {
 }
 
 #[test]
-fn a_broken_link_that_waits_to_be_replaced_is_left_alone() {
+fn broken_link_that_waits_to_be_replaced_negotiates_nothing() {
     let mut harness = Harness::in_room("c", &["b"]);
     harness.take_outputs();
     harness.signal_from("b", offer("100", 1));
@@ -208,7 +216,7 @@ fn a_broken_link_that_waits_to_be_replaced_is_left_alone() {
 }
 
 #[test]
-fn a_failure_is_told_and_its_link_takes_nothing_more() {
+fn failed_negotiation_is_reported_and_replaces_the_link() {
     let (mut harness, link) = linked("c", "b");
     harness.signal_from("b", offer("100", 2));
     let outputs = harness.take_outputs();
@@ -236,7 +244,7 @@ fn a_failure_is_told_and_its_link_takes_nothing_more() {
 }
 
 #[test]
-fn what_comes_late_from_a_replaced_connection_is_ignored() {
+fn late_signals_of_a_replaced_connection_are_ignored() {
     let (mut harness, _) = linked("me", "you");
     harness.accept_offer_from("you", "200");
     harness.take_outputs();
@@ -249,7 +257,7 @@ fn what_comes_late_from_a_replaced_connection_is_ignored() {
 }
 
 #[test]
-fn a_repeated_offer_is_taken_once() {
+fn repeated_offer_is_accepted_once() {
     let (mut harness, _) = linked("me", "you");
     harness.signal_from("you", offer("100", 1));
     assert_eq!(harness.take_outputs(), []);
@@ -260,7 +268,7 @@ fn a_repeated_offer_is_taken_once() {
 }
 
 #[test]
-fn candidates_wait_for_the_description_of_their_generation() {
+fn early_candidates_wait_for_the_description_of_their_generation() {
     let mut harness = Harness::in_room("me", &[]);
     harness.event(videocalls_protocol::Event::Joined(peer("you")));
     harness.signal_from("you", candidate("100"));
@@ -276,7 +284,7 @@ fn candidates_wait_for_the_description_of_their_generation() {
 }
 
 #[test]
-fn a_stranger_is_not_listened_to() {
+fn signals_of_someone_not_on_the_roster_are_ignored() {
     let (mut harness, _) = linked("me", "you");
     harness.signal_from("they", offer("300", 1));
     harness.signal_from("they", candidate("300"));
@@ -284,7 +292,7 @@ fn a_stranger_is_not_listened_to() {
 }
 
 #[test]
-fn the_mark_of_the_last_candidate_says_of_which_generation() {
+fn end_of_candidates_names_its_generation() {
     let (mut harness, link) = linked("me", "you");
     harness.report(link, LinkReport::Candidate(Candidate::default()));
     let outputs = harness.take_outputs();
@@ -302,7 +310,7 @@ fn the_mark_of_the_last_candidate_says_of_which_generation() {
 }
 
 #[test]
-fn where_candidates_cannot_follow_the_description_waits_for_them() {
+fn description_waits_for_its_candidates_without_trickle() {
     let mut capabilities = Rooms::default().capabilities();
     capabilities.trickle = false;
     let mut harness = Harness::new(capabilities, "me");
@@ -333,7 +341,7 @@ fn where_candidates_cannot_follow_the_description_waits_for_them() {
 }
 
 #[test]
-fn a_late_report_is_ignored() {
+fn late_report_of_the_browser_is_ignored() {
     let (mut harness, link) = linked("me", "you");
     harness.signal_from("you", offer("100", 2));
     let outputs = harness.take_outputs();
@@ -354,7 +362,7 @@ fn a_late_report_is_ignored() {
 }
 
 #[test]
-fn a_report_of_an_earlier_operation_does_not_pass_for_that_of_a_later_one() {
+fn report_of_an_earlier_operation_is_not_taken_for_a_later_one() {
     let (mut harness, link) = linked("me", "you");
     harness.signal_from("you", offer("100", 2));
     let outputs = harness.take_outputs();

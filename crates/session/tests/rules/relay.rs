@@ -4,7 +4,7 @@ use videocalls_session::{Input, LinkId, LinkOp, LinkReport, LinkRole, Output, Tr
 
 use crate::harness::{Harness, answer, offer, ops, sent, token};
 
-/// On a relay with one other, connected, after their offer.
+/// A session on a relay with one other, connected, after their offer.
 fn paired(me: &str, other: &str) -> (Harness, LinkId) {
     let mut harness = Harness::on_relay(me);
     let link = harness.accept_offer_from(other, "100");
@@ -14,13 +14,13 @@ fn paired(me: &str, other: &str) -> (Harness, LinkId) {
 }
 
 #[test]
-fn a_successor_waits_until_the_predecessor_is_gone() {
+fn newcomer_to_a_full_room_waits_until_the_other_is_interrupted() {
     let (mut harness, link) = paired("me", "you");
-    harness.signal_from("heir", offer("200", 1));
+    harness.signal_from("new", offer("200", 1));
     harness.wait(6_000);
-    assert_eq!(harness.take_outputs(), [], "two are enough");
+    assert_eq!(harness.take_outputs(), [], "the room is full");
     harness.transport(link, Transport::Disconnected);
-    assert_eq!(harness.participants(), ["heir"]);
+    assert_eq!(harness.participants(), ["new"]);
     let outputs = harness.take_outputs();
     assert!(
         ops(&outputs)
@@ -30,17 +30,17 @@ fn a_successor_waits_until_the_predecessor_is_gone() {
 }
 
 #[test]
-fn a_successor_that_comes_after_the_interruption_waits_for_its_end() {
+fn newcomer_who_offers_during_an_interruption_waits_for_its_end() {
     let (mut harness, link) = paired("me", "you");
     harness.transport(link, Transport::Disconnected);
-    harness.signal_from("heir", offer("200", 1));
+    harness.signal_from("new", offer("200", 1));
     assert_eq!(harness.participants(), ["you"]);
     harness.wait(4_000);
-    assert_eq!(harness.participants(), ["heir"]);
+    assert_eq!(harness.participants(), ["new"]);
 }
 
 #[test]
-fn an_intruder_is_forgotten() {
+fn offer_to_a_full_room_is_dropped_after_20_seconds() {
     let (mut harness, link) = paired("me", "you");
     harness.signal_from("third", offer("200", 1));
     harness.wait(20_000);
@@ -50,16 +50,16 @@ fn an_intruder_is_forgotten() {
 }
 
 #[test]
-fn a_successor_gets_the_place_of_one_who_never_connected() {
+fn newcomer_replaces_a_participant_who_never_connected() {
     let mut harness = Harness::on_relay("me");
     harness.accept_offer_from("you", "100");
-    harness.signal_from("heir", offer("200", 1));
+    harness.signal_from("new", offer("200", 1));
     harness.wait(10_000);
-    assert_eq!(harness.participants(), ["heir"]);
+    assert_eq!(harness.participants(), ["new"]);
 }
 
 #[test]
-fn who_is_left_alone_calls_out_again() {
+fn session_left_alone_broadcasts_an_offer_again() {
     let (mut harness, link) = paired("me", "you");
     harness.transport(link, Transport::Failed);
     assert_eq!(harness.participants(), [""; 0]);
@@ -77,7 +77,7 @@ fn who_is_left_alone_calls_out_again() {
 }
 
 #[test]
-fn an_answer_to_the_call_makes_its_sender_a_participant() {
+fn answer_to_the_broadcast_offer_adds_a_participant() {
     let mut harness = Harness::on_relay("me");
     harness.signal_from("you", answer("100", 1));
     assert_eq!(harness.participants(), ["you"]);
@@ -88,9 +88,9 @@ fn an_answer_to_the_call_makes_its_sender_a_participant() {
     assert!(taken);
 }
 
-/// A page that always gives way answers within the moment for which its own offer is held.
+/// A page that always yields answers within the time for which its own offer is deferred.
 #[test]
-fn crossing_offers_wait_for_an_answer_to_ours() {
+fn crossing_offer_is_deferred_until_ours_is_answered_or_lost() {
     for (me, patience) in [("a", 1_000), ("z", 250)] {
         let fresh = || {
             let mut harness = Harness::on_relay(me);
@@ -104,7 +104,7 @@ fn crossing_offers_wait_for_an_answer_to_ours() {
         };
         let mut answered = fresh();
         answered.wait(patience - 1);
-        assert_eq!(answered.take_outputs(), [], "held");
+        assert_eq!(answered.take_outputs(), [], "it is deferred");
         answered.signal_from("m", answer("100", 3));
         let outputs = answered.take_outputs();
         assert!(
@@ -123,9 +123,10 @@ fn crossing_offers_wait_for_an_answer_to_ours() {
     }
 }
 
-/// Frames that wait for a socket each by its own timer overtake each other.
+/// A page that retries each frame by a timer of its own while its socket opens sends them out of
+/// order.
 #[test]
-fn an_offer_that_has_overtaken_the_answer_before_it_is_taken_after_it() {
+fn offer_that_has_overtaken_an_answer_is_accepted_after_it() {
     let mut harness = Harness::new(Relay::new("a").capabilities(), "a");
     harness.input(Input::Start);
     harness.input(Input::SignalingOpened);
@@ -145,9 +146,9 @@ fn an_offer_that_has_overtaken_the_answer_before_it_is_taken_after_it() {
     );
 }
 
-/// Both gave way: their answer shows that they took our offer, which we had given up for theirs.
+/// Both ends yielded: the answer shows that the peer accepted our offer, which we gave up for theirs.
 #[test]
-fn two_who_both_gave_way_start_again_soon() {
+fn link_is_replaced_soon_if_both_ends_yielded() {
     for (me, patience) in [("a", 0), ("z", 1_000)] {
         let mut harness = Harness::on_relay(me);
         harness.accept_offer_from("m", "100");
@@ -163,9 +164,9 @@ fn two_who_both_gave_way_start_again_soon() {
     }
 }
 
-/// A videocalls.js page has one connection for everything: it answers a new offer by the old one.
+/// A videocalls.js page has a single connection, so it answers a new offer by the old connection.
 #[test]
-fn an_old_connection_may_answer_a_new_offer_but_not_an_old_one() {
+fn old_connection_may_answer_a_new_offer_but_not_an_old_one() {
     let mut harness = Harness::on_relay("a");
     harness.accept_offer_from("m", "100");
     harness.wait(10_000);
@@ -189,7 +190,7 @@ fn an_old_connection_may_answer_a_new_offer_but_not_an_old_one() {
 }
 
 #[test]
-fn a_call_to_anyone_that_the_browser_fails_is_tried_again_after_a_pause() {
+fn broadcast_offer_that_the_browser_fails_to_create_is_retried_after_a_pause() {
     let mut harness = Harness::new(Relay::new("me").capabilities(), "me");
     harness.input(Input::Start);
     harness.input(Input::SignalingOpened);

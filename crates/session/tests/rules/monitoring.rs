@@ -1,4 +1,4 @@
-//! What comes in by a link, and what is done about silence.
+//! What a link receives, and ICE restarts if nothing arrives.
 
 use videocalls_protocol::{Event, LeaveReason, MediaState, ParticipantId, Request, TrackState};
 use videocalls_session::{
@@ -7,25 +7,25 @@ use videocalls_session::{
 
 use crate::harness::{Harness, left, media, ops, peer, sent, welcome};
 
-/// A link that is measured, by which something comes in.
+/// A measured link by which media arrives.
 struct Watched {
     harness: Harness,
     link: LinkId,
     received: u64,
     flows: bool,
-    /// Whether the other end is in reach of the server, and says so.
+    /// Whether the other end can reach the server, and reports that it receives nothing either.
     answers: bool,
     other: ParticipantId,
 }
 
 impl Watched {
     fn new() -> Self {
-        Self::with("you too")
+        Self::with("z")
     }
 
-    /// We are `you then`: the lesser of two is the impolite one.
+    /// We are `m`; the end with the lesser id is the impolite one.
     fn with(other: &str) -> Self {
-        let mut harness = Harness::measuring("you then");
+        let mut harness = Harness::measuring("m");
         harness.event(Event::Joined(peer(other)));
         let link = harness.accept_offer_from(other, "100");
         harness.transport(link, Transport::Connected);
@@ -42,7 +42,7 @@ impl Watched {
         watched
     }
 
-    /// Lets time pass, and answers each question for what has come in.
+    /// Lets time pass, and answers each measurement.
     fn wait(&mut self, pause: u64) -> Vec<Output> {
         let until = self.harness.now + pause;
         let mut outputs = Vec::new();
@@ -58,9 +58,9 @@ impl Watched {
             if self.answers && sent(&out).contains(&&Request::Ping) {
                 self.harness.event(Event::Pong);
             }
-            let deaf = |it: &&&Request| matches!(it, Request::ReceiveReport(not_receiving) if !not_receiving.is_empty());
-            if self.answers && sent(&out).iter().any(|it| deaf(&it)) {
-                self.other_says(true);
+            let not_receiving = |it: &&&Request| matches!(it, Request::ReceiveReport(not_receiving) if !not_receiving.is_empty());
+            if self.answers && sent(&out).iter().any(|it| not_receiving(&it)) {
+                self.other_reports(true);
                 out.extend(self.harness.take_outputs());
             }
             outputs.extend(out);
@@ -77,12 +77,12 @@ impl Watched {
         outputs
     }
 
-    /// The other end tells, by the server, whether it can hear us.
-    fn other_says(&mut self, deaf: bool) {
-        let me = ParticipantId::new("you then");
+    /// The other end reports, through the server, whether it receives nothing from us.
+    fn other_reports(&mut self, not_receiving: bool) {
+        let me = ParticipantId::new("m");
         self.harness.event(Event::ReceiveReport {
             from: self.other.clone(),
-            not_receiving: if deaf { vec![me] } else { Vec::new() },
+            not_receiving: if not_receiving { vec![me] } else { Vec::new() },
         });
     }
 
@@ -111,7 +111,7 @@ fn receive_reports(outputs: &[Output]) -> Vec<&Request> {
 }
 
 #[test]
-fn two_seconds_of_silence_restart_ice_and_are_told_to_the_room() {
+fn silence_of_two_seconds_is_reported_and_restarts_ice() {
     let mut watched = Watched::new();
     watched.flows = false;
     let outputs = watched.wait(900);
@@ -124,7 +124,7 @@ fn two_seconds_of_silence_restart_ice_and_are_told_to_the_room() {
         (restarts(&outputs), watched.connection()),
         (1, Connection::Interrupted)
     );
-    let you = ParticipantId::new("you too");
+    let you = ParticipantId::new("z");
     assert_eq!(
         receive_reports(&outputs),
         [&Request::ReceiveReport(vec![you])]
@@ -136,13 +136,13 @@ fn two_seconds_of_silence_restart_ice_and_are_told_to_the_room() {
 }
 
 #[test]
-fn who_is_told_that_they_are_not_heard_knows_at_once_whether_they_hear() {
+fn receive_report_of_the_peer_makes_our_own_measurement_quick() {
     let mut watched = Watched::new();
     watched.flows = false;
     assert_eq!(receive_reports(&watched.wait(500)), [] as [&Request; 0]);
-    watched.other_says(true);
+    watched.other_reports(true);
     let outputs = watched.wait(300);
-    let you = ParticipantId::new("you too");
+    let you = ParticipantId::new("z");
     assert_eq!(
         receive_reports(&outputs),
         [&Request::ReceiveReport(vec![you])]
@@ -150,7 +150,7 @@ fn who_is_told_that_they_are_not_heard_knows_at_once_whether_they_hear() {
 }
 
 #[test]
-fn a_restart_that_does_not_help_is_followed_by_another_and_by_a_new_link() {
+fn ice_restart_that_does_not_help_is_followed_by_another_and_by_a_new_link() {
     let mut watched = Watched::new();
     watched.flows = false;
     let outputs = watched.wait(4_000);
@@ -163,7 +163,7 @@ fn a_restart_that_does_not_help_is_followed_by_another_and_by_a_new_link() {
 }
 
 #[test]
-fn in_doubt_less_than_a_second_is_enough() {
+fn silence_after_a_network_change_restarts_ice_within_a_second() {
     let mut watched = Watched::new();
     watched.flows = false;
     watched.harness.input(Input::NetworkChanged);
@@ -172,18 +172,16 @@ fn in_doubt_less_than_a_second_is_enough() {
 }
 
 #[test]
-fn one_whose_socket_and_media_are_gone_is_grey_within_a_second() {
+fn participant_without_socket_and_media_is_interrupted_within_a_second() {
     let mut watched = Watched::new();
     watched.flows = false;
-    watched
-        .harness
-        .event(Event::Away(ParticipantId::new("you too")));
+    watched.harness.event(Event::Away(ParticipantId::new("z")));
     watched.wait(950);
     assert_eq!(watched.connection(), Connection::Interrupted);
 }
 
 #[test]
-fn without_a_server_nothing_is_restarted_and_all_is_once_there_is_one() {
+fn ice_is_restarted_once_the_server_is_back() {
     let mut watched = Watched::new();
     let closed = videocalls_protocol::CloseAction::Backoff;
     watched.harness.input(Input::SignalingClosed(closed));
@@ -192,9 +190,7 @@ fn without_a_server_nothing_is_restarted_and_all_is_once_there_is_one() {
     assert_eq!(restarts(&outputs), 0);
     assert_eq!(watched.connection(), Connection::Interrupted);
     watched.harness.input(Input::SignalingOpened);
-    watched
-        .harness
-        .event(welcome("you then", &["you too"], None));
+    watched.harness.event(welcome("m", &["z"], None));
     assert_eq!(
         watched.harness.session.snapshot().state,
         CallState::Connected
@@ -204,14 +200,18 @@ fn without_a_server_nothing_is_restarted_and_all_is_once_there_is_one() {
 }
 
 #[test]
-fn a_lost_way_is_restarted_even_where_nothing_is_measured() {
+fn ice_is_restarted_on_failure_even_if_nothing_is_measured() {
     let mut harness = Harness::in_room("me", &[]);
-    harness.event(Event::Joined(peer("you")));
-    let link = harness.accept_offer_from("you", "100");
+    harness.event(Event::Joined(peer("z")));
+    let link = harness.accept_offer_from("z", "100");
     harness.transport(link, Transport::Connected);
     harness.take_outputs();
     harness.transport(link, Transport::Disconnected);
-    assert_eq!(restarts(&harness.take_outputs()), 0, "it may be ours alone");
+    assert_eq!(
+        restarts(&harness.take_outputs()),
+        0,
+        "it may recover by itself"
+    );
     harness.transport(link, Transport::Failed);
     let outputs = harness.take_outputs();
     let asked = sent(&outputs).contains(&&Request::Ping);
@@ -221,12 +221,16 @@ fn a_lost_way_is_restarted_even_where_nothing_is_measured() {
     assert_eq!(restarts(&harness.take_outputs()), 1);
     harness.transport(link, Transport::Failed);
     harness.event(Event::Pong);
-    assert_eq!(restarts(&harness.take_outputs()), 0, "that is under way");
+    assert_eq!(
+        restarts(&harness.take_outputs()),
+        0,
+        "a restart is under way"
+    );
 }
 
-/// Some browsers call a way lost that only loses much.
+/// Some browsers report `disconnected` for a path that only loses many packets.
 #[test]
-fn what_comes_in_counts_for_more_than_what_the_browser_says() {
+fn media_that_arrives_outweighs_the_reported_state() {
     let mut watched = Watched::new();
     watched
         .harness
@@ -236,8 +240,8 @@ fn what_comes_in_counts_for_more_than_what_the_browser_says() {
 }
 
 #[test]
-fn the_polite_end_leaves_the_first_turn_to_the_other() {
-    let mut watched = Watched::with("you");
+fn polite_end_leaves_the_first_ice_restart_to_the_peer() {
+    let mut watched = Watched::with("a");
     watched.flows = false;
     let outputs = watched.wait(1_900);
     assert_eq!(restarts(&outputs), 0);
@@ -246,9 +250,9 @@ fn the_polite_end_leaves_the_first_turn_to_the_other() {
 }
 
 #[test]
-fn what_others_cannot_hear_of_each_other_is_shown() {
+fn receive_reports_about_others_are_shown() {
     let mut watched = Watched::new();
-    let (from, third) = (ParticipantId::new("you too"), ParticipantId::new("third"));
+    let (from, third) = (ParticipantId::new("z"), ParticipantId::new("third"));
     let not_receiving = vec![third];
     watched.harness.event(Event::ReceiveReport {
         from,
@@ -260,9 +264,9 @@ fn what_others_cannot_hear_of_each_other_is_shown() {
     );
 }
 
-/// A restart that is asked for in the dark would be heard when all is well again.
+/// A restart that is requested without a network would take effect when all is well again.
 #[test]
-fn in_the_dark_nothing_is_restarted_that_heals_with_the_light() {
+fn ice_is_not_restarted_if_the_network_comes_back_by_itself() {
     let mut watched = Watched::new();
     (watched.flows, watched.answers) = (false, false);
     let outputs = watched.wait(3_000);
@@ -275,21 +279,19 @@ fn in_the_dark_nothing_is_restarted_that_heals_with_the_light() {
     assert_eq!(watched.connection(), Connection::Connected);
 }
 
-/// A machine that slept finds its links as it left them, and its seat gone; so the others have closed
-/// their ends. Both have to find out.
+/// A machine that was asleep still has its links, but has lost its seat, so the peers have closed
+/// their ends. Both ends have to notice.
 #[test]
-fn one_who_comes_back_to_another_seat_soon_knows_what_is_dead() {
+fn dead_links_are_noticed_soon_after_rejoining() {
     let mut watched = Watched::new();
     let closed = videocalls_protocol::CloseAction::Backoff;
     watched.harness.input(Input::SignalingClosed(closed));
     watched.flows = false;
     watched.wait(0);
     watched.harness.input(Input::SignalingOpened);
-    watched
-        .harness
-        .event(welcome("you then", &["you too"], None));
+    watched.harness.event(welcome("m", &["z"], None));
     let outputs = watched.wait(1_000);
-    let you = ParticipantId::new("you too");
+    let you = ParticipantId::new("z");
     assert_eq!(
         receive_reports(&outputs),
         [&Request::ReceiveReport(vec![you])]
@@ -297,21 +299,21 @@ fn one_who_comes_back_to_another_seat_soon_knows_what_is_dead() {
 }
 
 #[test]
-fn one_whose_link_was_closed_when_they_were_gone_is_called_back() {
+fn participant_whose_link_we_closed_is_offered_a_new_one_on_their_report() {
     let mut watched = Watched::new();
     watched.flows = false;
     watched.wait(3_000);
-    watched.harness.event(left("you too", LeaveReason::Lost));
+    watched.harness.event(left("z", LeaveReason::Lost));
     watched.harness.take_outputs();
-    watched.other_says(true);
-    assert_eq!(ops(&watched.harness.take_outputs()), [], "nobody is there");
-    watched.harness.event(Event::Joined(peer("you too")));
+    watched.other_reports(true);
+    assert_eq!(ops(&watched.harness.take_outputs()), [], "they have left");
+    watched.harness.event(Event::Joined(peer("z")));
     assert_eq!(
         ops(&watched.harness.take_outputs()),
         [],
         "it is their turn to offer"
     );
-    watched.other_says(true);
+    watched.other_reports(true);
     let outputs = watched.harness.take_outputs();
     let ops = ops(&outputs);
     assert!(matches!(
@@ -324,7 +326,7 @@ fn one_whose_link_was_closed_when_they_were_gone_is_called_back() {
     ));
 }
 
-/// What a participant without any device sends, or one whose camera is off and who has no microphone.
+/// A participant without any device, or without a microphone and with the camera off.
 #[test]
 fn participant_who_has_nothing_to_send_stays_connected() {
     let unavailable = TrackState::Unavailable;
