@@ -46,7 +46,11 @@ pub(crate) enum Mode {
     Huge(usize),
     DupAll,
     DropNth(usize),
-    Reorder(usize),
+    /// Reverses this many messages. Fewer are released after `time`.
+    Reorder {
+        count: usize,
+        time: Duration,
+    },
     AnswerTwice,
     CandidateFirst,
     /// Holds an offer for this long until another client offers too.
@@ -200,7 +204,7 @@ fn parse_mode(text: &str) -> Option<Vec<Fault>> {
         "huge" => (Mode::Huge(parts.count(1 << 20)?), ALL),
         "dup_all" => (Mode::DupAll, ALL),
         "drop_nth" => (Mode::DropNth(parts.count(3)?), FIRST),
-        "reorder" => (Mode::Reorder(parts.count(5)?), FIRST),
+        "reorder" => (parse_reorder(parts.count(5)?, &mut parts)?, FIRST),
         "answer_twice" => (Mode::AnswerTwice, ALL),
         "candidate_first" => (Mode::CandidateFirst, ALL),
         "glare" => (Mode::Glare(parts.millis(1000)?), ALL),
@@ -241,11 +245,16 @@ fn parse_number_in_name(name: &str, parts: &mut ModeParts<'_>) -> Option<Mode> {
         return is_count(u64::try_from(bytes).ok()?).then_some(Mode::Huge(bytes));
     }
     if let Some(window) = between("reorder_window_", "") {
-        return Some(Mode::Reorder(usize::try_from(window).ok()?));
+        return parse_reorder(usize::try_from(window).ok()?, parts);
     }
     let per_second = between("flood_", "ps")?;
     let time = parts.millis(2000)?;
     Some(Mode::Flood { per_second, time })
+}
+
+fn parse_reorder(count: usize, parts: &mut ModeParts<'_>) -> Option<Mode> {
+    let time = parts.millis(100)?;
+    Some(Mode::Reorder { count, time })
 }
 
 fn parse_restart(parts: &mut ModeParts<'_>, graceful: bool) -> Option<Restart> {
@@ -300,7 +309,13 @@ mod tests {
             ("fault-slow_1Bps", Mode::Slow(1)),
             ("fault-slow~100", Mode::Slow(100)),
             ("fault-huge_1MiB", Mode::Huge(1 << 20)),
-            ("fault-reorder_window_5", Mode::Reorder(5)),
+            (
+                "fault-reorder_window_5~50",
+                Mode::Reorder {
+                    count: 5,
+                    time: millis(50),
+                },
+            ),
             (
                 "fault-flood_1000ps~100",
                 Mode::Flood {

@@ -1,6 +1,7 @@
 //! `cargo xtask faults`: causes each fault in real browsers and measures the recovery.
 
 mod figures;
+mod lines;
 mod matrix;
 mod rows;
 mod runs;
@@ -10,7 +11,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use self::matrix::{Line, Matrix};
+use self::lines::Line;
+use self::matrix::Matrix;
 use self::rows::{ROWS, Row};
 use crate::cache;
 use crate::workspace::Workspace;

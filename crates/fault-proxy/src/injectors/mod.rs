@@ -97,7 +97,7 @@ pub(super) fn injector(mode: &Mode, connection: &Connection) -> Option<Box<dyn I
         Mode::UnknownType => extra(Message::text(dialect.unknown()), dialect),
         Mode::DupAll => Some(Box::new(DuplicateAll(dialect))),
         Mode::DropNth(left) => Some(Box::new(DropNth { dialect, left })),
-        Mode::Reorder(window) => Some(Box::new(Reorder::new(dialect, window))),
+        Mode::Reorder { count, time } => Some(Box::new(Reorder::new(dialect, count, time))),
         Mode::AnswerTwice => Some(Box::new(DuplicateAnswers(dialect))),
         Mode::CandidateFirst => Some(Box::new(CandidateBeforeDescription::new(dialect))),
         Mode::Glare(timeout) => Some(Box::new(Glare::new(connection, timeout))),

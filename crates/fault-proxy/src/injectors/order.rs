@@ -9,8 +9,6 @@ use crate::dialect::{Dialect, MessageKind};
 
 /// How long a description is held back for a candidate.
 const CANDIDATE_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long messages are held back until there are enough to reverse.
-const REORDER_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Sends each message of the server twice.
 pub(super) struct DuplicateAll(pub(super) Dialect);
@@ -41,19 +39,21 @@ impl Injector for DropNth {
     }
 }
 
-/// Reverses the order of this many messages of the server.
+/// Reverses the order of `count` messages of the server, or of those that come within `time`.
 pub(super) struct Reorder {
     dialect: Dialect,
-    window: usize,
+    count: usize,
+    time: Duration,
     waiting: Vec<Message>,
     due: Option<Instant>,
 }
 
 impl Reorder {
-    pub(super) fn new(dialect: Dialect, window: usize) -> Self {
+    pub(super) fn new(dialect: Dialect, count: usize, time: Duration) -> Self {
         Self {
             dialect,
-            window,
+            count,
+            time,
             waiting: Vec::new(),
             due: None,
         }
@@ -71,8 +71,8 @@ impl Injector for Reorder {
             return vec![Action::ToClient(message)];
         }
         self.waiting.push(message);
-        self.due.get_or_insert(now + REORDER_TIMEOUT);
-        if self.waiting.len() < self.window {
+        self.due.get_or_insert(now + self.time);
+        if self.waiting.len() < self.count {
             return Vec::new();
         }
         self.release()

@@ -1,8 +1,9 @@
-//! A fault proxy for one test.
+//! A fault proxy for one test, and what several tests do with it.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -10,8 +11,13 @@ use tokio_util::sync::CancellationToken;
 use videocalls_compat::Config;
 use videocalls_server::Assets;
 
+use crate::client::Client;
+
 /// Longer than anything that a test waits for.
 const GUARD: Duration = Duration::from_secs(20);
+
+/// How long a test waits before it takes it that no message comes.
+pub(crate) const SILENCE: Duration = Duration::from_millis(300);
 
 pub(crate) async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
     let outcome = tokio::time::timeout(GUARD, work).await;
@@ -63,4 +69,17 @@ impl Proxy {
         self.stop.cancel();
         self.ended
     }
+}
+
+/// Joins two clients. The first has already received the `joined` of the second.
+pub(crate) async fn pair(proxy: &Proxy, room: &str) -> [(Client, Value); 2] {
+    let (mut ann, hers) = Client::join(proxy.address, room, "Ann").await;
+    let bob = Client::join(proxy.address, room, "Bob").await;
+    assert_eq!(ann.next().await["type"], "joined");
+    [(ann, hers), bob]
+}
+
+pub(crate) async fn assert_silent(client: &mut Client) {
+    let received = tokio::time::timeout(SILENCE, client.next_frame()).await;
+    assert!(received.is_err(), "{received:?}");
 }
