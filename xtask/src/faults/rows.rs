@@ -48,7 +48,7 @@ const fn native(file: &'static str, test: &'static str) -> Evidence {
 const LINKS: &str = "crates/session/tests/rules/links.rs";
 const RECONNECTING: &str = "crates/session/tests/rules/reconnecting.rs";
 const REJOINING: &str = "crates/session/tests/rules/rejoining.rs";
-const WATCH: &str = "crates/session/tests/rules/watch.rs";
+const MONITORING: &str = "crates/session/tests/rules/monitoring.rs";
 const SIMULATION: &str = "crates/session/tests/simulation.rs";
 const LIMITS: &str = "crates/server/tests/server/limits.rs";
 
@@ -165,7 +165,7 @@ pub(crate) const ROWS: &[Row] = &[
             calls("faulty-server", "F25 "),
             native(
                 LINKS,
-                "candidates_wait_for_the_description_of_their_generation",
+                "early_candidates_wait_for_the_description_of_their_generation",
             ),
         ],
     ),
@@ -174,16 +174,13 @@ pub(crate) const ROWS: &[Row] = &[
         "a candidate of an earlier offer",
         &[native(
             LINKS,
-            "candidates_wait_for_the_description_of_their_generation",
+            "early_candidates_wait_for_the_description_of_their_generation",
         )],
     ),
     row(
         "F27",
         "the end of candidates is missing",
-        &[native(
-            LINKS,
-            "the_mark_of_the_last_candidate_says_of_which_generation",
-        )],
+        &[native(LINKS, "end_of_candidates_names_its_generation")],
     ),
     row("F28", "a browser crashes", &[calls("page-life", "F28 ")]),
     row("F29", "a page is reloaded", &[calls("page-life", "F29 ")]),
@@ -194,8 +191,8 @@ pub(crate) const ROWS: &[Row] = &[
         "a broken state without an event",
         &[
             native(
-                WATCH,
-                "a_restart_that_does_not_help_is_followed_by_another_and_by_a_new_link",
+                MONITORING,
+                "ice_restart_that_does_not_help_is_followed_by_another_and_by_a_new_link",
             ),
             native(
                 REJOINING,
