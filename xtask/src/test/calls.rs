@@ -20,6 +20,17 @@ use crate::workspace::Workspace;
 /// How many files run at the same time. Each uses about half a processor: its browsers mostly wait.
 const PARALLEL_FILES: usize = 3;
 
+/// The longest files, which start first, so that none of them runs alone at the end.
+const LONG: &[&str] = &[
+    "dialects.test.mjs",
+    "agora.test.mjs",
+    "faulty-server.test.mjs",
+    "devices.test.mjs",
+    "truth.test.mjs",
+    "independent.test.mjs",
+    "simulate.test.mjs",
+];
+
 /// Marks of files that must run alone: another browser changes what they measure.
 const ALONE: &[&str] = &["settledHeap("];
 
@@ -126,7 +137,7 @@ fn name(file: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
-/// The files that run alone, and the others with the longest first, so that none starts late.
+/// The files that run alone, and the others in the order in which they start.
 fn files(workspace: &Workspace) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
     let (mut alone, mut parallel) = (Vec::new(), Vec::new());
     for file in cache::files_below(&workspace.root("e2e/tests"))? {
@@ -136,12 +147,16 @@ fn files(workspace: &Workspace) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
         let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
         match runs_alone(&text) {
             true => alone.push(file),
-            false => parallel.push((text.len(), file)),
+            false => parallel.push(file),
         }
     }
-    parallel.sort();
-    let parallel = parallel.into_iter().rev().map(|(_, file)| file);
-    Ok((alone, parallel.collect()))
+    parallel.sort_by_key(|file| start_order(&name(file)));
+    Ok((alone, parallel))
+}
+
+fn start_order(name: &str) -> usize {
+    let long = LONG.iter().position(|long| *long == name);
+    long.unwrap_or(LONG.len())
 }
 
 fn runs_alone(text: &str) -> bool {
@@ -208,7 +223,9 @@ mod tests {
 
     use anyhow::bail;
 
-    use super::{ALONE, combine, failed_tests, in_parallel, literally, runs_alone};
+    use super::{
+        ALONE, LONG, combine, failed_tests, in_parallel, literally, runs_alone, start_order,
+    };
     use crate::process::Finished;
     use crate::test::counts::Counts;
 
@@ -219,9 +236,29 @@ mod tests {
     }
 
     #[test]
+    fn long_files_start_first() {
+        let mut names = ["app.test.mjs", LONG[1], "autoplay.test.mjs", LONG[0]];
+        names.sort_by_key(|name| start_order(name));
+        assert_eq!(
+            names,
+            [LONG[0], LONG[1], "app.test.mjs", "autoplay.test.mjs"]
+        );
+    }
+
+    #[test]
+    fn each_long_file_exists() {
+        for name in LONG {
+            assert!(tests_folder().join(name).is_file(), "{name}");
+        }
+    }
+
+    fn tests_folder() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e/tests")
+    }
+
+    #[test]
     fn each_mark_is_in_a_file() {
-        let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e/tests");
-        let files = fs::read_dir(tests).unwrap();
+        let files = fs::read_dir(tests_folder()).unwrap();
         let texts: Vec<_> = files
             .map(|file| fs::read_to_string(file.unwrap().path()).unwrap())
             .collect();
