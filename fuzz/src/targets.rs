@@ -259,10 +259,10 @@ fn feed(session: &mut Session, now: u64, input: Input) -> Vec<Request> {
 fn report(op: videocalls_session::LinkOp, sdp: String) -> Option<LinkReport> {
     use videocalls_session::LinkOp;
     match op {
-        LinkOp::MakeOffer { token } | LinkOp::AcceptOffer { token, .. } => {
-            Some(LinkReport::Made { token, sdp })
+        LinkOp::CreateOffer { token } | LinkOp::AcceptOffer { token, .. } => {
+            Some(LinkReport::DescriptionCreated { token, sdp })
         }
-        LinkOp::AcceptAnswer { token, .. } => Some(LinkReport::Applied { token }),
+        LinkOp::AcceptAnswer { token, .. } => Some(LinkReport::AnswerApplied { token }),
         _ => None,
     }
 }

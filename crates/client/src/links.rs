@@ -86,7 +86,7 @@ impl Links {
     ) {
         let servers = || self.ice_servers.request(now, &fail);
         match op {
-            LinkOp::MakeOffer { token } => peer.make_offer(servers(), token, report),
+            LinkOp::CreateOffer { token } => peer.make_offer(servers(), token, report),
             LinkOp::AcceptOffer { sdp, token } => {
                 peer.accept_offer(&sdp, servers(), token, self.local.clone(), report);
             }
@@ -136,7 +136,7 @@ impl Links {
 
 /// Reports that a negotiation failed because the browser has not made the connection.
 fn report_missing(op: &LinkOp, callbacks: &LinkCallbacks) {
-    if let LinkOp::MakeOffer { token }
+    if let LinkOp::CreateOffer { token }
     | LinkOp::AcceptOffer { token, .. }
     | LinkOp::AcceptAnswer { token, .. } = *op
     {

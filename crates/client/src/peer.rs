@@ -64,7 +64,7 @@ impl Peer {
         turn: &Rc<TurnFailures>,
         LinkCallbacks { report, fail }: &LinkCallbacks,
     ) -> Result<Self, JsValue> {
-        let pool = i32::from(role == LinkRole::StandBy);
+        let pool = i32::from(role == LinkRole::Standby);
         let pooled = object(&[("iceCandidatePoolSize", pool.into())]);
         Object::assign(&pooled, configuration);
         let connection = RtcPeerConnection::new_with_configuration(pooled.unchecked_ref())?;
@@ -184,7 +184,7 @@ impl Peer {
         let answered = set_remote_description(&self.connection, "answer", sdp);
         self.run(async move {
             report(match JsFuture::from(answered).await {
-                Ok(_) => LinkReport::Applied { token },
+                Ok(_) => LinkReport::AnswerApplied { token },
                 Err(_) => LinkReport::Failed { token },
             });
         });
@@ -300,7 +300,7 @@ fn set_remote_description(connection: &RtcPeerConnection, kind: &str, sdp: &str)
 
 fn outcome(token: Token, made: Result<String, JsValue>) -> LinkReport {
     match made {
-        Ok(sdp) => LinkReport::Made { token, sdp },
+        Ok(sdp) => LinkReport::DescriptionCreated { token, sdp },
         Err(_) => LinkReport::Failed { token },
     }
 }

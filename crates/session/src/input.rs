@@ -79,14 +79,14 @@ pub enum Input {
 #[non_exhaustive]
 pub enum LinkReport {
     /// An offer or answer was created, and is the local description now.
-    Made {
+    DescriptionCreated {
         /// The token of the request.
         token: Token,
         /// The local description.
         sdp: String,
     },
     /// An answer is the remote description now.
-    Applied {
+    AnswerApplied {
         /// The token of the request.
         token: Token,
     },

@@ -24,7 +24,7 @@
 //! | `link` | one `RTCPeerConnection`: its negotiation and its candidates |
 //! | `signal_queue` | outgoing signals of a link, kept until there is a recipient |
 //! | `negotiation` | perfect negotiation as a table |
-//! | `devices` | microphone and camera: when the browser is asked for them, what the room is told |
+//! | `devices` | microphone and camera: when the browser is asked for them, what is announced to the room |
 //! | `track` | the state of a local track |
 //! | `snapshot` | the state of the call as plain data |
 //!

@@ -31,9 +31,9 @@ pub(crate) enum NegotiationInput {
     /// The peer has sent an answer.
     RemoteAnswer,
     /// The browser has created the offer or answer that was requested.
-    Made,
+    DescriptionCreated,
     /// The browser has accepted the peer's answer.
-    Applied,
+    AnswerApplied,
     /// The browser has refused what was requested.
     Failed,
 }
@@ -42,7 +42,7 @@ pub(crate) enum NegotiationInput {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum NegotiationAction {
     /// Have the browser create an offer.
-    MakeOffer,
+    CreateOffer,
     /// Send the offer that was created.
     SendOffer,
     /// Have the browser accept the offer, rolling back our own one, and answer.
@@ -77,20 +77,22 @@ pub(crate) fn step(
     match (phase, input) {
         // We offer.
         (Phase::Stable, NegotiationInput::Needed) => {
-            (Phase::Offering, NegotiationAction::MakeOffer)
+            (Phase::Offering, NegotiationAction::CreateOffer)
         }
-        (Phase::Offering, NegotiationInput::Made) => (Phase::Offered, NegotiationAction::SendOffer),
+        (Phase::Offering, NegotiationInput::DescriptionCreated) => {
+            (Phase::Offered, NegotiationAction::SendOffer)
+        }
         (Phase::Offered, NegotiationInput::RemoteAnswer) => {
             (Phase::AcceptingAnswer, NegotiationAction::AcceptAnswer)
         }
-        (Phase::AcceptingAnswer, NegotiationInput::Applied) => {
+        (Phase::AcceptingAnswer, NegotiationInput::AnswerApplied) => {
             (Phase::Stable, NegotiationAction::Resume)
         }
         // The peer offers.
         (Phase::Stable, NegotiationInput::RemoteOffer) => {
             (Phase::Answering, NegotiationAction::AcceptOffer)
         }
-        (Phase::Answering, NegotiationInput::Made) => {
+        (Phase::Answering, NegotiationInput::DescriptionCreated) => {
             (Phase::Stable, NegotiationAction::SendAnswer)
         }
         // Both offer: the impolite end insists on its own offer, the polite one yields.
@@ -100,7 +102,7 @@ pub(crate) fn step(
         (Phase::Offering, NegotiationInput::RemoteOffer) => {
             (Phase::Yielding, NegotiationAction::Defer)
         }
-        (Phase::Yielding, NegotiationInput::Made) => {
+        (Phase::Yielding, NegotiationInput::DescriptionCreated) => {
             (Phase::Answering, NegotiationAction::AcceptOffer)
         }
         (Phase::Offered, NegotiationInput::RemoteOffer) => {
@@ -117,10 +119,14 @@ pub(crate) fn step(
         (_, NegotiationInput::Needed) => (phase, NegotiationAction::Ignore),
         (
             Phase::Stable | Phase::Offered,
-            NegotiationInput::Made | NegotiationInput::Applied | NegotiationInput::Failed,
+            NegotiationInput::DescriptionCreated
+            | NegotiationInput::AnswerApplied
+            | NegotiationInput::Failed,
         ) => (phase, NegotiationAction::Ignore),
-        (Phase::AcceptingAnswer, NegotiationInput::Made) => (phase, NegotiationAction::Ignore),
-        (Phase::Offering | Phase::Yielding | Phase::Answering, NegotiationInput::Applied) => {
+        (Phase::AcceptingAnswer, NegotiationInput::DescriptionCreated) => {
+            (phase, NegotiationAction::Ignore)
+        }
+        (Phase::Offering | Phase::Yielding | Phase::Answering, NegotiationInput::AnswerApplied) => {
             (phase, NegotiationAction::Ignore)
         }
         (_, NegotiationInput::Failed) => (Phase::Broken, NegotiationAction::GiveUp),
@@ -148,16 +154,16 @@ mod tests {
             true,
             &[
                 NegotiationInput::Needed,
-                NegotiationInput::Made,
+                NegotiationInput::DescriptionCreated,
                 NegotiationInput::RemoteAnswer,
-                NegotiationInput::Applied,
+                NegotiationInput::AnswerApplied,
             ],
         );
         assert_eq!(phase, Phase::Stable);
         assert_eq!(
             actions,
             [
-                NegotiationAction::MakeOffer,
+                NegotiationAction::CreateOffer,
                 NegotiationAction::SendOffer,
                 NegotiationAction::AcceptAnswer,
                 NegotiationAction::Resume
@@ -170,7 +176,10 @@ mod tests {
     fn impolite_end_insists_on_its_own_offer() {
         for before in [
             &[NegotiationInput::Needed][..],
-            &[NegotiationInput::Needed, NegotiationInput::Made],
+            &[
+                NegotiationInput::Needed,
+                NegotiationInput::DescriptionCreated,
+            ],
         ] {
             let inputs = [before, &[NegotiationInput::RemoteOffer]].concat();
             let (phase, actions) = run(false, &inputs);
@@ -186,7 +195,7 @@ mod tests {
             true,
             &[
                 NegotiationInput::Needed,
-                NegotiationInput::Made,
+                NegotiationInput::DescriptionCreated,
                 NegotiationInput::RemoteOffer,
             ],
         );
@@ -199,7 +208,7 @@ mod tests {
             &[
                 NegotiationInput::Needed,
                 NegotiationInput::RemoteOffer,
-                NegotiationInput::Made,
+                NegotiationInput::DescriptionCreated,
             ],
         );
         assert_eq!(

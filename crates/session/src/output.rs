@@ -42,20 +42,20 @@ pub enum LinkOp {
     /// Create the connection.
     Open(LinkRole),
     /// Create an offer and set it as the local description, then report
-    /// [`LinkReport::Made`](crate::LinkReport::Made) or `Failed`.
-    MakeOffer {
+    /// [`LinkReport::DescriptionCreated`](crate::LinkReport::DescriptionCreated) or `Failed`.
+    CreateOffer {
         /// To be reported back.
         token: Token,
     },
     /// Set the remote offer (rolling back a local one), create the answer and set it, then report
-    /// [`LinkReport::Made`](crate::LinkReport::Made) or `Failed`.
+    /// [`LinkReport::DescriptionCreated`](crate::LinkReport::DescriptionCreated) or `Failed`.
     AcceptOffer {
         /// The offer.
         sdp: String,
         /// To be reported back.
         token: Token,
     },
-    /// Set the remote answer, then report [`LinkReport::Applied`](crate::LinkReport::Applied) or
+    /// Set the remote answer, then report [`LinkReport::AnswerApplied`](crate::LinkReport::AnswerApplied) or
     /// `Failed`.
     AcceptAnswer {
         /// The answer.
@@ -84,7 +84,7 @@ pub enum LinkRole {
     /// It answers an offer that is there; the offer creates the transceivers.
     Answerer,
     /// It waits for an offer, and may be prepared for it.
-    StandBy,
+    Standby,
 }
 
 /// Identifies a link within a session.

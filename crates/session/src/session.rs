@@ -263,8 +263,9 @@ impl Session {
 
     /// Ends the call. A server that has not answered our join may hold a seat for us all the same.
     fn end(&mut self, reason: EndReason) {
-        let held = self.config.capabilities.keeps_seat && reason == EndReason::ServerSilent;
-        let goodbye = reason.is_wanted() || held;
+        let may_have_seat =
+            self.config.capabilities.keeps_seat && reason == EndReason::ServerSilent;
+        let goodbye = reason.is_wanted() || may_have_seat;
         self.close(goodbye.then_some(Request::Bye));
         self.ended(reason);
     }

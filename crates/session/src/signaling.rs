@@ -305,9 +305,9 @@ impl Signaling {
             _ => self.begin_absence(ctx),
         };
         if let State::Away(reconnect) = &mut self.state {
-            let pause = reconnect.wait(ctx.now, room_full, ctx.random());
-            let pause = pause.max(self.no_retry_before.since(ctx.now));
-            ctx.timer(SignalingTimer::Retry, pause);
+            let delay = reconnect.wait(ctx.now, room_full, ctx.random());
+            let delay = delay.max(self.no_retry_before.since(ctx.now));
+            ctx.timer(SignalingTimer::Retry, delay);
         }
         outcome
     }

@@ -21,7 +21,7 @@ fn rooms_end_up_fully_connected() {
 
 #[test]
 fn working_links_survive_lost_sockets_and_servers() {
-    run::run("steady", 10, plan::steady);
+    run::run("settled", 10, plan::settled);
 }
 
 #[test]

@@ -223,9 +223,11 @@ impl Link {
     pub(crate) fn handle_report(&mut self, ctx: &mut Context, report: LinkReport) -> Fate {
         let state = &self.exchange.state;
         match report {
-            LinkReport::Made { token, sdp } if state.expects(token) => self.made(ctx, token, sdp),
-            LinkReport::Applied { token } if state.expects(token) => {
-                self.advance(ctx, NegotiationInput::Applied, true, None);
+            LinkReport::DescriptionCreated { token, sdp } if state.expects(token) => {
+                self.made(ctx, token, sdp)
+            }
+            LinkReport::AnswerApplied { token } if state.expects(token) => {
+                self.advance(ctx, NegotiationInput::AnswerApplied, true, None);
             }
             LinkReport::Failed { token } if state.expects(token) => {
                 self.advance(ctx, NegotiationInput::Failed, true, None);
@@ -251,10 +253,10 @@ impl Link {
     ) {
         let (phase, action) = step(self.exchange.state.phase(), input, polite);
         match (action, remote) {
-            (NegotiationAction::MakeOffer, _) => {
+            (NegotiationAction::CreateOffer, _) => {
                 let token = ctx.token();
                 self.exchange.state = State::Offering { token };
-                ctx.link(self.id, LinkOp::MakeOffer { token });
+                ctx.link(self.id, LinkOp::CreateOffer { token });
             }
             (NegotiationAction::AcceptOffer, Some(offer)) => self.accept_offer(ctx, offer),
             (NegotiationAction::AcceptAnswer, Some(answer)) => self.accept_answer(ctx, answer),
@@ -295,7 +297,11 @@ impl Link {
 
     /// The browser has created the offer or answer that was requested.
     fn made(&mut self, ctx: &mut Context, token: Token, sdp: String) {
-        let (_, action) = step(self.exchange.state.phase(), NegotiationInput::Made, true);
+        let (_, action) = step(
+            self.exchange.state.phase(),
+            NegotiationInput::DescriptionCreated,
+            true,
+        );
         self.signals.set_local_description(&sdp);
         if self.signals.awaits_candidates() {
             self.start(ctx, LinkTimer::Gathering, GATHERING);

@@ -141,7 +141,7 @@ impl Mesh {
         }
         match self.capabilities.offerer {
             Offerer::Newcomer | Offerer::Other => {
-                self.open(ctx, LinkRole::StandBy, Target::Nobody);
+                self.open(ctx, LinkRole::Standby, Target::Nobody);
             }
             Offerer::Present => drop(self.open_offering(ctx, Target::Nobody)),
             _ => {}

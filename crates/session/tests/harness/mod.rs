@@ -165,7 +165,7 @@ impl Harness {
             &format!("{link:?}").replace(['L', '(', ')'], ""),
             token_number(token),
         );
-        self.report(link, LinkReport::Made { token, sdp });
+        self.report(link, LinkReport::DescriptionCreated { token, sdp });
         link
     }
 
@@ -222,7 +222,7 @@ fn outputs_of<'a, T>(outputs: &'a [Output], read: impl Fn(&'a Output) -> Option<
 
 pub(crate) fn token(op: &LinkOp) -> Option<Token> {
     match op {
-        LinkOp::MakeOffer { token }
+        LinkOp::CreateOffer { token }
         | LinkOp::AcceptOffer { token, .. }
         | LinkOp::AcceptAnswer { token, .. } => Some(*token),
         _ => None,

@@ -93,7 +93,7 @@ fn second_answer_by_a_new_connection_leads_to_a_new_offer() {
     let token = ops(&outputs).iter().rev().find_map(|(_, op)| token(op));
     let token = token.expect("the answer is taken");
     let old = link_to(&harness, "professional");
-    harness.report(old, LinkReport::Applied { token });
+    harness.report(old, LinkReport::AnswerApplied { token });
     harness.transport(old, Transport::Connected);
     harness.signal_from("professional", answer("100", 1));
     assert_eq!(
@@ -142,7 +142,7 @@ fn professional_waits_with_a_standby_link() {
     let mut harness = professional();
     let outputs = harness.take_outputs();
     let standby = match ops(&outputs)[..] {
-        [(link, LinkOp::Open(LinkRole::StandBy))] => link,
+        [(link, LinkOp::Open(LinkRole::Standby))] => link,
         _ => panic!("one link, to answer on: {outputs:?}"),
     };
     harness.report(standby, LinkReport::NegotiationNeeded);
@@ -181,7 +181,7 @@ fn professional_closes_a_link_that_does_not_connect() {
     let outputs = harness.take_outputs();
     assert!(matches!(
         ops(&outputs)[..],
-        [(_, LinkOp::Close), (_, LinkOp::Open(LinkRole::StandBy))]
+        [(_, LinkOp::Close), (_, LinkOp::Open(LinkRole::Standby))]
     ));
     assert_eq!(harness.participants(), [""; 0]);
     assert_eq!(harness.session.next_timeout(), None);

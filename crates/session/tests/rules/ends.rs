@@ -91,11 +91,11 @@ fn lost_socket_ends_the_call_only_before_it_is_joined() {
     assert_eq!(end(&harness), None);
 }
 
-/// Feeds a number of messages that can't be decoded, with a pause in milliseconds after each.
-fn unreadable(harness: &mut Harness, count: u32, pause: u64) {
+/// Feeds a number of messages that can't be decoded, with a delay in milliseconds after each.
+fn unreadable(harness: &mut Harness, count: u32, delay: u64) {
     for _ in 0..count {
         harness.input(Input::SignalingProblem(Problem::MalformedMessage));
-        harness.wait(pause);
+        harness.wait(delay);
     }
 }
 

@@ -101,12 +101,14 @@ impl Call {
                 self.harness.report(link, LinkReport::Failed { token });
             }
             LinkOp::AcceptAnswer { .. } => {
-                self.harness.report(link, LinkReport::Applied { token });
+                self.harness
+                    .report(link, LinkReport::AnswerApplied { token });
                 self.agreed(link);
             }
             _ => {
                 let sdp = sdp("5", u64::from(self.offered as u32) + 2);
-                self.harness.report(link, LinkReport::Made { token, sdp });
+                self.harness
+                    .report(link, LinkReport::DescriptionCreated { token, sdp });
             }
         }
     }

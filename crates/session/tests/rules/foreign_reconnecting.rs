@@ -23,7 +23,7 @@ pub(super) fn connect(harness: &mut Harness, link: LinkId) {
     let outputs = harness.take_outputs();
     let asked = ops(&outputs).iter().rev().find_map(|(_, op)| token(op));
     if let Some(token) = asked {
-        harness.report(link, LinkReport::Applied { token });
+        harness.report(link, LinkReport::AnswerApplied { token });
     }
     harness.transport(link, Transport::Connected);
     harness.take_outputs();
@@ -224,7 +224,7 @@ fn unanswered_offer_is_sent_again_after_reconnecting() {
             harness.event(welcome(me, there, None));
             outputs = harness.take_outputs();
         }
-        assert!(matches!(ops(&outputs)[..], [(it, LinkOp::MakeOffer { .. })] if it == link));
+        assert!(matches!(ops(&outputs)[..], [(it, LinkOp::CreateOffer { .. })] if it == link));
     }
 }
 
@@ -238,7 +238,7 @@ fn broadcast_offer_is_replaced_after_reconnecting() {
         [
             (_, LinkOp::Close),
             (_, LinkOp::Open(LinkRole::Offerer)),
-            (_, LinkOp::MakeOffer { .. })
+            (_, LinkOp::CreateOffer { .. })
         ]
     ));
 }

@@ -271,7 +271,7 @@ fn answer_to_our_second_offer_is_accepted_whatever_the_origin() {
             };
             assert_eq!(accepting, link);
             let token = token(op).expect("it has a token");
-            harness.report(link, LinkReport::Applied { token });
+            harness.report(link, LinkReport::AnswerApplied { token });
         }
     }
 }
@@ -290,7 +290,7 @@ fn identical_answer_with_a_placeholder_origin_is_accepted_each_time() {
             let outputs = harness.take_outputs();
             let token = ops(&outputs).iter().find_map(|(_, op)| token(op));
             let token = token.expect("the answer is accepted");
-            harness.report(link, LinkReport::Applied { token });
+            harness.report(link, LinkReport::AnswerApplied { token });
         }
     }
 }

@@ -57,7 +57,7 @@ fn standby_link_answers_the_first_participant_who_joins() {
     let [
         ..,
         (_, LinkOp::Close),
-        (standby, LinkOp::Open(LinkRole::StandBy)),
+        (standby, LinkOp::Open(LinkRole::Standby)),
     ] = ops(&outputs)[..]
     else {
         panic!("the offer made in advance is for nobody: {outputs:?}");
@@ -75,7 +75,7 @@ fn standby_link_answers_the_first_participant_who_joins() {
     assert!(
         matches!(
             ops(&outputs)[..],
-            [.., (_, LinkOp::Close), (_, LinkOp::Open(LinkRole::StandBy))]
+            [.., (_, LinkOp::Close), (_, LinkOp::Open(LinkRole::Standby))]
         ),
         "alone again: {outputs:?}"
     );
@@ -349,7 +349,7 @@ fn late_report_of_the_browser_is_ignored() {
         .iter()
         .find_map(|(_, op)| token(op))
         .expect("an offer to take");
-    let made = || LinkReport::Made {
+    let made = || LinkReport::DescriptionCreated {
         token: first,
         sdp: sdp("5", 9),
     };
@@ -357,7 +357,7 @@ fn late_report_of_the_browser_is_ignored() {
     harness.take_outputs();
     harness.report(link, made());
     harness.report(link, LinkReport::Failed { token: first });
-    harness.report(link, LinkReport::Applied { token: first });
+    harness.report(link, LinkReport::AnswerApplied { token: first });
     assert_eq!(harness.take_outputs(), []);
 }
 
@@ -368,7 +368,7 @@ fn report_of_an_earlier_operation_is_not_taken_for_a_later_one() {
     let outputs = harness.take_outputs();
     let first = ops(&outputs).iter().find_map(|(_, op)| token(op));
     let first = first.expect("an offer to take");
-    let made = LinkReport::Made {
+    let made = LinkReport::DescriptionCreated {
         token: first,
         sdp: sdp("5", 2),
     };

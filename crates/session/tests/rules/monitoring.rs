@@ -320,7 +320,7 @@ fn participant_whose_link_we_closed_is_offered_a_new_one_on_their_report() {
         ops[..],
         [
             (link, LinkOp::Open(LinkRole::Offerer)),
-            (same, LinkOp::MakeOffer { .. }),
+            (same, LinkOp::CreateOffer { .. }),
             (spare, LinkOp::Close),
         ] if link == same && link != spare
     ));

@@ -142,17 +142,17 @@ fn newcomer_yields_when_offers_cross() {
 /// They must have received our offer by now, and have not answered it.
 #[test]
 fn impolite_side_accepts_an_offer_long_after_its_own() {
-    for (pause, taken) in [(3_999, false), (4_000, true)] {
+    for (delay, taken) in [(3_999, false), (4_000, true)] {
         let mut first = in_room("a", &[]);
         first.event(joined("c1"));
-        first.wait(pause);
+        first.wait(delay);
         first.take_outputs();
         first.signal_from("c1", offer("200", 1));
         let outputs = first.take_outputs();
         assert_eq!(
             opened_links(&outputs) == [LinkRole::Answerer],
             taken,
-            "{pause}"
+            "{delay}"
         );
     }
 }
@@ -213,7 +213,7 @@ fn lost_participant_is_offered_to_twice_more() {
         [
             (_, LinkOp::Close),
             (_, LinkOp::Open(LinkRole::Offerer)),
-            (_, LinkOp::MakeOffer { .. })
+            (_, LinkOp::CreateOffer { .. })
         ]
     ));
     assert_eq!(
@@ -255,9 +255,9 @@ fn lost_participant_who_offers_is_back_with_their_name() {
         "an introduction alone brings nobody back"
     );
     harness.accept_offer_from("c1", "300");
-    let people = harness.session.snapshot().participants;
-    assert_eq!(people[0].name, DisplayName::new("Ann").ok());
-    assert_eq!(people[0].connection, Connection::Connecting);
+    let participants = harness.session.snapshot().participants;
+    assert_eq!(participants[0].name, DisplayName::new("Ann").ok());
+    assert_eq!(participants[0].connection, Connection::Connecting);
 }
 
 #[test]
@@ -274,7 +274,7 @@ fn late_descriptions_of_a_lost_participant_are_ignored() {
     assert_eq!(harness.take_outputs(), []);
 }
 
-/// Two join at once, and one is told of the other before it is welcomed itself.
+/// Two join at once, and one is notified of the other before it is welcomed itself.
 #[test]
 fn participant_who_joined_just_before_us_appears_with_their_offer() {
     let mut harness = started(ChannelsMesh::new("1").capabilities());

@@ -128,7 +128,7 @@ fn failed_link_is_replaced_after_reconnecting() {
     assert!(
         ops(&outputs)
             .iter()
-            .any(|(_, op)| matches!(op, LinkOp::MakeOffer { .. }))
+            .any(|(_, op)| matches!(op, LinkOp::CreateOffer { .. }))
     );
     assert_eq!(harness.participants(), ["you"]);
 }
@@ -187,7 +187,7 @@ fn open_offer_is_repeated_after_reconnecting() {
     harness.lose_socket();
     rejoin(&mut harness, &["you"]);
     let outputs = harness.take_outputs();
-    assert!(matches!(ops(&outputs)[..], [(again, LinkOp::MakeOffer { .. })] if again == link));
+    assert!(matches!(ops(&outputs)[..], [(again, LinkOp::CreateOffer { .. })] if again == link));
     harness.create_description_for(&outputs);
     let outputs = harness.take_outputs();
     assert!(matches!(sent(&outputs)[..], [Request::Signal { .. }]));

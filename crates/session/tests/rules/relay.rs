@@ -137,7 +137,7 @@ fn offer_that_has_overtaken_an_answer_is_accepted_after_it() {
     let outputs = harness.take_outputs();
     let token = ops(&outputs).iter().find_map(|(_, op)| token(op));
     let token = token.expect("the answer is taken");
-    harness.report(link, LinkReport::Applied { token });
+    harness.report(link, LinkReport::AnswerApplied { token });
     let outputs = harness.take_outputs();
     assert!(
         ops(&outputs)

@@ -167,7 +167,7 @@ fn receive_only_call_requests_no_device_and_still_links() {
     assert!(
         ops(&outputs)
             .iter()
-            .any(|(_, op)| matches!(op, LinkOp::MakeOffer { .. }))
+            .any(|(_, op)| matches!(op, LinkOp::CreateOffer { .. }))
     );
     harness.input(Input::SignalingOpened);
     harness.event(welcome("me", &["you"], None));

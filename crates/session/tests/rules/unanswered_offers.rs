@@ -112,7 +112,7 @@ fn losing_offer_is_replaced_by_a_later_one() {
     let outputs = harness.take_outputs();
     let token = ops(&outputs).iter().find_map(|(_, op)| token(op));
     let token = token.expect("the answer is taken first");
-    harness.report(link, LinkReport::Applied { token });
+    harness.report(link, LinkReport::AnswerApplied { token });
     assert!(answers(&harness.take_outputs(), "201"));
 }
 

@@ -22,11 +22,11 @@ impl SimulatedNetwork {
 
     fn begin_operation(&mut self, pc: PcId) {
         let slow = self.conditions.browser;
-        let pause = match self.pcs[pc].chain.front() {
+        let delay = match self.pcs[pc].chain.front() {
             Some(Op::AddCandidate(_)) => self.rng.below(slow / 8 + 1),
             _ => self.rng.below(slow + 1),
         };
-        self.after(pause, Occurrence::Operation { pc });
+        self.after(delay, Occurrence::Operation { pc });
     }
 
     pub(crate) fn operation_done(&mut self, pc: PcId) {
@@ -71,7 +71,7 @@ impl SimulatedNetwork {
         let desc = self.pcs[pc].create(&mut self.next_ufrag);
         // The promise is resolved before the first candidate is reported.
         let sdp = desc.write() + &self.known_candidates(pc, desc.ufrag);
-        self.report_soon(pc, LinkReport::Made { token, sdp });
+        self.report_soon(pc, LinkReport::DescriptionCreated { token, sdp });
         self.apply_local(pc, desc);
     }
 
@@ -95,20 +95,20 @@ impl SimulatedNetwork {
             .iter()
             .any(|&(theirs, _)| theirs == ufrag);
         if fresh {
-            let mut pause = 0;
+            let mut delay = 0;
             for number in 0..1 + self.rng.below(3) {
                 self.pcs[pc].gathered.push((ufrag, number as u32));
-                pause += self.rng.pick(&[0, 0, 3, 40, 200]);
+                delay += self.rng.pick(&[0, 0, 3, 40, 200]);
                 let number = Some(number as u32);
-                self.after(pause, Occurrence::Gathered { pc, ufrag, number });
+                self.after(delay, Occurrence::Gathered { pc, ufrag, number });
             }
-            pause += self.rng.pick(&[0, 1, 50]);
+            delay += self.rng.pick(&[0, 1, 50]);
             // A STUN server may not answer. Old pages use none.
             if matches!(self.pcs[pc].owner, Owner::Client { .. }) {
-                pause += self.conditions.late_end_of_candidates;
+                delay += self.conditions.late_end_of_candidates;
             }
             let number = None;
-            self.after(pause, Occurrence::Gathered { pc, ufrag, number });
+            self.after(delay, Occurrence::Gathered { pc, ufrag, number });
         }
     }
 
@@ -142,7 +142,7 @@ impl SimulatedNetwork {
             session == pc && (version == offer.version || is_same(version))
         });
         // Only in our own rooms do answers carry the number of their offer. Elsewhere a late answer can
-        // sometimes not be told from the right one. Then the link fails, and is replaced.
+        // sometimes be mistaken for the right one. Then the link fails, and is replaced.
         assert!(
             right || !self.server.numbers_offers(),
             "connection {pc} gets the answer to another offer: {desc:?} for {offer:?}"
@@ -152,7 +152,7 @@ impl SimulatedNetwork {
             self.note(|| format!("connection {pc} takes a wrong answer"));
         }
         self.pcs[pc].set_remote_answer(desc);
-        self.report_soon(pc, LinkReport::Applied { token });
+        self.report_soon(pc, LinkReport::AnswerApplied { token });
     }
 
     /// Checks that a description is of the known peer connection, and newer than the last.
@@ -227,8 +227,8 @@ impl SimulatedNetwork {
         let peer = &mut self.pcs[pc];
         if peer.needed_check && peer.chain.is_empty() && peer.signaling == Signaling::Stable {
             peer.needed_check = false;
-            let pause = self.rng.pick(&[0, 0, 1, 20]);
-            self.after(pause, Occurrence::NegotiationNeeded { pc });
+            let delay = self.rng.pick(&[0, 0, 1, 20]);
+            self.after(delay, Occurrence::NegotiationNeeded { pc });
         }
     }
 
@@ -337,9 +337,9 @@ impl SimulatedNetwork {
         peer.goal = Some(good);
         peer.epoch += 1;
         let (epoch, transport) = (peer.epoch, peer.transport);
-        let mut plan = |pause, transport| {
+        let mut plan = |delay, transport| {
             self.after(
-                pause,
+                delay,
                 Occurrence::Transport {
                     pc,
                     epoch,
@@ -352,9 +352,9 @@ impl SimulatedNetwork {
             // Only a new generation can end `failed`.
             (true, Transport::Failed) => {}
             (true, _) => {
-                let pause = 10 + self.rng.below(200);
+                let delay = 10 + self.rng.below(200);
                 self.after(
-                    pause,
+                    delay,
                     Occurrence::Transport {
                         pc,
                         epoch,

@@ -160,11 +160,11 @@ impl SimulatedNetwork {
                 }
             }
             Output::AcquireMedia(asked) => {
-                let (media, pause) = self.clients[client].devices;
+                let (media, delay) = self.clients[client].devices;
                 self.clients[client].audio_on |= asked.audio == TrackState::Pending;
                 self.clients[client].video_on |= asked.video == TrackState::Pending;
                 let input = Input::MediaSettled(media);
-                self.after(pause, Occurrence::Feed { client, input });
+                self.after(delay, Occurrence::Feed { client, input });
             }
             Output::ReleaseMedia => self.clients[client].released_media = true,
             Output::SetTrack { kind, on, token } => {
@@ -172,9 +172,9 @@ impl SimulatedNetwork {
                     TrackKind::Audio => self.clients[client].audio_on = on,
                     TrackKind::Video => self.clients[client].video_on = on,
                 }
-                let pause = self.rng.pick(&[0, 0, 0, 30, 300]);
+                let delay = self.rng.pick(&[0, 0, 0, 30, 300]);
                 let input = Input::TrackSet { kind, token };
-                self.after(pause, Occurrence::Feed { client, input });
+                self.after(delay, Occurrence::Feed { client, input });
             }
             Output::Link { link, op } => self.operate(client, link, op),
             Output::Notify(notice) => self.receive_notice(client, notice),
@@ -190,14 +190,14 @@ impl SimulatedNetwork {
         let conn = self.open_conn(Holder::Client(client));
         self.clients[client].conn = Some(conn);
         self.clients[client].closed_signaling = false;
-        let pause = if again { self.rng.below(300) } else { first };
+        let delay = if again { self.rng.below(300) } else { first };
         if self.signaling_out_until(client).is_some() {
             return;
         }
         if again && self.now < self.down_until {
-            self.after(pause, Occurrence::ClientRefused { client, conn });
+            self.after(delay, Occurrence::ClientRefused { client, conn });
         } else {
-            self.after(pause, Occurrence::ClientOpened { client, conn });
+            self.after(delay, Occurrence::ClientOpened { client, conn });
         }
     }
 
@@ -238,7 +238,7 @@ impl SimulatedNetwork {
                 self.clients[client].links.remove(&link);
                 self.close_pc(pc);
             }
-            LinkOp::MakeOffer { token } => {
+            LinkOp::CreateOffer { token } => {
                 self.tally.offers += 1;
                 self.enqueue(pc, Op::SetLocal { token });
             }
@@ -260,8 +260,8 @@ impl SimulatedNetwork {
                     self.pcs[pc].received = self.now;
                 }
                 let report = LinkReport::Measured(self.pcs[pc].received);
-                let pause = self.rng.below(20);
-                self.after(pause, Occurrence::Report { pc, report });
+                let delay = self.rng.below(20);
+                self.after(delay, Occurrence::Report { pc, report });
             }
         }
     }

@@ -22,7 +22,7 @@ pub(crate) struct Conn {
     /// Whether the holder still receives from it.
     pub(crate) listens: bool,
     /// Whether the server still counts it as open.
-    pub(crate) held: bool,
+    pub(crate) open_at_server: bool,
     /// Whether what is in transit is lost.
     pub(crate) cut: bool,
     pub(crate) up_last: u64,
@@ -80,7 +80,7 @@ impl SimulatedNetwork {
 
     /// Sends a frame towards a client.
     pub(crate) fn send_down(&mut self, conn: ConnId, text: String, signal: bool) {
-        if !self.conns[conn].held {
+        if !self.conns[conn].open_at_server {
             return;
         }
         let at = self.arrival(conn, self.conns[conn].down_last);
@@ -102,7 +102,7 @@ impl SimulatedNetwork {
     }
 
     pub(crate) fn close_down(&mut self, conn: ConnId, action: CloseAction) {
-        self.conns[conn].held = false;
+        self.conns[conn].open_at_server = false;
         let at = self.arrival(conn, self.conns[conn].down_last);
         self.at(
             at.max(self.conns[conn].down_last),

@@ -211,8 +211,8 @@ impl SimulatedNetwork {
         self.pending.insert(self.next_event, occurrence);
     }
 
-    pub(crate) fn after(&mut self, pause: u64, occurrence: Occurrence) {
-        self.at(self.now + pause, occurrence);
+    pub(crate) fn after(&mut self, delay: u64, occurrence: Occurrence) {
+        self.at(self.now + delay, occurrence);
     }
 
     pub(crate) fn stimulus(&mut self, at: u64, stimulus: Stimulus) {

@@ -22,7 +22,7 @@ const END: u64 = 400_000;
 
 /// A settled call whose sockets and server are lost again and again: no link may be closed while media
 /// flows on it.
-pub(crate) fn steady(seed: u64, traced: bool) -> SimulatedNetwork {
+pub(crate) fn settled(seed: u64, traced: bool) -> SimulatedNetwork {
     let mut rng = Rng::new(seed ^ 0x1299);
     let conditions = random_conditions(&mut rng);
     let engine = Engine {

@@ -182,12 +182,12 @@ impl SimulatedNetwork {
             None => (self.rng.next(), None),
         };
         let id = RoomServer::id(identity);
-        let held = self
+        let kept = self
             .room_server()
             .seats
             .iter()
             .position(|it| it.peer.id == id);
-        match (held, join.resume.clone(), nonce) {
+        match (kept, join.resume.clone(), nonce) {
             // The join was delayed, and its holder has used a later socket since.
             (Some(index), ..) if conn < self.room_server().seats[index].latest => {
                 self.replaced(conn);
@@ -334,8 +334,8 @@ impl SimulatedNetwork {
         let Server::Rooms(room_server) = &mut self.server else {
             return;
         };
-        let held = |seat: &Seat| seat.peer.id == *id && seat.conn.is_none() && seat.lost == lost;
-        if let Some(index) = room_server.seats.iter().position(held) {
+        let kept = |seat: &Seat| seat.peer.id == *id && seat.conn.is_none() && seat.lost == lost;
+        if let Some(index) = room_server.seats.iter().position(kept) {
             room_server.seats.remove(index);
             let left = Event::Left {
                 id: id.clone(),

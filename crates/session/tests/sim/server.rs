@@ -84,7 +84,7 @@ impl SimulatedNetwork {
             holder,
             open: matches!(holder, Holder::Page(_)),
             listens: true,
-            held: true,
+            open_at_server: true,
             cut: false,
             up_last: 0,
             down_last: 0,
@@ -109,7 +109,7 @@ impl SimulatedNetwork {
     }
 
     pub(crate) fn server_receives(&mut self, conn: ConnId, text: &str) {
-        if !self.conns[conn].held {
+        if !self.conns[conn].open_at_server {
             return;
         }
         self.note(|| format!("server <- {conn}: {text:?}"));
@@ -143,7 +143,7 @@ impl SimulatedNetwork {
     }
 
     pub(crate) fn server_loses_socket(&mut self, conn: ConnId) {
-        self.conns[conn].held = false;
+        self.conns[conn].open_at_server = false;
         match &mut self.server {
             Server::Relay { conns, .. } | Server::Mesh { conns } => {
                 conns.retain(|&other| other != conn);
@@ -157,7 +157,7 @@ impl SimulatedNetwork {
 
     pub(crate) fn server_pings(&mut self, conn: ConnId) {
         if let Server::Pairs { engine, .. } | Server::Appointments { engine, .. } = &self.server
-            && let (Some(ping), true) = (engine.ping, self.conns[conn].held)
+            && let (Some(ping), true) = (engine.ping, self.conns[conn].open_at_server)
         {
             self.send_down(conn, "2".to_owned(), false);
             self.after(ping.into(), Occurrence::ServerPing { conn });

@@ -134,7 +134,7 @@ impl SimulatedNetwork {
         self.server.restart();
         self.down_until = self.now + down;
         for conn in 0..self.conns.len() {
-            if std::mem::replace(&mut self.conns[conn].held, false) {
+            if std::mem::replace(&mut self.conns[conn].open_at_server, false) {
                 let at = self.now + self.rng.below(self.conditions.delay + 1);
                 let action = CloseAction::Backoff;
                 self.at(at, Occurrence::DownClosed { conn, action });
