@@ -60,7 +60,8 @@ impl VideoCall {
         self.call.driver.local_stream()
     }
 
-    /// Returns the stream of a participant's sound and picture, once there is a connection for it.
+    /// Returns the stream of a participant's sound and picture, once they send a track: the same
+    /// stream for as long as they are connected, whose tracks come and go.
     pub fn remote_stream(&self, participant: &ParticipantId) -> Option<MediaStream> {
         self.call.driver.remote_stream(participant)
     }

@@ -106,8 +106,8 @@ impl Peer {
         configuration.unchecked_into()
     }
 
-    /// The stream of what the peer sends.
-    pub(crate) fn remote_stream(&self) -> &MediaStream {
+    /// The stream of what the peer sends, once there has been a track for it.
+    pub(crate) fn remote_stream(&self) -> Option<&MediaStream> {
         self.remote.stream()
     }
 

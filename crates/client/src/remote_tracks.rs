@@ -1,6 +1,6 @@
 //! The stream of a participant: which of the tracks that a connection receives are in it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use gloo_events::EventListener;
@@ -21,6 +21,8 @@ const SILENCE: f64 = 5_000.0;
 /// has not delivered a frame.
 pub(crate) struct RemoteTracks {
     stream: MediaStream,
+    /// Whether the stream has had a track.
+    has_started: Cell<bool>,
     /// In the order in which they have last started to be sent.
     tracks: RefCell<Vec<RemoteTrack>>,
     on_change: Rc<dyn Fn()>,
@@ -44,14 +46,17 @@ impl RemoteTracks {
         let stream = MediaStream::new()?;
         Ok(Rc::new_cyclic(|me| Self {
             stream,
+            has_started: Cell::new(false),
             tracks: RefCell::default(),
             on_change,
             me: me.clone(),
         }))
     }
 
-    pub(crate) fn stream(&self) -> &MediaStream {
-        &self.stream
+    /// The stream, once there has been a track for it: Chromium does not play the sound that is added
+    /// to a stream which was empty when an element got it.
+    pub(crate) fn stream(&self) -> Option<&MediaStream> {
+        self.has_started.get().then_some(&self.stream)
     }
 
     /// Takes the track of a `track` event, which may be one that was there before.
@@ -135,6 +140,7 @@ impl RemoteTracks {
         }
         for track in shown.iter().filter(|track| !before.contains(track)) {
             self.stream.add_track(track);
+            self.has_started.set(true);
         }
         if before.len() != shown.len() || shown.iter().any(|track| !before.contains(track)) {
             (self.on_change)();

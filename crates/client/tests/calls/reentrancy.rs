@@ -3,7 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use crate::support::{Events, FakeSocket, WELCOME, call_over, function, settle, start_recording};
+use crate::support::{
+    Events, FakeSocket, WELCOME, WELCOME_WITH_PEER, call_over, function, settle, start_recording,
+};
 use videocalls_client::{
     CallEvent, CallState, EndReason, MediaRequest, TrackKind, VideoCall, dialects,
 };
@@ -136,7 +138,7 @@ async fn errors_of_ice_servers_reach_their_own_call() {
     let (_second, second_events) = start_recording(call_over(&healthy));
     for socket in [&failing, &healthy] {
         socket.open();
-        socket.receive(r#"{"type":"welcome","v":1,"id":"p1","participants":[{"id":"p2","audio":"live","video":"live"}],"resume":"r1","epoch":"e1","seq":0,"ping":10000}"#);
+        socket.receive(WELCOME_WITH_PEER);
     }
     settle().await;
     settle().await;

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::support::{FakeSocket, call_over};
+use crate::support::{FakeSocket, WELCOME_WITH_PEER, call_over};
 use js_sys::Promise;
 use videocalls_client::{CallEvent, VideoCall, dialects};
 use wasm_bindgen::prelude::*;
@@ -49,6 +49,17 @@ async fn a_participant_without_a_camera_is_heard() {
     let player = Player::new(&stream(&call));
     JsFuture::from(player.plays(0.5)).await.unwrap();
     peer.close();
+}
+
+/// Chromium does not play the sound that is added to a stream which was empty when a `<video>` got it.
+#[wasm_bindgen_test]
+fn a_stream_is_not_given_to_the_page_before_it_has_a_track() {
+    let socket = FakeSocket::new();
+    let call = call_over(&socket).start().unwrap();
+    socket.open();
+    socket.receive(WELCOME_WITH_PEER);
+    let participant = &call.snapshot().participants[0];
+    assert!(call.remote_stream(&participant.id).is_none());
 }
 
 #[wasm_bindgen_test]
