@@ -116,7 +116,7 @@ impl CallBuilder {
     }
 
     /// Sets the `RTCConfiguration` of every connection, such as its ICE servers
-    /// (<https://www.w3.org/TR/webrtc/#rtcconfiguration-dictionary>). Unless it says otherwise, all
+    /// (<https://www.w3.org/TR/webrtc/#rtcconfiguration-dictionary>). By default all
     /// tracks share one transport (`bundlePolicy: "max-bundle"`).
     pub fn rtc_configuration(self, configuration: &Object) -> Self {
         let rtc: &JsValue = configuration.as_ref();

@@ -8,16 +8,16 @@ use web_sys::{MessageEvent, RtcDataChannel, RtcDataChannelEvent, RtcPeerConnecti
 
 use crate::browser::property;
 
-/// How many lines wait at most for a channel to open.
+/// How many lines at most wait for a channel to open.
 const MAX_WAITING: usize = 64;
 
-/// Where a link's lines of chat go.
+/// The chat of one link.
 pub(crate) trait Chat {
-    /// Sends a line, or keeps it until there is an open channel.
+    /// Sends a line, or keeps it until a channel is open.
     fn send(&self, line: &str);
 }
 
-/// Opens the data channel of a connection, under a label, or waits for the other end to do so.
+/// Opens the data channel of a connection with this label, or waits for the peer to open it.
 pub(crate) type Open = fn(
     connection: &RtcPeerConnection,
     role: LinkRole,
@@ -25,7 +25,8 @@ pub(crate) type Open = fn(
     on_line: Rc<dyn Fn(String)>,
 ) -> Box<dyn Chat>;
 
-/// A data channel, from before there is one. It is silent when this is dropped.
+/// The data channel of a connection, before and after it opens. It reports nothing once this is
+/// dropped.
 struct Channel {
     line: Rc<RefCell<Line>>,
     _listener: Option<EventListener>,
@@ -65,7 +66,7 @@ pub(crate) fn open(
     })
 }
 
-/// Takes a channel into use, in place of any other.
+/// Uses a channel in place of any other.
 fn attach(line: &Rc<RefCell<Line>>, channel: RtcDataChannel, on_line: Rc<dyn Fn(String)>) {
     let opening = Rc::downgrade(line);
     let opened = EventListener::new(&channel, "open", move |_| {
@@ -100,7 +101,7 @@ impl Line {
         let open = |channel: &&RtcDataChannel| property(channel, "readyState") == *"open";
         if let Some(channel) = self.channel.as_ref().filter(open) {
             for text in self.waiting.drain(..) {
-                // A channel that closes at this moment loses the line, and the link with it.
+                // A channel that closes now loses the line; its link is lost as well.
                 let _ = channel.send_with_str(&text);
             }
         }

@@ -4,15 +4,15 @@ use js_sys::Date;
 use videocalls_session::Timestamp;
 use web_sys::Performance;
 
-/// By how many milliseconds the calendar must be ahead of the page's clock to count as a sleep.
-const SLEPT: f64 = 2_000.0;
+/// By how many milliseconds the wall clock must gain on the page's clock to count as a sleep.
+const MIN_SLEEP: f64 = 2_000.0;
 
-/// The page's clock, set forward by what it missed while the machine slept: where it stands still
-/// meanwhile, a socket that is long dead would look alive.
+/// The page's clock, set forward by the time for which the computer slept: in some browsers
+/// `performance.now()` stands still meanwhile, and a dead socket would look alive.
 #[derive(Debug)]
 pub(crate) struct Clock {
     page: Performance,
-    /// How far the calendar was ahead of the page's clock when it was last looked at.
+    /// By how much the wall clock was ahead of the page's clock at the last reading.
     ahead: Cell<f64>,
     slept: Cell<f64>,
 }
@@ -33,7 +33,7 @@ impl Clock {
         let now = self.page.now();
         let ahead = Date::now() - now;
         let jump = ahead - self.ahead.replace(ahead);
-        if jump > SLEPT {
+        if jump > MIN_SLEEP {
             self.slept.set(self.slept.get() + jump);
         }
         #[expect(

@@ -58,7 +58,7 @@ pub(crate) async fn await_given(promises: Vec<(TrackKind, Promise)>, answered: A
 /// A request for devices that failed.
 struct Refusal {
     error: CallError,
-    /// What the request was for, with the permission that the browser tells of each.
+    /// The requested kinds, each with its permission where the browser reveals it.
     permissions: Vec<(TrackKind, Option<Permission>)>,
 }
 

@@ -8,7 +8,7 @@ const NOT_ALLOWED: &str = "; the <iframe> that holds this page needs allow=\"cam
 const MAYBE_NOT_ALLOWED: &str = "; if the person was not asked: the <iframe> that holds this page \
                                  needs allow=\"camera; microphone\"";
 
-/// What to add to the message of an error that says that a device is not allowed.
+/// What to add to the message of a permission error.
 pub(crate) fn permission_hint() -> &'static str {
     match is_allowed_by_policy() {
         Some(false) if is_in_frame() => NOT_ALLOWED,
@@ -17,7 +17,7 @@ pub(crate) fn permission_hint() -> &'static str {
     }
 }
 
-/// Whether the permissions policy allows both devices; `None` where the browser does not tell
+/// Whether the permissions policy allows both devices; `None` where the browser does not reveal it
 /// (<https://www.w3.org/TR/permissions-policy/>).
 fn is_allowed_by_policy() -> Option<bool> {
     let document = property(&js_sys::global(), "document");

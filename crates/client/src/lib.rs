@@ -1,9 +1,9 @@
 //! A video call in the browser, over any signaling endpoint.
 //!
-//! [`VideoCall::builder`] takes what the call is to be and [starts](CallBuilder::start) it:
-//! signaling, microphone, camera and the first connection at the same moment. The handle then
-//! gives a [`Snapshot`] of plain data to draw, [events](VideoCall::subscribe) that say when to draw
-//! anew, and the verbs: [`toggle`](VideoCall::toggle), [`end`](VideoCall::end).
+//! [`VideoCall::builder`] takes the options of a call and [starts](CallBuilder::start) it:
+//! signaling, microphone, camera and the first connection at the same time. The handle then gives
+//! [events](VideoCall::subscribe), a [`Snapshot`] of plain data to draw after each of them, and
+//! commands such as [`toggle`](VideoCall::toggle) and [`end`](VideoCall::end).
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), videocalls_client::CallError> {
@@ -18,10 +18,22 @@
 //! # }
 //! ```
 //!
-//! The call itself is `videocalls-session`, a pure machine; this crate carries out in the browser
-//! what that machine asks for. `web_sys::MediaStream` is the only browser type that crosses.
+//! The call itself is `videocalls-session`, a pure state machine; this crate carries out its outputs
+//! in the browser. `web_sys::MediaStream` is the only browser type in its API, apart from the options.
+//!
+//! # Modules
+//!
+//! | module | responsibility |
+//! | --- | --- |
+//! | `driver` | gives the session its inputs and carries out its outputs |
+//! | `signaling`, `socket`, `preflight` | the connection to the server, and its dialect |
+//! | `local_media`, `devices`, `media_devices`, `device_watch`, `local_tracks` | the microphone and the camera |
+//! | `links`, `peer`, `transceivers`, `candidates`, `ice_servers`, `turn`, `stats`, `chat` | the connections to the peers |
+//! | `remote_tracks` | the stream of a participant |
+//! | `page`, `seat_storage`, `frame` | the page that the call runs in |
+//! | `alarm`, `clock`, `task`, `listeners`, `random`, `browser` | tools |
 
-/// The example there, as a test.
+/// Compiles the example of the guide.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/your-own-dialect.md")]
 mod your_own_dialect {}

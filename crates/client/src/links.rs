@@ -49,7 +49,7 @@ impl Links {
     }
 
     pub(crate) fn remote_stream(&self, link: LinkId) -> Option<MediaStream> {
-        self.find(link)?.remote_stream().map(Clone::clone)
+        self.find(link)?.remote_stream().cloned()
     }
 
     /// Makes all links send the local tracks that there are now.

@@ -140,7 +140,7 @@ impl Drop for LocalTrack {
 }
 
 impl Answer {
-    /// The state of the track, as the other participants are told it.
+    /// The state of the track, as it is sent to the other participants.
     pub(crate) fn state(&self) -> TrackState {
         match self.outcome.as_ref().map_err(|error| error.code) {
             Ok(Some(_)) => TrackState::Live,

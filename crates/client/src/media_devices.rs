@@ -41,7 +41,7 @@ pub(crate) async fn request(constraints: &Object) -> Result<Vec<LocalTrack>, Cal
         .map_err(|error| device_error(&error))
 }
 
-/// Lists all devices that the browser tells of, as `MediaDeviceInfo`.
+/// Lists the devices that the browser reveals, as `MediaDeviceInfo`.
 pub(crate) async fn list() -> Array {
     let listed = media_devices().map(|devices| devices.enumerate_devices());
     match listed {

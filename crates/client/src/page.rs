@@ -86,7 +86,7 @@ fn listen(
     }))
 }
 
-/// No browser tells whether a page that is unloaded is only reloaded.
+/// No browser distinguishes a page that is reloaded from one that is left.
 fn page_hidden(event: &Event) -> Input {
     if persists(event) {
         Input::PageSuspended

@@ -96,8 +96,8 @@ impl Peer {
             .map_err(|error| exception_text(&error))
     }
 
-    /// Completes the page's configuration: unless it says otherwise, all tracks share one transport,
-    /// so that the call starts fast.
+    /// Completes the page's configuration: by default all tracks share one transport, so that the
+    /// call starts fast.
     pub(crate) fn configuration(wanted: Option<&RtcConfiguration>) -> RtcConfiguration {
         let configuration = object(&[("bundlePolicy", "max-bundle".into())]);
         if let Some(wanted) = wanted {
@@ -223,8 +223,8 @@ impl Peer {
         self.measurement.set(Some(measured));
     }
 
-    /// Waits for the page's ICE servers and gives them to the connection. If they fail, which the
-    /// page is told, the connection keeps those that it has.
+    /// Waits for the page's ICE servers and gives them to the connection. If they fail, which
+    /// is reported, the connection keeps those that it has.
     fn renewed(&self, servers: Option<Promise>) -> impl Future<Output = ()> + 'static {
         let (connection, configuration) = (self.connection.clone(), self.configuration.clone());
         async move {

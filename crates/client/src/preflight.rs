@@ -1,4 +1,4 @@
-//! A question to the server by HTTP, for the dialects that have one.
+//! The HTTP request that some dialects send to the server while the socket opens.
 
 use js_sys::{Object, Promise};
 use videocalls_protocol::Preflight;
@@ -8,8 +8,10 @@ use wasm_bindgen_futures::JsFuture;
 use crate::browser::{object, property, small};
 use crate::task::Task;
 
-/// Asks the server at a socket's address, and hands on the HTTP status of its answer.
-pub(crate) type Runner = fn(socket: &str, preflight: Preflight, tell: Box<dyn FnOnce(u16)>) -> Task;
+/// Sends the request to the server at a socket's address, and passes on the HTTP status of its
+/// response.
+pub(crate) type Runner =
+    fn(socket: &str, preflight: Preflight, answered: Box<dyn FnOnce(u16)>) -> Task;
 
 #[wasm_bindgen]
 extern "C" {
@@ -17,24 +19,27 @@ extern "C" {
     fn fetch(address: &str, init: &Object) -> Promise;
 }
 
-/// Without an answer nothing is told: the socket will show that the server is away.
-pub(crate) fn run(socket: &str, preflight: Preflight, tell: Box<dyn FnOnce(u16)>) -> Task {
+/// A request that fails is not reported: then the socket fails, too.
+pub(crate) fn run(socket: &str, preflight: Preflight, answered: Box<dyn FnOnce(u16)>) -> Task {
     let headers = object(&[("content-type", "application/json".into())]);
     let init = object(&[
         ("method", "POST".into()),
         ("headers", headers.into()),
         ("body", preflight.body.into()),
     ]);
-    let answer = fetch(&beside(socket, preflight.path), &init);
+    let response = fetch(&http_address(socket, preflight.path), &init);
     Task::spawn(async move {
-        if let Ok(answer) = JsFuture::from(answer).await {
-            property(&answer, "status").as_f64().map(small).map(tell);
+        if let Ok(response) = JsFuture::from(response).await {
+            property(&response, "status")
+                .as_f64()
+                .map(small)
+                .map(answered);
         }
     })
 }
 
-/// The address of a path on the server of a `ws:` or `wss:` address.
-fn beside(socket: &str, path: &str) -> String {
+/// The HTTP address of a path on the server of a `ws:` or `wss:` address.
+fn http_address(socket: &str, path: &str) -> String {
     let (scheme, rest) = socket.split_once(':').unwrap_or_default();
     let rest = rest.trim_start_matches('/');
     let authority = rest

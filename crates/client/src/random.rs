@@ -1,4 +1,4 @@
-//! Random numbers of the browser's.
+//! Random numbers from the browser.
 
 /// A random number.
 pub(crate) fn random() -> u32 {
@@ -7,7 +7,7 @@ pub(crate) fn random() -> u32 {
     u32::from_le_bytes(bytes)
 }
 
-/// A UUID v4. `crypto.randomUUID` exists in secure contexts only, so the bits are drawn by hand.
+/// A UUID v4. It is made by hand because `crypto.randomUUID` exists in secure contexts only.
 pub(crate) fn random_id() -> String {
     let mut bytes = [0_u8; 16];
     fill(&mut bytes);
@@ -27,7 +27,7 @@ pub(crate) fn random_id() -> String {
 
 fn fill(bytes: &mut [u8]) {
     if let Some(crypto) = web_sys::window().and_then(|window| window.crypto().ok()) {
-        // A failure leaves zeros: an id that is not unique, which the relay's peers see as an echo.
+        // A failure leaves zeros: an id that is not unique, so that peers over a relay ignore it.
         let _ = crypto.get_random_values_with_u8_array(bytes);
     }
 }
