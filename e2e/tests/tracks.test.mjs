@@ -114,7 +114,7 @@ describe("the page's own tracks", () => {
     await b.run((options) => globalThis.start({ ...options, constraints: { audio: own.video, video: own.video } }), options);
     await b.until(() => call.camera === 'live');
     assert.equal(await b.run(() => call.microphone), 'unavailable');
-    assert.deepEqual(await errors(b), ["invalid-options: TypeError: 'constraints.audio' gives no audio track"]);
+    assert.deepEqual(await errors(b), ["invalid-options: TypeError: 'constraints.audio' is a track of kind 'video'"]);
   });
 
   test('a promise that is fulfilled after the end changes nothing', async () => {

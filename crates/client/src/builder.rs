@@ -9,7 +9,7 @@ use web_sys::{RtcConfiguration, Url};
 
 use crate::browser::property;
 use crate::clock::Clock;
-use crate::dialects::{self, DialectContext, DialectFactory};
+use crate::dialects::{self, DialectContext, DialectFactory, DialectSetup};
 use crate::driver::Parts;
 use crate::ice_servers::IceServers;
 use crate::links::{ChatChannel, Links};
@@ -19,7 +19,7 @@ use crate::media_request::MediaRequests;
 use crate::page::Page;
 use crate::peer::Peer;
 use crate::random::{random, random_id};
-use crate::seat_storage::{Seat, SeatStorage};
+use crate::seat_storage::SeatStorage;
 use crate::signaling::Signaling;
 use crate::{CallError, CallEvent, ErrorCode, MediaRequest, VideoCall};
 
@@ -158,7 +158,7 @@ impl CallBuilder {
         self,
         on_event: impl Fn(&CallEvent) + 'static,
     ) -> Result<VideoCall, CallError> {
-        let parts = self.check()?;
+        let parts = self.parts()?;
         Ok(VideoCall::start(parts, Rc::new(on_event)))
     }
 
@@ -172,10 +172,17 @@ impl CallBuilder {
         self.start_with(|_| {})
     }
 
-    fn check(self) -> Result<Parts, CallError> {
+    fn parts(self) -> Result<Parts, CallError> {
         check_browser()?;
         let clock = Clock::new().ok_or_else(|| unsupported("performance"))?;
         let tracks = LocalTracks::new().map_err(|_| unsupported("MediaStream"))?;
+        let checked = self.check()?;
+        let seats = SeatStorage::new(&checked.url, self.room.as_deref());
+        Ok(self.assemble(checked, clock, Rc::new(tracks), seats))
+    }
+
+    /// Checks the options, and names all that are wrong in one error.
+    fn check(&self) -> Result<Checked, CallError> {
         let mut wrong: Vec<String> = Vec::new();
         let url = note_error(socket_url(&self.url), &mut wrong);
         let name = note_error(DisplayName::optional(self.name.as_deref()), &mut wrong);
@@ -194,52 +201,70 @@ impl CallBuilder {
         if let Some(Err(refusal)) = self.rtc.as_ref().map(Peer::check_configuration) {
             wrong.push(["the browser refuses this rtcConfig: ", &refusal].concat());
         }
-        let (Some(url), Some(room), Some(name), Some(mut dialect), true) =
-            (url, room, name, dialect, wrong.is_empty())
-        else {
-            return Err(CallError::new(ErrorCode::InvalidOptions, wrong.join("; ")));
-        };
-        let seats = SeatStorage::new(&url, self.room.as_deref());
-        let seat = seats.take();
-        let muted = muted(seat.as_ref());
-        if let Some(seat) = seat {
-            dialect.codec.take_seat(seat.id);
-        }
-        let capabilities = dialect.codec.capabilities();
-        let chat = dialect.chat.zip(capabilities.chat);
-        let tracks = Rc::new(tracks);
-        let ice_servers = IceServers::new(Peer::configuration(self.rtc.as_ref()), self.ice_servers);
-        Ok(Parts {
-            config: Config {
-                capabilities,
+        match (url, room, name, dialect) {
+            (Some(url), Some(room), Some(name), Some(dialect)) if wrong.is_empty() => Ok(Checked {
+                url,
                 room,
                 name,
-                token: self.token,
-                own_id: dialect.codec.own_id(),
-                audio: self.audio.source(),
-                video: self.video.source(),
-                muted,
-                patience: self.reconnect_for,
-                seed: random(),
-                measures: true,
-            },
+                dialect,
+            }),
+            _ => Err(CallError::new(ErrorCode::InvalidOptions, wrong.join("; "))),
+        }
+    }
+
+    fn assemble(
+        self,
+        mut checked: Checked,
+        clock: Clock,
+        tracks: Rc<LocalTracks>,
+        seats: SeatStorage,
+    ) -> Parts {
+        let muted = take_seat(&seats, &mut checked.dialect);
+        let config = self.config(&checked, muted);
+        let chat = checked.dialect.chat.zip(config.capabilities.chat);
+        let ice_servers = IceServers::new(Peer::configuration(self.rtc.as_ref()), self.ice_servers);
+        let requests = MediaRequests {
+            audio: self.audio,
+            video: self.video,
+        };
+        Parts {
+            config,
             clock,
-            signaling: Signaling::new(&url, self.socket, dialect),
+            signaling: Signaling::new(&checked.url, self.socket, checked.dialect),
             links: Links::new(
                 ice_servers,
                 tracks.clone(),
                 chat.map(|(open, label)| ChatChannel { open, label }),
             ),
-            media: LocalMedia::new(
-                MediaRequests {
-                    audio: self.audio,
-                    video: self.video,
-                },
-                tracks,
-            ),
+            media: LocalMedia::new(requests, tracks),
             page: Page::new(seats),
-        })
+        }
     }
+
+    fn config(&self, checked: &Checked, muted: Muted) -> Config {
+        let codec = &checked.dialect.codec;
+        Config {
+            capabilities: codec.capabilities(),
+            room: checked.room.clone(),
+            name: checked.name.clone(),
+            token: self.token.clone(),
+            own_id: codec.own_id(),
+            audio: self.audio.source(),
+            video: self.video.source(),
+            muted,
+            patience: self.reconnect_for,
+            seed: random(),
+            measures: true,
+        }
+    }
+}
+
+/// The options that are checked before anything is started.
+struct Checked {
+    url: String,
+    room: Option<RoomName>,
+    name: Option<DisplayName>,
+    dialect: DialectSetup,
 }
 
 /// Checks that WebRTC is there: some browsers let people turn it off, and then lack the class.
@@ -255,12 +280,17 @@ fn unsupported(missing: &str) -> CallError {
     CallError::new(ErrorCode::UnsupportedBrowser, message)
 }
 
-/// What was muted before the page was reloaded.
-fn muted(seat: Option<&Seat>) -> Muted {
-    seat.map_or_else(Muted::default, |seat| Muted {
+/// Makes the dialect take the seat that this page had before it was reloaded, if it had one; returns
+/// what was muted then.
+fn take_seat(seats: &SeatStorage, dialect: &mut DialectSetup) -> Muted {
+    let Some(seat) = seats.take() else {
+        return Muted::default();
+    };
+    dialect.codec.take_seat(seat.id);
+    Muted {
         audio: seat.audio_muted,
         video: seat.video_muted,
-    })
+    }
 }
 
 fn note_error<T>(outcome: Result<T, impl Into<String>>, errors: &mut Vec<String>) -> Option<T> {
