@@ -5,6 +5,7 @@
 mod harness;
 mod rules {
     mod appointments;
+    mod appointments_rejoin;
     mod deferred_offers;
     mod devices;
     mod ends;
@@ -17,6 +18,7 @@ mod rules {
     mod reconnecting;
     mod rejoining;
     mod relay;
+    mod relay_reload;
     mod texts;
     mod tracks;
     mod unanswered_offers;

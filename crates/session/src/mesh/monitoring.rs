@@ -102,10 +102,14 @@ impl Mesh {
             let participant = link.participant().cloned();
             ctx.mesh_events.extend(participant.map(MeshEvent::Changed));
         }
-        if is_silent {
+        if !is_silent {
+            if was_silent {
+                link.recovered(ctx);
+            }
+        } else if self.deferred_offers.has_successor() {
+            self.look_for_predecessor(ctx);
+        } else {
             self.restart_ice(ctx, id);
-        } else if was_silent {
-            link.recovered(ctx);
         }
     }
 
@@ -169,13 +173,16 @@ impl Mesh {
     /// where peers exchange receive reports, silence alone restarts nothing, since the network may
     /// come back by itself: we report it, and the peer, which now knows that the server reaches
     /// both, restarts. A connection that has failed waits only for our own server. Without receive
-    /// reports, silence has to do.
+    /// reports, silence has to do. Where the server stores the last offer, that offer may be
+    /// answered by a new page of the peer, which can't answer a restart: it is by a new connection.
     pub(super) fn restart_ice(&mut self, ctx: &mut Context, id: LinkId) -> bool {
         let has_reports = self.capabilities.receive_reports;
         if !self.can_restart_ice(id) {
             return false;
         }
-        if !has_reports {
+        if self.capabilities.stores_offer {
+            self.store_offer(ctx);
+        } else if !has_reports {
             self.restart_ice_now(ctx, id);
         } else if let Some(link) = self.link_mut(id)
             && link.transport() == Transport::Failed

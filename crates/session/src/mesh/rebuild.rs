@@ -251,6 +251,8 @@ impl Mesh {
         };
         let (attempts, has_heard) = (link.attempts(), link.has_heard_from_peer());
         self.retire_links(ctx, &|link| link.is_for(&participant));
+        // The new offer takes the place of a stored one.
+        self.close_where(ctx, &|link| *link.target() == Target::Anyone);
         let time = self.attempt_time(&participant, attempts);
         let link = self.open_offering(ctx, Target::One(participant.clone()));
         link.succeed(attempts, has_heard);
@@ -271,6 +273,18 @@ impl Mesh {
         self.close_where(ctx, &|link| link.id() == id);
         if is_broadcast {
             self.open_offering(ctx, Target::Anyone);
+        }
+    }
+
+    /// The room is full, and someone has come: possibly the new page of a participant who has
+    /// reloaded. A participant whose link is silent counts as gone; the others are measured more
+    /// often for a while.
+    pub(super) fn look_for_predecessor(&mut self, ctx: &mut Context) {
+        let is_gone = |link: &&Link| link.shows_departure_by_media() && link.is_silent();
+        let gone = self.links.iter().find(is_gone).and_then(Link::participant);
+        match gone.cloned() {
+            Some(gone) => self.participant_lost(ctx, &gone),
+            None => self.suspect_all(ctx),
         }
     }
 

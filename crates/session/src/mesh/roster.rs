@@ -27,6 +27,14 @@ impl Mesh {
         }
     }
 
+    /// Has the server store an offer by a new connection, beside the links that are there. It waits
+    /// for an answer, however long.
+    pub(super) fn store_offer(&mut self, ctx: &mut Context) {
+        if self.links.iter().all(|it| *it.target() != Target::Anyone) {
+            self.open_offering(ctx, Target::Anyone);
+        }
+    }
+
     /// We are in a room with these others: offers to each, or waits for their offers. Links that
     /// work are kept.
     pub(super) fn greet(&mut self, ctx: &mut Context, me: ParticipantId, peers: &[ParticipantId]) {

@@ -102,6 +102,7 @@ impl Mesh {
         } else if !self.has_room_for(&from) {
             let until = ctx.now + SUCCESSOR_WAIT;
             self.defer_offer(ctx, from, offer, DeferReason::NoRoom, until);
+            self.look_for_predecessor(ctx);
         } else if self.broadcasts_offers() {
             self.first_offers_cross(ctx, from, offer, polite);
         } else {
@@ -198,10 +199,14 @@ impl Mesh {
         if self.history.is_late_answer(&from, &answer, current) {
             return;
         }
-        let may_answer_broadcast =
-            self.broadcasts_offers() && linked.is_none() && self.has_room_for(&from);
-        let is_asked = |link: &Link| {
-            link.is_for(&from) || may_answer_broadcast && *link.target() == Target::Anyone
+        let answers_broadcast = match linked {
+            None => self.broadcasts_offers() && self.has_room_for(&from),
+            // A new page of the peer has got the stored offer.
+            Some(link) => self.has_broadcast_offer() && !link.is_by_known_connection(&answer),
+        };
+        let is_asked = |link: &Link| match answers_broadcast {
+            true => *link.target() == Target::Anyone,
+            false => link.is_for(&from),
         };
         let Some(link) = self.find_mut(&is_asked) else {
             return;
@@ -216,7 +221,10 @@ impl Mesh {
             link.set_target(ctx, Target::One(from.clone()));
             link.set_departure_sign(DepartureSign::LossOfMedia);
         }
-        if !link.was_connected() {
+        let (id, was_connected) = (link.id(), link.was_connected());
+        // An answer to a stored offer is by a new page, which replaces the old one.
+        self.retire_links(ctx, &|link| link.is_for(&from) && link.id() != id);
+        if !was_connected {
             self.routes.begin(&from, ctx.now);
             self.limit_connect_time(ctx, &from);
         }
@@ -296,6 +304,12 @@ impl Mesh {
         let deferred = self.deferred_offers.take(from)?;
         self.schedule_deferred_offers(ctx);
         Some(deferred.offer)
+    }
+
+    /// Whether an offer to anyone waits for its answer.
+    fn has_broadcast_offer(&self) -> bool {
+        let mut links = self.links.iter();
+        links.any(|link| *link.target() == Target::Anyone && link.has_open_offer())
     }
 
     /// Our own first offer that this participant may still answer.

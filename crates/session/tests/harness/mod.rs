@@ -93,12 +93,23 @@ impl Harness {
         (harness, link)
     }
 
-    /// A session on a relay, known there as `me`, some seconds after it sent its first offer.
-    pub(crate) fn on_relay(me: &str) -> Self {
-        let mut harness = Self::new(Relay::new(me).capabilities(), me);
+    /// A session with its devices and an open socket.
+    pub(crate) fn started_with(config: Config) -> Self {
+        let mut harness = Self::with(config);
         harness.input(Input::Start);
         harness.input(Input::SignalingOpened);
         harness.input(Input::MediaSettled(LIVE));
+        harness
+    }
+
+    /// A session on a relay, known there as `me`, some seconds after it sent its first offer.
+    pub(crate) fn on_relay(me: &str) -> Self {
+        Self::on_relay_with(Self::config(Relay::new(me).capabilities(), me))
+    }
+
+    /// The same with other settings.
+    pub(crate) fn on_relay_with(config: Config) -> Self {
+        let mut harness = Self::started_with(config);
         harness.create_description();
         harness.wait(5_000);
         harness
@@ -188,11 +199,7 @@ impl Harness {
 
 /// A session on a server of this kind, with its devices and an open socket.
 pub(crate) fn started(capabilities: Capabilities) -> Harness {
-    let mut harness = Harness::new(capabilities, "me");
-    harness.input(Input::Start);
-    harness.input(Input::SignalingOpened);
-    harness.input(Input::MediaSettled(LIVE));
-    harness
+    Harness::started_with(Harness::config(capabilities, "me"))
 }
 
 pub(crate) fn sent(outputs: &[Output]) -> Vec<&Request> {
