@@ -161,6 +161,14 @@ describe('errors and ends', () => {
     assert.deepEqual(errors, ['one ice-servers-failed']);
   });
 
+  test('an error about a participant names them', async () => {
+    const page = fakePage();
+    const errors = [];
+    await joined(page, { errorHandler: (error) => errors.push(error) }, 'bob');
+    page.made[0].emit('error', { code: 'no-route', category: 'media', message: '', help: '', participant: 'bob' });
+    assert.deepEqual([errors[0].code, errors[0].participant], ['no-route', 'bob']);
+  });
+
   test('a listener that throws does not stop the others', async (context) => {
     const page = fakePage();
     const call = await joined(page);

@@ -51,6 +51,7 @@ export interface ErrorDetails {
   message: string;
   help: string;
   device?: 'audio' | 'video' | undefined;
+  participant?: string | undefined;
   cause?: unknown;
 }
 
@@ -64,15 +65,18 @@ export class VideoCallError extends Error {
   readonly help: string;
   /** The device that failed, if a device failed. */
   readonly device?: 'microphone' | 'camera';
+  /** The id of the participant whose connection failed, if one failed. */
+  readonly participant?: string;
   /** The browser's own error, if there is one. */
   declare readonly cause?: unknown;
 
-  private constructor({ code, category, message, help, device, cause }: ErrorDetails) {
+  private constructor({ code, category, message, help, device, participant, cause }: ErrorDetails) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.category = category;
     this.help = help;
     if (device) this.device = device === 'audio' ? 'microphone' : 'camera';
+    if (participant !== undefined) this.participant = participant;
   }
 
   /** @internal */
