@@ -229,11 +229,15 @@ fn cut(name: &str, most: usize) -> &str {
     let Some((end, _)) = name.char_indices().nth(most) else {
         return name;
     };
-    let splits =
-        |at: usize| name[at..].starts_with(extends_previous) || name[..at].ends_with(is_joiner);
-    let starts = name[..end].char_indices().map(|(at, _)| at);
-    let at = starts.chain([end]).rfind(|&at| at > 0 && !splits(at));
-    &name[..at.unwrap_or(end)]
+    // Each character but the first, with the one before it.
+    let places = name.chars().zip(name.char_indices().skip(1)).take(most);
+    let splits = |before, after| is_joiner(before) || extends_previous(after);
+    let last = places
+        .filter(|&(before, (_, after))| !splits(before, after))
+        .last();
+    let at = last.map_or(end, |(_, (at, _))| at);
+    // An index would bring its panic, with the formatting of text, into each download.
+    name.get(..at).unwrap_or(name)
 }
 
 /// Characters that are drawn as a part of the one before: combining marks, variation selectors, the

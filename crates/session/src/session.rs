@@ -47,7 +47,6 @@ pub struct Config {
 }
 
 /// A call: the connection to the server, the roster, the links and the local tracks.
-#[derive(Debug)]
 pub struct Session {
     config: Config,
     signaling: Signaling,

@@ -1,5 +1,3 @@
-use std::fmt;
-
 use videocalls_protocol::{LeaveReason, MediaState, ParticipantId, Signal};
 
 use crate::context::Context;
@@ -12,7 +10,9 @@ use crate::{Connection, LinkId, LinkReport};
 /// links only through these methods. [`Mesh`](crate::mesh::Mesh) has one link per participant; a
 /// media server's topology would be another implementation, and neither reads the other's fields.
 /// What a topology reports goes out by [`Context::mesh_events`].
-pub(crate) trait Topology: fmt::Debug {
+///
+/// Not `Debug`: in a trait object, the text of every field of every link would be in each download.
+pub(crate) trait Topology {
     /// Opens what can be opened before the server has admitted us.
     fn prepare(&mut self, ctx: &mut Context);
 
