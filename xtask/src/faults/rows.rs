@@ -94,7 +94,7 @@ pub(crate) const ROWS: &[Row] = &[
             Herd,
             native(
                 "crates/server/tests/server/restart.rs",
-                "a_herd_of_500_has_its_seats_again_soon_after_a_restart",
+                "reseats_500_clients_soon_after_a_restart",
             ),
         ],
     ),
@@ -114,10 +114,7 @@ pub(crate) const ROWS: &[Row] = &[
         "a huge message",
         &[
             calls("faulty-server", "F7 "),
-            native(
-                LIMITS,
-                "a_message_of_64_kib_is_read_and_one_byte_more_is_not",
-            ),
+            native(LIMITS, "messages_over_64_kib_are_refused"),
         ],
     ),
     row(
@@ -142,7 +139,7 @@ pub(crate) const ROWS: &[Row] = &[
             calls("faulty-server", "F12 "),
             native(
                 LIMITS,
-                "the_candidates_of_a_join_to_a_full_room_pass_and_a_flood_does_not",
+                "a_burst_of_candidates_passes_and_a_flood_is_refused",
             ),
         ],
     ),

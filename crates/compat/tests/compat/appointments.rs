@@ -74,9 +74,9 @@ fn ice(text: &str, who: &str, uuid: impl Into<Value>) -> Value {
 }
 
 async fn get_ice(io: &mut Io, uuid: impl Into<Value>, who: &str) -> Value {
-    io.say(&format!("4217{}", json!(["getIce", uuid.into(), who])))
+    io.send_packet(&format!("4217{}", json!(["getIce", uuid.into(), who])))
         .await;
-    let answer = io.hear().await;
+    let answer = io.next_packet().await;
     let answer = answer
         .strip_prefix("4317")
         .unwrap_or_else(|| panic!("{answer}"));
@@ -94,7 +94,7 @@ async fn call(server: &Server) -> (Io, Io) {
 }
 
 #[tokio::test]
-async fn an_offer_waits_for_the_professional_with_all_that_is_known() {
+async fn an_offer_is_stored_for_the_professional_with_its_candidates() {
     let server = server().await;
     let (mut pro, list) = dashboard(&server).await;
     assert_eq!(list, json!([]));
@@ -110,32 +110,32 @@ async fn an_offer_waits_for_the_professional_with_all_that_is_known() {
     entry.as_object_mut().unwrap().remove("iat");
     entry["waiting"] = json!(true);
     assert_eq!(pro.event().await, json!(["apptData", [entry]]));
-    client.hears_nothing().await;
+    client.expect_nothing().await;
 }
 
 #[tokio::test]
-async fn who_comes_later_is_told_what_happened_before() {
+async fn a_person_who_connects_later_receives_what_happened_before() {
     let server = server().await;
     let mut client = client(&server, "one").await;
     client.emit(offer("one")).await;
     client.emit(ice("c1", "client", "one")).await;
-    client.hears_nothing().await;
+    client.expect_nothing().await;
     let (mut pro, list) = dashboard(&server).await;
     assert_eq!(list[0]["waiting"], true);
     let waiting = pro.event().await;
     assert_eq!(waiting[0], "newOfferWaiting");
     assert_eq!(waiting[1]["offererIceCandidates"], json!([candidate("c1")]));
-    pro.hears_nothing().await;
+    pro.expect_nothing().await;
 }
 
 #[tokio::test]
-async fn the_answer_reaches_the_client_bare_and_again_after_a_loss() {
+async fn the_client_receives_the_answer_and_again_after_reconnecting() {
     let server = server().await;
     let (mut client_, mut pro) = call(&server).await;
     pro.emit(answer("one", "v=1")).await;
     let told = json!(["answerToClient", described("answer", "v=1")]);
     assert_eq!(client_.event().await, told);
-    pro.hears_nothing().await;
+    pro.expect_nothing().await;
     drop(client_);
     let mut client_ = client(&server, "one").await;
     assert_eq!(client_.event().await, told);
@@ -144,11 +144,11 @@ async fn the_answer_reaches_the_client_bare_and_again_after_a_loss() {
     let waiting = pro.event().await;
     assert_eq!(waiting[1]["answer"], json!(null));
     let mut again = client(&server, "one").await;
-    again.hears_nothing().await;
+    again.expect_nothing().await;
 }
 
 #[tokio::test]
-async fn candidates_go_to_the_other_side_and_are_kept_for_it() {
+async fn candidates_are_forwarded_and_stored() {
     let server = server().await;
     let (mut client, mut pro) = call(&server).await;
     client.emit(ice("c1", "client", "one")).await;
@@ -166,12 +166,12 @@ async fn candidates_go_to_the_other_side_and_are_kept_for_it() {
         get_ice(&mut client, "one", "client").await,
         json!([[candidate("p1")]])
     );
-    client.hears_nothing().await;
-    pro.hears_nothing().await;
+    client.expect_nothing().await;
+    pro.expect_nothing().await;
 }
 
 #[tokio::test]
-async fn a_uuid_is_a_number_or_a_text_and_means_the_same() {
+async fn number_and_text_uuids_are_equal() {
     let server = server().await;
     let (mut pro, _) = dashboard(&server).await;
     let mut client = client(&server, 1).await;
@@ -191,18 +191,18 @@ async fn a_uuid_is_a_number_or_a_text_and_means_the_same() {
 
 /// A client's page sends its first candidates before it knows which appointment it has.
 #[tokio::test]
-async fn a_candidate_without_a_uuid_is_for_the_clients_own() {
+async fn a_clients_candidate_needs_no_uuid() {
     let server = server().await;
     let (mut client, mut pro) = call(&server).await;
     client.emit(ice("c1", "client", json!(null))).await;
     assert_eq!(pro.event().await, json!(["iceToClient", candidate("c1")]));
     pro.emit(ice("p1", "professional", json!(null))).await;
-    client.hears_nothing().await;
+    client.expect_nothing().await;
 }
 
 /// As with the original: there is nobody yet for whom it could be kept.
 #[tokio::test]
-async fn a_candidate_before_the_offer_is_lost() {
+async fn a_candidate_before_the_offer_is_dropped() {
     let server = server().await;
     let (mut pro, _) = dashboard(&server).await;
     let mut client = client(&server, "one").await;
@@ -213,17 +213,17 @@ async fn a_candidate_before_the_offer_is_lost() {
 
 /// The original's whole process ends.
 #[tokio::test]
-async fn get_ice_without_a_number_harms_nobody() {
+async fn get_ice_without_acknowledgement_is_ignored() {
     let server = server().await;
     let (mut client, mut pro) = call(&server).await;
     pro.emit(json!(["getIce", "one", "professional"])).await;
-    pro.hears_nothing().await;
-    client.hears_nothing().await;
+    pro.expect_nothing().await;
+    client.expect_nothing().await;
 }
 
 /// The original never answers.
 #[tokio::test]
-async fn get_ice_of_an_unknown_appointment_is_an_empty_list() {
+async fn get_ice_of_an_unknown_appointment_returns_an_empty_list() {
     let server = server().await;
     let (mut client, mut pro) = call(&server).await;
     for uuid in [json!("two"), json!(null), json!({}), json!(7)] {
@@ -233,7 +233,7 @@ async fn get_ice_of_an_unknown_appointment_is_an_empty_list() {
 }
 
 #[tokio::test]
-async fn a_client_can_act_on_their_own_appointment_only() {
+async fn a_client_acts_on_its_own_appointment_only() {
     let server = server().await;
     let (mut alice, mut pro) = call(&server).await;
     let mut eve = client(&server, "two").await;
@@ -247,12 +247,12 @@ async fn a_client_can_act_on_their_own_appointment_only() {
     eve.emit(ice("evil", "client", "one")).await;
     eve.emit(ice("evil", "professional", "one")).await;
     assert_eq!(get_ice(&mut eve, "one", "professional").await, json!([[]]));
-    alice.hears_nothing().await;
-    pro.hears_nothing().await;
+    alice.expect_nothing().await;
+    pro.expect_nothing().await;
 }
 
 #[tokio::test]
-async fn a_professional_can_act_on_appointments_in_their_name_only() {
+async fn a_professional_acts_on_appointments_in_their_name_only() {
     let server = server().await;
     let (mut client, mut pro) = call(&server).await;
     client.emit(ice("c1", "client", "one")).await;
@@ -269,15 +269,15 @@ async fn a_professional_can_act_on_appointments_in_their_name_only() {
     eve.emit(ice("evil", "client", "one")).await;
     eve.emit(offer("one")).await;
     assert_eq!(get_ice(&mut eve, "one", "professional").await, json!([[]]));
-    client.hears_nothing().await;
-    pro.hears_nothing().await;
+    client.expect_nothing().await;
+    pro.expect_nothing().await;
     client.emit(offer("one")).await;
     assert_eq!(pro.event().await[0], "newOfferWaiting");
-    eve.hears_nothing().await;
+    eve.expect_nothing().await;
 }
 
 #[tokio::test]
-async fn whose_side_a_candidate_is_on_is_the_tokens_word() {
+async fn the_token_decides_whose_candidate_it_is() {
     let server = server().await;
     let (mut client, mut pro) = call(&server).await;
     client.emit(ice("c1", "professional", "one")).await;
@@ -286,7 +286,7 @@ async fn whose_side_a_candidate_is_on_is_the_tokens_word() {
         get_ice(&mut pro, "one", "client").await,
         json!([[candidate("c1")]])
     );
-    client.hears_nothing().await;
+    client.expect_nothing().await;
 }
 
 #[tokio::test]
@@ -307,22 +307,22 @@ async fn two_appointments_do_not_mix() {
     );
     pro.emit(answer("two", "v=2")).await;
     assert_eq!(two.event().await[0], "answerToClient");
-    one.hears_nothing().await;
+    one.expect_nothing().await;
 }
 
 /// The original has an answer for nobody; here an answer needs an offer.
 #[tokio::test]
-async fn an_answer_without_an_offer_is_not_passed_on() {
+async fn an_answer_without_an_offer_is_dropped() {
     let server = server().await;
     let (mut pro, _) = dashboard(&server).await;
     let mut client = client(&server, "one").await;
     pro.emit(answer("one", "v=1")).await;
-    pro.hears_nothing().await;
-    client.hears_nothing().await;
+    pro.expect_nothing().await;
+    client.expect_nothing().await;
 }
 
 #[tokio::test]
-async fn a_bad_token_is_let_in_and_sent_away_and_may_try_again() {
+async fn a_client_with_a_bad_token_is_disconnected_and_may_retry() {
     let server = server().await;
     let header = json!({ "alg": "HS256" });
     let good = jwt(&claims_of("one"));
@@ -340,20 +340,24 @@ async fn a_bad_token_is_let_in_and_sent_away_and_may_try_again() {
         json!({ "jwt": jwt(&json!({ "proId": 1, "fullName": PROFESSIONAL, "exp": 8 })) }),
     ] {
         let (mut io, _) = Io::open(&server).await;
-        io.say(&format!("40{auth}")).await;
-        assert!(io.hear().await.starts_with("40{\"sid\":\""), "{auth}");
-        assert_eq!(io.hear().await, "41", "{auth}");
-        io.say(&format!("40{}", json!({ "jwt": good }))).await;
-        assert!(io.hear().await.starts_with("40{\"sid\":\""));
-        io.hears_nothing().await;
+        io.send_packet(&format!("40{auth}")).await;
+        assert!(
+            io.next_packet().await.starts_with("40{\"sid\":\""),
+            "{auth}"
+        );
+        assert_eq!(io.next_packet().await, "41", "{auth}");
+        io.send_packet(&format!("40{}", json!({ "jwt": good })))
+            .await;
+        assert!(io.next_packet().await.starts_with("40{\"sid\":\""));
+        io.expect_nothing().await;
     }
 }
 
 #[tokio::test]
-async fn without_a_secret_every_token_is_bad_and_there_are_no_links() {
+async fn without_a_secret_all_tokens_and_links_are_refused() {
     let server = Server::start().await;
     let mut io = Io::with_jwt(&server, &jwt(&professional())).await;
-    assert_eq!(io.hear().await, "41");
+    assert_eq!(io.next_packet().await, "41");
     for path in ["/user-link", "/pro-link", "/validate-link", "/user-link/"] {
         let reply = server.get(path, &[]).await;
         assert_eq!(reply.status, 404, "{path}");
@@ -363,21 +367,23 @@ async fn without_a_secret_every_token_is_bad_and_there_are_no_links() {
 }
 
 #[tokio::test]
-async fn who_came_by_a_link_is_in_no_room_and_the_other_way_round() {
+async fn appointments_and_rooms_of_two_are_separate() {
     let server = server().await;
     let (mut client, mut pro) = call(&server).await;
     client.emit(json!(["join", "room1"])).await;
-    client.hears_nothing().await;
+    client.expect_nothing().await;
     let mut guest = Io::connect(&server).await;
     guest.emit(json!(["join", "room1"])).await;
     assert_eq!(guest.event().await, json!(["created"]));
     guest.emit(offer("one")).await;
     guest.emit(answer("one", "evil")).await;
     guest.emit(ice("evil", "client", "one")).await;
-    guest.say("421[\"getIce\",\"one\",\"professional\"]").await;
-    guest.hears_nothing().await;
-    client.hears_nothing().await;
-    pro.hears_nothing().await;
+    guest
+        .send_packet("421[\"getIce\",\"one\",\"professional\"]")
+        .await;
+    guest.expect_nothing().await;
+    client.expect_nothing().await;
+    pro.expect_nothing().await;
 }
 
 fn text(reply: &Reply) -> &str {
@@ -391,7 +397,7 @@ fn token(link: &str) -> &str {
 }
 
 #[tokio::test]
-async fn the_links_lead_two_people_together() {
+async fn two_links_start_one_call() {
     let server = server().await;
     let reply = server.get("/user-link", &[]).await;
     assert_eq!(reply.status, 200);
@@ -453,7 +459,7 @@ async fn the_links_lead_two_people_together() {
 }
 
 #[tokio::test]
-async fn links_begin_as_configured_or_as_the_server_is_called() {
+async fn links_use_the_configured_base_or_the_requests_host() {
     let server = Server::with(|config| {
         config.appointments_secret = Some(SECRET.parse().unwrap());
         config.appointments_base = Some("https://page.example/app/".parse().unwrap());
@@ -480,7 +486,7 @@ async fn links_begin_as_configured_or_as_the_server_is_called() {
 
 /// The original answers with a page about its insides.
 #[tokio::test]
-async fn a_link_that_is_not_good_is_the_clients_fault() {
+async fn invalid_tokens_are_client_errors() {
     let server = server().await;
     for (body, status) in [
         ("", 400),
@@ -511,7 +517,7 @@ async fn a_link_that_is_not_good_is_the_clients_fault() {
 }
 
 #[tokio::test]
-async fn a_page_of_another_port_may_ask_and_one_of_another_site_may_not() {
+async fn links_allow_other_ports_and_refuse_other_sites() {
     let server = server().await;
     let local = [("origin", "https://localhost:3000")];
     let evil = [("origin", "https://evil.example")];
@@ -528,7 +534,7 @@ async fn a_page_of_another_port_may_ask_and_one_of_another_site_may_not() {
 }
 
 #[tokio::test]
-async fn copies_that_spell_their_fields_otherwise_are_understood() {
+async fn other_spellings_of_fields_are_read() {
     let server = server().await;
     let (mut pro, _) = dashboard(&server).await;
     for (number, name) in [
@@ -559,7 +565,7 @@ async fn copies_that_spell_their_fields_otherwise_are_understood() {
 }
 
 #[tokio::test]
-async fn strange_arguments_are_let_pass_a_few_times_and_harm_nobody() {
+async fn wrong_arguments_are_dropped_until_there_are_too_many() {
     let server = Server::with(|config| {
         config.appointments_secret = Some(SECRET.parse().unwrap());
         config.server.limits.malformed = 14;
@@ -583,7 +589,7 @@ async fn strange_arguments_are_let_pass_a_few_times_and_harm_nobody() {
         client_.emit(event).await;
     }
     client_
-        .say(&format!(
+        .send_packet(&format!(
             "42[\"newOffer\",{}]",
             "[".repeat(300) + &"]".repeat(300)
         ))
@@ -591,8 +597,8 @@ async fn strange_arguments_are_let_pass_a_few_times_and_harm_nobody() {
     client_
         .emit(json!(["iceToServer", { "iceC": null, "who": "client", "uuid": "one" }]))
         .await;
-    client_.hears_nothing().await;
-    pro.hears_nothing().await;
+    client_.expect_nothing().await;
+    pro.expect_nothing().await;
     client_.emit(json!(["newOffer", 1])).await;
     assert_eq!(client_.closed().await, 4509);
     for event in [
@@ -604,43 +610,43 @@ async fn strange_arguments_are_let_pass_a_few_times_and_harm_nobody() {
     ] {
         pro.emit(event).await;
     }
-    pro.hears_nothing().await;
-    client(&server, "one").await.hears_nothing().await;
+    pro.expect_nothing().await;
+    client(&server, "one").await.expect_nothing().await;
 }
 
 /// Each offer is told to the professional with a list, which would make a flood of a trickle.
 #[tokio::test]
-async fn a_flood_of_offers_is_not_passed_on() {
+async fn too_many_offers_are_dropped() {
     let server = server().await;
     let (mut client, mut pro) = call(&server).await;
     for _ in 0..50 {
         client.emit(offer("one")).await;
     }
-    client.hears_nothing().await;
-    pro.say("40/mark,").await;
+    client.expect_nothing().await;
+    pro.send_packet("40/mark,").await;
     let mut told = 0;
-    while pro.hear().await.starts_with("42[\"") {
+    while pro.next_packet().await.starts_with("42[\"") {
         told += 1;
     }
     assert!((18..24).contains(&told), "{told}");
 }
 
 #[tokio::test]
-async fn many_long_offers_do_not_keep_a_professional_out() {
+async fn a_professional_can_connect_despite_many_long_offers() {
     let server = server().await;
     for uuid in 0..30 {
         let mut client = client(&server, uuid).await;
         let sdp = format!("v={uuid} {}", "s".repeat(40 * 1024));
         let offer = json!({ "offer": described("offer", &sdp), "apptInfo": claims_of(uuid) });
         client.emit(json!(["newOffer", offer])).await;
-        client.hears_nothing().await;
+        client.expect_nothing().await;
     }
     let (mut pro, list) = dashboard(&server).await;
     assert_eq!(list.as_array().unwrap().len(), 30);
-    pro.say("40/mark,").await;
+    pro.send_packet("40/mark,").await;
     let mut last = String::new();
     loop {
-        let packet = pro.hear().await;
+        let packet = pro.next_packet().await;
         if packet.starts_with("44") {
             break;
         }
@@ -653,7 +659,7 @@ async fn many_long_offers_do_not_keep_a_professional_out() {
 }
 
 #[tokio::test]
-async fn appointments_are_bounded_and_who_is_there_keeps_theirs() {
+async fn at_capacity_connected_clients_keep_their_appointments() {
     let server = Server::with(|config| {
         config.appointments_secret = Some(SECRET.parse().unwrap());
         config.limits.appointments = 3;
@@ -668,25 +674,25 @@ async fn appointments_are_bounded_and_who_is_there_keeps_theirs() {
     let (_pro, list) = dashboard(&server).await;
     assert_eq!(list.as_array().unwrap().len(), 3);
     let mut fourth = client(&server, "fourth").await;
-    assert_eq!(fourth.hear().await, "41");
+    assert_eq!(fourth.next_packet().await, "41");
 }
 
 #[tokio::test]
-async fn the_socket_that_came_last_is_spoken_to_and_the_one_before_when_it_is_gone() {
+async fn the_last_socket_of_a_person_receives_events() {
     let server = server().await;
     let (mut client, mut first) = call(&server).await;
     let (mut second, _) = dashboard(&server).await;
     second.event().await;
     client.emit(ice("c1", "client", "one")).await;
     assert_eq!(second.event().await[0], "iceToClient");
-    first.hears_nothing().await;
+    first.expect_nothing().await;
     second.close().await;
     // The end of a socket is seen soon, but not at once.
     for _ in 0..100 {
         client.emit(ice("c2", "client", "one")).await;
-        client.hears_nothing().await;
-        first.say("40/mark,").await;
-        if first.hear().await.starts_with("42[\"iceToClient\"") {
+        client.expect_nothing().await;
+        first.send_packet("40/mark,").await;
+        if first.next_packet().await.starts_with("42[\"iceToClient\"") {
             return;
         }
     }
@@ -694,26 +700,30 @@ async fn the_socket_that_came_last_is_spoken_to_and_the_one_before_when_it_is_go
 }
 
 #[tokio::test]
-async fn appointments_work_by_polling_too() {
+async fn appointments_work_by_polling() {
     let server = server().await;
     let (mut pro, _) = dashboard(&server).await;
     let (page, _) = Polling::open(&server).await;
     let connect = format!("40{}", json!({ "jwt": jwt(&claims_of("one")) }));
-    page.say(&format!(
+    page.send_packet(&format!(
         "{connect}\u{1e}42{}\u{1e}421[\"getIce\",\"one\",\"client\"]",
         offer("one")
     ))
     .await;
     assert_eq!(pro.event().await[0], "newOfferWaiting");
-    let heard = page.hear().await;
+    let heard = page.next_packet().await;
     assert!(heard.ends_with("\u{1e}431[[]]"), "{heard}");
     pro.event().await;
     pro.emit(answer("one", "v=1")).await;
-    assert!(page.hear().await.starts_with("42[\"answerToClient\","));
+    assert!(
+        page.next_packet()
+            .await
+            .starts_with("42[\"answerToClient\",")
+    );
 }
 
 #[tokio::test]
-async fn an_appointment_is_forgotten_in_time() {
+async fn appointments_expire() {
     let server = Server::with(|config| {
         config.appointments_secret = Some(SECRET.parse().unwrap());
         config.timing.appointment = Duration::ZERO;
@@ -721,10 +731,10 @@ async fn an_appointment_is_forgotten_in_time() {
     .await;
     let mut one = client(&server, "one").await;
     one.emit(offer("one")).await;
-    one.hears_nothing().await;
+    one.expect_nothing().await;
     one.close().await;
     let _two = client(&server, "two").await;
     let (mut pro, list) = dashboard(&server).await;
     assert_eq!(list.as_array().unwrap().len(), 1);
-    pro.hears_nothing().await;
+    pro.expect_nothing().await;
 }

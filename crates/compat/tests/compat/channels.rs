@@ -26,7 +26,7 @@ async fn enter(server: &Server, path: &str, name: &str) -> (Client, Value) {
 }
 
 /// Asserts that nothing waits, by the echo that must come next.
-async fn hears_nothing(client: &mut Client) {
+async fn expect_nothing(client: &mut Client) {
     client
         .send(json!({ "action": "mark", "message": {} }))
         .await;
@@ -42,7 +42,7 @@ async fn pair(server: &Server) -> ((Client, Value), (Client, Value)) {
 }
 
 #[tokio::test]
-async fn a_new_peer_is_told_to_everyone_with_the_channel_that_answers_reach() {
+async fn a_new_peer_is_announced_with_its_channel() {
     let server = Server::start().await;
     let (mut alice, hers) = enter(&server, "/channels/room", "alice").await;
     let (mut bob, his) = enter(&server, "/channels/room", "bob").await;
@@ -50,11 +50,11 @@ async fn a_new_peer_is_told_to_everyone_with_the_channel_that_answers_reach() {
     let expected = json!({ "peer": "bob", "action": "new-peer", "message": { CHANNEL: his } });
     assert_eq!(told, expected);
     assert_ne!(hers, his);
-    hears_nothing(&mut bob).await;
+    expect_nothing(&mut bob).await;
 }
 
 #[tokio::test]
-async fn an_offer_and_an_answer_reach_their_addressee_only_and_say_where_they_came_from() {
+async fn offers_and_answers_reach_their_addressee_with_the_senders_channel() {
     let server = Server::start().await;
     let ((mut alice, hers), (mut bob, his)) = pair(&server).await;
     let (mut carol, _) = enter(&server, "/channels/room", "carol").await;
@@ -64,11 +64,11 @@ async fn an_offer_and_an_answer_reach_their_addressee_only_and_say_where_they_ca
     assert_eq!(bob.next().await, described("alice", "new-offer", &hers));
     bob.send(described("bob", "new-answer", &hers)).await;
     assert_eq!(alice.next().await, described("bob", "new-answer", &his));
-    hears_nothing(&mut carol).await;
+    expect_nothing(&mut carol).await;
 }
 
 #[tokio::test]
-async fn any_other_action_goes_to_everyone_and_unknown_keys_pass() {
+async fn other_actions_go_to_everyone_with_unknown_keys() {
     let server = Server::start().await;
     let ((mut alice, hers), (mut bob, _)) = pair(&server).await;
     let mut said = json!({
@@ -87,7 +87,7 @@ async fn any_other_action_goes_to_everyone_and_unknown_keys_pass() {
 }
 
 #[tokio::test]
-async fn an_unknown_channel_swallows_the_message() {
+async fn a_message_to_an_unknown_channel_is_dropped() {
     let server = Server::start().await;
     let ((mut alice, _), (bob, his)) = pair(&server).await;
     for name in ["", "nobody", "specific.x!y", &"x".repeat(5000)] {
@@ -95,25 +95,25 @@ async fn an_unknown_channel_swallows_the_message() {
             .send(described("alice", "new-offer", &json!(name)))
             .await;
     }
-    hears_nothing(&mut alice).await;
+    expect_nothing(&mut alice).await;
     bob.close().await;
     alice.send(described("alice", "new-offer", &his)).await;
-    hears_nothing(&mut alice).await;
+    expect_nothing(&mut alice).await;
 }
 
 #[tokio::test]
-async fn two_rooms_do_not_mix_even_by_a_known_channel() {
+async fn a_channel_of_another_room_is_unknown() {
     let server = Server::start().await;
     let ((mut alice, hers), _bob) = pair(&server).await;
     let (mut eve, _) = enter(&server, "/channels/other", "eve").await;
     eve.send(described("eve", "new-offer", &hers)).await;
     eve.send(json!({ "action": "shout", "message": {} })).await;
     assert_eq!(eve.next().await["action"], "shout");
-    hears_nothing(&mut alice).await;
+    expect_nothing(&mut alice).await;
 }
 
 #[tokio::test]
-async fn what_the_original_stumbles_over_ends_that_socket_only() {
+async fn an_unreadable_message_closes_its_senders_socket_only() {
     let server = Server::start().await;
     let ((mut alice, _), (mut bob, _)) = pair(&server).await;
     for text in [
@@ -139,9 +139,9 @@ async fn what_the_original_stumbles_over_ends_that_socket_only() {
     let mut eve = Client::open(&server, "/channels/room").await;
     eve.send_frame(Message::binary(vec![1])).await;
     assert_eq!(eve.closed().await, 1011);
-    hears_nothing(&mut alice).await;
+    expect_nothing(&mut alice).await;
     bob.next().await;
-    hears_nothing(&mut bob).await;
+    expect_nothing(&mut bob).await;
 }
 
 #[tokio::test]
@@ -156,11 +156,11 @@ async fn python_spacing_and_escapes_are_read() {
     let heard = bob.next().await;
     assert_eq!(heard["peer"], "Jürgen 😀");
     assert_eq!(heard["message"][CHANNEL], hers);
-    hears_nothing(&mut alice).await;
+    expect_nothing(&mut alice).await;
 }
 
 #[tokio::test]
-async fn the_misspelt_key_of_some_copies_works_too() {
+async fn the_misspelt_key_of_some_copies_is_read() {
     let server = Server::start().await;
     let ((mut alice, hers), (mut bob, his)) = pair(&server).await;
     let message = json!({ "sdp": {}, "reciver_channel_name": his });
@@ -171,7 +171,7 @@ async fn the_misspelt_key_of_some_copies_works_too() {
 }
 
 #[tokio::test]
-async fn what_is_only_passed_on_is_not_rewritten() {
+async fn forwarded_values_are_unchanged() {
     let server = Server::start().await;
     let ((mut alice, _), (mut bob, _)) = pair(&server).await;
     let deep = format!("{}{}", "[".repeat(500), "]".repeat(500));
@@ -185,7 +185,7 @@ async fn what_is_only_passed_on_is_not_rewritten() {
 }
 
 #[tokio::test]
-async fn a_path_names_a_room_and_a_slash_at_its_end_none_other() {
+async fn a_path_names_a_room_with_or_without_a_slash_at_its_end() {
     let server = Server::start().await;
     for [one, other] in [
         ["/channels", "/channels/"],
@@ -202,7 +202,7 @@ async fn a_path_names_a_room_and_a_slash_at_its_end_none_other() {
 }
 
 #[tokio::test]
-async fn any_path_is_a_room_only_where_the_switch_is_on() {
+async fn other_paths_are_rooms_only_with_the_switch() {
     let server = Server::start().await;
     for path in ["/", "/some/other/path"] {
         assert!(
@@ -228,7 +228,7 @@ async fn any_path_is_a_room_only_where_the_switch_is_on() {
 }
 
 #[tokio::test]
-async fn a_room_has_as_many_places_as_the_others() {
+async fn a_room_has_the_configured_capacity() {
     let server = Server::with(|config| config.server.room_capacity = 2.try_into().unwrap()).await;
     let ((alice, _), (_bob, _)) = pair(&server).await;
     let mut carol = Client::open(&server, "/channels/room").await;
@@ -238,7 +238,7 @@ async fn a_room_has_as_many_places_as_the_others() {
 }
 
 #[tokio::test]
-async fn a_flood_costs_its_sender_the_socket_and_nobody_else() {
+async fn too_many_messages_close_their_senders_socket_only() {
     let server = Server::with(|config| {
         config.server.limits.message_burst = 5;
         config.server.limits.messages_per_second = 1;
@@ -253,7 +253,7 @@ async fn a_flood_costs_its_sender_the_socket_and_nobody_else() {
     for action in ["new-peer", "x", "x", "x", "x"] {
         assert_eq!(alice.next().await["action"], action);
     }
-    hears_nothing(&mut alice).await;
+    expect_nothing(&mut alice).await;
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use crate::harness::{Server, within};
 use crate::io::{Io, POLLING, Polling, WEBSOCKET};
 
 #[tokio::test]
-async fn a_websocket_handshake_names_the_limits_and_a_connect_gets_an_id() {
+async fn the_handshake_states_the_limits_and_a_connect_gets_an_id() {
     let server = Server::start().await;
     let (mut io, open) = Io::open(&server).await;
     assert_eq!(open["upgrades"], json!([]));
@@ -19,8 +19,8 @@ async fn a_websocket_handshake_names_the_limits_and_a_connect_gets_an_id() {
         (&json!(10_000), &json!(15_000))
     );
     assert_eq!(open["maxPayload"], 65_536);
-    io.say("40").await;
-    let connected = io.hear().await;
+    io.send_packet("40").await;
+    let connected = io.next_packet().await;
     let sid = connected.strip_prefix("40").unwrap();
     let sid: serde_json::Value = serde_json::from_str(sid).unwrap();
     assert!(sid["sid"].as_str().unwrap().len() >= 20);
@@ -31,27 +31,27 @@ async fn a_websocket_handshake_names_the_limits_and_a_connect_gets_an_id() {
 }
 
 #[tokio::test]
-async fn a_page_polls_first_and_goes_on_by_websocket() {
+async fn a_session_moves_from_polling_to_a_websocket() {
     let server = Server::start().await;
     let (page, open) = Polling::open(&server).await;
     assert_eq!(open["upgrades"], json!(["websocket"]));
     assert_eq!(open["maxPayload"], 65_536);
-    page.say("40").await;
-    assert!(page.hear().await.starts_with("40{\"sid\":\""));
-    page.say("42[\"join\",\"r1\"]").await;
-    assert_eq!(page.hear().await, "42[\"created\"]");
+    page.send_packet("40").await;
+    assert!(page.next_packet().await.starts_with("40{\"sid\":\""));
+    page.send_packet("42[\"join\",\"r1\"]").await;
+    assert_eq!(page.next_packet().await, "42[\"created\"]");
     let waiting = page.get();
     let upgraded = async {
         let mut io = Io {
             client: Client::open(&server, &page.upgrade_path()).await,
         };
-        io.say("2probe").await;
-        assert_eq!(io.hear().await, "3probe");
+        io.send_packet("2probe").await;
+        assert_eq!(io.next_packet().await, "3probe");
         io
     };
     let (released, mut io) = tokio::join!(waiting, upgraded);
     assert_eq!(released.body, b"6", "the request that waited is let go");
-    io.say("5").await;
+    io.send_packet("5").await;
     let mut other = Io::connect(&server).await;
     other.emit(json!(["join", "r1"])).await;
     assert_eq!(other.event().await, json!(["joined"]));
@@ -70,25 +70,28 @@ async fn a_page_polls_first_and_goes_on_by_websocket() {
 }
 
 #[tokio::test]
-async fn what_was_said_while_the_socket_was_tried_out_is_not_lost() {
+async fn packets_sent_during_the_probe_are_not_lost() {
     let server = Server::start().await;
     let page = Polling::connect(&server).await;
-    page.say("42[\"join\",\"r1\"]\u{1e}42[\"join\",\"r1\"]")
+    page.send_packet("42[\"join\",\"r1\"]\u{1e}42[\"join\",\"r1\"]")
         .await;
     let mut io = Io {
         client: Client::open(&server, &page.upgrade_path()).await,
     };
-    io.say("2probe").await;
-    assert_eq!(io.hear().await, "3probe");
-    assert_eq!(page.hear().await, "42[\"created\"]\u{1e}42[\"joined\"]");
-    assert_eq!(page.hear().await, "6", "nothing waits for long now");
-    page.say("42[\"join\",\"r1\"]").await;
-    io.say("5").await;
-    assert_eq!(io.hear().await, "42[\"joined\"]");
+    io.send_packet("2probe").await;
+    assert_eq!(io.next_packet().await, "3probe");
+    assert_eq!(
+        page.next_packet().await,
+        "42[\"created\"]\u{1e}42[\"joined\"]"
+    );
+    assert_eq!(page.next_packet().await, "6", "nothing waits for long now");
+    page.send_packet("42[\"join\",\"r1\"]").await;
+    io.send_packet("5").await;
+    assert_eq!(io.next_packet().await, "42[\"joined\"]");
 }
 
 #[tokio::test]
-async fn an_upgrade_that_fails_leaves_the_session_polling() {
+async fn after_a_failed_upgrade_the_session_goes_on_polling() {
     let server = Server::with(|config| config.timing.upgrade = Duration::from_millis(200)).await;
     let page = Polling::connect(&server).await;
     for wrong in ["5", "2", "40", "x", ""] {
@@ -102,24 +105,24 @@ async fn an_upgrade_that_fails_leaves_the_session_polling() {
     let mut second = Client::open(&server, &page.upgrade_path()).await;
     second.ends().await;
     silent.ends().await;
-    page.say("42[\"join\",\"r1\"]").await;
-    assert_eq!(page.hear().await, "42[\"created\"]");
+    page.send_packet("42[\"join\",\"r1\"]").await;
+    assert_eq!(page.next_packet().await, "42[\"created\"]");
 }
 
 #[tokio::test]
-async fn several_packets_travel_in_one_body_either_way() {
+async fn a_body_has_several_packets() {
     let server = Server::start().await;
     let (page, _) = Polling::open(&server).await;
-    page.say("40\u{1e}42[\"join\",\"a\"]\u{1e}42[\"join\",\"b\"]")
+    page.send_packet("40\u{1e}42[\"join\",\"a\"]\u{1e}42[\"join\",\"b\"]")
         .await;
-    let heard = page.hear().await;
+    let heard = page.next_packet().await;
     let packets = heard.split('\u{1e}').collect::<Vec<_>>();
     assert!(packets[0].starts_with("40{"));
     assert_eq!(packets[1..], ["42[\"created\"]", "42[\"created\"]"]);
 }
 
 #[tokio::test]
-async fn the_handshake_errors_are_the_protocols() {
+async fn handshake_errors_are_those_of_the_protocol() {
     let server = Server::start().await;
     let unknown = format!("{POLLING}&sid=nobody");
     let old = "/socket.io/?EIO=2&transport=polling";
@@ -160,30 +163,30 @@ async fn the_handshake_errors_are_the_protocols() {
 }
 
 #[tokio::test]
-async fn another_namespace_is_refused_and_the_connection_stays() {
+async fn another_namespace_is_refused_without_ending_the_session() {
     let server = Server::start().await;
     let (mut io, _) = Io::open(&server).await;
-    io.say("40/nope,{\"a\":1}").await;
+    io.send_packet("40/nope,{\"a\":1}").await;
     assert_eq!(
-        io.hear().await,
+        io.next_packet().await,
         "44/nope,{\"message\":\"Invalid namespace\"}"
     );
-    io.say("40").await;
-    assert!(io.hear().await.starts_with("40{"));
-    io.hears_nothing().await;
+    io.send_packet("40").await;
+    assert!(io.next_packet().await.starts_with("40{"));
+    io.expect_nothing().await;
 }
 
 #[tokio::test]
-async fn who_leaves_the_namespace_can_connect_again_under_another_id() {
+async fn a_client_can_disconnect_from_the_namespace_and_reconnect() {
     let server = Server::start().await;
     let (mut io, _) = Io::open(&server).await;
-    io.say("40").await;
-    let first = io.hear().await;
+    io.send_packet("40").await;
+    let first = io.next_packet().await;
     io.emit(json!(["join", "r1"])).await;
     assert_eq!(io.event().await, json!(["created"]));
-    io.say("41").await;
-    io.say("40").await;
-    assert_ne!(io.hear().await, first);
+    io.send_packet("41").await;
+    io.send_packet("40").await;
+    assert_ne!(io.next_packet().await, first);
     io.emit(json!(["join", "r1"])).await;
     assert_eq!(
         io.event().await,
@@ -193,7 +196,7 @@ async fn who_leaves_the_namespace_can_connect_again_under_another_id() {
 }
 
 #[tokio::test]
-async fn what_the_protocol_does_not_allow_ends_the_session() {
+async fn packets_against_the_protocol_end_the_session() {
     let server = Server::start().await;
     for packet in [
         "42[\"join\",\"r1\"]",
@@ -210,7 +213,7 @@ async fn what_the_protocol_does_not_allow_ends_the_session() {
         "é",
     ] {
         let (mut io, _) = Io::open(&server).await;
-        io.say(packet).await;
+        io.send_packet(packet).await;
         assert_eq!(io.closed().await, 4501, "{packet}");
     }
     for packet in [
@@ -229,18 +232,18 @@ async fn what_the_protocol_does_not_allow_ends_the_session() {
         "4212345678901234567890[\"getIce\"]",
     ] {
         let mut io = Io::connect(&server).await;
-        io.say(packet).await;
+        io.send_packet(packet).await;
         assert_eq!(io.closed().await, 4501, "{packet}");
     }
 }
 
 #[tokio::test]
-async fn binary_is_refused() {
+async fn binary_messages_are_refused() {
     let server = Server::start().await;
     let attachment = "451-[\"offer\",{\"_placeholder\":true,\"num\":0}]";
     for packet in [attachment, "461-1[]", "bAAEC"] {
         let mut io = Io::connect(&server).await;
-        io.say(packet).await;
+        io.send_packet(packet).await;
         assert_eq!(io.closed().await, 1003, "{packet}");
     }
     let mut io = Io::connect(&server).await;
@@ -249,7 +252,7 @@ async fn binary_is_refused() {
 }
 
 #[tokio::test]
-async fn answers_that_nobody_waits_for_and_noops_are_let_pass() {
+async fn unexpected_acknowledgements_and_noops_are_ignored() {
     let server = Server::start().await;
     let mut io = Io::connect(&server).await;
     for packet in [
@@ -260,24 +263,24 @@ async fn answers_that_nobody_waits_for_and_noops_are_let_pass() {
         "42[\"unknown\",1,2,3]",
         "42[\"constructor\"]",
     ] {
-        io.say(packet).await;
+        io.send_packet(packet).await;
     }
-    io.hears_nothing().await;
+    io.expect_nothing().await;
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_connect_is_closed() {
+async fn a_client_that_does_not_connect_in_time_is_closed() {
     let server =
         Server::with(|config| config.server.timing.join = Duration::from_millis(100)).await;
     let (mut io, _) = Io::open(&server).await;
     assert_eq!(io.closed().await, 4502);
     let (page, _) = Polling::open(&server).await;
-    assert_eq!(page.hear().await, "1");
+    assert_eq!(page.next_packet().await, "1");
     assert_eq!(page.get().await.json()["code"], 1);
 }
 
 #[tokio::test]
-async fn a_client_that_answers_pings_stays_and_one_that_does_not_is_given_up() {
+async fn a_client_that_does_not_answer_pings_is_closed() {
     let server = Server::with(|config| {
         config.timing.engine_ping = Duration::from_millis(100);
         config.timing.engine_pong = Duration::from_millis(400);
@@ -289,11 +292,11 @@ async fn a_client_that_answers_pings_stays_and_one_that_does_not_is_given_up() {
     let page = Polling::connect(&server).await;
     for _ in 0..8 {
         assert_eq!(alive.client.next_text().await, "2");
-        alive.say("3").await;
-        assert_eq!(page.hear().await, "2");
-        page.say("3").await;
+        alive.send_packet("3").await;
+        assert_eq!(page.next_packet().await, "2");
+        page.send_packet("3").await;
     }
-    page.say("42[\"join\",\"r1\"]").await;
+    page.send_packet("42[\"join\",\"r1\"]").await;
     let mut silent = Io::connect(&server).await;
     silent.client.next_text().await;
     assert_eq!(
@@ -306,7 +309,7 @@ async fn a_client_that_answers_pings_stays_and_one_that_does_not_is_given_up() {
 }
 
 #[tokio::test]
-async fn two_requests_that_wait_at_once_end_the_session() {
+async fn two_polls_at_once_end_the_session() {
     let server = Server::start().await;
     let page = Polling::connect(&server).await;
     let (one, two) = tokio::join!(page.get(), page.get());
@@ -317,35 +320,35 @@ async fn two_requests_that_wait_at_once_end_the_session() {
 }
 
 #[tokio::test]
-async fn a_page_that_says_goodbye_is_gone() {
+async fn a_close_packet_ends_the_session() {
     let server = Server::start().await;
     let mut alice = Io::connect(&server).await;
     alice.emit(json!(["join", "r1"])).await;
     alice.event().await;
     let page = Polling::connect(&server).await;
-    page.say("42[\"join\",\"r1\"]").await;
-    page.say("1").await;
+    page.send_packet("42[\"join\",\"r1\"]").await;
+    page.send_packet("1").await;
     assert_eq!(alice.event().await, json!(["leave"]));
     assert_eq!(page.post("3").await.status, 400);
 }
 
 #[tokio::test]
-async fn a_message_has_64_kib_and_no_more() {
+async fn messages_over_64_kib_are_refused() {
     let server = Server::start().await;
     let padded = |bytes: usize| format!("42[\"x\",\"{}\"]", "p".repeat(bytes - 10));
     let mut io = Io::connect(&server).await;
-    io.say(&padded(64 * 1024)).await;
-    io.hears_nothing().await;
-    io.say(&padded(64 * 1024 + 1)).await;
+    io.send_packet(&padded(64 * 1024)).await;
+    io.expect_nothing().await;
+    io.send_packet(&padded(64 * 1024 + 1)).await;
     assert_eq!(io.closed().await, 1009);
     let page = Polling::connect(&server).await;
-    page.say(&padded(64 * 1024)).await;
+    page.send_packet(&padded(64 * 1024)).await;
     assert_eq!(page.post(padded(64 * 1024 + 1)).await.status, 413);
     assert_eq!(page.post("3").await.status, 400);
 }
 
 #[tokio::test]
-async fn a_flood_ends_the_session() {
+async fn too_many_messages_end_the_session() {
     let server = Server::with(|config| {
         config.server.limits.message_burst = 5;
         config.server.limits.messages_per_second = 1;
@@ -353,7 +356,7 @@ async fn a_flood_ends_the_session() {
     .await;
     let mut io = Io::connect(&server).await;
     for _ in 0..5 {
-        io.say("3").await;
+        io.send_packet("3").await;
     }
     assert_eq!(io.closed().await, 4013);
     let page = Polling::connect(&server).await;
@@ -363,7 +366,7 @@ async fn a_flood_ends_the_session() {
 }
 
 #[tokio::test]
-async fn a_session_that_never_polls_keeps_only_so_much() {
+async fn a_session_that_never_polls_ends_when_its_queue_is_full() {
     let server = Server::with(|config| config.server.limits.queue_messages = 10).await;
     let page = Polling::connect(&server).await;
     let asks = ["40/x,"; 11].join("\u{1e}");
@@ -375,13 +378,13 @@ async fn a_session_that_never_polls_keeps_only_so_much() {
 }
 
 #[tokio::test]
-async fn only_so_many_sessions_poll() {
+async fn the_number_of_polling_sessions_is_limited() {
     let server = Server::with(|config| config.limits.polling_sessions = 2).await;
     let one = Polling::connect(&server).await;
     let _two = Polling::connect(&server).await;
     assert_eq!(server.get(POLLING, &[]).await.status, 503);
     Io::connect(&server).await;
-    one.say("1").await;
+    one.send_packet("1").await;
     within("a free place", async {
         while server.get(POLLING, &[]).await.status == 503 {}
     })
@@ -389,16 +392,16 @@ async fn only_so_many_sessions_poll() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_text_harms_nobody() {
+async fn a_body_that_is_not_utf_8_is_refused() {
     let server = Server::start().await;
     let page = Polling::connect(&server).await;
     assert_eq!(page.post(b"42[\"\xff\"]").await.json()["code"], 3);
-    page.say("42[\"join\",\"r1\"]").await;
-    assert_eq!(page.hear().await, "42[\"created\"]");
+    page.send_packet("42[\"join\",\"r1\"]").await;
+    assert_eq!(page.next_packet().await, "42[\"created\"]");
 }
 
 #[tokio::test]
-async fn a_page_from_another_origin_is_let_in_by_the_same_list() {
+async fn the_origin_check_applies() {
     let server = Server::start().await;
     let local = [("origin", "http://localhost:3000")];
     let reply = server.get(POLLING, &local).await;
@@ -417,7 +420,7 @@ async fn a_page_from_another_origin_is_let_in_by_the_same_list() {
 }
 
 #[tokio::test]
-async fn the_end_of_the_server_is_told_and_nobody_hears_that_the_others_left() {
+async fn at_shutdown_sessions_are_closed_and_nobody_is_reported_to_leave() {
     let server = Server::start().await;
     let mut alice = Io::connect(&server).await;
     let mut bob = Io::connect(&server).await;
@@ -433,7 +436,7 @@ async fn the_end_of_the_server_is_told_and_nobody_hears_that_the_others_left() {
         tokio::select! {
             biased;
             _ = &mut waiting => panic!("nothing was said"),
-            () = async { for _ in 0..20 { bob.hears_nothing().await; } } => (),
+            () = async { for _ in 0..20 { bob.expect_nothing().await; } } => (),
         }
         server.ask_to_stop();
         waiting.await

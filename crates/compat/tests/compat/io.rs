@@ -26,36 +26,37 @@ impl Io {
     /// Connects as a page does that has nothing to show.
     pub(crate) async fn connect(server: &Server) -> Self {
         let (mut io, _) = Self::open(server).await;
-        io.say("40").await;
-        assert!(io.hear().await.starts_with("40{\"sid\":\""));
+        io.send_packet("40").await;
+        assert!(io.next_packet().await.starts_with("40{\"sid\":\""));
         io
     }
 
     /// Connects with a token.
     pub(crate) async fn with_jwt(server: &Server, jwt: &str) -> Self {
         let (mut io, _) = Self::open(server).await;
-        io.say(&format!("40{}", json!({ "jwt": jwt }))).await;
-        assert!(io.hear().await.starts_with("40{\"sid\":\""));
+        io.send_packet(&format!("40{}", json!({ "jwt": jwt })))
+            .await;
+        assert!(io.next_packet().await.starts_with("40{\"sid\":\""));
         io
     }
 
-    pub(crate) async fn say(&mut self, packet: &str) {
+    pub(crate) async fn send_packet(&mut self, packet: &str) {
         self.client.send_text(packet).await;
     }
 
     pub(crate) async fn emit(&mut self, event: Value) {
-        self.say(&format!("42{event}")).await;
+        self.send_packet(&format!("42{event}")).await;
     }
 
     /// The next packet; pings are answered.
-    pub(crate) async fn hear(&mut self) -> String {
+    pub(crate) async fn next_packet(&mut self) -> String {
         within("something else than pings", async {
             loop {
                 let packet = self.client.next_text().await;
                 if packet != "2" {
                     return packet;
                 }
-                self.say("3").await;
+                self.send_packet("3").await;
             }
         })
         .await
@@ -63,7 +64,7 @@ impl Io {
 
     /// The next event.
     pub(crate) async fn event(&mut self) -> Value {
-        let packet = self.hear().await;
+        let packet = self.next_packet().await;
         let event = packet
             .strip_prefix("42")
             .unwrap_or_else(|| panic!("{packet}"));
@@ -71,10 +72,10 @@ impl Io {
     }
 
     /// Asserts that nothing waits, by asking for an answer that must come next.
-    pub(crate) async fn hears_nothing(&mut self) {
-        self.say("40/mark,").await;
+    pub(crate) async fn expect_nothing(&mut self) {
+        self.send_packet("40/mark,").await;
         assert_eq!(
-            self.hear().await,
+            self.next_packet().await,
             "44/mark,{\"message\":\"Invalid namespace\"}"
         );
     }
@@ -110,8 +111,8 @@ impl<'a> Polling<'a> {
 
     pub(crate) async fn connect(server: &'a Server) -> Self {
         let (polling, _) = Self::open(server).await;
-        polling.say("40").await;
-        assert!(polling.hear().await.starts_with("40{\"sid\":\""));
+        polling.send_packet("40").await;
+        assert!(polling.next_packet().await.starts_with("40{\"sid\":\""));
         polling
     }
 
@@ -123,7 +124,7 @@ impl<'a> Polling<'a> {
         format!("{WEBSOCKET}&sid={}", self.sid)
     }
 
-    pub(crate) async fn say(&self, packets: &str) {
+    pub(crate) async fn send_packet(&self, packets: &str) {
         let reply = self.post(packets).await;
         assert_eq!(
             (reply.status, reply.body.as_slice()),
@@ -136,7 +137,7 @@ impl<'a> Polling<'a> {
         self.server.post(&self.path(), packets).await
     }
 
-    pub(crate) async fn hear(&self) -> String {
+    pub(crate) async fn next_packet(&self) -> String {
         let reply = self.get().await;
         assert_eq!(reply.status, 200, "{reply:?}");
         assert_eq!(reply.header("content-type"), "text/plain; charset=UTF-8");

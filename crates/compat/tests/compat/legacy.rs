@@ -53,11 +53,11 @@ async fn a_legacy_and_a_current_client_meet() {
 async fn the_client_pings_and_other_namespaces_are_refused() {
     let server = Server::start().await;
     let mut io = connect(&server).await;
-    io.say("2").await;
+    io.send_packet("2").await;
     assert_eq!(io.client.next_text().await, "3");
-    io.say("40/nope?token=1,").await;
+    io.send_packet("40/nope?token=1,").await;
     assert_eq!(io.client.next_text().await, "44/nope,\"Invalid namespace\"");
-    io.say("40").await;
+    io.send_packet("40").await;
     io.emit(json!(["join", "r1"])).await;
     assert_eq!(io.event().await, json!(["created"]));
 }
@@ -73,7 +73,7 @@ async fn a_client_that_does_not_ping_is_closed() {
     let mut silent = connect(&server).await;
     let ping = async {
         loop {
-            alive.say("2").await;
+            alive.send_packet("2").await;
             assert_eq!(alive.client.next_text().await, "3");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
@@ -82,7 +82,7 @@ async fn a_client_that_does_not_ping_is_closed() {
         code = silent.client.closed() => assert_eq!(code, 4009),
         () = ping => (),
     }
-    alive.say("2").await;
+    alive.send_packet("2").await;
     assert_eq!(alive.client.next_text().await, "3");
 }
 
@@ -110,9 +110,9 @@ async fn a_session_moves_from_polling_to_a_websocket() {
     let mut io = Io {
         client: Client::open(&server, &path).await,
     };
-    io.say("2probe").await;
+    io.send_packet("2probe").await;
     assert_eq!(io.client.next_text().await, "3probe");
-    io.say("5").await;
+    io.send_packet("5").await;
     io.emit(json!(["join", "r1"])).await;
     let created = within("an answer", io.event()).await;
     assert_eq!(created, json!(["created"]));

@@ -28,7 +28,7 @@ impl Write for Log {
 const SECRET: &str = "s3cret";
 
 #[tokio::test]
-async fn no_level_of_the_log_holds_what_people_said_or_are_called() {
+async fn the_log_contains_no_names_and_no_content_at_any_level() {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -37,7 +37,7 @@ async fn no_level_of_the_log_holds_what_people_said_or_are_called() {
         .finish();
     // The test's runtime has one thread, on which the server's tasks run too.
     let guard = tracing::subscriber::set_default(subscriber);
-    everything_that_can_go_wrong().await;
+    make_every_kind_of_log_line().await;
     drop(guard);
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     for kind in [
@@ -58,7 +58,7 @@ async fn no_level_of_the_log_holds_what_people_said_or_are_called() {
     assert!(!log.contains(SECRET), "{log}");
 }
 
-async fn everything_that_other_systems_say(server: &Server) {
+async fn use_the_endpoints_of_other_systems(server: &Server) {
     let said = |what: &str| format!("{SECRET}-{what}");
     for path in ["/channels/s3cret", "/channels/s3cret-full"] {
         let mut mesh = Client::open(server, path).await;
@@ -89,11 +89,11 @@ async fn everything_that_other_systems_say(server: &Server) {
         guest.emit(event).await;
     }
     guest.event().await;
-    guest.hears_nothing().await;
-    guest.say("42s3cret").await;
+    guest.expect_nothing().await;
+    guest.send_packet("42s3cret").await;
     guest.closed().await;
     let mut bad = Io::with_jwt(server, &said("token")).await;
-    assert_eq!(bad.hear().await, "41");
+    assert_eq!(bad.next_packet().await, "41");
     server
         .post(
             "/validate-link",
@@ -112,15 +112,15 @@ async fn everything_that_other_systems_say(server: &Server) {
     ] {
         visitor.emit(event).await;
     }
-    visitor.hears_nothing().await;
+    visitor.expect_nothing().await;
 }
 
-async fn everything_that_can_go_wrong() {
+async fn make_every_kind_of_log_line() {
     let server = Server::with(|config| {
         config.appointments_secret = Some(SECRET.repeat(6).parse().unwrap());
     })
     .await;
-    everything_that_other_systems_say(&server).await;
+    use_the_endpoints_of_other_systems(&server).await;
     let name = format!("{SECRET}-name");
     let room = format!("{SECRET}-room");
     let mut ann = Client::open(&server, "/rooms").await;

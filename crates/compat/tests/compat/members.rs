@@ -18,7 +18,7 @@ fn refused(reply: &Reply, status: u16) {
 }
 
 #[tokio::test]
-async fn a_token_comes_with_a_uid_that_is_nobody_elses() {
+async fn a_token_comes_with_a_free_uid() {
     let server = Server::start().await;
     let mut uids = std::collections::HashSet::new();
     for path in ["/get_token/?channel=MAIN", "/get_token?channel=MAIN"] {
@@ -38,7 +38,7 @@ async fn a_token_comes_with_a_uid_that_is_nobody_elses() {
 }
 
 #[tokio::test]
-async fn a_member_is_created_found_and_deleted() {
+async fn members_are_created_found_and_deleted() {
     let server = Server::start().await;
     for slash in ["/", ""] {
         let ann = member("Ann", "MAIN", 17);
@@ -60,7 +60,7 @@ async fn a_member_is_created_found_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_uid_is_a_number_or_a_text_and_a_room_may_have_any_name() {
+async fn uids_are_numbers_or_texts_and_rooms_have_any_name() {
     let server = Server::start().await;
     let room = "CAFÉ & 100% +1";
     server
@@ -83,7 +83,7 @@ async fn python_spacing_and_escapes_are_read() {
 }
 
 #[tokio::test]
-async fn two_rooms_do_not_mix() {
+async fn rooms_are_separate() {
     let server = Server::start().await;
     server
         .post("/create_member/", member("Ann", "ONE", 5))
@@ -107,7 +107,7 @@ async fn two_rooms_do_not_mix() {
 
 /// Two rows for one uid make the original fail for everybody.
 #[tokio::test]
-async fn a_uid_in_use_is_not_given_to_another_and_its_owner_may_reload() {
+async fn a_uid_in_use_is_refused_except_to_the_same_name() {
     let server = Server::start().await;
     for _ in 0..2 {
         let reply = server
@@ -129,7 +129,7 @@ async fn a_uid_in_use_is_not_given_to_another_and_its_owner_may_reload() {
 
 /// A page deletes on leaving and again on unloading.
 #[tokio::test]
-async fn a_second_delete_is_no_error_of_the_server() {
+async fn a_second_delete_is_a_client_error() {
     let server = Server::start().await;
     server
         .post("/create_member/", member("Ann", "MAIN", 5))
@@ -144,7 +144,7 @@ async fn a_second_delete_is_no_error_of_the_server() {
 }
 
 #[tokio::test]
-async fn what_makes_the_original_fail_is_the_clients_fault_here() {
+async fn invalid_requests_are_client_errors() {
     let server = Server::start().await;
     refused(&server.get("/get_token/", &[]).await, 400);
     refused(&server.get("/get_token/?room=MAIN", &[]).await, 400);
@@ -185,7 +185,7 @@ async fn what_makes_the_original_fail_is_the_clients_fault_here() {
 }
 
 #[tokio::test]
-async fn names_and_uids_are_bounded_and_forgotten() {
+async fn names_are_limited_and_expire() {
     let server = Server::with(|config| {
         config.limits.members = 2;
         config.timing.member = Duration::from_millis(300);
@@ -208,7 +208,7 @@ async fn names_and_uids_are_bounded_and_forgotten() {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_come_is_not_waited_for() {
+async fn a_body_that_does_not_arrive_times_out() {
     let server =
         Server::with(|config| config.server.timing.body = Duration::from_millis(100)).await;
     let mut tcp = server.tcp().await;
@@ -222,7 +222,7 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn only_pages_that_may_open_a_socket_may_ask() {
+async fn the_origin_check_applies_with_cors() {
     let server = Server::start().await;
     let path = "/get_token/?channel=MAIN";
     let ask =

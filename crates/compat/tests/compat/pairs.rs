@@ -20,19 +20,19 @@ async fn pair(server: &Server, room: &str) -> (Io, Io) {
 }
 
 #[tokio::test]
-async fn the_first_is_told_created_the_second_joined_and_a_third_full() {
+async fn join_is_answered_with_created_joined_and_full() {
     let server = Server::start().await;
     let (mut one, mut two) = pair(&server, "room1").await;
     let mut three = Io::connect(&server).await;
     assert_eq!(join(&mut three, "room1").await, json!(["full"]));
     for io in [&mut one, &mut two, &mut three] {
-        io.hears_nothing().await;
+        io.expect_nothing().await;
     }
     assert_eq!(join(&mut three, "room2").await, json!(["created"]));
 }
 
 #[tokio::test]
-async fn each_message_reaches_the_other_without_the_room_and_nobody_else() {
+async fn events_reach_the_other_member_only() {
     let server = Server::start().await;
     let (mut one, mut two) = pair(&server, "room1").await;
     let (mut three, mut four) = pair(&server, "room2").await;
@@ -57,12 +57,12 @@ async fn each_message_reaches_the_other_without_the_room_and_nobody_else() {
         assert_eq!(two.event().await, json!(["candidate", payload]));
     }
     for io in [&mut one, &mut two, &mut three, &mut four] {
-        io.hears_nothing().await;
+        io.expect_nothing().await;
     }
 }
 
 #[tokio::test]
-async fn a_payload_is_passed_on_as_it_came() {
+async fn payloads_are_forwarded_unchanged() {
     let server = Server::start().await;
     let (mut one, mut two) = pair(&server, "room1").await;
     let deep = format!("{}{}", "[".repeat(500), "]".repeat(500));
@@ -71,30 +71,30 @@ async fn a_payload_is_passed_on_as_it_came() {
         "12345678901234567890.00000",
         &deep,
     ] {
-        one.say(&format!("42[\"offer\", {payload}, \"room\\u0031\"]"))
+        one.send_packet(&format!("42[\"offer\", {payload}, \"room\\u0031\"]"))
             .await;
-        assert_eq!(two.hear().await, format!("42[\"offer\",{payload}]"));
+        assert_eq!(two.next_packet().await, format!("42[\"offer\",{payload}]"));
     }
 }
 
 #[tokio::test]
-async fn who_leaves_is_told_of_and_the_place_is_free() {
+async fn a_member_that_leaves_is_reported_and_replaceable() {
     let server = Server::start().await;
     let (mut one, mut two) = pair(&server, "room1").await;
     two.emit(json!(["leave", "room1"])).await;
     assert_eq!(one.event().await, json!(["leave"]));
-    two.hears_nothing().await;
+    two.expect_nothing().await;
     one.emit(json!(["offer", {}, "room1"])).await;
-    two.hears_nothing().await;
+    two.expect_nothing().await;
     let mut three = Io::connect(&server).await;
     assert_eq!(join(&mut three, "room1").await, json!(["joined"]));
     assert_eq!(join(&mut two, "room1").await, json!(["full"]));
-    one.hears_nothing().await;
+    one.expect_nothing().await;
 }
 
 /// The original says nothing; its page then waits for ever with whoever comes next.
 #[tokio::test]
-async fn an_abrupt_loss_is_told_as_leave() {
+async fn a_lost_connection_is_reported_as_leave() {
     let server = Server::start().await;
     let (one, mut two) = pair(&server, "room1").await;
     drop(one);
@@ -109,7 +109,7 @@ async fn an_abrupt_loss_is_told_as_leave() {
 
 /// The original passes everything on to whoever knows the room's name.
 #[tokio::test]
-async fn an_outsider_can_say_nothing_into_a_room() {
+async fn events_from_outside_a_room_are_dropped() {
     let server = Server::start().await;
     let (mut one, mut two) = pair(&server, "room1").await;
     let mut eve = Io::connect(&server).await;
@@ -123,9 +123,9 @@ async fn an_outsider_can_say_nothing_into_a_room() {
     ] {
         eve.emit(event).await;
     }
-    eve.hears_nothing().await;
-    one.hears_nothing().await;
-    two.hears_nothing().await;
+    eve.expect_nothing().await;
+    one.expect_nothing().await;
+    two.expect_nothing().await;
     two.emit(json!(["ready", "room1"])).await;
     assert_eq!(one.event().await, json!(["ready"]));
 }
@@ -145,7 +145,7 @@ async fn a_second_join_is_answered_as_by_the_original() {
 }
 
 #[tokio::test]
-async fn a_room_may_have_any_name_up_to_a_length_and_one_may_be_in_a_few() {
+async fn room_names_and_the_number_of_rooms_are_limited() {
     let server = Server::start().await;
     for room in ["", "my room", "Räum 😀/#?", "constructor", &"x".repeat(512)] {
         let (mut one, mut two) = pair(&server, room).await;
@@ -166,7 +166,7 @@ async fn a_room_may_have_any_name_up_to_a_length_and_one_may_be_in_a_few() {
 }
 
 #[tokio::test]
-async fn strange_arguments_are_let_pass_a_few_times_and_harm_nobody() {
+async fn wrong_arguments_are_dropped_until_there_are_too_many() {
     let server = Server::start().await;
     let (mut one, mut two) = pair(&server, "room1").await;
     let strange = [
@@ -183,18 +183,19 @@ async fn strange_arguments_are_let_pass_a_few_times_and_harm_nobody() {
     for event in &strange {
         two.emit(event.clone()).await;
     }
-    two.hears_nothing().await;
-    one.hears_nothing().await;
+    two.expect_nothing().await;
+    one.expect_nothing().await;
     two.emit(json!(["leave"])).await;
     assert_eq!(two.closed().await, 4509);
     assert_eq!(one.event().await, json!(["leave"]));
 }
 
 #[tokio::test]
-async fn more_arguments_than_needed_and_a_wish_for_an_answer_are_no_mistake() {
+async fn further_arguments_and_acknowledgements_are_accepted() {
     let server = Server::start().await;
     let (mut one, mut two) = pair(&server, "room1").await;
-    two.say("4217[\"ready\",\"room1\",{\"more\":true}]").await;
+    two.send_packet("4217[\"ready\",\"room1\",{\"more\":true}]")
+        .await;
     assert_eq!(one.event().await, json!(["ready"]));
-    two.hears_nothing().await;
+    two.expect_nothing().await;
 }

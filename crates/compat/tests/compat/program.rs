@@ -23,7 +23,7 @@ async fn interrupt(child: &Child, signal: &str) {
 }
 
 #[tokio::test]
-async fn it_says_where_it_listens_and_ends_well_when_asked() {
+async fn prints_its_address_and_stops_on_signals() {
     for signal in ["-INT", "-TERM"] {
         let mut child = program().args(["--listen", "127.0.0.1:0"]).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
@@ -50,7 +50,7 @@ async fn it_says_where_it_listens_and_ends_well_when_asked() {
 }
 
 #[tokio::test]
-async fn a_wrong_setting_is_an_error_and_help_names_the_right_ones() {
+async fn a_wrong_setting_is_an_error_and_help_lists_the_settings() {
     for wrong in [
         ["--allow-origin", "null"],
         ["--allow-origin", "*"],
@@ -79,7 +79,7 @@ async fn a_wrong_setting_is_an_error_and_help_names_the_right_ones() {
 }
 
 #[tokio::test]
-async fn an_address_in_use_is_an_error_that_says_so() {
+async fn an_address_in_use_is_an_error() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let output = program()
@@ -97,7 +97,7 @@ async fn an_address_in_use_is_an_error_that_says_so() {
 }
 
 #[tokio::test]
-async fn help_does_not_show_the_secret_of_the_environment() {
+async fn help_does_not_show_the_secret() {
     let secret = "a secret of thirty-two bytes or more";
     let help = program()
         .arg("--help")

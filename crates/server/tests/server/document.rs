@@ -13,7 +13,7 @@ fn sample(who: &str) -> impl Iterator<Item = &'static str> {
 }
 
 #[test]
-fn each_message_of_the_sample_session_is_one() {
+fn each_message_of_the_sample_session_is_valid() {
     let requests = sample("C").filter(|message| {
         let read = read_request(message);
         assert!(

@@ -16,7 +16,7 @@ fn padded(bytes: usize) -> String {
 }
 
 #[tokio::test]
-async fn a_message_of_64_kib_is_read_and_one_byte_more_is_not() {
+async fn messages_over_64_kib_are_refused() {
     let server = Server::start().await;
     let (mut ann, _) = Client::join(&server, "standup", "Ann").await;
     let (mut bob, _) = Client::join(&server, "standup", "Bob").await;
@@ -29,11 +29,11 @@ async fn a_message_of_64_kib_is_read_and_one_byte_more_is_not() {
     bob.send_text(padded(64 * 1024 + 1)).await;
     assert_eq!(bob.closed().await, 1009);
     assert_eq!(ann.next().await["reason"], "lost");
-    ann.hears_nothing().await;
+    ann.expect_nothing().await;
 }
 
 #[tokio::test]
-async fn a_much_longer_message_is_told_so_too() {
+async fn much_longer_messages_are_refused_with_the_same_code() {
     let server = Server::start().await;
     for path in ["/rooms", "/relay/standup"] {
         let mut client = Client::open(&server, path).await;
@@ -43,7 +43,7 @@ async fn a_much_longer_message_is_told_so_too() {
 }
 
 #[tokio::test]
-async fn the_relay_has_the_same_limit() {
+async fn the_relay_has_the_same_message_limit() {
     let server = Server::start().await;
     let mut client = Client::open(&server, "/relay/standup").await;
     client.send_text("x".repeat(64 * 1024)).await;
@@ -53,7 +53,7 @@ async fn the_relay_has_the_same_limit() {
 }
 
 #[tokio::test]
-async fn a_description_has_48_kib_and_a_candidate_1_kib() {
+async fn descriptions_have_48_kib_and_candidates_1_kib() {
     let server = Server::start().await;
     let (mut ann, hers) = Client::join(&server, "standup", "Ann").await;
     let (mut bob, _) = Client::join(&server, "standup", "Bob").await;
@@ -71,11 +71,11 @@ async fn a_description_has_48_kib_and_a_candidate_1_kib() {
     assert_eq!(bob.next().await["code"], "malformed");
     bob.send(candidate(1025)).await;
     assert_eq!(bob.next().await["code"], "malformed");
-    ann.hears_nothing().await;
+    ann.expect_nothing().await;
 }
 
 #[tokio::test]
-async fn the_candidates_of_a_join_to_a_full_room_pass_and_a_flood_does_not() {
+async fn a_burst_of_candidates_passes_and_a_flood_is_refused() {
     let server = Server::start().await;
     let (mut ann, hers) = Client::join(&server, "standup", "Ann").await;
     let (mut bob, his) = Client::join(&server, "standup", "Bob").await;
@@ -93,7 +93,7 @@ async fn the_candidates_of_a_join_to_a_full_room_pass_and_a_flood_does_not() {
 }
 
 #[tokio::test]
-async fn the_relay_has_a_rate_too() {
+async fn the_relay_has_the_same_rate_limit() {
     let server = Server::with(|config| {
         config.limits.message_burst = 5;
         config.limits.messages_per_second = 1;
@@ -109,7 +109,7 @@ async fn the_relay_has_a_rate_too() {
 }
 
 #[tokio::test]
-async fn ten_malformed_messages_are_too_many_and_nine_are_not() {
+async fn the_tenth_malformed_message_closes_the_connection() {
     let server = Server::start().await;
     let (mut ann, _) = Client::join(&server, "standup", "Ann").await;
     let broken = ["{", "\"x\"", "1", "[]", "{\"type\":\"signal\"}", ""];
@@ -120,14 +120,14 @@ async fn ten_malformed_messages_are_too_many_and_nine_are_not() {
             json!({ "type": "rejected", "code": "malformed" })
         );
     }
-    ann.hears_nothing().await;
+    ann.expect_nothing().await;
     ann.send_text("}").await;
     assert_eq!(ann.next().await["code"], "malformed");
     assert_eq!(ann.closed().await, 4509);
 }
 
 #[tokio::test]
-async fn malformed_messages_before_a_join_count_as_well() {
+async fn malformed_messages_before_the_join_count() {
     let server = Server::start().await;
     let mut client = Client::open(&server, "/rooms").await;
     for _ in 0..10 {
@@ -137,7 +137,7 @@ async fn malformed_messages_before_a_join_count_as_well() {
 }
 
 #[tokio::test]
-async fn messages_of_a_later_version_are_no_mistake() {
+async fn unknown_message_types_do_not_count_as_malformed() {
     let server = Server::start().await;
     let (mut ann, _) = Client::join(&server, "standup", "Ann").await;
     for _ in 0..20 {
@@ -147,7 +147,7 @@ async fn messages_of_a_later_version_are_no_mistake() {
 }
 
 #[tokio::test]
-async fn a_socket_that_does_not_join_is_closed() {
+async fn a_client_that_does_not_join_in_time_is_closed() {
     let server = Server::with(|config| config.timing.join = Duration::from_millis(100)).await;
     let mut silent = Client::open(&server, "/rooms").await;
     assert_eq!(silent.closed().await, 4502);
@@ -169,7 +169,7 @@ async fn narrow(server: &Server, room: &str) -> Client {
 }
 
 #[tokio::test]
-async fn a_slow_reader_is_dropped_and_the_others_go_on() {
+async fn a_slow_reader_is_closed_without_delaying_others() {
     let server = Server::with(|config| {
         config.limits.message_burst = 10_000;
         config.timing.close = Duration::from_secs(10);
@@ -207,7 +207,7 @@ async fn ann_is_alone(ann: &mut Client, bob: &mut Client, hers: &serde_json::Val
 }
 
 #[tokio::test]
-async fn a_write_that_takes_too_long_costs_the_seat() {
+async fn a_write_that_takes_too_long_closes_the_connection() {
     let server = Server::with(|config| {
         config.limits.message_burst = 10_000;
         config.limits.queue_bytes = usize::MAX;
@@ -238,7 +238,7 @@ async fn a_write_that_takes_too_long_costs_the_seat() {
 }
 
 #[tokio::test]
-async fn a_head_that_trickles_in_is_cut_off() {
+async fn a_slow_request_head_is_cut_off() {
     let server = Server::with(|config| {
         config.timing.request_head = Duration::from_millis(500);
     })
@@ -295,7 +295,7 @@ async fn a_long_head_is_refused() {
 }
 
 #[tokio::test]
-async fn connections_over_the_limit_wait_for_their_turn() {
+async fn connections_over_the_limit_wait() {
     let server = Server::with(|config| config.limits.connections = 2).await;
     let one = Client::open(&server, "/relay/a").await;
     let mut two = Client::open(&server, "/relay/b").await;

@@ -17,7 +17,7 @@ async fn status(server: &Server, path: &str, origins: &[&str]) -> u16 {
 }
 
 #[tokio::test]
-async fn only_pages_of_this_server_of_localhost_and_of_the_list_are_let_in() {
+async fn admits_this_server_localhost_and_listed_origins_only() {
     let server = Server::with(|config| {
         config.allow_origins = vec!["https://Friend.example".parse().unwrap()];
     })
@@ -60,7 +60,7 @@ async fn only_pages_of_this_server_of_localhost_and_of_the_list_are_let_in() {
 }
 
 #[tokio::test]
-async fn the_host_that_was_asked_for_is_the_same_origin_at_its_port_only() {
+async fn admits_the_requested_host_at_its_port_only() {
     let server = Server::start().await;
     let port = server.address.port();
     let request = async |origin: &str| {
@@ -85,7 +85,7 @@ async fn the_host_that_was_asked_for_is_the_same_origin_at_its_port_only() {
 }
 
 #[test]
-fn an_origin_to_allow_is_exact_or_an_error() {
+fn parses_exact_origins_only() {
     for text in [
         "null",
         "*",

@@ -10,7 +10,7 @@ use crate::harness::Server;
 const SDP: &str = r#"{"sdp": {"type": "offer", "sdp": "v=0\r\n"}, "id": "7c1e"}"#;
 
 #[tokio::test]
-async fn a_text_comes_back_as_it_went_to_everyone_in_the_room() {
+async fn a_text_goes_to_everyone_in_the_room() {
     let server = Server::start().await;
     let mut one = Client::open(&server, "/relay/standup").await;
     one.send_text(SDP).await;
@@ -31,7 +31,7 @@ async fn a_text_comes_back_as_it_went_to_everyone_in_the_room() {
 }
 
 #[tokio::test]
-async fn a_third_is_refused_and_disturbs_nobody_until_a_place_is_free() {
+async fn a_third_member_is_refused_until_one_leaves() {
     let server = Server::start().await;
     let mut one = Client::open(&server, "/relay/standup").await;
     one.send_text("a").await;
@@ -54,7 +54,7 @@ async fn a_third_is_refused_and_disturbs_nobody_until_a_place_is_free() {
 }
 
 #[tokio::test]
-async fn binary_is_refused() {
+async fn binary_messages_are_refused() {
     let server = Server::start().await;
     for path in ["/relay/standup", "/rooms"] {
         let mut client = Client::open(&server, path).await;
@@ -64,7 +64,7 @@ async fn binary_is_refused() {
 }
 
 #[tokio::test]
-async fn a_room_has_a_proper_name() {
+async fn room_names_are_checked() {
     let server = Server::start().await;
     let long = format!("/relay/{}", "x".repeat(129));
     for path in ["/relay/a%20b", "/relay/a%2Fb", "/relay/%FF", &long] {
@@ -80,7 +80,7 @@ async fn a_room_has_a_proper_name() {
 }
 
 #[tokio::test]
-async fn a_silent_socket_is_pinged_and_given_up_if_it_stays_silent() {
+async fn a_silent_socket_is_pinged_then_closed() {
     let server = Server::with(|config| {
         config.timing.relay_ping = Duration::from_millis(100);
         config.timing.relay_silence = Duration::from_millis(800);

@@ -24,7 +24,7 @@ async fn bind(address: SocketAddr) -> TcpListener {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_herd_of_500_has_its_seats_again_soon_after_a_restart() {
+async fn reseats_500_clients_soon_after_a_restart() {
     const SEATS: usize = 500;
     let listener = bind(([127, 0, 0, 1], 0).into()).await;
     let address = listener.local_addr().unwrap();

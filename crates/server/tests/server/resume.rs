@@ -33,12 +33,12 @@ async fn without_bob(server: &Server) -> (Client, Value, Value) {
 }
 
 #[tokio::test]
-async fn a_signal_for_someone_who_is_away_is_kept_and_not_rejected() {
+async fn signals_to_an_away_participant_are_kept() {
     let server = patient().await;
     let (mut ann, hers, his) = without_bob(&server).await;
     ann.send(offer(&his["id"], "v=0")).await;
     ann.send(json!({ "type": "media", "audio": "muted" })).await;
-    ann.hears_nothing().await;
+    ann.expect_nothing().await;
     let (mut bob, again) = Client::resume(&server, ROOM, &his, Some(0)).await;
     assert_eq!(
         (&again["resumed"], &again["seq"]),
@@ -55,14 +55,14 @@ async fn a_signal_for_someone_who_is_away_is_kept_and_not_rejected() {
 }
 
 #[tokio::test]
-async fn the_ring_holds_64_events_and_not_one_more() {
+async fn the_event_log_holds_64_events() {
     for (count, kept) in [(64, true), (65, false), (200, false)] {
         let server = patient().await;
         let (mut ann, _, his) = without_bob(&server).await;
         for number in 0..count {
             ann.send(offer(&his["id"], &number.to_string())).await;
         }
-        ann.hears_nothing().await;
+        ann.expect_nothing().await;
         let (mut bob, again) = Client::resume(&server, ROOM, &his, Some(0)).await;
         assert_eq!(again["id"], his["id"]);
         assert_eq!(again["resumed"] == true, kept, "{count}");
@@ -74,26 +74,26 @@ async fn the_ring_holds_64_events_and_not_one_more() {
             assert_eq!(again["seq"], count);
             assert_eq!(again["participants"][0]["name"], "Ann");
         }
-        bob.hears_nothing().await;
+        bob.expect_nothing().await;
     }
 }
 
 #[tokio::test]
-async fn the_ring_holds_64_kib() {
+async fn the_event_log_holds_64_kib() {
     for (count, kept) in [(6, true), (7, false)] {
         let server = patient().await;
         let (mut ann, _, his) = without_bob(&server).await;
         for _ in 0..count {
             ann.send(offer(&his["id"], &"s".repeat(10 * 1024))).await;
         }
-        ann.hears_nothing().await;
+        ann.expect_nothing().await;
         let (_bob, again) = Client::resume(&server, ROOM, &his, Some(0)).await;
         assert_eq!(again["resumed"] == true, kept, "{count}");
     }
 }
 
 #[tokio::test]
-async fn what_is_too_old_is_forgotten() {
+async fn old_events_are_forgotten() {
     let server = Server::with(|config| {
         config.timing.ping = Duration::from_millis(20);
         config.timing.pong = Duration::from_millis(400);
@@ -121,7 +121,7 @@ async fn what_is_too_old_is_forgotten() {
 }
 
 #[tokio::test]
-async fn a_claim_that_can_t_be_true_gets_the_roster() {
+async fn an_impossible_resume_gets_the_whole_roster() {
     let server = patient().await;
     let (_ann, _, mut his) = without_bob(&server).await;
     let epoch = his["epoch"].clone();
@@ -148,7 +148,7 @@ async fn a_claim_that_can_t_be_true_gets_the_roster() {
 }
 
 #[tokio::test]
-async fn the_server_tells_how_many_messages_it_has_taken() {
+async fn the_server_reports_how_many_messages_it_received() {
     let server = Server::with(|config| config.timing.ping = Duration::from_millis(50)).await;
     let (mut ann, hers) = Client::join(&server, ROOM, "Ann").await;
     for message in [
@@ -206,7 +206,7 @@ impl Returner {
         }
     }
 
-    async fn say(&mut self, message: Value) {
+    async fn send_packet(&mut self, message: Value) {
         self.said.push(message.clone());
         if let Some(socket) = &mut self.socket {
             socket.send(message).await;
@@ -232,7 +232,7 @@ impl Returner {
     }
 
     /// Hears one event, which must be the next; false if it was an answer instead.
-    async fn hear(&mut self) -> bool {
+    async fn next_packet(&mut self) -> bool {
         let event = self.socket.as_mut().unwrap().next().await;
         let Some(seq) = event["seq"].as_u64() else {
             assert_eq!(event["type"], "pong", "{event}");
@@ -250,13 +250,13 @@ impl Returner {
     async fn catch_up(&mut self) {
         if let Some(socket) = &mut self.socket {
             socket.send(json!({ "type": "ping" })).await;
-            while self.hear().await {}
+            while self.next_packet().await {}
         }
     }
 
     async fn hear_until(&mut self, count: usize) {
         while self.heard.len() < count {
-            self.hear().await;
+            self.next_packet().await;
         }
     }
 }
@@ -264,7 +264,7 @@ impl Returner {
 /// Two who talk and lose their sockets at random: each hears all that the other has said, once and
 /// in order.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_lost_or_doubled_whatever_happens_in_whatever_order() {
+async fn no_event_is_lost_or_doubled_in_random_orders() {
     let rounds = (0..24).map(|seed| tokio::spawn(one_round(seed)));
     for round in rounds.collect::<Vec<_>>() {
         within("a round", round).await.unwrap();
@@ -308,7 +308,7 @@ async fn one_round(seed: u64) {
             }
             _ if known => {
                 let message = offer(&ids[who], &one.said.len().to_string());
-                one.say(message).await;
+                one.send_packet(message).await;
                 behind[other] += 1;
             }
             _ => (),
@@ -330,7 +330,7 @@ async fn one_round(seed: u64) {
 
 /// Many talk at once to one who comes and goes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_order_holds_under_load() {
+async fn events_keep_their_order_under_load() {
     const TALKERS: usize = 6;
     const MESSAGES: usize = 150;
     let server = patient().await;
@@ -354,7 +354,7 @@ async fn the_order_holds_under_load() {
         for _ in 0..random.random_range(1..15) {
             if bob.heard.len() < TALKERS * MESSAGES {
                 let before = bob.heard.len();
-                bob.hear().await;
+                bob.next_packet().await;
                 window.add_permits(bob.heard.len() - before);
             }
         }
@@ -377,7 +377,7 @@ async fn the_order_holds_under_load() {
 
 /// After a network that all of them share.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_herd_that_comes_back_at_once_is_seated() {
+async fn many_clients_can_resume_at_once() {
     const HERD: usize = 200;
     let server = Arc::new(patient().await);
     let mut herd = Vec::new();

@@ -10,7 +10,7 @@ use crate::client::{Client, join, offer};
 use crate::harness::Server;
 
 #[tokio::test]
-async fn a_newcomer_is_told_who_is_there_and_they_are_told_of_the_newcomer() {
+async fn a_newcomer_gets_the_roster_and_the_others_are_notified() {
     let server = Server::start().await;
     let (mut ann, first) = Client::join(&server, "standup", "Ann").await;
     assert_eq!(first["participants"], json!([]));
@@ -50,17 +50,17 @@ async fn room_names_that_differ_in_unicode_form_only_are_one_room() {
 }
 
 #[tokio::test]
-async fn rooms_do_not_hear_each_other() {
+async fn rooms_are_separate() {
     let server = Server::start().await;
     let (mut ann, hers) = Client::join(&server, "one", "Ann").await;
     let (mut bob, _) = Client::join(&server, "One", "Bob").await;
     bob.send(offer(&hers["id"], "v=0")).await;
     assert_eq!(bob.next().await["code"], "no-such-participant");
-    ann.hears_nothing().await;
+    ann.expect_nothing().await;
 }
 
 #[tokio::test]
-async fn a_signal_reaches_its_addressee_only_and_names_its_true_sender() {
+async fn signals_reach_their_addressee_with_the_true_sender() {
     let server = Server::start().await;
     let (mut ann, hers) = Client::join(&server, "standup", "Ann").await;
     let (mut bob, his) = Client::join(&server, "standup", "Bob").await;
@@ -89,11 +89,11 @@ async fn a_signal_reaches_its_addressee_only_and_names_its_true_sender() {
         (&passed["candidate"], &passed["seq"]),
         (&candidate, &json!(4))
     );
-    eve.hears_nothing().await;
+    eve.expect_nothing().await;
 }
 
 #[tokio::test]
-async fn a_signal_to_nobody_or_to_oneself_is_rejected_and_does_no_harm() {
+async fn signals_to_nobody_or_oneself_are_rejected() {
     let server = Server::start().await;
     let (mut ann, hers) = Client::join(&server, "standup", "Ann").await;
     for to in [json!("nobody"), hers["id"].clone()] {
@@ -107,7 +107,7 @@ async fn a_signal_to_nobody_or_to_oneself_is_rejected_and_does_no_harm() {
 }
 
 #[tokio::test]
-async fn signals_keep_their_order_and_their_numbers() {
+async fn signals_keep_their_order_and_numbers() {
     let server = Server::start().await;
     let (mut ann, hers) = Client::join(&server, "standup", "Ann").await;
     let (mut bob, _) = Client::join(&server, "standup", "Bob").await;
@@ -123,7 +123,7 @@ async fn signals_keep_their_order_and_their_numbers() {
 }
 
 #[tokio::test]
-async fn media_is_told_to_the_others_and_to_newcomers() {
+async fn media_is_reported_to_others_and_newcomers() {
     let server = Server::start().await;
     let (mut ann, hers) = Client::join(&server, "standup", "Ann").await;
     let (mut bob, _) = Client::join(&server, "standup", "Bob").await;
@@ -137,13 +137,13 @@ async fn media_is_told_to_the_others_and_to_newcomers() {
             "audio": "muted", "video": "permission-denied"
         })
     );
-    ann.hears_nothing().await;
+    ann.expect_nothing().await;
     let (_eve, welcome) = Client::join(&server, "standup", "Eve").await;
     assert_eq!(welcome["participants"][0]["audio"], "muted");
 }
 
 #[tokio::test]
-async fn a_goodbye_is_told_and_ends_the_socket_normally() {
+async fn bye_notifies_the_others_and_closes_normally() {
     let server = Server::start().await;
     let (mut ann, _) = Client::join(&server, "standup", "Ann").await;
     let (mut bob, his) = Client::join(&server, "standup", "Bob").await;
@@ -152,11 +152,11 @@ async fn a_goodbye_is_told_and_ends_the_socket_normally() {
     let left = json!({ "type": "left", "seq": 2, "id": his["id"], "reason": "bye" });
     assert_eq!(ann.next().await, left);
     assert_eq!(bob.closed().await, 1000);
-    ann.hears_nothing().await;
+    ann.expect_nothing().await;
 }
 
 #[tokio::test]
-async fn without_a_grace_a_socket_that_goes_without_a_goodbye_is_lost_at_once() {
+async fn without_a_grace_a_lost_connection_leaves_at_once() {
     let server = Server::with(|config| config.timing.seat = Duration::ZERO).await;
     let (mut ann, _) = Client::join(&server, "standup", "Ann").await;
     for proper in [true, false] {
@@ -175,7 +175,7 @@ async fn without_a_grace_a_socket_that_goes_without_a_goodbye_is_lost_at_once() 
 }
 
 #[tokio::test]
-async fn a_full_room_refuses_and_takes_the_next_when_a_seat_is_free() {
+async fn a_full_room_refuses_until_a_seat_is_free() {
     let server = Server::with(|config| config.room_capacity = NonZeroUsize::new(2).unwrap()).await;
     let (mut ann, _) = Client::join(&server, "standup", "Ann").await;
     let (mut bob, _) = Client::join(&server, "standup", "Bob").await;
@@ -187,7 +187,7 @@ async fn a_full_room_refuses_and_takes_the_next_when_a_seat_is_free() {
         json!({ "type": "refused", "code": "room-full" })
     );
     assert_eq!(eve.closed().await, 4504);
-    ann.hears_nothing().await;
+    ann.expect_nothing().await;
     bob.send(json!({ "type": "bye" })).await;
     assert_eq!(ann.next().await["type"], "left");
     Client::join(&server, "standup", "Eve").await;
@@ -196,7 +196,7 @@ async fn a_full_room_refuses_and_takes_the_next_when_a_seat_is_free() {
 /// Each pair of participants meets exactly once: one finds the other on the roster, the other is
 /// told of the one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn joins_at_once_leave_nobody_out_and_count_nobody_twice() {
+async fn simultaneous_joins_give_consistent_rosters() {
     const CROWD: usize = 24;
     let server =
         Server::with(|config| config.room_capacity = NonZeroUsize::new(CROWD).unwrap()).await;
@@ -238,7 +238,7 @@ async fn joins_at_once_leave_nobody_out_and_count_nobody_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn joins_at_once_never_overfill_a_room() {
+async fn simultaneous_joins_never_overfill_a_room() {
     let server = Server::start().await;
     let mut tasks = Vec::new();
     for _ in 0..24 {
@@ -286,7 +286,7 @@ async fn a_client_may_leave_before_it_joins() {
 }
 
 #[tokio::test]
-async fn a_second_join_costs_the_seat() {
+async fn a_second_join_ends_the_membership() {
     let server = Server::start().await;
     let (mut ann, _) = Client::join(&server, "standup", "Ann").await;
     let (mut bob, his) = Client::join(&server, "standup", "Bob").await;
@@ -299,7 +299,7 @@ async fn a_second_join_costs_the_seat() {
 }
 
 #[tokio::test]
-async fn a_join_that_cannot_be_accepted_says_why() {
+async fn a_refused_join_gets_the_reason() {
     let server = Server::start().await;
     let wide = "x".repeat(129);
     for (message, code, close) in [
@@ -326,7 +326,7 @@ async fn a_join_that_cannot_be_accepted_says_why() {
 }
 
 #[tokio::test]
-async fn a_client_that_answers_pings_stays_and_one_that_does_not_is_given_up() {
+async fn a_client_that_does_not_answer_pings_is_closed() {
     let server = Server::with(|config| {
         config.timing.ping = Duration::from_millis(100);
         config.timing.pong = Duration::from_millis(800);

@@ -91,7 +91,7 @@ async fn impatient() -> Server {
 }
 
 #[tokio::test]
-async fn a_seat_that_was_lost_is_held_and_taken_again() {
+async fn a_lost_seat_is_kept_and_resumed() {
     for going in [
         Going::Cut,
         Going::Closed,
@@ -132,12 +132,12 @@ async fn a_seat_that_was_lost_is_held_and_taken_again() {
         assert_eq!(ann.next().await, back(4));
         assert_eq!(eve.next().await, back(1));
         assert_eq!(bob.next().await["type"], "joined", "Eve's arrival");
-        bob.hears_nothing().await;
+        bob.expect_nothing().await;
     }
 }
 
 #[tokio::test]
-async fn a_goodbye_and_a_broken_rule_free_the_seat_at_once() {
+async fn bye_and_protocol_errors_free_the_seat_at_once() {
     for (going, reason) in [
         (Going::Bye, "bye"),
         (Going::TooLong, "lost"),
@@ -158,7 +158,7 @@ async fn a_goodbye_and_a_broken_rule_free_the_seat_at_once() {
 }
 
 #[tokio::test]
-async fn a_seat_is_lost_when_its_grace_is_over() {
+async fn a_seat_is_freed_when_its_grace_is_over() {
     let server = with_grace(Duration::from_millis(300)).await;
     let (mut ann, bob, his) = ann_and_bob(&server).await;
     drop(bob);
@@ -174,7 +174,7 @@ async fn a_seat_is_lost_when_its_grace_is_over() {
 
 /// The grace of the first loss must not end the seat after the second.
 #[tokio::test]
-async fn a_seat_that_was_taken_again_is_held_anew() {
+async fn a_resumed_seat_is_kept_again() {
     let grace = Duration::from_millis(600);
     let server = with_grace(grace).await;
     let (mut ann, bob, his) = ann_and_bob(&server).await;
@@ -194,7 +194,7 @@ async fn a_seat_that_was_taken_again_is_held_anew() {
 }
 
 #[tokio::test]
-async fn a_held_seat_is_not_free() {
+async fn a_kept_seat_counts_as_taken() {
     let server = Server::with(|config| config.room_capacity = NonZeroUsize::new(2).unwrap()).await;
     let (mut ann, bob, his) = ann_and_bob(&server).await;
     drop(bob);
@@ -207,7 +207,7 @@ async fn a_held_seat_is_not_free() {
 }
 
 #[tokio::test]
-async fn no_more_seats_are_held_than_the_limit() {
+async fn the_number_of_kept_seats_is_limited() {
     let server = Server::with(|config| config.limits.held_seats = 2).await;
     let mut others = Vec::new();
     for room in ["a", "b"] {
@@ -231,7 +231,7 @@ async fn no_more_seats_are_held_than_the_limit() {
 }
 
 #[tokio::test]
-async fn the_newer_of_two_sockets_has_the_seat() {
+async fn the_later_of_two_connections_has_the_seat() {
     let server = Server::start().await;
     let (mut ann, mut old, his) = ann_and_bob(&server).await;
     let (mut new, again) = Client::resume(&server, ROOM, &his, Some(0)).await;
@@ -251,7 +251,7 @@ async fn the_newer_of_two_sockets_has_the_seat() {
 
 /// A socket that takes nothing keeps neither its owner nor the others waiting.
 #[tokio::test]
-async fn a_half_open_socket_is_taken_over_from_too() {
+async fn a_half_open_connection_is_replaced() {
     let server = Server::start().await;
     let (mut ann, bob, his) = ann_and_bob(&server).await;
     // Nobody reads it, and nobody closes it.
@@ -259,7 +259,7 @@ async fn a_half_open_socket_is_taken_over_from_too() {
     for number in 0..20 {
         ann.send(offer(&his["id"], &number.to_string())).await;
     }
-    ann.hears_nothing().await;
+    ann.expect_nothing().await;
     let (mut bob, again) = Client::resume(&server, ROOM, &his, Some(3)).await;
     assert_eq!(
         (&again["resumed"], &again["seq"]),
@@ -270,16 +270,16 @@ async fn a_half_open_socket_is_taken_over_from_too() {
         assert_eq!(missed["seq"], number + 1);
         assert_eq!(missed["description"]["sdp"], number.to_string());
     }
-    bob.hears_nothing().await;
+    bob.expect_nothing().await;
     drop(half_open);
     assert_eq!(ann.next().await["type"], "back");
-    ann.hears_nothing().await;
+    ann.expect_nothing().await;
 }
 
 /// Those who show the same token are the same client, who may have missed a welcome: the socket that was
 /// opened last has the seat, whichever is heard first, and nobody comes or goes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_sockets_that_race_for_a_seat_one_has_it() {
+async fn of_simultaneous_resumes_one_has_the_seat() {
     const RACERS: usize = 6;
     let server = Server::start().await;
     let (mut ann, bob, his) = ann_and_bob(&server).await;
@@ -322,13 +322,13 @@ async fn of_sockets_that_race_for_a_seat_one_has_it() {
     for mut socket in welcomed {
         assert_eq!(socket.next().await["code"], "replaced");
     }
-    bob.hears_nothing().await;
-    ann.hears_nothing().await;
+    bob.expect_nothing().await;
+    ann.expect_nothing().await;
 }
 
 /// What was said by a socket that its owner has given up can arrive long after that.
 #[tokio::test]
-async fn a_late_join_takes_no_seat_from_a_socket_that_was_opened_later() {
+async fn a_delayed_join_does_not_replace_a_later_connection() {
     let server = Server::start().await;
     let (mut ann, bob, his) = ann_and_bob(&server).await;
     drop(bob);
@@ -344,9 +344,9 @@ async fn a_late_join_takes_no_seat_from_a_socket_that_was_opened_later() {
         late.send(resume(ROOM, &his, Some(0))).await;
         assert_eq!(late.next().await["code"], "replaced");
         // Neither is the token used up, nor does knowing of the next one make it a stranger's.
-        bob.hears_nothing().await;
+        bob.expect_nothing().await;
     }
-    ann.hears_nothing().await;
+    ann.expect_nothing().await;
     drop(bob);
     assert_eq!(ann.next().await["type"], "away");
     let (_bob, third) = Client::resume(&server, ROOM, &again, Some(0)).await;
@@ -355,7 +355,7 @@ async fn a_late_join_takes_no_seat_from_a_socket_that_was_opened_later() {
 
 /// A welcome that was lost with its socket has cost nothing.
 #[tokio::test]
-async fn a_token_is_good_until_its_successor_is_known_to_have_come() {
+async fn a_token_is_valid_until_the_next_is_confirmed() {
     let server = Server::start().await;
     let (mut ann, bob, first) = ann_and_bob(&server).await;
     drop(bob);
@@ -368,20 +368,20 @@ async fn a_token_is_good_until_its_successor_is_known_to_have_come() {
         assert_eq!(ann.next().await["type"], "away");
     }
     let (mut bob, _) = Client::resume(&server, ROOM, &first, Some(0)).await;
-    bob.hears_nothing().await;
+    bob.expect_nothing().await;
     let (_eve, other) = Client::resume(&server, ROOM, &first, Some(0)).await;
     assert_ne!(other["id"], first["id"]);
 }
 
 #[tokio::test]
-async fn only_the_last_token_takes_a_seat() {
+async fn only_the_latest_token_takes_the_seat() {
     let server = Server::start().await;
     let (mut ann, bob, first) = ann_and_bob(&server).await;
     drop(bob);
     assert_eq!(ann.next().await["type"], "away");
     let (mut bob, second) = Client::resume(&server, ROOM, &first, Some(0)).await;
     assert_eq!(ann.next().await["type"], "back");
-    bob.hears_nothing().await;
+    bob.expect_nothing().await;
     drop(bob);
     assert_eq!(ann.next().await["type"], "away");
     let forged = |token: String| json!({ "resume": token, "epoch": first["epoch"] });
@@ -409,7 +409,7 @@ async fn only_the_last_token_takes_a_seat() {
 }
 
 #[tokio::test]
-async fn a_token_of_another_room_or_of_another_life_gives_the_id_and_no_seat() {
+async fn a_token_of_another_room_or_server_gives_the_id_only() {
     let server = Server::start().await;
     let other = Server::start().await;
     let (_ann, bob, his) = ann_and_bob(&server).await;
@@ -433,7 +433,7 @@ async fn a_token_of_another_room_or_of_another_life_gives_the_id_and_no_seat() {
 
 /// A busy server lets somebody in who has stopped waiting for it, and who asks again.
 #[tokio::test]
-async fn a_welcome_that_is_lost_after_a_restart_costs_no_seat() {
+async fn a_welcome_lost_after_a_restart_keeps_the_seat() {
     let before = Server::start().await;
     let (_, _bob, his) = ann_and_bob(&before).await;
     let server = Server::start().await;
@@ -444,14 +444,14 @@ async fn a_welcome_that_is_lost_after_a_restart_costs_no_seat() {
         drop(lost);
     }
     let (mut bob, _) = Client::resume(&server, ROOM, &his, Some(0)).await;
-    bob.hears_nothing().await;
+    bob.expect_nothing().await;
     let (_eve, other) = Client::resume(&server, ROOM, &his, Some(0)).await;
     assert_ne!(other["id"], his["id"], "once he has heard of the new one");
 }
 
 /// Whoever has not heard of the seat they have knows events of another one.
 #[tokio::test]
-async fn a_welcome_to_a_fresh_seat_that_is_lost_is_said_again_whole() {
+async fn a_lost_first_welcome_is_repeated_in_full() {
     let server = Server::start().await;
     let (mut ann, mut bob, his) = ann_and_bob(&server).await;
     bob.send(json!({ "type": "bye" })).await;
@@ -470,11 +470,11 @@ async fn a_welcome_to_a_fresh_seat_that_is_lost_is_said_again_whole() {
 }
 
 #[tokio::test]
-async fn who_remembers_nothing_gets_the_whole_roster_and_the_same_seat() {
+async fn a_resume_without_a_number_gets_the_whole_roster() {
     let server = Server::start().await;
     let (mut ann, bob, his) = ann_and_bob(&server).await;
     ann.send(offer(&his["id"], "v=0")).await;
-    ann.hears_nothing().await;
+    ann.expect_nothing().await;
     drop(bob);
     assert_eq!(ann.next().await["type"], "away");
     let (mut bob, again) = Client::resume(&server, ROOM, &his, None).await;
@@ -500,7 +500,7 @@ async fn server_names(server: &Server) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_the_returner_sends_is_told_if_it_is_something_else() {
+async fn changed_media_is_reported_after_a_resume() {
     let server = Server::start().await;
     let (mut ann, bob, mut his) = ann_and_bob(&server).await;
     drop(bob);
@@ -520,14 +520,14 @@ async fn what_the_returner_sends_is_told_if_it_is_something_else() {
                 (&json!("media"), &json!("muted"))
             );
         }
-        ann.hears_nothing().await;
+        ann.expect_nothing().await;
         drop(bob);
         assert_eq!(ann.next().await["type"], "away");
     }
 }
 
 #[tokio::test]
-async fn who_can_t_hear_whom_is_told_and_kept() {
+async fn receive_reports_are_forwarded_and_kept() {
     let server = Server::start().await;
     let (mut ann, hers) = Client::join(&server, ROOM, "Ann").await;
     let (mut bob, his) = Client::join(&server, ROOM, "Bob").await;
@@ -551,7 +551,7 @@ async fn who_can_t_hear_whom_is_told_and_kept() {
     let (bob, again) = Client::resume(&server, ROOM, &his, Some(1)).await;
     assert_eq!(again["heard"], 1);
     assert_eq!(ann.next().await["type"], "back");
-    ann.hears_nothing().await;
+    ann.expect_nothing().await;
     drop(bob);
     ann.next().await;
     // and not that of one who does not.
@@ -564,17 +564,17 @@ async fn who_can_t_hear_whom_is_told_and_kept() {
     );
     eve.send(json!({ "type": "bye" })).await;
     assert_eq!(ann.next().await["type"], "left");
-    ann.hears_nothing().await;
+    ann.expect_nothing().await;
 }
 
 #[tokio::test]
-async fn nobody_is_sick_of_someone_who_has_left() {
+async fn receive_reports_forget_participants_who_left() {
     let server = Server::start().await;
     let (mut ann, hers) = Client::join(&server, ROOM, "Ann").await;
     let (mut bob, _) = Client::join(&server, ROOM, "Bob").await;
     bob.send(json!({ "type": "receive-report", "notReceiving": [hers["id"]] }))
         .await;
-    bob.hears_nothing().await;
+    bob.expect_nothing().await;
     ann.send(json!({ "type": "bye" })).await;
     assert_eq!(bob.next().await["type"], "left");
     let (_, welcome) = Client::join(&server, ROOM, "Eve").await;
@@ -590,7 +590,7 @@ async fn a_ping_is_answered_at_once() {
 }
 
 #[tokio::test]
-async fn held_seats_do_not_hold_the_server_up() {
+async fn kept_seats_do_not_delay_shutdown() {
     let server = with_grace(FOR_EVER).await;
     let (mut ann, bob, _) = ann_and_bob(&server).await;
     drop(bob);

@@ -9,7 +9,7 @@ use crate::client::Client;
 use crate::harness::{Server, within};
 
 #[tokio::test]
-async fn every_socket_is_told_and_nobody_is_told_that_the_others_left() {
+async fn every_socket_is_closed_and_nobody_is_reported_to_leave() {
     let server = Server::start().await;
     let address = server.address;
     let (mut ann, _) = Client::join(&server, "standup", "Ann").await;
@@ -31,7 +31,7 @@ async fn every_socket_is_told_and_nobody_is_told_that_the_others_left() {
 }
 
 #[tokio::test]
-async fn a_peer_that_does_not_close_is_not_waited_for() {
+async fn a_peer_that_does_not_close_does_not_delay_shutdown() {
     let server = Server::with(|config| {
         config.timing.close = Duration::from_secs(3600);
         config.timing.shutdown = Duration::from_millis(100);
@@ -45,7 +45,7 @@ async fn a_peer_that_does_not_close_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn an_idle_connection_does_not_hold_the_server_up() {
+async fn an_idle_connection_does_not_delay_shutdown() {
     let server = Server::with(|config| {
         config.timing.request_head = Duration::from_secs(3600);
         config.timing.shutdown = Duration::from_secs(3600);

@@ -38,7 +38,7 @@ async fn the_app_is_at_the_root_for_every_room() {
 }
 
 #[tokio::test]
-async fn each_client_gets_the_smallest_form_that_it_reads() {
+async fn each_client_gets_the_smallest_encoding_it_accepts() {
     let server = site().await;
     for (accept, encoding, content) in [
         ("gzip, deflate, br", "br", "BR"),
@@ -64,7 +64,7 @@ async fn each_client_gets_the_smallest_form_that_it_reads() {
 }
 
 #[tokio::test]
-async fn webassembly_has_its_type_in_every_form() {
+async fn webassembly_has_its_type_in_every_encoding() {
     let server = site().await;
     for accept in ["br", "gzip", "identity"] {
         let reply = server
@@ -80,7 +80,7 @@ async fn webassembly_has_its_type_in_every_form() {
 }
 
 #[tokio::test]
-async fn a_known_form_is_not_sent_again() {
+async fn an_unchanged_file_is_not_sent_again() {
     let server = site().await;
     let first = server.get("/", &[("accept-encoding", "br")]).await;
     let etag = first.header("etag");
@@ -103,7 +103,7 @@ async fn a_known_form_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn head_is_get_without_the_body() {
+async fn head_answers_without_the_body() {
     let server = site().await;
     let reply = server
         .http("HEAD", "/app_bg.wasm", &[("accept-encoding", "br")])
@@ -115,7 +115,7 @@ async fn head_is_get_without_the_body() {
 }
 
 #[tokio::test]
-async fn a_directory_is_its_index_behind_a_slash() {
+async fn a_directory_redirects_to_its_index() {
     let server = site().await;
     let reply = server.get("/examples/plain?room=a", &[]).await;
     assert_eq!(
@@ -129,7 +129,7 @@ async fn a_directory_is_its_index_behind_a_slash() {
 }
 
 #[tokio::test]
-async fn what_is_not_a_page_of_ours_is_not_found() {
+async fn unknown_paths_are_not_found() {
     let server = site().await;
     for path in [
         "/nothing",
@@ -148,7 +148,7 @@ async fn what_is_not_a_page_of_ours_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_server_without_files_says_how_to_make_them() {
+async fn a_server_without_files_says_how_to_build_them() {
     let server = Server::start().await;
     let reply = server.get("/", &[]).await;
     assert_eq!(reply.status, 503);
@@ -157,7 +157,7 @@ async fn a_server_without_files_says_how_to_make_them() {
 }
 
 #[tokio::test]
-async fn a_page_may_do_only_what_a_call_needs() {
+async fn the_policy_allows_only_what_a_call_needs() {
     let server = site().await;
     let reply = server.get("/", &[]).await;
     assert_eq!(
@@ -181,7 +181,7 @@ async fn a_page_may_do_only_what_a_call_needs() {
 }
 
 #[tokio::test]
-async fn an_example_may_connect_elsewhere_and_nothing_else_is_different() {
+async fn an_example_may_connect_to_other_servers() {
     let server = site().await;
     let app = server.get("/", &[]).await;
     let example = server.get("/examples/plain/", &[]).await;
@@ -193,7 +193,7 @@ async fn an_example_may_connect_elsewhere_and_nothing_else_is_different() {
 }
 
 #[tokio::test]
-async fn the_package_can_be_used_from_other_sites() {
+async fn other_sites_can_load_the_package() {
     let server = site().await;
     for path in [
         "/videocalls/videocalls.js",

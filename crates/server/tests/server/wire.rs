@@ -74,7 +74,7 @@ async fn fragments_count_together() {
 
 /// A reset would take the close with it, and fail the reading here.
 #[tokio::test]
-async fn the_reason_reaches_a_peer_that_is_still_talking() {
+async fn the_close_code_reaches_a_peer_that_is_still_sending() {
     let server = Server::start().await;
     let head = [0x81, 0xff, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0];
     let long = [head.as_slice(), &[b'x'; 0x40000]].concat();
@@ -94,7 +94,7 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn frames_that_there_are_not_break_the_protocol() {
+async fn undefined_frames_break_the_protocol() {
     let server = Server::start().await;
     for (what, frames) in [
         ("an opcode that is reserved", frame(0x83, b"")),
@@ -113,7 +113,7 @@ async fn frames_that_there_are_not_break_the_protocol() {
 }
 
 #[tokio::test]
-async fn a_close_is_answered_and_one_that_is_none_is_named() {
+async fn a_close_is_answered_and_a_malformed_one_refused() {
     let server = Server::start().await;
     for (sent, answered) in [(1000, 1000), (4999, 4999), (999, 1002), (1005, 1002)] {
         let sent = frame(0x88, &u16::to_be_bytes(sent));
@@ -125,7 +125,7 @@ async fn a_close_is_answered_and_one_that_is_none_is_named() {
 }
 
 #[tokio::test]
-async fn a_ping_between_fragments_is_answered_and_the_text_is_whole() {
+async fn a_ping_between_fragments_is_answered() {
     let server = Server::start().await;
     // The fragments part a letter in two.
     let said = [
@@ -144,7 +144,7 @@ async fn a_ping_between_fragments_is_answered_and_the_text_is_whole() {
 }
 
 #[tokio::test]
-async fn an_upgrade_that_is_none_is_refused() {
+async fn an_incomplete_upgrade_is_refused() {
     let server = Server::start().await;
     let whole = [
         ("connection", "upgrade"),

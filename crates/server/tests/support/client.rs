@@ -136,7 +136,7 @@ impl Client {
     }
 
     /// Asserts that nothing waits, by asking for an answer that must come next.
-    pub(crate) async fn hears_nothing(&mut self) {
+    pub(crate) async fn expect_nothing(&mut self) {
         self.send(json!({ "type": "signal", "to": "nobody", "candidate": { "candidate": "" } }))
             .await;
         let answer = self.next().await;
