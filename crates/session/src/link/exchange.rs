@@ -332,7 +332,8 @@ impl Link {
     fn defer(&mut self, ctx: &mut Context, offer: RemoteDescription) {
         let end = &offer.end;
         let is_replaced = |kept: &RemoteDescription| {
-            !end.is_same_connection(&kept.end) || !kept.end.is_newer_than(end)
+            let is_overtaken = kept.end.is_ordered_with(end) && kept.end.is_newer_than(end);
+            !end.is_same_connection(&kept.end) || !is_overtaken
         };
         if self.exchange.deferred.as_ref().is_none_or(is_replaced) {
             self.exchange.deferred = Some(offer);

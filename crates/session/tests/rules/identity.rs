@@ -294,3 +294,39 @@ fn identical_answer_with_a_placeholder_origin_is_accepted_each_time() {
         }
     }
 }
+
+#[test]
+fn latest_of_two_deferred_offers_is_accepted_whatever_the_origin() {
+    for (capabilities, numbered) in dialects() {
+        for origins in ORIGINS {
+            let [first, second, third] =
+                [(0, "sendrecv"), (1, "sendonly"), (2, "inactive")].map(|(index, direction)| {
+                    Description {
+                        origin: origins[index],
+                        direction,
+                        ..FIRST
+                    }
+                });
+            let (mut harness, link) = linked(capabilities, first, number(numbered, 1));
+            harness.signal_from("b", second.offer(number(numbered, 2)));
+            let outputs = harness.take_outputs();
+            // The browser is still creating the answer.
+            let fourth = Description {
+                direction: "recvonly",
+                ..third
+            };
+            harness.signal_from("b", third.offer(number(numbered, 3)));
+            harness.signal_from("b", fourth.offer(number(numbered, 4)));
+            assert_eq!(harness.create_description_for(&outputs), link);
+            let outputs = harness.take_outputs();
+            let accepts = |it: &Output| {
+                matches!(
+                    it,
+                    Output::Link { op: LinkOp::AcceptOffer { sdp, .. }, .. }
+                        if sdp.contains("a=recvonly")
+                )
+            };
+            assert!(outputs.iter().any(accepts), "{origins:?}: {outputs:?}");
+        }
+    }
+}
