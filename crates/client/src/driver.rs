@@ -6,7 +6,8 @@ use std::task::Waker;
 
 use videocalls_protocol::{CloseAction, ParticipantId, Request};
 use videocalls_session::{
-    Config, Input, LinkId, LinkOp, Notice, Output, Problem, Session, Token, TrackKind,
+    Config, Input, LinkId, LinkOp, Notice, Output, ParticipantView, Problem, Session, Token,
+    TrackKind,
 };
 use web_sys::MediaStream;
 
@@ -303,11 +304,26 @@ impl Driver {
     }
 
     fn emit(&self, event: &CallEvent) {
-        if matches!(event, CallEvent::Ended(_)) {
-            self.page.unfollow();
-            self.media.unwatch();
+        match event {
+            CallEvent::ParticipantJoined(participant)
+            | CallEvent::ParticipantChanged(participant) => self.update_stream(participant),
+            CallEvent::Ended(_) => {
+                self.page.unfollow();
+                self.media.unwatch();
+            }
+            _ => {}
         }
         self.listeners.emit(event);
+    }
+
+    /// Makes a participant's stream agree with the media that they report, where the server carries
+    /// such reports.
+    fn update_stream(&self, participant: &ParticipantView) {
+        let link = self.with_session(|session| session.link_of(&participant.id));
+        if let (Some(link), true) = (link, self.signaling.has_media_state()) {
+            let has_camera = participant.media.video.has_device();
+            self.links.set_has_camera(link, has_camera);
+        }
     }
 
     fn page_changed(&self, input: Input) {

@@ -52,6 +52,13 @@ impl Links {
         self.find(link)?.remote_stream().cloned()
     }
 
+    /// Takes a participant's own report of their camera.
+    pub(crate) fn set_has_camera(&self, link: LinkId, has_camera: bool) {
+        if let Some(peer) = self.find(link) {
+            peer.set_has_camera(has_camera);
+        }
+    }
+
     /// Makes all links send the local tracks that there are now.
     pub(crate) fn replace_tracks(&self) {
         let peers = self.peers.borrow().clone();

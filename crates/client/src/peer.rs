@@ -111,6 +111,11 @@ impl Peer {
         self.remote.stream()
     }
 
+    /// Takes the participant's own report of their camera.
+    pub(crate) fn set_has_camera(&self, has_camera: bool) {
+        self.remote.set_has_camera(has_camera);
+    }
+
     /// Adds the local tracks before the first negotiation.
     pub(crate) fn prepare(&self, role: LinkRole, local: &LocalTracks) {
         transceivers::prepare(&self.connection, role, local);

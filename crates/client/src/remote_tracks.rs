@@ -23,6 +23,8 @@ pub(crate) struct RemoteTracks {
     stream: MediaStream,
     /// Whether the stream has had a track.
     has_started: Cell<bool>,
+    /// Whether the participant has reported that they have no camera.
+    lacks_camera: Cell<bool>,
     /// In the order in which they have last started to be sent.
     tracks: RefCell<Vec<RemoteTrack>>,
     on_change: Rc<dyn Fn()>,
@@ -47,6 +49,7 @@ impl RemoteTracks {
         Ok(Rc::new_cyclic(|me| Self {
             stream,
             has_started: Cell::new(false),
+            lacks_camera: Cell::new(false),
             tracks: RefCell::default(),
             on_change,
             me: me.clone(),
@@ -65,6 +68,18 @@ impl RemoteTracks {
         let added = known.unwrap_or_else(|| self.watch(track));
         self.tracks.borrow_mut().push(added);
         self.update();
+    }
+
+    /// Takes the participant's own report of their camera. A browser that has no picture to send any
+    /// more may go on sending packets.
+    pub(crate) fn set_has_camera(&self, has_camera: bool) {
+        if self.lacks_camera.replace(!has_camera) == has_camera {
+            self.tracks
+                .borrow_mut()
+                .iter_mut()
+                .for_each(|track| track.is_silent = false);
+            self.update();
+        }
     }
 
     /// Takes what has been received by now.
@@ -150,6 +165,9 @@ impl RemoteTracks {
     /// The track of this kind for the stream. A sound track is there even before the peer sends it:
     /// it keeps no picture from being played.
     fn shown(&self, kind: TrackKind) -> Option<MediaStreamTrack> {
+        if kind == TrackKind::Video && self.lacks_camera.get() {
+            return None;
+        }
         let tracks = self.tracks.borrow();
         let of_kind = || {
             let newest_first = tracks.iter().rev();

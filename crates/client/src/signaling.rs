@@ -107,6 +107,11 @@ impl Signaling {
         self.dialect.borrow().seat().map(str::to_owned)
     }
 
+    /// Whether the server passes on what each participant sends.
+    pub(crate) fn has_media_state(&self) -> bool {
+        self.dialect.borrow().capabilities().media_state
+    }
+
     pub(crate) fn write_chat(&self, text: &str) -> String {
         self.dialect.borrow().write_chat(text)
     }
