@@ -1,41 +1,25 @@
 use std::time::Duration;
 
-use videocalls_protocol::{LeaveReason, ParticipantId, Request, Signal};
+use videocalls_protocol::{ParticipantId, Request, Signal};
 
 use crate::time::{Timer, Timers, Timestamp};
-use crate::{LinkId, LinkOp, Notice, Output, Problem, Token};
+use crate::topology::TopologyEvent;
+use crate::{LinkId, LinkOp, Notice, Output, Token};
 
 /// What every part of a session works with: the time, the timers, the random numbers, and the two
 /// queues of results.
 #[derive(Debug, Default)]
 pub(crate) struct Context {
-    pub(crate) now: Timestamp,
-    pub(crate) timers: Timers,
-    pub(crate) out: Vec<Output>,
-    /// What the links have to report to the session, which drains it after each input.
-    pub(crate) mesh_events: Vec<MeshEvent>,
+    now: Timestamp,
+    timers: Timers,
+    outputs: Vec<Output>,
+    /// What the links report to the session, which handles it after each input.
+    reports: Vec<TopologyEvent>,
     /// Whether signals are dropped, because no server would pass them on or keep them.
     drops_signals: bool,
     last_token: u32,
     last_link: u32,
     rng: u32,
-}
-
-/// What the links report about the participants at their other ends.
-#[derive(Debug, Eq, PartialEq)]
-pub(crate) enum MeshEvent {
-    /// A participant has sent a description; the server may not have announced them.
-    Appeared(ParticipantId),
-    /// The state of a participant's connection has changed.
-    Changed(ParticipantId),
-    /// A participant can't be reached any more, and counts as gone.
-    Vanished(ParticipantId, LeaveReason),
-    /// A link receives nothing, so our own network may be down: the server is to be probed.
-    ServerSuspect,
-    /// A participant has sent a chat text.
-    Text(ParticipantId, String),
-    /// Something went wrong with a link; the participant is not known before the first signal.
-    Problem(Problem, Option<ParticipantId>),
 }
 
 impl Context {
@@ -44,6 +28,15 @@ impl Context {
             rng: seed | 1,
             ..Self::default()
         }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Sets the time, unless it would run backwards.
+    pub(crate) fn advance_to(&mut self, now: Timestamp) {
+        self.now = now.max(self.now);
     }
 
     /// Returns a random number, good enough to keep many clients from acting at the same moment
@@ -67,8 +60,13 @@ impl Context {
         LinkId(self.last_link)
     }
 
+    /// Gives the driver something to do.
     pub(crate) fn output(&mut self, output: Output) {
-        self.out.push(output);
+        self.outputs.push(output);
+    }
+
+    pub(crate) fn next_output(&mut self) -> Option<Output> {
+        next(&mut self.outputs)
     }
 
     /// Notifies the app.
@@ -92,14 +90,56 @@ impl Context {
         self.drops_signals = !accepted;
     }
 
+    /// Reports an event of the links to the session, if there is one.
+    pub(crate) fn report(&mut self, event: impl Into<Option<TopologyEvent>>) {
+        self.reports.extend(event.into());
+    }
+
+    pub(crate) fn next_report(&mut self) -> Option<TopologyEvent> {
+        next(&mut self.reports)
+    }
+
     /// Sets a timer to expire after this duration.
-    pub(crate) fn timer(&mut self, timer: impl Into<Timer>, duration: Duration) {
+    pub(crate) fn start_timer(&mut self, timer: impl Into<Timer>, duration: Duration) {
         self.timers.set(timer, self.now + duration);
+    }
+
+    /// Sets a timer to expire at this time.
+    pub(crate) fn start_timer_until(&mut self, timer: impl Into<Timer>, deadline: Timestamp) {
+        self.timers.set(timer, deadline);
+    }
+
+    pub(crate) fn stop_timer(&mut self, timer: impl Into<Timer>) {
+        self.timers.stop(timer);
+    }
+
+    /// Stops all timers of a link.
+    pub(crate) fn stop_timers_of(&mut self, link: LinkId) {
+        self.timers.stop_link(link);
+    }
+
+    pub(crate) fn is_timer_running(&self, timer: impl Into<Timer>) -> bool {
+        self.timers.runs(timer)
+    }
+
+    pub(crate) fn next_timeout(&self) -> Option<Timestamp> {
+        self.timers.next()
+    }
+
+    /// Takes out a timer that has expired, the earliest first.
+    pub(crate) fn expired_timer(&mut self) -> Option<Timer> {
+        self.timers.expired(self.now)
+    }
+
+    /// Stops all timers, and drops the reports of links that are closed now.
+    pub(crate) fn stop_everything(&mut self) {
+        self.timers.stop_all();
+        self.reports.clear();
     }
 }
 
 /// Takes the first element out of a queue. The queues here are so short that a `Vec` will do, which is
 /// less code to load than a ring buffer.
-pub(crate) fn next<T>(queue: &mut Vec<T>) -> Option<T> {
+fn next<T>(queue: &mut Vec<T>) -> Option<T> {
     (!queue.is_empty()).then(|| queue.remove(0))
 }

@@ -146,12 +146,12 @@ impl Devices {
     pub(crate) fn settled(&mut self, ctx: &mut Context, media: MediaState) -> bool {
         for kind in TrackKind::ALL {
             let device = self.device_mut(kind);
-            if let Some(on) = device.settle(ctx.now, kind.of(media)) {
+            if let Some(on) = device.settle(ctx.now(), kind.of(media)) {
                 device.turn(ctx, kind, on);
             }
         }
         if !self.is_prompting() {
-            ctx.timers.stop(DeviceTimer::PromptPending);
+            ctx.stop_timer(DeviceTimer::PromptPending);
         }
         // A track that was turned off while it was pending is off in a moment, and never counts as on.
         !self.audio.track.is_moving() && !self.video.track.is_moving()
@@ -173,7 +173,7 @@ impl Devices {
             let on = device.track.intention() == Some(true);
             let why = TrackState::Unavailable;
             device.track = LocalTrack::Absent { why, on };
-            if ctx.now.since(device.obtained_at) > SHORT_LIVED && device.is_requestable() {
+            if ctx.now().since(device.obtained_at) > SHORT_LIVED && device.is_requestable() {
                 device.expect_track();
                 request(ctx, kind);
             }
@@ -200,10 +200,10 @@ impl Devices {
     ) -> bool {
         let timer = DeviceTimer::SystemMuted(kind);
         if muted {
-            ctx.timer(timer, SYSTEM_MUTED);
+            ctx.start_timer(timer, SYSTEM_MUTED);
             return false;
         }
-        ctx.timers.stop(timer);
+        ctx.stop_timer(timer);
         std::mem::take(&mut self.device_mut(kind).system_muted)
     }
 
@@ -333,7 +333,7 @@ impl Device {
 
 /// Asks the browser for one device.
 fn request(ctx: &mut Context, kind: TrackKind) {
-    ctx.timers.stop(DeviceTimer::SystemMuted(kind));
+    ctx.stop_timer(DeviceTimer::SystemMuted(kind));
     acquire(ctx, kind.alone(TrackState::Pending));
 }
 
@@ -341,6 +341,6 @@ fn request(ctx: &mut Context, kind: TrackKind) {
 fn acquire(ctx: &mut Context, media: MediaState) {
     if [media.audio, media.video].contains(&TrackState::Pending) {
         ctx.output(Output::AcquireMedia(media));
-        ctx.timer(DeviceTimer::PromptPending, PROMPT_PENDING);
+        ctx.start_timer(DeviceTimer::PromptPending, PROMPT_PENDING);
     }
 }

@@ -92,7 +92,7 @@ impl Link {
     }
 
     pub(crate) fn close(self, ctx: &mut Context) {
-        ctx.timers.stop_link(self.id);
+        ctx.stop_timers_of(self.id);
         ctx.link(self.id, LinkOp::Close);
     }
 
@@ -191,10 +191,10 @@ impl Link {
     }
 
     pub(crate) fn start(&self, ctx: &mut Context, timer: LinkTimer, time: Duration) {
-        ctx.timer(TopologyTimer::Link(self.id, timer), time);
+        ctx.start_timer(TopologyTimer::Link(self.id, timer), time);
     }
 
     pub(crate) fn stop(&self, ctx: &mut Context, timer: LinkTimer) {
-        ctx.timers.stop(TopologyTimer::Link(self.id, timer));
+        ctx.stop_timer(TopologyTimer::Link(self.id, timer));
     }
 }

@@ -18,9 +18,10 @@ use videocalls_protocol::{Capabilities, Departure, LeaveReason, Offerer, Partici
 use self::deferred_offers::DeferredOffers;
 use self::rebuild::Cause;
 use self::routes::Routes;
-use crate::context::{Context, MeshEvent};
+use crate::context::Context;
 use crate::link::{DepartureSign, Fate, Link, LinkTimer, Target};
 use crate::signal_history::SignalHistory;
+use crate::topology::TopologyEvent;
 use crate::{LinkId, LinkReport, LinkRole, Problem, Transport};
 
 /// How long a link may take to connect before it is replaced: ICE's own checks take at most 5 s on
@@ -101,11 +102,11 @@ impl Mesh {
             LinkReport::Transport(transport) => self.transport_changed(ctx, id, transport),
             LinkReport::Measured(received) => self.measured(ctx, id, received),
             LinkReport::TracksChanged => {
-                ctx.mesh_events.extend(participant.map(MeshEvent::Changed));
+                ctx.report(participant.map(TopologyEvent::Changed));
             }
             LinkReport::Text(text) => {
-                let event = participant.map(|from| MeshEvent::Text(from, text));
-                ctx.mesh_events.extend(event);
+                let event = participant.map(|from| TopologyEvent::Text(from, text));
+                ctx.report(event);
             }
             LinkReport::NegotiationNeeded if never_offers => {}
             report => match (link.handle_report(ctx, report), participant) {
@@ -145,10 +146,9 @@ impl Mesh {
         participant: Option<ParticipantId>,
     ) {
         let problem = Problem::NegotiationFailed;
-        ctx.mesh_events
-            .push(MeshEvent::Problem(problem, participant));
+        ctx.report(TopologyEvent::Problem(problem, participant));
         if let Some(link) = self.link_mut(id) {
-            link.attempts_mut().count_failure(ctx.now);
+            link.attempts_mut().count_failure(ctx.now());
         }
         self.rebuild(ctx, id, Cause::Broken);
     }

@@ -7,14 +7,14 @@ use videocalls_protocol::{
     TrackState,
 };
 
-use crate::context::{Context, MeshEvent, next};
+use crate::context::Context;
 use crate::devices::{Devices, Muted, Source};
 use crate::mesh::Mesh;
 use crate::roster::Roster;
 use crate::server_problems::{Reaction, ServerProblems};
 use crate::signaling::{Outcome, Signaling};
 use crate::time::{Timer, Timestamp};
-use crate::topology::Topology;
+use crate::topology::{Topology, TopologyEvent};
 use crate::track::TrackKind;
 use crate::{EndReason, Input, LinkId, Notice, Output, Problem, Snapshot, Token};
 
@@ -77,21 +77,21 @@ impl Session {
 
     /// Handles something that happened. Drain [`poll`](Self::poll) afterwards.
     pub fn handle(&mut self, now: Timestamp, input: Input) {
-        self.ctx.now = now.max(self.ctx.now);
+        self.ctx.advance_to(now);
         if !self.signaling.has_ended() {
             self.dispatch(input);
-            self.handle_link_events();
+            self.handle_topology_events();
         }
     }
 
     /// Returns the next thing that the driver has to do, if there is any.
     pub fn poll(&mut self) -> Option<Output> {
-        next(&mut self.ctx.out)
+        self.ctx.next_output()
     }
 
     /// Returns when an [`Input::Timeout`] is due. Ask again after each drain.
     pub fn next_timeout(&self) -> Option<Timestamp> {
-        self.ctx.timers.next()
+        self.ctx.next_timeout()
     }
 
     /// Returns the state of the call as plain data.
@@ -197,7 +197,7 @@ impl Session {
     }
 
     fn timeout(&mut self) {
-        while let Some(timer) = self.ctx.timers.expired(self.ctx.now) {
+        while let Some(timer) = self.ctx.expired_timer() {
             match timer {
                 Timer::Signaling(timer) => {
                     let media_flows = self.topology.is_media_flowing();
@@ -226,7 +226,7 @@ impl Session {
     /// message, so there it never ends the call.
     fn server_problem(&mut self, problem: Problem) {
         let only_relays = self.config.capabilities.admission == Admission::Open;
-        match self.problems.count(self.ctx.now, problem) {
+        match self.problems.count(self.ctx.now(), problem) {
             Reaction::Report => self.ctx.notify(Notice::Problem {
                 problem,
                 participant: None,
@@ -274,8 +274,7 @@ impl Session {
         self.signaling.close(&mut self.ctx, last);
         self.ctx.output(Output::ReleaseMedia);
         self.topology.close(&mut self.ctx);
-        self.ctx.timers.stop_all();
-        self.ctx.mesh_events.clear();
+        self.ctx.stop_everything();
     }
 
     fn ended(&mut self, reason: EndReason) {
@@ -291,16 +290,16 @@ impl Session {
     }
 
     /// Handles what the links report.
-    fn handle_link_events(&mut self) {
-        while let Some(event) = next(&mut self.ctx.mesh_events) {
+    fn handle_topology_events(&mut self) {
+        while let Some(event) = self.ctx.next_report() {
             let links = self.topology.as_ref();
             match event {
-                MeshEvent::Appeared(id) => self.roster.appeared(&mut self.ctx, links, id),
-                MeshEvent::Changed(id) => self.roster.changed(&mut self.ctx, links, &id),
-                MeshEvent::Vanished(id, reason) => self.remove(&id, reason),
-                MeshEvent::ServerSuspect => self.signaling.probe(&mut self.ctx),
-                MeshEvent::Text(from, text) => self.ctx.notify(Notice::Text { from, text }),
-                MeshEvent::Problem(problem, participant) => self.ctx.notify(Notice::Problem {
+                TopologyEvent::Appeared(id) => self.roster.appeared(&mut self.ctx, links, id),
+                TopologyEvent::Changed(id) => self.roster.changed(&mut self.ctx, links, &id),
+                TopologyEvent::Lost(id, reason) => self.remove(&id, reason),
+                TopologyEvent::ServerSuspect => self.signaling.probe(&mut self.ctx),
+                TopologyEvent::Text(from, text) => self.ctx.notify(Notice::Text { from, text }),
+                TopologyEvent::Problem(problem, participant) => self.ctx.notify(Notice::Problem {
                     problem,
                     participant,
                 }),

@@ -97,7 +97,7 @@ impl SignalQueue {
         if self.trickle && self.finished.contains(&self.generation) {
             ctx.signal(to.cloned(), Signal::Candidate(self.end_of_candidates()));
         }
-        self.sent = Some(ctx.now);
+        self.sent = Some(ctx.now());
     }
 
     /// The mark of the last candidate, with its ICE generation: the browser's mark has none, and the

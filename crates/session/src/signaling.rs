@@ -114,7 +114,7 @@ impl Signaling {
     /// Opens the socket for the first time.
     pub(crate) fn start(&mut self, ctx: &mut Context) {
         self.state = State::Opening;
-        ctx.timer(SignalingTimer::Open, OPEN);
+        ctx.start_timer(SignalingTimer::Open, OPEN);
         ctx.output(Output::OpenSignaling);
     }
 
@@ -125,8 +125,8 @@ impl Signaling {
             State::Away(reconnect) if reconnect.is_opening() => reconnect.joining(),
             _ => return false,
         }
-        ctx.timers.stop(SignalingTimer::Open);
-        ctx.timer(SignalingTimer::Welcome, WELCOME);
+        ctx.stop_timer(SignalingTimer::Open);
+        ctx.start_timer(SignalingTimer::Welcome, WELCOME);
         true
     }
 
@@ -145,13 +145,13 @@ impl Signaling {
             State::Away(reconnect) => Entry::Rejoined(reconnect),
             _ => Entry::First,
         };
-        ctx.timers.stop(SignalingTimer::Patience);
+        ctx.stop_timer(SignalingTimer::Patience);
         self.join(ctx, KeepAlive::of(welcome), entry);
     }
 
     /// The server has sent something, and is expected to send something again in time.
     pub(crate) fn received(&mut self, ctx: &mut Context, event: &Event) {
-        ctx.timers.stop(SignalingTimer::Probe);
+        ctx.stop_timer(SignalingTimer::Probe);
         if let State::Joined { keep_alive, entry } = &mut self.state {
             keep_alive.expect_server(ctx);
             if !matches!(event, Event::Refused(_)) {
@@ -193,7 +193,7 @@ impl Signaling {
     /// The network may be another one: a wait for the next attempt ends, a connection is tested.
     pub(crate) fn network_changed(&mut self, ctx: &mut Context) {
         match &self.state {
-            State::Away(reconnect) if reconnect.prefers_new_attempt(ctx.now) => self.retry(ctx),
+            State::Away(reconnect) if reconnect.prefers_new_attempt(ctx.now()) => self.retry(ctx),
             _ => self.probe(ctx),
         }
     }
@@ -202,10 +202,10 @@ impl Signaling {
     pub(crate) fn probe(&mut self, ctx: &mut Context) {
         if self.is_joined()
             && self.capabilities.answers_ping
-            && !ctx.timers.runs(SignalingTimer::Probe)
+            && !ctx.is_timer_running(SignalingTimer::Probe)
         {
             ctx.output(Output::Send(Request::Ping));
-            ctx.timer(SignalingTimer::Probe, PROBE);
+            ctx.start_timer(SignalingTimer::Probe, PROBE);
         }
     }
 
@@ -241,7 +241,7 @@ impl Signaling {
 
     /// The page may unload now, or stay after all.
     pub(crate) fn page_may_unload(&mut self, ctx: &mut Context) {
-        self.no_retry_before = ctx.now + UNLOAD;
+        self.no_retry_before = ctx.now() + UNLOAD;
         if self.is_joined() {
             ctx.output(Output::Send(Request::Unload));
         }
@@ -269,8 +269,8 @@ impl Signaling {
 
     /// The page is shown again.
     pub(crate) fn restore(&mut self, ctx: &mut Context) {
-        self.state = State::Away(Reconnect::new(ctx.now));
-        ctx.timer(SignalingTimer::Patience, self.patience);
+        self.state = State::Away(Reconnect::new(ctx.now()));
+        ctx.start_timer(SignalingTimer::Patience, self.patience);
         self.retry(ctx);
     }
 
@@ -279,7 +279,7 @@ impl Signaling {
     }
 
     fn join(&mut self, ctx: &mut Context, keep_alive: KeepAlive, entry: Entry) {
-        ctx.timers.stop(SignalingTimer::Welcome);
+        ctx.stop_timer(SignalingTimer::Welcome);
         ctx.accept_signals(true);
         keep_alive.expect_server(ctx);
         keep_alive.schedule(ctx);
@@ -294,7 +294,7 @@ impl Signaling {
             SignalingTimer::KeepAlive,
             SignalingTimer::Probe,
         ] {
-            ctx.timers.stop(timer);
+            ctx.stop_timer(timer);
         }
         if self.patience.is_zero() {
             return Outcome::End(EndReason::ServerGone);
@@ -305,9 +305,9 @@ impl Signaling {
             _ => self.begin_absence(ctx),
         };
         if let State::Away(reconnect) = &mut self.state {
-            let delay = reconnect.wait(ctx.now, room_full, ctx.random());
-            let delay = delay.max(self.no_retry_before.since(ctx.now));
-            ctx.timer(SignalingTimer::Retry, delay);
+            let delay = reconnect.wait(ctx.now(), room_full, ctx.random());
+            let delay = delay.max(self.no_retry_before.since(ctx.now()));
+            ctx.start_timer(SignalingTimer::Retry, delay);
         }
         outcome
     }
@@ -321,11 +321,11 @@ impl Signaling {
         };
         let reconnect = match entry {
             Entry::OnProbation(reconnect) => reconnect,
-            Entry::Rejoined(reconnect) if !reconnect.is_settled(ctx.now) => reconnect,
-            _ => Reconnect::new(ctx.now),
+            Entry::Rejoined(reconnect) if !reconnect.is_settled(ctx.now()) => reconnect,
+            _ => Reconnect::new(ctx.now()),
         };
         if !matches!(entry, Entry::OnProbation(_)) {
-            ctx.timer(SignalingTimer::Patience, self.patience);
+            ctx.start_timer(SignalingTimer::Patience, self.patience);
         }
         ctx.accept_signals(self.capabilities.redelivers);
         self.state = State::Away(reconnect);
@@ -334,9 +334,9 @@ impl Signaling {
 
     fn retry(&mut self, ctx: &mut Context) {
         if let State::Away(reconnect) = &mut self.state {
-            let limit = reconnect.begin(ctx.now);
-            ctx.timers.stop(SignalingTimer::Retry);
-            ctx.timer(SignalingTimer::Open, limit);
+            let limit = reconnect.begin(ctx.now());
+            ctx.stop_timer(SignalingTimer::Retry);
+            ctx.start_timer(SignalingTimer::Open, limit);
             ctx.output(Output::OpenSignaling);
         }
     }
@@ -354,7 +354,7 @@ impl Signaling {
                 return Outcome::End(EndReason::Refused(Refusal::RoomFull));
             }
             State::Joined { entry, .. } => entry.end_probation(),
-            _ if media_flows => ctx.timer(SignalingTimer::Patience, self.patience),
+            _ if media_flows => ctx.start_timer(SignalingTimer::Patience, self.patience),
             _ => return Outcome::End(EndReason::ServerGone),
         }
         Outcome::Unchanged

@@ -2,14 +2,14 @@ use videocalls_protocol::{LeaveReason, MediaState, ParticipantId, Signal};
 
 use crate::context::Context;
 use crate::time::TopologyTimer;
-use crate::{Connection, LinkId, LinkReport};
+use crate::{Connection, LinkId, LinkReport, Problem};
 
 /// How participants reach each other: what owns the links and the remote tracks.
 ///
 /// The session owns the connection to the server, the roster and the local tracks, and uses the
 /// links only through these methods. [`Mesh`](crate::mesh::Mesh) has one link per participant; a
 /// media server's topology would be another implementation, and neither reads the other's fields.
-/// What a topology reports goes out by [`Context::mesh_events`].
+/// What a topology reports goes out by [`Context::report`].
 ///
 /// Not `Debug`: in a trait object, the text of every field of every link would be in each download.
 pub(crate) trait Topology {
@@ -96,4 +96,21 @@ pub(crate) enum ParticipantEvent {
         /// Whether it does.
         not_receiving_us: bool,
     },
+}
+
+/// What the links report about the participants at their other ends.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) enum TopologyEvent {
+    /// A participant has sent a description; the server may not have announced them.
+    Appeared(ParticipantId),
+    /// The state of a participant's connection has changed.
+    Changed(ParticipantId),
+    /// A participant can't be reached any more, and counts as gone.
+    Lost(ParticipantId, LeaveReason),
+    /// A link receives nothing, so our own network may be down: the server is to be probed.
+    ServerSuspect,
+    /// A participant has sent a chat text.
+    Text(ParticipantId, String),
+    /// Something went wrong with a link; the participant is not known before the first signal.
+    Problem(Problem, Option<ParticipantId>),
 }

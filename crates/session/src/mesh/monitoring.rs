@@ -6,8 +6,9 @@ use videocalls_protocol::{MediaState, ParticipantId, TrackState};
 
 use super::Mesh;
 use super::rebuild::Cause;
-use crate::context::{Context, MeshEvent};
+use crate::context::Context;
 use crate::link::{Link, LinkTimer};
+use crate::topology::TopologyEvent;
 use crate::{LinkId, LinkOp, Transport};
 
 /// A link that was cut off for a short while recovers by itself this soon after the network is back.
@@ -18,7 +19,7 @@ const RESTART_RETRY: Duration = Duration::from_secs(1);
 impl Mesh {
     /// A link has connected: from now on it is measured.
     pub(super) fn start_measuring(&mut self, ctx: &mut Context, id: LinkId) {
-        let (now, not_sending) = (ctx.now, self.not_sending.clone());
+        let (now, not_sending) = (ctx.now(), self.not_sending.clone());
         let measures = self.measures;
         let Some(link) = self.link_mut(id).filter(|_| measures) else {
             return;
@@ -44,12 +45,12 @@ impl Mesh {
             self.not_sending.push(id.clone());
         }
         if let Some(link) = self.link_to(id) {
-            link.expect_media(ctx.now, sends);
+            link.expect_media(ctx.now(), sends);
         }
     }
 
     pub(super) fn measure(&mut self, ctx: &mut Context, id: LinkId) {
-        let now = ctx.now;
+        let now = ctx.now();
         let Some(link) = self.link_mut(id) else {
             return;
         };
@@ -74,7 +75,7 @@ impl Mesh {
         if !self.measures {
             return;
         }
-        let now = ctx.now;
+        let now = ctx.now();
         for link in self.links.iter_mut().filter(|link| which(link)) {
             if let Some(monitor) = link.monitor_mut() {
                 monitor.suspect(now);
@@ -85,7 +86,7 @@ impl Mesh {
 
     /// The browser has counted what a link has received.
     pub(super) fn measured(&mut self, ctx: &mut Context, id: LinkId, received: u64) {
-        let now = ctx.now;
+        let now = ctx.now();
         let Some(link) = self.link_mut(id) else {
             return;
         };
@@ -96,11 +97,11 @@ impl Mesh {
         monitor.measured(now, received);
         let is_silent = monitor.is_silent();
         if monitor.is_overdue(now) {
-            ctx.mesh_events.push(MeshEvent::ServerSuspect);
+            ctx.report(TopologyEvent::ServerSuspect);
         }
         if was_silent != is_silent {
             let participant = link.participant().cloned();
-            ctx.mesh_events.extend(participant.map(MeshEvent::Changed));
+            ctx.report(participant.map(TopologyEvent::Changed));
         }
         if !is_silent {
             if was_silent {
@@ -188,7 +189,7 @@ impl Mesh {
             && link.transport() == Transport::Failed
         {
             link.restart_ice_when_online();
-            ctx.mesh_events.push(MeshEvent::ServerSuspect);
+            ctx.report(TopologyEvent::ServerSuspect);
         }
         true
     }

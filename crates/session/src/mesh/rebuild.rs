@@ -5,8 +5,9 @@ use std::time::Duration;
 use videocalls_protocol::{Departure, LeaveReason, Offerer, ParticipantId};
 
 use super::{CONNECT, Mesh};
-use crate::context::{Context, MeshEvent};
+use crate::context::Context;
 use crate::link::{Attempts, Link, LinkTimer, Target};
+use crate::topology::TopologyEvent;
 use crate::{LinkId, Problem, Transport};
 
 /// How long an interrupted link may take to recover before its participant counts as gone. Browsers
@@ -88,13 +89,13 @@ impl Mesh {
                     self.start_measuring(ctx, id);
                 }
                 self.routes.end(&participant);
-                ctx.mesh_events.push(MeshEvent::Changed(participant));
+                ctx.report(TopologyEvent::Changed(participant));
             }
             Transport::Disconnected => self.interrupted(ctx, id, participant),
             Transport::Failed | Transport::Closed => {
                 self.connection_lost(ctx, id, participant, transport);
             }
-            _ => ctx.mesh_events.push(MeshEvent::Changed(participant)),
+            _ => ctx.report(TopologyEvent::Changed(participant)),
         }
     }
 
@@ -109,7 +110,7 @@ impl Mesh {
             }
             _ => drop(self.restart_ice(ctx, id)),
         }
-        ctx.mesh_events.push(MeshEvent::Changed(participant));
+        ctx.report(TopologyEvent::Changed(participant));
     }
 
     fn connection_lost(
@@ -121,13 +122,13 @@ impl Mesh {
     ) {
         let is_gone = self.link(id).is_some_and(Link::shows_departure_by_media);
         if !self.online {
-            ctx.mesh_events.push(MeshEvent::Changed(participant));
+            ctx.report(TopologyEvent::Changed(participant));
         } else if !self.link(id).is_some_and(Link::was_connected) {
             self.no_path_found(ctx, id, participant);
         } else if is_gone {
             self.participant_lost(ctx, &participant);
         } else {
-            ctx.mesh_events.push(MeshEvent::Changed(participant));
+            ctx.report(TopologyEvent::Changed(participant));
             if transport == Transport::Closed || !self.restart_ice(ctx, id) {
                 self.rebuild(ctx, id, Cause::Silence);
             }
@@ -139,7 +140,7 @@ impl Mesh {
     fn no_path_found(&mut self, ctx: &mut Context, id: LinkId, participant: ParticipantId) {
         let is_first = self.link(id).is_some_and(|link| link.attempts().is_first());
         let is_known = self.routes.is_missing(&participant);
-        ctx.mesh_events.push(MeshEvent::Changed(participant));
+        ctx.report(TopologyEvent::Changed(participant));
         if is_first && !is_known {
             self.rebuild(ctx, id, Cause::Silence);
         }
@@ -148,11 +149,11 @@ impl Mesh {
     /// Tells the app if there is no network path to a participant. If the server answers pings, it
     /// has to show first that our own network works.
     pub(super) fn check_route(&mut self, ctx: &mut Context, id: &ParticipantId) {
-        if !self.routes.is_due(id, ctx.now) {
+        if !self.routes.is_due(id, ctx.now()) {
             return;
         }
         if self.capabilities.answers_ping {
-            ctx.mesh_events.push(MeshEvent::ServerSuspect);
+            ctx.report(TopologyEvent::ServerSuspect);
         } else {
             self.report_missing_routes(ctx);
         }
@@ -160,8 +161,8 @@ impl Mesh {
 
     pub(super) fn report_missing_routes(&mut self, ctx: &mut Context) {
         for id in self.routes.take_reports() {
-            let event = MeshEvent::Problem(Problem::NoRoute, Some(id));
-            ctx.mesh_events.push(event);
+            let event = TopologyEvent::Problem(Problem::NoRoute, Some(id));
+            ctx.report(event);
         }
     }
 
@@ -257,7 +258,7 @@ impl Mesh {
         let link = self.open_offering(ctx, Target::One(participant.clone()));
         link.succeed(attempts, has_heard);
         link.recover_by(ctx, LinkTimer::Connect, time);
-        ctx.mesh_events.push(MeshEvent::Changed(participant));
+        ctx.report(TopologyEvent::Changed(participant));
     }
 
     /// Replaces a link that leads to nobody yet. Only a broadcast offer is needed again; a link
@@ -292,8 +293,7 @@ impl Mesh {
     fn participant_lost(&mut self, ctx: &mut Context, id: &ParticipantId) {
         let had_sent = self.link_of(id).is_some_and(Link::has_heard_from_peer);
         self.drop_participant(ctx, id);
-        ctx.mesh_events
-            .push(MeshEvent::Vanished(id.clone(), LeaveReason::Lost));
+        ctx.report(TopologyEvent::Lost(id.clone(), LeaveReason::Lost));
         self.accept_successors(ctx);
         // The participant may only have lost the connection and wait as we do, or another may join.
         if self.broadcasts_offers() && self.links.is_empty() {

@@ -8,9 +8,10 @@ use videocalls_protocol::{Candidate, GlareRule, ParticipantId, Signal};
 use super::Mesh;
 use super::deferred_offers::{DeferReason, DeferredOffer};
 use super::rebuild::Cause;
-use crate::context::{Context, MeshEvent};
+use crate::context::Context;
 use crate::link::{DepartureSign, Link, LinkTimer, RemoteDescription, RemoteEnd, Target};
 use crate::time::{Timestamp, TopologyTimer};
+use crate::topology::TopologyEvent;
 use crate::{LinkOp, LinkRole, Problem};
 
 /// An offer unanswered for so long has reached nobody: yielding to another offer costs nothing.
@@ -51,15 +52,15 @@ impl Mesh {
                 self.negotiation_failed(ctx, id, Some(from));
             }
         } else if self.history.is_first_unreadable(&from) {
-            let event = MeshEvent::Problem(Problem::NegotiationFailed, Some(from));
-            ctx.mesh_events.push(event);
+            let event = TopologyEvent::Problem(Problem::NegotiationFailed, Some(from));
+            ctx.report(event);
         }
     }
 
     /// Accepts the deferred offers that have waited for an answer to ours long enough, and drops
     /// those that have waited for room in vain.
     pub(super) fn deferred_offers_due(&mut self, ctx: &mut Context) {
-        while let Some(deferred) = self.deferred_offers.take_due(ctx.now) {
+        while let Some(deferred) = self.deferred_offers.take_due(ctx.now()) {
             if self.has_room_for(&deferred.from) {
                 self.accept(ctx, deferred.from, deferred.offer);
             }
@@ -79,8 +80,8 @@ impl Mesh {
 
     fn schedule_deferred_offers(&self, ctx: &mut Context) {
         match self.deferred_offers.next_deadline() {
-            Some(deadline) => ctx.timers.set(TopologyTimer::DeferredOffers, deadline),
-            None => ctx.timers.stop(TopologyTimer::DeferredOffers),
+            Some(deadline) => ctx.start_timer_until(TopologyTimer::DeferredOffers, deadline),
+            None => ctx.stop_timer(TopologyTimer::DeferredOffers),
         }
     }
 
@@ -100,7 +101,7 @@ impl Mesh {
                 self.add_early_candidates(ctx, &from);
             }
         } else if !self.has_room_for(&from) {
-            let until = ctx.now + SUCCESSOR_WAIT;
+            let until = ctx.now() + SUCCESSOR_WAIT;
             self.defer_offer(ctx, from, offer, DeferReason::NoRoom, until);
             self.look_for_predecessor(ctx);
         } else if self.broadcasts_offers() {
@@ -122,7 +123,7 @@ impl Mesh {
     ) {
         let ours = self.first_offer_to(&from).and_then(Link::offered_at);
         let until = match (self.capabilities.glare, ours) {
-            (GlareRule::Perfect, Some(sent)) if !polite && ctx.now < sent + CROSSING => {
+            (GlareRule::Perfect, Some(sent)) if !polite && ctx.now() < sent + CROSSING => {
                 self.history.retire(&from, offer.end.clone());
                 if let Some(link) = self.link_to(&from) {
                     link.defer_losing_offer(ctx, offer);
@@ -130,9 +131,9 @@ impl Mesh {
                 return;
             }
             (GlareRule::Hold, Some(sent)) => sent + if polite { POLITE_WAIT } else { LOST_OFFER },
-            _ => ctx.now,
+            _ => ctx.now(),
         };
-        if until <= ctx.now {
+        if until <= ctx.now() {
             self.accept(ctx, from, offer);
         } else {
             self.defer_offer(ctx, from, offer, DeferReason::Crossing, until);
@@ -164,7 +165,7 @@ impl Mesh {
         offer: RemoteDescription,
     ) {
         self.check_route(ctx, &from);
-        self.routes.begin(&from, ctx.now);
+        self.routes.begin(&from, ctx.now());
         let attempts = self.link_of(&from).map(Link::attempts);
         self.drop_deferred_offer(ctx, &from);
         let id = self.link_to_answer(ctx, &from).id();
@@ -176,7 +177,7 @@ impl Mesh {
         }
         self.limit_connect_time(ctx, &from);
         self.add_early_candidates(ctx, &from);
-        ctx.mesh_events.push(MeshEvent::Appeared(from));
+        ctx.report(TopologyEvent::Appeared(from));
     }
 
     /// A link to answer a participant on: one that waits for an offer, or a new one.
@@ -225,10 +226,10 @@ impl Mesh {
         // An answer to a stored offer is by a new page, which replaces the old one.
         self.retire_links(ctx, &|link| link.is_for(&from) && link.id() != id);
         if !was_connected {
-            self.routes.begin(&from, ctx.now);
+            self.routes.begin(&from, ctx.now());
             self.limit_connect_time(ctx, &from);
         }
-        ctx.mesh_events.push(MeshEvent::Appeared(from.clone()));
+        ctx.report(TopologyEvent::Appeared(from.clone()));
         self.answered_while_deferred(ctx, &from, &end);
         self.history.reinstate(&from, &end);
         self.add_early_candidates(ctx, &from);

@@ -30,14 +30,14 @@ impl KeepAlive {
     /// Gives the server its time to send something.
     pub(super) fn expect_server(self, ctx: &mut Context) {
         if let Some(silence) = self.silence {
-            ctx.timer(SignalingTimer::Silence, silence);
+            ctx.start_timer(SignalingTimer::Silence, silence);
         }
     }
 
     /// Schedules our next ping.
     pub(super) fn schedule(self, ctx: &mut Context) {
         if let Some(interval) = self.interval {
-            ctx.timer(SignalingTimer::KeepAlive, interval);
+            ctx.start_timer(SignalingTimer::KeepAlive, interval);
         }
     }
 }
