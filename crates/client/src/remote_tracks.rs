@@ -34,7 +34,7 @@ pub(crate) struct RemoteTracks {
 struct RemoteTrack {
     track: MediaStreamTrack,
     bytes: f64,
-    /// When it last received something, by the clock of the statistics.
+    /// When it last received something, by the clock of the statistics; zero until they are read.
     last_received: f64,
     is_silent: bool,
     _listeners: [EventListener; 3],
@@ -77,7 +77,7 @@ impl RemoteTracks {
             self.tracks
                 .borrow_mut()
                 .iter_mut()
-                .for_each(|track| track.is_silent = false);
+                .for_each(RemoteTrack::expect_packets);
             self.update();
         }
     }
@@ -127,7 +127,8 @@ impl RemoteTracks {
 
     /// The peer has started to send a track: it is the newest now.
     fn restarted(&self, track: &MediaStreamTrack) {
-        if let Some(track) = self.take(track) {
+        if let Some(mut track) = self.take(track) {
+            track.expect_packets();
             self.tracks.borrow_mut().push(track);
         }
         self.update();
@@ -191,10 +192,15 @@ impl RemoteTrack {
         !self.track.muted() && !self.is_silent
     }
 
+    /// Takes the track for one that is being received, until the statistics show otherwise.
+    fn expect_packets(&mut self) {
+        self.is_silent = false;
+        self.last_received = 0.0;
+    }
+
     fn measured(&mut self, received: &Received) {
-        if let Some(bytes) = received.bytes_of(&self.track.id())
-            && bytes != self.bytes
-        {
+        let bytes = received.bytes_of(&self.track.id()).unwrap_or_default();
+        if bytes != self.bytes || self.last_received == 0.0 {
             self.bytes = bytes;
             self.last_received = received.at();
         }
