@@ -51,6 +51,7 @@ pub mod dialects;
 mod driver;
 mod error;
 mod event;
+mod first_frame;
 mod frame;
 mod ice_servers;
 mod links;

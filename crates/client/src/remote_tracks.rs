@@ -1,6 +1,7 @@
 //! The stream of a participant: which of the tracks that a connection receives are in it.
 
 use std::cell::{Cell, RefCell};
+use std::mem;
 use std::rc::{Rc, Weak};
 
 use gloo_events::EventListener;
@@ -8,6 +9,7 @@ use videocalls_session::TrackKind;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MediaStream, MediaStreamTrack, MediaStreamTrackState};
 
+use crate::first_frame::FirstFrame;
 use crate::stats::Received;
 
 /// A track stops being shown if it receives nothing for so long, in milliseconds, while another
@@ -17,8 +19,8 @@ const SILENCE: f64 = 5_000.0;
 /// The tracks of one connection, and the stream of those that the page is to play.
 ///
 /// The stream has at most one track of each kind: the newest that is being sent. It has a video track
-/// only while there are pictures, because Chromium plays no sound of a `<video>` whose video track
-/// has not delivered a frame.
+/// only while there are pictures, because browsers play no sound of a `<video>` whose video track has
+/// not delivered a frame.
 pub(crate) struct RemoteTracks {
     stream: MediaStream,
     /// Whether the stream has had a track.
@@ -37,7 +39,19 @@ struct RemoteTrack {
     /// When it last received something, by the clock of the statistics; zero until they are read.
     last_received: f64,
     is_silent: bool,
+    picture: Picture,
     _listeners: [EventListener; 3],
+}
+
+/// Whether there is something to show. Firefox unmutes a video track before its first frame, even if
+/// none follows.
+enum Picture {
+    /// It is a sound track.
+    NotNeeded,
+    Awaited {
+        _first: Option<FirstFrame>,
+    },
+    Arrived,
 }
 
 impl RemoteTracks {
@@ -113,16 +127,46 @@ impl RemoteTracks {
         };
         let listeners = [
             listen("unmute", Self::restarted),
-            listen("mute", |tracks, _| tracks.update()),
+            listen("mute", Self::stopped),
             listen("ended", |tracks, _| tracks.update()),
         ];
         RemoteTrack {
+            picture: self.await_picture(&track),
             track,
             bytes: 0.0,
             last_received: 0.0,
             is_silent: false,
             _listeners: listeners,
         }
+    }
+
+    fn await_picture(&self, track: &MediaStreamTrack) -> Picture {
+        if track.kind() == TrackKind::Audio.as_str() {
+            return Picture::NotNeeded;
+        }
+        let (me, source) = (self.me.clone(), Clone::clone(track));
+        let arrived = move || {
+            if let Some(tracks) = me.upgrade() {
+                tracks.set_picture(&source, Picture::Arrived);
+            }
+        };
+        Picture::Awaited {
+            _first: FirstFrame::of(track, arrived),
+        }
+    }
+
+    /// The peer has stopped sending a track: its next picture is a first one again.
+    fn stopped(&self, track: &MediaStreamTrack) {
+        self.set_picture(track, self.await_picture(track));
+    }
+
+    fn set_picture(&self, track: &MediaStreamTrack, picture: Picture) {
+        let mut tracks = self.tracks.borrow_mut();
+        let known = tracks.iter_mut().find(|known| known.track == *track);
+        // Dropped when nothing is borrowed: it touches an element of the browser.
+        let _before = known.map(|known| mem::replace(&mut known.picture, picture));
+        drop(tracks);
+        self.update();
     }
 
     /// The peer has started to send a track: it is the newest now.
@@ -189,7 +233,8 @@ impl RemoteTrack {
     /// Whether the peer sends it. A browser mutes a track until the first packet arrives, and again
     /// when the peer's description stops it.
     fn is_sent(&self) -> bool {
-        !self.track.muted() && !self.is_silent
+        let has_picture = !matches!(self.picture, Picture::Awaited { .. });
+        has_picture && !self.track.muted() && !self.is_silent
     }
 
     /// Takes the track for one that is being received, until the statistics show otherwise.

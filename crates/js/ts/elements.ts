@@ -21,6 +21,8 @@ export class Elements {
   #given: GivenElements;
   #owner: ElementsOwner;
   #shown = new Map<HTMLMediaElement, MediaStream | null>();
+  /** The elements whose stream had a picture when it was last shown. */
+  #withPicture = new WeakSet<HTMLMediaElement>();
   #released = new AbortController();
   /** Present while the browser wants a gesture; ends the wait for one. */
   #gesture: AbortController | undefined;
@@ -78,8 +80,13 @@ export class Elements {
 
   #show(element: HTMLMediaElement, stream: MediaStream | null): void {
     this.#shown.set(element, stream);
+    const hasPicture = Boolean(stream?.getTracks().some(({ kind }) => kind === 'video'));
+    // Firefox keeps showing the last frame of a track that was removed from the stream.
+    const isFrozen = this.#withPicture.has(element) && !hasPicture;
+    if (hasPicture) this.#withPicture.add(element);
+    else this.#withPicture.delete(element);
     // Without tracks an element has `ended`, and new tracks do not start it again in Firefox.
-    if (element.srcObject === stream && !element.ended) return;
+    if (element.srcObject === stream && !element.ended && !isFrozen) return;
     element.srcObject = stream;
     if (stream) void this.#play(element);
   }
