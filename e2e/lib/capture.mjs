@@ -24,15 +24,11 @@ export const CONTROL_CAPTURE = `{
   };
 }`;
 
-/** Has the browser refuse these kinds from now on, and give the others. */
-export function refuse(page, kinds, exception = 'NotAllowedError') {
-  return page.run(
-    (kinds, exception) => {
-      globalThis.captureAnswers = Object.fromEntries(kinds.map((kind) => [kind, exception]));
-    },
-    kinds,
-    exception,
-  );
+/** From now on the browser has no device of these kinds, and gives the others. */
+export function withoutDevices(page, kinds) {
+  return page.run((kinds) => {
+    globalThis.captureAnswers = Object.fromEntries(kinds.map((kind) => [kind, 'NotFoundError']));
+  }, kinds);
 }
 
 /** Takes a device away whose track is in the stream of the element `local`, and refuses another one. */

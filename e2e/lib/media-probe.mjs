@@ -65,7 +65,7 @@ export async function hearsNothing(page, selector = 'video', timeout = 8_000) {
 }
 
 /** Waits until a video that matches `selector` shows nobody's picture: black, or nothing. */
-export function seesNobody(page, selector = 'video', timeout = 5_000) {
+export function seesNobody(page, selector = 'video', timeout = 15_000) {
   return page.until(
     (selector) => [...document.querySelectorAll(selector)].every((video) => globalThis.__e2e.see(video) === null),
     selector,

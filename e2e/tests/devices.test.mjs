@@ -139,6 +139,16 @@ describe('devices', () => {
       });
     }
 
+    test('F40 chromium: a participant whose camera is blocked is heard', async () => {
+      const setup = await prepareCall('chromium', { devices: 'asks' });
+      const { a, b } = setup;
+      await permit(a, ['microphone']); // Blocks all others.
+      await join(setup);
+      await localIs(a, 'camera', 'permission-denied');
+      await hears(b, ann, REMOTE);
+      assert.deepEqual(await errorCodes(a), ['permission-denied']);
+    });
+
     test('F40 the settings of Firefox refuse the microphone: a toggle asks for the camera alone', async () => {
       const preferences = { 'media.navigator.permission.disabled': false, 'permissions.default.microphone': 2 };
       const setup = await prepareCall('firefox', { preferences });
@@ -383,6 +393,29 @@ describe('devices', () => {
         assert.equal(await tracks(a), 2);
       });
     }
+
+    test('F45 firefox: a viewer without devices stays connected when the other loses both devices', async () => {
+      const { a, b, room } = await prepareCall('firefox', { answers: "captureAnswers.audio = captureAnswers.video = 'NotAllowedError'" });
+      await join({ a, room });
+      await Promise.all([sees(a, bob, REMOTE), hears(a, bob, REMOTE)]);
+      const lost = await b.run(() => {
+        __e2e.beforeCapture = () => {
+          throw new DOMException('made up by the test', 'NotFoundError');
+        };
+        for (const track of call.localStream.getTracks()) {
+          track.stop();
+          track.dispatchEvent(new Event('ended'));
+        }
+        return Date.now();
+      });
+      await remoteIs(a, 'video', 'device-not-found');
+      await new Promise((resolve) => setTimeout(resolve, 20_000)); // There is no event to wait for when nothing is to happen.
+      const connections = await a.run(
+        (lost) => globalThis.log.filter(({ participant, at }) => participant && at > lost).map(({ participant }) => participant.connection),
+        lost,
+      );
+      assert.deepEqual([...new Set(connections)], ['connected']);
+    });
 
     test('F45 permission withdrawn by the browser: both sides are notified, and it is sent again when allowed', async () => {
       const setup = await prepareCall('chromium', { devices: 'asks' });

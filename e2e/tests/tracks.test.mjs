@@ -1,10 +1,12 @@
-// Tracks that the page passes to a call, instead of devices that the call asks for.
+// Tracks that the page passes to a call instead of devices that the call asks for, and tracks that a foreign
+// page replaces.
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { callSite, endAndRelease, prepare } from '../lib/calls.mjs';
 import { patience } from '../lib/page.mjs';
 import { ann, bob, freshRoom } from '../lib/participants.mjs';
+import { independentSite, relayPage } from '../lib/independent.mjs';
 import { hears, sees } from '../lib/media-probe.mjs';
 import { startServer } from '../lib/server.mjs';
 import { createFixtures } from '../lib/fixtures.mjs';
@@ -80,16 +82,7 @@ describe("the page's own tracks", () => {
       return globalThis.start({ ...options, constraints: { audio: true, video } });
     }, options);
     await hears(a.page, bob, REMOTE);
-    await a.page.until(
-      (remote) => {
-        const pen = document.createElement('canvas').getContext('2d');
-        pen.drawImage(document.querySelector(remote), 0, 0, 8, 8);
-        const [red, green, blue] = pen.getImageData(4, 4, 1, 1).data;
-        return blue > 200 && red < 60 && green < 60;
-      },
-      REMOTE,
-      patience(10_000, 'a blue picture'),
-    );
+    await seesBlue(a.page);
   });
 
   test('a rejected promise and a track of the wrong kind are reported, and the call continues', async () => {
@@ -130,4 +123,52 @@ describe("the page's own tracks", () => {
     }, options);
     assert.deepEqual(after, ['ended', 'pending', 'live', null]);
   });
+
+  for (const kind of ['chromium', 'firefox']) {
+    test(`${kind}: a page of videocalls.js replaces its camera by remove and add, and is seen each time`, async () => {
+      const independent = await independentSite();
+      fixtures.defer(() => independent.stop());
+      const url = server.socket(`/relay/${freshRoom()}`);
+      const { page } = await join(kind, ann, { signaling: { url, dialect: 'relay' } });
+      const peer = await relayPage.open(fixtures, fixtures.browser('chromium', bob), { site: independent.origin });
+      await relayPage.enter(peer, url);
+      await sees(page, bob, REMOTE);
+      await peer.run(replaceCamera, 'blue');
+      await seesBlue(page);
+      await peer.run(replaceCamera, 'camera');
+      await sees(page, bob, REMOTE);
+      await hears(page, bob, REMOTE);
+    });
+  }
 });
+
+/** Waits until the remote element shows a blue picture. */
+function seesBlue(page) {
+  return page.until(
+    (remote) => {
+      const pen = document.createElement('canvas').getContext('2d');
+      pen.drawImage(document.querySelector(remote), 0, 0, 8, 8);
+      const [red, green, blue] = pen.getImageData(4, 4, 1, 1).data;
+      return blue > 200 && red < 60 && green < 60;
+    },
+    REMOTE,
+    patience(10_000, 'a blue picture'),
+  );
+}
+
+/** Runs in the page of videocalls.js: removes its video track, adds a blue one or the camera's, and offers. */
+async function replaceCamera(what) {
+  const { link } = globalThis.legacy;
+  const stream = document.querySelector('#localVideoElement').srcObject;
+  const canvas = Object.assign(document.createElement('canvas'), { width: 80, height: 60 });
+  const pen = canvas.getContext('2d');
+  setInterval(() => {
+    pen.fillStyle = '#00f';
+    pen.fillRect(0, 0, 80, 60);
+  }, 50);
+  const [track] = (what === 'blue' ? canvas.captureStream(20) : stream).getVideoTracks();
+  const sender = link.getSenders().find((sender) => sender.track?.kind === 'video');
+  link.removeTrack(sender);
+  link.addTrack(track, stream);
+  await globalThis.legacy.offer();
+}

@@ -35,6 +35,9 @@ export async function start(url) {
   await describe(await link.createOffer());
   return {
     link,
+    async offer() {
+      await describe(await link.createOffer());
+    },
     end() {
       link.close();
       socket.close();
