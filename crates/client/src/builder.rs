@@ -267,7 +267,7 @@ struct Checked {
     dialect: DialectSetup,
 }
 
-/// Checks that WebRTC is there: some browsers let people turn it off, and then lack the class.
+/// Checks that WebRTC is there: some browsers have a setting that removes it.
 fn check_browser() -> Result<(), CallError> {
     match property(&js_sys::global(), "RTCPeerConnection").is_function() {
         true => Ok(()),

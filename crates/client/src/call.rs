@@ -46,7 +46,7 @@ impl VideoCall {
         self.call.driver.with_session(|session| session.snapshot())
     }
 
-    /// Calls `listener` with each event, for as long as the subscription is held.
+    /// Calls `listener` with each event, until the subscription is dropped.
     pub fn subscribe(&self, listener: impl Fn(&CallEvent) + 'static) -> Subscription {
         Subscription {
             driver: Rc::downgrade(&self.call.driver),

@@ -15,7 +15,7 @@ use crate::task::Task;
 
 type Report = Rc<dyn Fn(Input)>;
 
-/// Reports for as long as the task is held.
+/// Reports until the task is dropped.
 pub(crate) fn watch(report: Report) -> Task {
     Task::spawn(async move {
         let mut listeners: Vec<_> = listen_to_devices(&report).into_iter().collect();

@@ -31,7 +31,7 @@ struct TurnWatch {
 }
 
 impl TurnFailures {
-    /// Follows a connection for as long as the listeners are held.
+    /// Follows a connection until the listeners are dropped.
     ///
     /// An answer of a server, such as 401 for wrong credentials, is reported at once. That a server
     /// is not reached is so for one network interface or transport, and another may reach it: it is
