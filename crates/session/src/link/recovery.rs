@@ -90,7 +90,7 @@ impl Attempts {
     }
 
     /// The link has connected.
-    fn succeed(&mut self) {
+    fn reset(&mut self) {
         self.count = 0;
         self.polite_turn = Turn::Peer;
     }
@@ -172,7 +172,7 @@ impl Link {
 
     /// The link has connected: nothing needs to recover. Returns whether it is the first time.
     pub(crate) fn connected(&mut self, ctx: &mut Context) -> bool {
-        self.recovery.attempts.succeed();
+        self.recovery.attempts.reset();
         self.recovery.ice = IceRestart::Idle;
         self.stop_recovery(ctx);
         let first = self.path.found();
@@ -191,7 +191,7 @@ impl Link {
     }
 
     /// Takes over what is known from the link that this one replaces.
-    pub(crate) fn succeed(&mut self, attempts: Attempts, has_heard_from_peer: bool) {
+    pub(crate) fn take_over(&mut self, attempts: Attempts, has_heard_from_peer: bool) {
         self.recovery.attempts = attempts;
         self.peer_has_sent |= has_heard_from_peer;
     }

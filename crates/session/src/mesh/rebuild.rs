@@ -256,7 +256,7 @@ impl Mesh {
         self.close_where(ctx, &|link| *link.target() == Target::Anyone);
         let time = self.attempt_time(&participant, attempts);
         let link = self.open_offering(ctx, Target::One(participant.clone()));
-        link.succeed(attempts, has_heard);
+        link.take_over(attempts, has_heard);
         link.recover_by(ctx, LinkTimer::Connect, time);
         ctx.report(TopologyEvent::Changed(participant));
     }

@@ -172,7 +172,7 @@ impl Mesh {
         self.retire_links(ctx, &|link| link.is_for(&from) && link.id() != id);
         self.close_where(ctx, &|link| link.participant().is_none());
         if let Some(link) = self.link_mut(id) {
-            link.succeed(attempts.unwrap_or_default(), true);
+            link.take_over(attempts.unwrap_or_default(), true);
             link.handle_offer(ctx, offer, true);
         }
         self.limit_connect_time(ctx, &from);
