@@ -1,4 +1,3 @@
-use crate::Signal;
 use crate::json::{Record, Text};
 
 /// A session description: an offer or an answer, with its SDP text.
@@ -57,17 +56,6 @@ impl Description {
             DescriptionKind::Answer => "answer",
         };
         Text::default().text("type", kind).text("sdp", sdp)
-    }
-}
-
-impl From<Description> for Signal {
-    /// A description as a signal, in a dialect that does not number its offers.
-    fn from(description: Description) -> Self {
-        let Description { kind, sdp } = description;
-        match kind {
-            DescriptionKind::Offer => Self::Offer { id: None, sdp },
-            DescriptionKind::Answer => Self::Answer { id: None, sdp },
-        }
     }
 }
 

@@ -17,6 +17,7 @@ pub mod appointments;
 pub mod channels_mesh;
 mod description;
 mod dialect;
+mod error;
 mod ids;
 mod json;
 mod media;
@@ -28,9 +29,10 @@ pub mod socketio_rooms;
 
 pub use description::{Candidate, Description, DescriptionKind};
 pub use dialect::{
-    Admission, Capabilities, CloseAction, DecodeError, Decoded, Departure, Dialect, EncodeError,
-    GlareRule, Offerer, Preflight,
+    Admission, Capabilities, CloseAction, Decoded, Departure, Dialect, GlareRule, Offerer,
+    Preflight,
 };
+pub use error::{DecodeError, EncodeError};
 pub use ids::{DisplayName, InvalidName, InvalidRoom, ParticipantId, RoomName};
 pub use media::{MediaState, TrackState};
 pub use message::{Event, Join, LeaveReason, Peer, Refusal, Request, Resume, Signal, Welcome};

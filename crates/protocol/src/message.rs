@@ -1,4 +1,6 @@
-use crate::{Candidate, DisplayName, MediaState, ParticipantId, RoomName};
+use crate::{
+    Candidate, Description, DescriptionKind, DisplayName, MediaState, ParticipantId, RoomName,
+};
 
 /// What a client asks of its server, independent of the dialect.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -76,6 +78,17 @@ pub enum Signal {
     },
     /// An ICE candidate of the sender.
     Candidate(Candidate),
+}
+
+impl From<Description> for Signal {
+    /// A description as a signal, in a dialect that does not number its offers.
+    fn from(description: Description) -> Self {
+        let Description { kind, sdp } = description;
+        match kind {
+            DescriptionKind::Offer => Self::Offer { id: None, sdp },
+            DescriptionKind::Answer => Self::Answer { id: None, sdp },
+        }
+    }
 }
 
 /// What a server tells a client, independent of the dialect.

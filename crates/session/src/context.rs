@@ -2,8 +2,9 @@ use std::time::Duration;
 
 use videocalls_protocol::{ParticipantId, Request, Signal};
 
-use crate::time::{Timer, Timers, Timestamp};
-use crate::topology::TopologyEvent;
+use crate::time::Timestamp;
+use crate::timers::{Timer, Timers};
+use crate::topology_event::TopologyEvent;
 use crate::{LinkId, LinkOp, Notice, Output, Token};
 
 /// What every part of a session works with: the time, the timers, the random numbers, and the two

@@ -3,7 +3,8 @@ use std::time::Duration;
 use videocalls_protocol::{MediaState, Request, TrackState};
 
 use crate::context::Context;
-use crate::time::{DeviceTimer, Timestamp};
+use crate::time::Timestamp;
+use crate::timers::DeviceTimer;
 use crate::track::{LocalTrack, TrackKind};
 use crate::{Notice, Output, Token};
 

@@ -21,12 +21,12 @@
 //! | `roster` | who is in the room |
 //! | `topology` | the interface through which the session uses the links |
 //! | `mesh` | a topology with one link per participant |
-//! | `link` | one `RTCPeerConnection`: its negotiation and its candidates |
-//! | `signal_queue` | outgoing signals of a link, kept until there is a recipient |
+//! | `link` | one `RTCPeerConnection`: its negotiation, its candidates and its outgoing signals |
 //! | `negotiation` | perfect negotiation as a table |
 //! | `devices` | microphone and camera: when the browser is asked for them, what is announced to the room |
 //! | `track` | the state of a local track |
 //! | `snapshot` | the state of the call as plain data |
+//! | `timers` | the timers that run, each with one meaning |
 //!
 //! A participant is not a link: the app sees participants only. With a media server, two links would
 //! carry everyone; that would be another implementation of `topology::Topology` beside `mesh`.
@@ -34,6 +34,7 @@
 mod context;
 mod devices;
 mod end;
+mod ids;
 mod input;
 mod link;
 mod mesh;
@@ -46,17 +47,19 @@ mod sdp;
 mod server_problems;
 mod session;
 mod signal_history;
-mod signal_queue;
 mod signaling;
 mod snapshot;
 mod time;
+mod timers;
 mod topology;
+mod topology_event;
 mod track;
 
 pub use devices::{Muted, Source};
 pub use end::EndReason;
+pub use ids::{LinkId, Token};
 pub use input::{Input, LinkReport, Transport};
-pub use output::{LinkId, LinkOp, LinkRole, Notice, Output, Problem, Token};
+pub use output::{LinkOp, LinkRole, Notice, Output, Problem};
 pub use session::{Config, Session};
 pub use snapshot::{CallState, Connection, ParticipantView, Snapshot};
 pub use time::Timestamp;

@@ -4,7 +4,7 @@ mod description;
 mod exchange;
 mod path;
 mod recovery;
-mod timer;
+mod signal_queue;
 mod unanswered;
 
 use std::time::Duration;
@@ -14,16 +14,16 @@ use videocalls_protocol::ParticipantId;
 pub(crate) use self::description::{RemoteDescription, RemoteEnd};
 pub(crate) use self::exchange::Fate;
 pub(crate) use self::recovery::Attempts;
-pub(crate) use self::timer::LinkTimer;
 pub(crate) use self::unanswered::Unanswered;
 
 use self::exchange::Exchange;
 use self::path::Path;
 use self::recovery::Recovery;
+use self::signal_queue::SignalQueue;
 use crate::context::Context;
 use crate::receive_monitor::ReceiveMonitor;
-use crate::signal_queue::SignalQueue;
-use crate::time::{Timestamp, TopologyTimer};
+use crate::time::Timestamp;
+use crate::timers::{LinkTimer, TopologyTimer};
 use crate::{LinkId, LinkOp, LinkRole, Transport};
 
 #[derive(Debug)]

@@ -19,9 +19,10 @@ use self::deferred_offers::DeferredOffers;
 use self::rebuild::Cause;
 use self::routes::Routes;
 use crate::context::Context;
-use crate::link::{DepartureSign, Fate, Link, LinkTimer, Target};
+use crate::link::{DepartureSign, Fate, Link, Target};
 use crate::signal_history::SignalHistory;
-use crate::topology::TopologyEvent;
+use crate::timers::LinkTimer;
+use crate::topology_event::TopologyEvent;
 use crate::{LinkId, LinkReport, LinkRole, Problem, Transport};
 
 /// How long a link may take to connect before it is replaced: ICE's own checks take at most 5 s on

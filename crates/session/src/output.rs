@@ -1,6 +1,6 @@
 use videocalls_protocol::{Candidate, LeaveReason, MediaState, ParticipantId, Request};
 
-use crate::{EndReason, ParticipantView, TrackKind};
+use crate::{EndReason, LinkId, ParticipantView, Token, TrackKind};
 
 /// What the driver has to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,15 +86,6 @@ pub enum LinkRole {
     /// It waits for an offer, and may be prepared for it.
     Standby,
 }
-
-/// Identifies a link within a session.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct LinkId(pub(crate) u32);
-
-/// Identifies a request to the browser. The report carries the same token, so that a report on an
-/// outdated request can be ignored.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Token(pub(crate) u32);
 
 /// What the app is notified of. Details are in the [`Snapshot`](crate::Snapshot).
 #[derive(Clone, Debug, PartialEq)]

@@ -13,8 +13,10 @@ use crate::mesh::Mesh;
 use crate::roster::Roster;
 use crate::server_problems::{Reaction, ServerProblems};
 use crate::signaling::{Outcome, Signaling};
-use crate::time::{Timer, Timestamp};
-use crate::topology::{Topology, TopologyEvent};
+use crate::time::Timestamp;
+use crate::timers::Timer;
+use crate::topology::Topology;
+use crate::topology_event::TopologyEvent;
 use crate::track::TrackKind;
 use crate::{EndReason, Input, LinkId, Notice, Output, Problem, Snapshot, Token};
 

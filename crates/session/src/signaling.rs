@@ -9,7 +9,8 @@ use videocalls_protocol::{Capabilities, CloseAction, Event, Refusal, Request, We
 use self::keep_alive::KeepAlive;
 use crate::context::Context;
 use crate::reconnect::Reconnect;
-use crate::time::{SignalingTimer, Timestamp};
+use crate::time::Timestamp;
+use crate::timers::SignalingTimer;
 use crate::{CallState, EndReason, Output};
 
 /// How long the socket may take to open at first.

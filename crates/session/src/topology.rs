@@ -1,8 +1,8 @@
 use videocalls_protocol::{LeaveReason, MediaState, ParticipantId, Signal};
 
 use crate::context::Context;
-use crate::time::TopologyTimer;
-use crate::{Connection, LinkId, LinkReport, Problem};
+use crate::timers::TopologyTimer;
+use crate::{Connection, LinkId, LinkReport};
 
 /// How participants reach each other: what owns the links and the remote tracks.
 ///
@@ -96,21 +96,4 @@ pub(crate) enum ParticipantEvent {
         /// Whether it does.
         not_receiving_us: bool,
     },
-}
-
-/// What the links report about the participants at their other ends.
-#[derive(Debug, Eq, PartialEq)]
-pub(crate) enum TopologyEvent {
-    /// A participant has sent a description; the server may not have announced them.
-    Appeared(ParticipantId),
-    /// The state of a participant's connection has changed.
-    Changed(ParticipantId),
-    /// A participant can't be reached any more, and counts as gone.
-    Lost(ParticipantId, LeaveReason),
-    /// A link receives nothing, so our own network may be down: the server is to be probed.
-    ServerSuspect,
-    /// A participant has sent a chat text.
-    Text(ParticipantId, String),
-    /// Something went wrong with a link; the participant is not known before the first signal.
-    Problem(Problem, Option<ParticipantId>),
 }

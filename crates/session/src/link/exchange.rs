@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use videocalls_protocol::{Candidate, Signal};
 
-use super::{Link, LinkTimer, RemoteDescription, RemoteEnd};
+use super::{Link, RemoteDescription, RemoteEnd};
 use crate::context::Context;
 use crate::negotiation::{NegotiationAction, NegotiationInput, Phase, step};
 use crate::time::Timestamp;
+use crate::timers::LinkTimer;
 use crate::{LinkOp, LinkReport, Token};
 
 /// How long a description waits for its candidates where they can't follow it. Browsers give up a

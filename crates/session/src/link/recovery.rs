@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Link, LinkTimer};
+use super::Link;
 use crate::context::Context;
 use crate::time::Timestamp;
+use crate::timers::LinkTimer;
 use crate::{LinkOp, Transport};
 
 /// How often ICE is restarted on a link before the link is replaced.

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Link, LinkTimer};
+use super::Link;
 use crate::context::Context;
+use crate::timers::LinkTimer;
 
 /// How long the first answer may take, and how much longer the answer to each repeated offer.
 const ANSWER: Duration = Duration::from_secs(5);

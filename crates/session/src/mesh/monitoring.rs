@@ -7,8 +7,9 @@ use videocalls_protocol::{MediaState, ParticipantId, TrackState};
 use super::Mesh;
 use super::rebuild::Cause;
 use crate::context::Context;
-use crate::link::{Link, LinkTimer};
-use crate::topology::TopologyEvent;
+use crate::link::Link;
+use crate::timers::LinkTimer;
+use crate::topology_event::TopologyEvent;
 use crate::{LinkId, LinkOp, Transport};
 
 /// A link that was cut off for a short while recovers by itself this soon after the network is back.

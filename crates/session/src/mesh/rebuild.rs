@@ -6,8 +6,9 @@ use videocalls_protocol::{Departure, LeaveReason, Offerer, ParticipantId};
 
 use super::{CONNECT, Mesh};
 use crate::context::Context;
-use crate::link::{Attempts, Link, LinkTimer, Target};
-use crate::topology::TopologyEvent;
+use crate::link::{Attempts, Link, Target};
+use crate::timers::LinkTimer;
+use crate::topology_event::TopologyEvent;
 use crate::{LinkId, Problem, Transport};
 
 /// How long an interrupted link may take to recover before its participant counts as gone. Browsers

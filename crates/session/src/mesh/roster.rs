@@ -7,8 +7,9 @@ use videocalls_protocol::{Offerer, ParticipantId};
 use super::{CONNECT, Mesh};
 use crate::LinkRole;
 use crate::context::Context;
-use crate::link::{Link, LinkTimer, Target};
+use crate::link::{Link, Target};
 use crate::signal_history::SignalHistory;
+use crate::timers::LinkTimer;
 
 /// How long a participant who was in the room before us may take to offer, where it is their turn.
 const FIRST_OFFER: Duration = Duration::from_secs(3);

@@ -9,9 +9,10 @@ use super::Mesh;
 use super::deferred_offers::{DeferReason, DeferredOffer};
 use super::rebuild::Cause;
 use crate::context::Context;
-use crate::link::{DepartureSign, Link, LinkTimer, RemoteDescription, RemoteEnd, Target};
-use crate::time::{Timestamp, TopologyTimer};
-use crate::topology::TopologyEvent;
+use crate::link::{DepartureSign, Link, RemoteDescription, RemoteEnd, Target};
+use crate::time::Timestamp;
+use crate::timers::{LinkTimer, TopologyTimer};
+use crate::topology_event::TopologyEvent;
 use crate::{LinkOp, LinkRole, Problem};
 
 /// An offer unanswered for so long has reached nobody: yielding to another offer costs nothing.

@@ -8,7 +8,7 @@ use super::routes::Routes;
 use crate::context::Context;
 use crate::link::{Link, Target};
 use crate::signal_history::SignalHistory;
-use crate::time::TopologyTimer;
+use crate::timers::TopologyTimer;
 use crate::topology::{ParticipantEvent, Topology};
 use crate::{Connection, LinkId, LinkOp, LinkReport, Transport};
 

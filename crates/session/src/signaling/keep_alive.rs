@@ -3,7 +3,7 @@ use std::time::Duration;
 use videocalls_protocol::Welcome;
 
 use crate::context::Context;
-use crate::time::SignalingTimer;
+use crate::timers::SignalingTimer;
 
 /// After how many tenths of the server's ping interval without a message the socket counts as dead.
 const SILENT_TENTHS: u32 = 24;

@@ -1,7 +1,7 @@
 use videocalls_protocol::{Candidate, Signal};
 
+use super::Target;
 use crate::context::Context;
-use crate::link::Target;
 use crate::sdp;
 use crate::time::Timestamp;
 
