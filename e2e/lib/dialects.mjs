@@ -70,6 +70,10 @@ async function ownAppointments() {
   return withLinks(await startServer('--appointments-secret', secret, '--appointments-base', 'https://localhost:3000'));
 }
 
+/** Their page is connected within so many milliseconds. */
+const isConnected = (page, limit) =>
+  page.until(() => (globalThis.legacy?.link ?? globalThis.link).connectionState === 'connected', patience(limit, 'the connection of the new page'));
+
 /** Waits until ICE has noticed that the other side is gone. */
 const linkIsLost = (page) =>
   page.until(
@@ -99,6 +103,18 @@ export const DIALECTS = {
     noPresence: true,
     noticesLeaving: linkIsLost,
     firefox: true,
+    extraTests: {
+      // It says nothing when it goes, and its new page has another id. The budget is 3 s.
+      'their page is reloaded: it is connected again soon': async ({ call, joinOurs, joinTheirs, bothInCall }) => {
+        const us = await joinOurs(ann, call.ours());
+        const before = await joinTheirs(bob, call.theirs());
+        await bothInCall(us, before);
+        await before.goto('about:blank');
+        const next = await joinTheirs(bob, call.theirs());
+        await isConnected(next, 9_000);
+        await bothInCall(us, next);
+      },
+    },
   },
 
   'socketio-rooms': {
