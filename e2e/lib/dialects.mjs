@@ -215,6 +215,25 @@ export const DIALECTS = {
     noticesLeaving: linkIsLost,
     firefox: false, // Their page asks for a microphone by an id that only Chromium has.
     extraTests: {
+      // Their page answers one offer only: the stored one, by then of a new connection.
+      'their professional disappears and comes back: it is connected again': async ({ call, joinOurs, joinTheirs, bothInCall }) => {
+        const us = await joinOurs(ann, call.ours('client'));
+        const theirs = call.theirs('professional');
+        const answer = async (page) => {
+          await appointmentsPage.join(page, theirs.uuid);
+          await appointmentsPage.enable(page);
+        };
+        const before = await joinTheirs(bob, theirs);
+        await answer(before);
+        await bothInCall(us, before);
+        const answered = await before.run(() => globalThis.lastOffer.offer.sdp);
+        await before.goto('about:blank');
+        const next = await joinTheirs(bob, theirs);
+        await next.until((answered) => globalThis.lastOffer && globalThis.lastOffer.offer.sdp !== answered, answered, patience(9_000, 'a new offer'));
+        await answer(next);
+        await isConnected(next, 9_000);
+        await bothInCall(us, next);
+      },
       'their client reloads the page: it is in a call again': async ({ call, joinOurs, joinTheirs, bothInCall }) => {
         const us = await joinOurs(ann, call.ours('professional'));
         const before = await joinTheirs(bob, call.theirs('client'));
