@@ -247,7 +247,6 @@ describe('errors', () => {
       ['no signaling', { signaling: undefined }, /signaling/],
       ['an unknown dialect', { signaling: { url: '/rooms', dialect: 'morse' } }, /'morse'; known are: rooms, relay, socketio-rooms, channels-mesh, appointments$/],
       ['an address that is none', { signaling: 'mailto:ann@example.org' }, /address|mailto/],
-      ['a name that is too long', { name: 'x'.repeat(65) }, /name/],
       ['no such element', { localVideoElement: 'nowhere' }, /nowhere|localVideoElement/],
       ['ICE servers that the browser refuses', { iceServers: [{ urls: 'nonsense:' }] }, /./],
     ];

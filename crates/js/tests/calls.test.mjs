@@ -138,6 +138,24 @@ describe('participants', () => {
     assert.deepEqual(names, ['bob', 'cat', 'dan']);
   });
 
+  test('who are lost leave the element to others, and have it again when they are back', async () => {
+    const page = fakePage();
+    const remoteVideoElement = new FakeVideo();
+    const starting = page.calls.start({ signaling, ...quiet, remoteVideoElement });
+    await settle();
+    const [fake] = page.made;
+    for (const id of ['bob', 'bob again']) fake.streams.set(id, new FakeStream());
+    fake.letIn('bob', 'bob again');
+    await starting;
+    assert.equal(remoteVideoElement.srcObject, fake.streams.get('bob'));
+    fake.change('bob', { away: true });
+    assert.equal(remoteVideoElement.srcObject, fake.streams.get('bob'), 'their media may still arrive');
+    fake.change('bob', { connection: 'interrupted' });
+    assert.equal(remoteVideoElement.srcObject, fake.streams.get('bob again'));
+    fake.change('bob', { away: false, connection: 'connected' });
+    assert.equal(remoteVideoElement.srcObject, fake.streams.get('bob'));
+  });
+
   test('are announced to a later start of the same call too', async () => {
     const page = fakePage();
     await joined(page, {}, 'bob');

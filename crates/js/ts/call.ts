@@ -205,7 +205,8 @@ export class VideoCall {
   }
 
   #showRemote(): void {
-    const first = this.participants.find(({ stream }) => stream);
+    const withStream = this.participants.filter(({ stream }) => stream);
+    const first = withStream.find((participant) => !isLost(participant)) ?? withStream[0];
     this.#elements.showRemote(first?.stream ?? null);
   }
 
@@ -247,4 +248,9 @@ export class VideoCall {
         ),
     };
   }
+}
+
+/** Whether a participant has lost the server and their media: perhaps they have joined again under another id. */
+function isLost({ away, connection }: Participant): boolean {
+  return away && connection === 'interrupted';
 }
