@@ -1,4 +1,4 @@
-//! A Socket.IO client that says what it was told to and nothing else.
+//! A Socket.IO client that sends nothing by itself except pongs.
 
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
@@ -15,7 +15,7 @@ pub(crate) struct Io {
 }
 
 impl Io {
-    /// Opens a socket and hears the handshake, no more.
+    /// Opens a socket and returns the handshake.
     pub(crate) async fn open(server: &Server) -> (Self, Value) {
         let mut client = Client::open(server, WEBSOCKET).await;
         let open = client.next_text().await;
@@ -23,7 +23,7 @@ impl Io {
         (Self { client }, open)
     }
 
-    /// Connects as a page does that has nothing to show.
+    /// Connects without a token.
     pub(crate) async fn connect(server: &Server) -> Self {
         let (mut io, _) = Self::open(server).await;
         io.send_packet("40").await;
@@ -48,7 +48,7 @@ impl Io {
         self.send_packet(&format!("42{event}")).await;
     }
 
-    /// The next packet; pings are answered.
+    /// The next packet that is no ping. Pings are answered.
     pub(crate) async fn next_packet(&mut self) -> String {
         within("something else than pings", async {
             loop {
@@ -71,7 +71,7 @@ impl Io {
         serde_json::from_str(event).unwrap()
     }
 
-    /// Asserts that nothing waits, by asking for an answer that must come next.
+    /// Asserts that no packet is waiting, by a request whose answer must be next.
     pub(crate) async fn expect_nothing(&mut self) {
         self.send_packet("40/mark,").await;
         assert_eq!(

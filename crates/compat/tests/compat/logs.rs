@@ -1,4 +1,4 @@
-//! What is not in the log.
+//! The log contains no names and no content.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -24,7 +24,7 @@ impl Write for Log {
     }
 }
 
-/// All words that a log must not hold begin alike.
+/// The prefix of everything that the log must not contain.
 const SECRET: &str = "s3cret";
 
 #[tokio::test]

@@ -20,6 +20,7 @@ mod legacy;
 mod logs;
 mod members;
 mod pairs;
+mod polling;
 mod program;
 
 use videocalls_compat::{Config, run};

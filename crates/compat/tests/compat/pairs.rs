@@ -92,7 +92,7 @@ async fn a_member_that_leaves_is_reported_and_replaceable() {
     one.expect_nothing().await;
 }
 
-/// The original says nothing; its page then waits for ever with whoever comes next.
+/// The original sends nothing; its page then waits for ever with the next member.
 #[tokio::test]
 async fn a_lost_connection_is_reported_as_leave() {
     let server = Server::start().await;
@@ -107,7 +107,7 @@ async fn a_lost_connection_is_reported_as_leave() {
     assert_eq!(two.event().await, json!(["leave"]));
 }
 
-/// The original passes everything on to whoever knows the room's name.
+/// The original forwards events of everyone who knows the room's name.
 #[tokio::test]
 async fn events_from_outside_a_room_are_dropped() {
     let server = Server::start().await;

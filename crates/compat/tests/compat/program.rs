@@ -1,4 +1,4 @@
-//! The program as a whole.
+//! The program `videocalls-server`.
 
 use std::process::Stdio;
 

@@ -23,7 +23,7 @@ async fn a_text_goes_to_everyone_in_the_room() {
         assert_eq!(
             one.next_text().await,
             text,
-            "what was sent before is not kept for later"
+            "earlier messages are not stored"
         );
     }
     other.send_text("alone").await;
@@ -94,7 +94,7 @@ async fn a_silent_socket_is_pinged_then_closed() {
     let two = Client::open(&server, "/relay/standup").await;
     one.send_text("a").await;
     assert_eq!(one.next_text().await, "a");
-    // From here on `two` answers nothing, and its place becomes free.
+    // From here on `two` answers nothing, so that its place becomes free.
     loop {
         let mut three = Client::open(&server, "/relay/standup").await;
         three.send_text("hello").await;

@@ -1,4 +1,4 @@
-//! The end of a server.
+//! Shutdown.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A WebSocket client that says what it was told to and nothing else.
+//! A WebSocket client that sends nothing by itself.
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ impl Client {
         opened.unwrap_or_else(|refused| panic!("{}", refused.status()))
     }
 
-    /// Opens a socket, or tells how the server answered instead.
+    /// Opens a socket, or returns the response of a server that refuses it.
     pub(crate) async fn try_open(
         server: &Server,
         path: &str,
@@ -46,7 +46,7 @@ impl Client {
         }
     }
 
-    /// Opens a socket and joins; gives the welcome too.
+    /// Opens a socket and joins; returns the welcome too.
     pub(crate) async fn join(server: &Server, room: &str, name: &str) -> (Self, Value) {
         let mut client = Self::open(server, "/rooms").await;
         client.send(join(room, name)).await;
@@ -55,8 +55,8 @@ impl Client {
         (client, welcome)
     }
 
-    /// Opens a socket and asks for the seat of an earlier welcome, as one who has heard everything
-    /// up to an event, or who remembers nothing; gives the new welcome too.
+    /// Opens a socket and resumes the seat of an earlier welcome, with the number of the last event
+    /// that was received, if there is one; returns the new welcome too.
     pub(crate) async fn resume(
         server: &Server,
         room: &str,
@@ -121,12 +121,12 @@ impl Client {
             .expect("a message, not an error")
     }
 
-    /// Reads on to the end, however it comes.
+    /// Reads until the connection ends.
     pub(crate) async fn ends(&mut self) {
         while let Some(Ok(_)) = within("the end", self.socket.next()).await {}
     }
 
-    /// Reads on to the close and gives its code; what comes before is not looked at.
+    /// Reads until the close and returns its code. Earlier messages are ignored.
     pub(crate) async fn closed(&mut self) -> u16 {
         loop {
             if let Message::Close(frame) = self.next_frame().await {
@@ -135,7 +135,7 @@ impl Client {
         }
     }
 
-    /// Asserts that nothing waits, by asking for an answer that must come next.
+    /// Asserts that no message is waiting, by a request whose answer must be next.
     pub(crate) async fn expect_nothing(&mut self) {
         self.send(json!({ "type": "signal", "to": "nobody", "candidate": { "candidate": "" } }))
             .await;
@@ -143,7 +143,7 @@ impl Client {
         assert_eq!(answer["code"], "no-such-participant", "{answer}");
     }
 
-    /// Closes properly, as a page that is navigated away from does.
+    /// Closes with a handshake, as a page that is left does.
     pub(crate) async fn close(mut self) {
         within("the close", self.socket.close(None)).await.unwrap();
         while self.socket.next().await.is_some() {}
