@@ -1,6 +1,5 @@
-//! What is done with an input: each of its lines is a frame from a server, and between the frames
-//! the client talks. Used by the fuzzer and by a test that runs a slice of it (`tests/fuzz.rs` of
-//! `videocalls-session`).
+//! The fuzz targets. Each line of an input is a frame from a server, and the client sends something
+//! after each. Used by the fuzzer and by `tests/fuzz.rs` of `videocalls-session`.
 
 #![allow(dead_code, reason = "each target uses its own part")]
 
@@ -15,12 +14,12 @@ use videocalls_protocol::{
 };
 use videocalls_session::{Config, Input, LinkReport, Muted, Output, Session, Source, Timestamp};
 
-/// The tokens hold `{"uuid":"u7","clientName":"Jim"}` and `{"proId":1}`.
+/// The tokens contain `{"uuid":"u7","clientName":"Jim"}` and `{"proId":1}`.
 const CLIENT: &str = "h.eyJ1dWlkIjoidTciLCJjbGllbnROYW1lIjoiSmltIn0.s";
 const PROFESSIONAL: &str = "h.eyJwcm9JZCI6MX0.s";
 const SDP: &str = "v=0\r\no=- 7 1 IN IP4 0.0.0.0\r\nm=audio 9 X 0\r\na=mid:0\r\na=ice-ufrag:u\r\n";
 
-/// What is done with an input, by the name of its corpus.
+/// A target, by the name of its corpus.
 pub(crate) struct Target(pub(crate) &'static str, pub(crate) fn(&[u8]));
 
 pub(crate) const TARGETS: [Target; 9] = [
@@ -57,7 +56,7 @@ pub(crate) fn client(data: &[u8]) {
     }
 }
 
-/// The first line is a token of anybody's making, too.
+/// The first line is read as a token, too.
 pub(crate) fn professional(data: &[u8]) {
     let _ = lines(data).next().map(|line| Appointments::new(&line));
     if let Some(codec) = Appointments::new(PROFESSIONAL) {
@@ -65,7 +64,7 @@ pub(crate) fn professional(data: &[u8]) {
     }
 }
 
-/// What a client's frame says is what it says when it is written again.
+/// A client's frame reads the same after it is written again.
 pub(crate) fn rooms_server(data: &[u8]) {
     for frame in lines(data) {
         let Ok(Incoming::Request(request)) = read_request(&frame) else {
@@ -88,8 +87,8 @@ pub(crate) fn rooms_server(data: &[u8]) {
     }
 }
 
-/// Each line is a description, an offer and an answer by turns, with `|` for the ends of its lines;
-/// a session on a relay makes of it what it can.
+/// Each line is in turn an offer, an answer or a candidate for a session on a relay, with `|` for the
+/// ends of its lines.
 pub(crate) fn descriptions(data: &[u8]) {
     let codec = Relay::new("m");
     let mut session = started(&codec);
@@ -117,7 +116,7 @@ pub(crate) fn descriptions(data: &[u8]) {
     settle(session, now);
 }
 
-/// A whole call, in the dialect that the first byte names.
+/// A whole call, in the dialect that the first byte selects.
 pub(crate) fn calls(data: &[u8]) {
     let Some((which, data)) = data.split_first() else {
         return;
@@ -136,7 +135,7 @@ pub(crate) fn calls(data: &[u8]) {
     }
 }
 
-/// A client hears each line, and says something of its own after each.
+/// A client reads each line and sends an offer after each.
 fn talk(mut codec: impl Dialect, data: &[u8]) {
     let before = codec.capabilities();
     let mut whom = None;
@@ -161,7 +160,7 @@ fn talk(mut codec: impl Dialect, data: &[u8]) {
     let _ = codec.read_chat(&codec.write_chat("x"));
 }
 
-/// A client hears each line, and a session decides what it says.
+/// A client reads each line, and a session decides what it sends.
 fn call(mut codec: impl Dialect, data: &[u8]) {
     let mut session = started(&codec);
     let mut now = 0;
@@ -198,7 +197,7 @@ fn join() -> Join {
     }
 }
 
-/// Frames without a line's end: it would make two of one.
+/// Frames must not contain line ends.
 fn say(codec: &mut impl Dialect, request: &Request) {
     for frame in codec.encode(request).unwrap_or_default() {
         assert!(!frame.contains('\n'));
@@ -230,7 +229,7 @@ fn started(codec: &impl Dialect) -> Session {
     session
 }
 
-/// Hands an input in, has a browser do at once what comes of it, and returns what is to be sent.
+/// Handles an input, answers its outputs like a browser, and returns the requests to send.
 fn feed(session: &mut Session, now: u64, input: Input) -> Vec<Request> {
     let (mut inputs, mut sent) = (vec![input], Vec::new());
     // The version grows with each description, as in a browser.
@@ -238,7 +237,7 @@ fn feed(session: &mut Session, now: u64, input: Input) -> Vec<Request> {
     let mut turns = 0;
     while let Some(input) = inputs.pop() {
         turns += 1;
-        assert!(turns < 10_000, "it comes to no end");
+        assert!(turns < 10_000, "the session never settles");
         session.handle(Timestamp::from_millis(now), input);
         while let Some(output) = session.poll() {
             match output {
@@ -267,7 +266,7 @@ fn report(op: videocalls_session::LinkOp, sdp: String) -> Option<LinkReport> {
     }
 }
 
-/// The end gives everything back, whatever came before.
+/// Ending the call releases everything, whatever came before.
 fn settle(mut session: Session, now: u64) {
     let end = Input::End(videocalls_session::EndReason::Left);
     feed(&mut session, now, end);
