@@ -18,6 +18,9 @@ const DEPARTURE: Duration = Duration::from_secs(4);
 
 /// How long to wait at least between attempts once no network path was found.
 const NO_ROUTE_RETRY: Duration = Duration::from_secs(30);
+/// The largest random addition to that, in milliseconds. Both ends make attempts, and offers that
+/// cross each time would never lead to a connection.
+const NO_ROUTE_JITTER: u32 = 5_000;
 
 /// Why a link is replaced.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -169,22 +172,28 @@ impl Mesh {
 
     /// Limits the time that a participant's link may take to connect.
     pub(super) fn limit_connect_time(&self, ctx: &mut Context, id: &ParticipantId) {
-        let time = self.at_least_retry_pause(id, CONNECT);
+        let time = self.at_least_retry_pause(ctx, id, CONNECT);
         if let Some(link) = self.link_of(id) {
             link.recover_by(ctx, LinkTimer::Connect, time);
         }
     }
 
     /// The time until the next attempt: longer each time, and long if there is no network path.
-    fn attempt_time(&self, id: &ParticipantId, attempts: Attempts) -> Duration {
-        self.at_least_retry_pause(id, attempts.scale(CONNECT))
+    fn attempt_time(&self, ctx: &mut Context, id: &ParticipantId, attempts: Attempts) -> Duration {
+        self.at_least_retry_pause(ctx, id, attempts.scale(CONNECT))
     }
 
-    fn at_least_retry_pause(&self, id: &ParticipantId, time: Duration) -> Duration {
-        match self.routes.is_missing(id) {
-            true => time.max(NO_ROUTE_RETRY),
-            false => time,
+    fn at_least_retry_pause(
+        &self,
+        ctx: &mut Context,
+        id: &ParticipantId,
+        time: Duration,
+    ) -> Duration {
+        if !self.routes.is_missing(id) {
+            return time;
         }
+        let jitter = Duration::from_millis((ctx.random() % NO_ROUTE_JITTER).into());
+        time.max(NO_ROUTE_RETRY) + jitter
     }
 
     /// Replaces a link, or decides that its participant is gone or that the peer is to replace it.
@@ -241,7 +250,7 @@ impl Mesh {
         if let Some(link) = self.link(id)
             && let Some(participant) = link.participant()
         {
-            let time = self.attempt_time(participant, link.attempts());
+            let time = self.attempt_time(ctx, participant, link.attempts());
             link.recover_by(ctx, timer, time);
         }
     }
@@ -255,7 +264,7 @@ impl Mesh {
         self.retire_links(ctx, &|link| link.is_for(&participant));
         // The new offer takes the place of a stored one.
         self.close_where(ctx, &|link| *link.target() == Target::Anyone);
-        let time = self.attempt_time(&participant, attempts);
+        let time = self.attempt_time(ctx, &participant, attempts);
         let link = self.open_offering(ctx, Target::One(participant.clone()));
         link.take_over(attempts, has_heard);
         link.recover_by(ctx, LinkTimer::Connect, time);
@@ -309,7 +318,7 @@ impl Mesh {
         self.offer_to(ctx, id);
         let polite = self.is_polite_to(id);
         let attempts = Attempts::last_two(polite);
-        let time = self.attempt_time(id, attempts);
+        let time = self.attempt_time(ctx, id, attempts);
         if let Some(link) = self.link_to(id) {
             *link.attempts_mut() = attempts;
             link.recover_by(ctx, LinkTimer::Connect, time);
