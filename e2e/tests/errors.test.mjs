@@ -311,7 +311,7 @@ describe('errors', () => {
       const { page } = await join(ann, inRelay(room));
       const peer = await scriptedPeer(server.socket(`/relay/${room}`));
       for (const text of MALFORMED) peer.send(text);
-      await page.until(() => globalThis.log.filter(({ type }) => type === 'error').length >= 6);
+      await page.until(() => globalThis.log.filter(({ type }) => type === 'error').length >= 4);
       for (const error of await errors(page)) {
         assert.equal(error.code, 'malformed-message');
         assert.equal(error.category, 'signaling');
@@ -322,15 +322,15 @@ describe('errors', () => {
       await inCall(page, b.page, REMOTE);
     });
 
-    test('a server that sends only malformed messages ends the call', async () => {
+    test('a peer that sends only malformed messages does not end the call', async () => {
       const room = freshRoom();
       const { page } = await join(ann, inRelay(room));
       const peer = await scriptedPeer(server.socket(`/relay/${room}`));
       for (let i = 0; i < 60; i += 1) peer.send('nonsense');
-      const end = await ended(page);
-      assert.equal(end.reason, 'protocol-error');
-      await dark(page);
-      peer.terminate();
+      await page.until(() => globalThis.log.some(({ type }) => type === 'error'));
+      peer.close();
+      const b = await join(bob, inRelay(room));
+      await inCall(page, b.page, REMOTE);
     });
 
     test('an invalid description from a peer is reported and costs only that peer its link', async () => {
@@ -343,7 +343,6 @@ describe('errors', () => {
       const reported = (code) =>
         page.until((code) => globalThis.log.some(({ type, error }) => type === 'error' && error.code === code), code, patience(5000, code));
       signal({ offer: 1, description: { type: 'offer', sdp: 'v=0\r\nnonsense\r\n' } });
-      await reported('malformed-message');
       signal({ candidate: { candidate: 'candidate:nonsense', sdpMid: '0' } });
       signal({ offer: 99, description: { type: 'answer', sdp: ALMOST_SDP } });
       signal({ offer: 2, description: { type: 'offer', sdp: ALMOST_SDP } });
