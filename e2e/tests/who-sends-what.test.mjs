@@ -161,7 +161,7 @@ async function joinAs(product, page, room, { missing = [], off }) {
     captureAnswers[off] = () => new Promise((resolve) => (globalThis.allow = resolve));
   }, off);
   await product.join(page, room);
-  await page.until(() => globalThis.allow);
+  await page.until(() => Boolean(globalThis.allow)); // Firefox can not send a function.
   await product.toggle(page, off);
   await page.run(() => {
     globalThis.captureAnswers = {};
