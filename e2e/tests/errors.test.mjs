@@ -322,12 +322,11 @@ describe('errors', () => {
       await inCall(page, b.page, REMOTE);
     });
 
-    test('a peer that sends only malformed messages does not end the call', async () => {
+    test('a call outlives a peer that sends only text of another kind', async () => {
       const room = freshRoom();
       const { page } = await join(ann, inRelay(room));
       const peer = await scriptedPeer(server.socket(`/relay/${room}`));
       for (let i = 0; i < 60; i += 1) peer.send('nonsense');
-      await page.until(() => globalThis.log.some(({ type }) => type === 'error'));
       peer.close();
       const b = await join(bob, inRelay(room));
       await inCall(page, b.page, REMOTE);
