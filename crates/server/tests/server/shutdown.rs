@@ -15,17 +15,17 @@ async fn every_socket_is_closed_and_nobody_is_reported_to_leave() {
     let (mut ann, _) = Client::join(&server, "standup", "Ann").await;
     let (mut bob, _) = Client::join(&server, "standup", "Bob").await;
     ann.next().await;
-    let mut lobby = Client::open(&server, "/rooms").await;
+    let mut unjoined = Client::open(&server, "/rooms").await;
     let mut relay = Client::open(&server, "/relay/standup").await;
     let ended = server.stop();
-    for client in [&mut ann, &mut bob, &mut lobby, &mut relay] {
+    for client in [&mut ann, &mut bob, &mut unjoined, &mut relay] {
         let tokio_tungstenite::tungstenite::Message::Close(Some(frame)) = client.next_raw().await
         else {
             panic!("something else came first");
         };
         assert_eq!(u16::from(frame.code), 4001);
     }
-    drop((ann, bob, lobby, relay));
+    drop((ann, bob, unjoined, relay));
     within("the end", ended).await.unwrap();
     assert!(TcpStream::connect(address).await.is_err());
 }
