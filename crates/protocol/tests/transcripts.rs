@@ -1,4 +1,4 @@
-//! Replays the conversations of `transcripts/`; the README there says how they are written.
+//! Replays the conversations of `transcripts/`; their format is described in the README there.
 #![cfg(not(target_arch = "wasm32"))]
 #![expect(
     clippy::unwrap_used,
@@ -47,7 +47,7 @@ fn replay(path: &Path) {
         .map(|line| line.split_once(' ').expect(line))
         .collect();
     let (_, codec) = lines.pop_front().unwrap();
-    let mut codec = started(codec);
+    let mut codec = self::codec(codec);
     while let Some((mark, line)) = lines.pop_front() {
         let (events, frames) = match mark {
             "?" => (Vec::new(), codec.encode(&request(line)).expect(line)),
@@ -55,23 +55,23 @@ fn replay(path: &Path) {
                 let decoded = codec.decode(line).expect(line);
                 (decoded.events, decoded.replies)
             }
-            _ => panic!("{}: {mark} {line} is to no avail", path.display()),
+            _ => panic!("{}: {mark} {line} is unexpected", path.display()),
         };
-        let said = |lines: &mut VecDeque<(&str, &str)>, mark| {
-            let mut said = Vec::new();
+        let take_lines = |lines: &mut VecDeque<(&str, &str)>, mark| {
+            let mut taken = Vec::new();
             while let Some((_, line)) = lines.pop_front_if(|(it, _)| *it == mark) {
-                said.push(line.to_owned());
+                taken.push(line.to_owned());
             }
-            said
+            taken
         };
-        let events: Vec<_> = events.iter().map(told).collect();
+        let events: Vec<_> = events.iter().map(describe).collect();
         let place = format!("{}: {mark} {line}", path.display());
-        assert_eq!(events, said(&mut lines, "="), "{place}");
-        assert_eq!(frames, said(&mut lines, "C>"), "{place}");
+        assert_eq!(events, take_lines(&mut lines, "="), "{place}");
+        assert_eq!(frames, take_lines(&mut lines, "C>"), "{place}");
     }
 }
 
-fn started(codec: &str) -> Box<dyn Dialect> {
+fn codec(codec: &str) -> Box<dyn Dialect> {
     let (name, more) = codec.split_once(' ').unwrap_or((codec, ""));
     let mut codec: Box<dyn Dialect> = match name {
         "rooms" => Box::new(Rooms::default()),
@@ -118,11 +118,11 @@ fn request(line: &str) -> Request {
         "pong" => Request::Pong,
         "ping" => Request::Ping,
         "bye" => Request::Bye,
-        _ => panic!("nobody asks for {kind}"),
+        _ => panic!("no request is called {kind}"),
     }
 }
 
-fn told(event: &Event) -> String {
+fn describe(event: &Event) -> String {
     let person = |peer: &Peer| match &peer.name {
         Some(name) => format!("{} ({name})", peer.id),
         None => peer.id.to_string(),

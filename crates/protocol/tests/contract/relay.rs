@@ -56,12 +56,12 @@ pub(crate) const SUBJECT: Subject = Subject {
 };
 
 fn frames() -> Vec<(&'static str, Event)> {
-    let said = |signal| Event::Signal {
+    let signal_event = |signal| Event::Signal {
         from: from("other"),
         signal,
     };
     let candidate = |mid: Option<&str>, line, ufrag: Option<&str>| {
-        said(Signal::Candidate(Candidate {
+        signal_event(Signal::Candidate(Candidate {
             candidate: "candidate:1 1 udp 1 h 9 typ host".into(),
             sdp_mid: mid.map(str::to_owned),
             sdp_m_line_index: line,
@@ -71,14 +71,14 @@ fn frames() -> Vec<(&'static str, Event)> {
     vec![
         (
             r#"{"sdp":{"type":"offer","sdp":"v=0\r\no=- é🎥\r\n"},"id":"other"}"#,
-            said(Signal::Offer {
+            signal_event(Signal::Offer {
                 id: None,
                 sdp: "v=0\r\no=- é🎥\r\n".into(),
             }),
         ),
         (
             r#"{"id":"other","sdp":{"sdp":"v=0","type":"answer"}}"#,
-            said(Signal::Answer {
+            signal_event(Signal::Answer {
                 id: None,
                 sdp: "v=0".into(),
             }),

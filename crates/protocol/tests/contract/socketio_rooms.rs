@@ -421,7 +421,7 @@ fn newcomer_without_reply_sends_ready_again() {
 fn reconnected(
     mut client: Box<dyn Dialect>,
     keeps: &str,
-    said: &str,
+    frame: &str,
 ) -> (Box<dyn Dialect>, Decoded) {
     client.opened();
     let join = Join {
@@ -430,7 +430,7 @@ fn reconnected(
     };
     client.encode(&Request::Join(join)).unwrap();
     let mut client = after(client, &[OPEN, r#"40{"sid":"s2"}"#]);
-    let read = client.decode(said).unwrap();
+    let read = client.decode(frame).unwrap();
     (client, read)
 }
 
