@@ -6,7 +6,8 @@
 //!
 //! | module | what is there |
 //! | --- | --- |
-//! | `proxy` | accepts connections, forwards HTTP, refuses upgrades |
+//! | `serve` | accepts connections, forwards HTTP, refuses upgrades |
+//! | `proxy` | what connections share: rooms, tasks, the server behind them |
 //! | `head` | reads the head of an HTTP request or response |
 //! | `plan` | parses a room name into the faults of its connections |
 //! | `rooms` | the rooms with faults |
@@ -24,7 +25,8 @@ mod injectors;
 mod plan;
 mod proxy;
 mod rooms;
+mod serve;
 mod throttle;
 mod upstream;
 
-pub use proxy::run;
+pub use serve::run;
