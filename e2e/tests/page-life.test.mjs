@@ -36,6 +36,8 @@ describe('the life of a page', () => {
   const twoInCall = async (kind) => {
     const pair = [await join('chromium', ann), await join(kind, bob)];
     await inCall(pair[0].page, pair[1].page, REMOTE);
+    // Silence means a loss only once media has arrived for a while.
+    await pair[0].page.until((selector) => document.querySelector(selector).currentTime > 2, REMOTE, patience(5000, 'two seconds of media'));
     return pair.map(({ page }) => page);
   };
   const start = (page) => page.run((options) => globalThis.start(options), { name: page.person.name, ...options() });

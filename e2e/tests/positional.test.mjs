@@ -61,7 +61,7 @@ describe('the positional form of videocalls.js', () => {
     const pages = [await open(ann), await open(bob)];
     for (const page of pages) {
       await page.run(async (url) => {
-        const make = (id) => document.body.appendChild(Object.assign(document.createElement('video'), { id, autoplay: true, muted: true }));
+        const make = (id) => document.body.appendChild(Object.assign(document.createElement('video'), { id, autoplay: true }));
         const note = (type) => () => globalThis.log.push({ type });
         const handlers = ['onlyAudio', 'userMediaError', 'userNoAudioError'].map(note);
         await globalThis.api.initializeVideoCall(url, ...handlers, make('me'), make('you'), 320, 240, 15);

@@ -63,6 +63,7 @@ describe('changes while a participant is away', () => {
   const goOffline = async (page) => {
     await page.run(() => {
       globalThis.offline = true;
+      globalThis.log.length = 0; // Who was there first has been announced.
       for (const socket of globalThis.__e2e.sockets()) socket.close();
     });
     await stateIs(page, 'reconnecting');
@@ -162,7 +163,7 @@ async function rosters(pages) {
   return byId(all).map(({ others }) => byId(others));
 }
 
-/** The page was notified once of each who joined and left, and its seat was resumed or not. */
+/** Since it went offline, the page was notified once of each who joined and left, and its seat was resumed or not. */
 async function wasNotified(page, { resumed }) {
   const events = await page.run(() =>
     globalThis.log
