@@ -14,11 +14,24 @@ function shown() {
   return { remote, stream, elements, blocked };
 }
 
+function changeVisibility(state) {
+  document.visibilityState = state;
+  document.dispatchEvent(new Event('visibilitychange'));
+}
+
 describe('an element that is paused', () => {
   test('by the page or the person stays paused', async () => {
     const { remote } = shown();
     remote.pause();
     await settle();
+    assert.equal(remote.paused, true);
+  });
+
+  test('by the page or the person stays paused when the page is hidden and shown', () => {
+    const { remote } = shown();
+    remote.pause();
+    changeVisibility('hidden');
+    changeVisibility('visible');
     assert.equal(remote.paused, true);
   });
 
@@ -43,10 +56,39 @@ describe('an element that is paused', () => {
 
   test('while the page is hidden resumes when it is shown', async () => {
     const { remote } = shown();
-    document.visibilityState = 'hidden';
+    changeVisibility('hidden');
     remote.pause();
-    document.visibilityState = 'visible';
-    document.dispatchEvent(new Event('visibilitychange'));
+    changeVisibility('visible');
+    assert.equal(remote.paused, false);
+  });
+
+  test('while the page is frozen resumes when it is shown, although `pause` fires only after that', () => {
+    const { remote } = shown();
+    changeVisibility('hidden');
+    remote.paused = true;
+    changeVisibility('visible');
+    remote.dispatchEvent(new Event('pause'));
+    assert.equal(remote.paused, false);
+  });
+
+  test('by the browser, and after that by the person, stays paused', () => {
+    const { remote } = shown();
+    changeVisibility('hidden');
+    remote.pause();
+    changeVisibility('visible');
+    remote.pause();
+    changeVisibility('hidden');
+    changeVisibility('visible');
+    assert.equal(remote.paused, true);
+  });
+
+  test('by the person, who plays it again, resumes when the browser has paused it', () => {
+    const { remote } = shown();
+    remote.pause();
+    remote.play();
+    changeVisibility('hidden');
+    remote.pause();
+    changeVisibility('visible');
     assert.equal(remote.paused, false);
   });
 

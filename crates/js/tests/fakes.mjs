@@ -44,6 +44,7 @@ export class FakeVideo extends EventTarget {
   async play() {
     this.plays += 1;
     this.paused = false;
+    this.dispatchEvent(new Event('play'));
   }
 
   /** What a browser does on its own, or a page. */

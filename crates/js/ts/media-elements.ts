@@ -40,21 +40,29 @@ const CHECK_MS = 100;
 
 /**
  * Resumes an element that the browser has paused: because it was taken out of its document, moved to another one, or
- * because its page was hidden. An element that is paused in a visible page stays paused: the person or the page has
- * paused it.
+ * because its page was hidden or frozen. An element that is paused in a visible page stays paused: the person or the page
+ * has paused it.
  */
 export function resumeAfterBrowserPause(element: HTMLMediaElement, resume: () => void, signal: AbortSignal): void {
-  element.addEventListener('pause', () => resumeWhenShown(element, resume, signal), { signal });
+  let isPausedOnPurpose = false;
+  const isShown = () => element.ownerDocument.visibilityState === 'visible';
+  const resumeWhenShown = () => {
+    if (isShown() && !isPausedOnPurpose) resume();
+  };
+  const followDocument = () => element.ownerDocument.addEventListener('visibilitychange', resumeWhenShown, { signal });
+  followDocument();
+  const on = (type: string, listener: () => void) => element.addEventListener(type, listener, { signal });
+  on('play', () => (isPausedOnPurpose = false));
+  on('pause', () => {
+    if (!element.isConnected) resumeWhenConnected(element, resume, signal);
+    // A frozen page, such as one in the back-forward cache, receives this only after it is shown and has resumed.
+    else if (isShown()) isPausedOnPurpose = element.paused;
+  });
   // Fires when the element is moved to the document of another window, which resets it without `pause`.
-  element.addEventListener('emptied', resume, { signal });
-}
-
-function resumeWhenShown(element: HTMLMediaElement, resume: () => void, signal: AbortSignal): void {
-  if (!element.isConnected) {
-    resumeWhenConnected(element, resume, signal);
-  } else if (element.ownerDocument.visibilityState === 'hidden') {
-    element.ownerDocument.addEventListener('visibilitychange', resume, { once: true, signal });
-  }
+  on('emptied', () => {
+    followDocument();
+    resume();
+  });
 }
 
 /** No event tells that an element is in a document again, so this checks from time to time. */
