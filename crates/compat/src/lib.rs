@@ -13,18 +13,21 @@
 mod appointments;
 mod channels;
 mod config;
+mod link_base;
 mod members;
 mod packet;
 mod pairs;
 mod socketio;
+mod token;
 
 use axum::Router;
 use tokio::net::TcpListener;
 use videocalls_server::Server;
 use videocalls_server::extend::share;
 
-pub use appointments::{InvalidBase, InvalidSecret, LinkBase, Secret};
 pub use config::{Config, Limits, Timing};
+pub use link_base::{InvalidBase, LinkBase};
+pub use token::{InvalidSecret, Secret};
 
 /// Runs a server with the endpoints of this crate until `shutdown` resolves.
 pub async fn run(listener: TcpListener, config: Config, shutdown: impl Future<Output = ()>) {

@@ -5,6 +5,8 @@
 //! with a `proId` belongs to a professional. Field names are read in all spellings of the system's
 //! forks.
 
+mod base64url;
+
 use crate::json::{List, Record, Text};
 use crate::socketio::{Arguments, Heartbeat, Packet, SocketIo};
 use crate::{
@@ -79,7 +81,7 @@ impl Appointments {
     pub fn new(token: &str) -> Option<Self> {
         let (_, signed) = token.split_once('.')?;
         let (payload, _) = signed.split_once('.')?;
-        let payload = decode_base64url(payload)?;
+        let payload = base64url::decode(payload)?;
         let appointment = String::from_utf8(payload).ok()?;
         let role = read_role(&appointment)?;
         let auth = Text::default().text("jwt", token).finish();
@@ -378,45 +380,9 @@ fn read_role(payload: &str) -> Option<Role> {
     })
 }
 
-/// Decodes base64url without padding (RFC 4648 section 5). A crate for it would be a larger download
-/// than these lines.
-fn decode_base64url(text: &str) -> Option<Vec<u8>> {
-    let (mut bytes, mut bits, mut count) = (Vec::new(), 0_u32, 0);
-    for c in text.bytes() {
-        let digit = match c {
-            b'A'..=b'Z' => c - b'A',
-            b'a'..=b'z' => c - b'a' + 26,
-            b'0'..=b'9' => c - b'0' + 52,
-            b'-' => 62,
-            b'_' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(digit);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push(u8::try_from(bits >> count & 0xff).ok()?);
-        }
-    }
-    Some(bytes)
-}
-
 fn wrong(field: &'static str) -> DecodeError {
     DecodeError::Field {
         kind: "appointments",
         field,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64url_is_decoded() {
-        for (text, bytes) in [("", ""), ("Zg", "f"), ("Zm8", "fo"), ("Zm9vYmE_", "fooba?")] {
-            assert_eq!(decode_base64url(text).as_deref(), Some(bytes.as_bytes()));
-        }
-        assert_eq!(decode_base64url("Zm9v YmFy"), None);
     }
 }

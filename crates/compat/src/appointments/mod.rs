@@ -8,21 +8,18 @@ mod claims;
 mod links;
 mod session;
 mod store;
-mod token;
 
 use std::sync::Arc;
 
 use videocalls_server::extend::{Context, Outbox};
 
-use crate::Config;
+use crate::{Config, Secret};
 use claims::Person;
 use links::Links;
 use store::AppointmentStore;
 
 pub(crate) use links::routes;
-pub use links::{InvalidBase, LinkBase};
 pub(crate) use session::AppointmentSession;
-pub use token::{InvalidSecret, Secret};
 
 /// The appointments of a server, with the key of their tokens.
 #[derive(Clone)]

@@ -62,12 +62,12 @@ impl fmt::Display for InvalidSecret {
 impl std::error::Error for InvalidSecret {}
 
 impl Secret {
-    pub(super) fn sign(&self, claims: &Value) -> Result<String> {
+    pub(crate) fn sign(&self, claims: &Value) -> Result<String> {
         encode(&Header::new(Algorithm::HS256), claims, &self.encoding)
     }
 
     /// The claims of a token that was signed with this key and is valid now.
-    pub(super) fn verify(&self, token: &str) -> Option<Map<String, Value>> {
+    pub(crate) fn verify(&self, token: &str) -> Option<Map<String, Value>> {
         if token.len() > MAX_TOKEN_BYTES {
             return None;
         }
