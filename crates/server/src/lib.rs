@@ -9,7 +9,7 @@
 //! | `/relay/{room}` | WebSocket: an echoing relay for two |
 //! | `/healthz` | `ok` |
 //!
-//! [`run`] serves a listener until it is told to stop. [`Server`] can be given further routes first;
+//! [`run`] serves a listener until it is stopped. [`Server`] can be given further routes first;
 //! [`extend`] has what their handlers need to keep the same limits. `videocalls-compat` does so, and
 //! has the program `videocalls-server`.
 //!

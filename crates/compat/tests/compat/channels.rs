@@ -46,9 +46,9 @@ async fn a_new_peer_is_announced_with_its_channel() {
     let server = Server::start().await;
     let (mut alice, hers) = enter(&server, "/channels/room", "alice").await;
     let (mut bob, his) = enter(&server, "/channels/room", "bob").await;
-    let told = alice.next().await;
+    let received = alice.next().await;
     let expected = json!({ "peer": "bob", "action": "new-peer", "message": { CHANNEL: his } });
-    assert_eq!(told, expected);
+    assert_eq!(received, expected);
     assert_ne!(hers, his);
     expect_nothing(&mut bob).await;
 }

@@ -290,7 +290,7 @@ fn reconnected_client_keeps_its_id_on_another_channel() {
     assert_eq!(read.events, [joined], "its open offers are to be repeated");
     assert_eq!(channel_of(&mut client, YOU).as_deref(), Some("third"));
     let [reply] = &read.replies[..] else {
-        panic!("it is told our channel, which may have changed too: {read:?}");
+        panic!("it learns our channel, which may have changed too: {read:?}");
     };
     assert_eq!(
         json::value(reply),

@@ -1,4 +1,4 @@
-//! The `rooms` dialect: who is told what, and in which order.
+//! The `rooms` dialect: who is notified of what, and in which order.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -194,7 +194,7 @@ async fn a_full_room_refuses_until_a_seat_is_free() {
 }
 
 /// Each pair of participants meets exactly once: one finds the other on the roster, the other is
-/// told of the one.
+/// notified of the one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn simultaneous_joins_give_consistent_rosters() {
     const CROWD: usize = 24;

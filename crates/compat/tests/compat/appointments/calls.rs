@@ -48,12 +48,12 @@ async fn the_client_receives_the_answer_and_again_after_reconnecting() {
     let server = server().await;
     let (mut client_, mut pro) = call(&server).await;
     pro.emit(answer("one", "v=1")).await;
-    let told = json!(["answerToClient", described("answer", "v=1")]);
-    assert_eq!(client_.event().await, told);
+    let received = json!(["answerToClient", described("answer", "v=1")]);
+    assert_eq!(client_.event().await, received);
     pro.expect_nothing().await;
     drop(client_);
     let mut client_ = client(&server, "one").await;
-    assert_eq!(client_.event().await, told);
+    assert_eq!(client_.event().await, received);
     // The last offer is the one that counts.
     client_.emit(offer("one")).await;
     let waiting = pro.event().await;

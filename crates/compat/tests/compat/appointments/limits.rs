@@ -67,11 +67,11 @@ async fn too_many_offers_are_dropped() {
     }
     client.expect_nothing().await;
     pro.send_packet("40/mark,").await;
-    let mut told = 0;
+    let mut received = 0;
     while pro.next_packet().await.starts_with("42[\"") {
-        told += 1;
+        received += 1;
     }
-    assert!((18..24).contains(&told), "{told}");
+    assert!((18..24).contains(&received), "{received}");
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn a_professional_can_connect_despite_many_long_offers() {
     }
     assert!(
         last.contains("v=29 "),
-        "the newest is among those that are told, and the last"
+        "the newest is among those that are received, and the last"
     );
 }
 

@@ -90,12 +90,12 @@ async fn old_events_are_forgotten() {
     let (mut bob, his) = Client::join(&server, ROOM, "Bob").await;
     ann.send(offer(&his["id"], "v=0")).await;
     assert_eq!(bob.next().await["seq"], 1);
-    let told = tokio::time::Instant::now();
+    let start = tokio::time::Instant::now();
     let beat = async |client: &mut Client| {
         while client.next_even_ping().await["type"] != "ping" {}
         client.send(json!({ "type": "pong" })).await;
     };
-    while told.elapsed() < Duration::from_secs(1) {
+    while start.elapsed() < Duration::from_secs(1) {
         beat(&mut ann).await;
         beat(&mut bob).await;
     }

@@ -220,7 +220,7 @@ async fn changed_media_is_reported_after_a_resume() {
     let (mut ann, bob, mut his) = ann_and_bob(&server).await;
     drop(bob);
     ann.next().await;
-    for (video, told) in [("live", false), ("muted", true), ("muted", false)] {
+    for (video, notified) in [("live", false), ("muted", true), ("muted", false)] {
         let mut bob = Client::open(&server, "/rooms").await;
         let mut join = resume(ROOM, &his, Some(0));
         join["video"] = json!(video);
@@ -228,7 +228,7 @@ async fn changed_media_is_reported_after_a_resume() {
         his = bob.next().await;
         assert_eq!(his["resumed"], true);
         assert_eq!(ann.next().await["type"], "back");
-        if told {
+        if notified {
             let media = ann.next().await;
             assert_eq!(
                 (&media["type"], &media["video"]),

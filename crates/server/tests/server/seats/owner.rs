@@ -204,7 +204,11 @@ async fn a_token_of_another_room_or_server_gives_the_id_only() {
         assert_eq!(identity(&welcome), identity(&his), "for the next restart");
         bob.send(json!({ "type": "bye" })).await;
     }
-    assert_eq!(dora.next().await["id"], his["id"], "told as a newcomer");
+    assert_eq!(
+        dora.next().await["id"],
+        his["id"],
+        "announced as a newcomer"
+    );
 }
 
 /// A busy server seats a client that has given up waiting and joins again.
