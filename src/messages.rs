@@ -156,7 +156,7 @@ mod tests {
         for text in rooms.map(room_error) {
             assert!(text.ends_with('.'), "{text}");
         }
-        let names = ["", "a\u{202E}"].map(|name| DisplayName::new(name).unwrap_err());
+        let names = ["", "a\u{202E}b"].map(|name| DisplayName::new(name).unwrap_err());
         for text in names.map(name_error) {
             assert!(text.ends_with('.'), "{text}");
         }

@@ -46,7 +46,7 @@ pub(crate) async fn herd(
     seats: usize,
     restart: impl Future<Output = Instant>,
 ) -> Herd {
-    let (tell, mut seats) = mpsc::unbounded_channel();
+    let (tell, mut seated) = mpsc::unbounded_channel();
     let entrance = Arc::new(Semaphore::new(ENTRANCE));
     let mut sheep = JoinSet::new();
     for number in 0..seats {
@@ -54,7 +54,7 @@ pub(crate) async fn herd(
         sheep.spawn(seat.live(Arc::clone(&entrance), tell.clone()));
     }
     for _ in 0..seats {
-        next(&mut seats, "a first seat").await;
+        next(&mut seated, "a first seat").await;
     }
     let listening = restart.await;
     let mut herd = Herd {
@@ -62,7 +62,7 @@ pub(crate) async fn herd(
         tries: 0,
     };
     while herd.back.len() < seats {
-        let Seated { at, tries } = next(&mut seats, "a seat taken again").await;
+        let Seated { at, tries } = next(&mut seated, "a seat taken again").await;
         herd.back.push(at.saturating_duration_since(listening));
         herd.tries += tries;
     }
@@ -70,8 +70,8 @@ pub(crate) async fn herd(
     herd
 }
 
-async fn next(seats: &mut mpsc::UnboundedReceiver<Seated>, what: &str) -> Seated {
-    let seated = timeout(PATIENCE, seats.recv()).await;
+async fn next(reports: &mut mpsc::UnboundedReceiver<Seated>, what: &str) -> Seated {
+    let seated = timeout(PATIENCE, reports.recv()).await;
     seated
         .unwrap_or_else(|_| panic!("waited too long for {what}"))
         .unwrap()
