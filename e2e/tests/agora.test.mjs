@@ -17,16 +17,16 @@ import { startSite } from '../lib/site.mjs';
 import { createFixtures } from '../lib/fixtures.mjs';
 
 describe('AgoraRTC', () => {
-  const scene = createFixtures();
+  const fixtures = createFixtures();
   let server;
   let site;
 
   before(async () => {
-    scene.browser('firefox', cat); // Takes seconds to start; is waited for where it is needed.
+    fixtures.browser('firefox', cat); // Takes seconds to start; is waited for where it is needed.
     server = await startServer();
-    scene.defer(() => server.stop());
+    fixtures.defer(() => server.stop());
     site = await independentSite();
-    scene.defer(() => site.stop());
+    fixtures.defer(() => site.stop());
   });
 
   const TILES = '.video-container video';
@@ -40,9 +40,9 @@ describe('AgoraRTC', () => {
     );
 
   describe('in the pages of video-chat-django', () => {
-    const enter = async (person, room, { kind = 'chromium', on = scene, from = server.origin } = {}) => {
+    const enter = async (person, room, { kind = 'chromium', on = fixtures, from = server.origin } = {}) => {
       const sdk = `${from}/videocalls/agora.js`;
-      const page = await agoraPage.enter(on, scene.browser(kind, person), { site: site.origin, api: from, sdk, room });
+      const page = await agoraPage.enter(on, fixtures.browser(kind, person), { site: site.origin, api: from, sdk, room });
       // It deletes its member when it leaves, and once more when it goes.
       page.expectFault(/404 \(Not Found\).*delete_member/);
       return page;
@@ -82,10 +82,10 @@ describe('AgoraRTC', () => {
 
     test('a participant who joins by the package has a tile with their name', async () => {
       const pages = await callSite();
-      scene.defer(() => pages.stop());
+      fixtures.defer(() => pages.stop());
       const room = freshRoom();
       const a = await enter(ann, room);
-      const { page } = await scene.join(scene.browser('chromium', bob), pages.origin, { signaling: server.socket('/rooms'), room: await a.run(() => sessionStorage.getItem('room')) });
+      const { page } = await fixtures.join(fixtures.browser('chromium', bob), pages.origin, { signaling: server.socket('/rooms'), room: await a.run(() => sessionStorage.getItem('room')) });
       const b = await enter(cat, room);
       for (const agora of [a, b]) await meets(agora, bob);
       for (const agora of [a, b]) await waitForNames(agora, 'Ann', 'Bob', 'Cat');
@@ -121,7 +121,7 @@ describe('AgoraRTC', () => {
     test('the tile of a closed tab is removed', async () => {
       const room = freshRoom();
       const a = await enter(ann, room);
-      const own = { open: async (browser, url) => (await browser).open(url) }; // Not the scene's to close.
+      const own = { open: async (browser, url) => (await browser).open(url) }; // Not the fixtures's to close.
       const b = await enter(bob, room, { on: own });
       await Promise.all([meets(a, bob), meets(b, ann)]);
       await b.assertClean();
@@ -148,7 +148,7 @@ describe('AgoraRTC', () => {
 
     before(async () => {
       const folder = mkdtempSync(join(tmpdir(), 'videocalls-e2e-agora-'));
-      scene.defer(() => rmSync(folder, { recursive: true }));
+      fixtures.defer(() => rmSync(folder, { recursive: true }));
       cpSync(PACKAGE, join(folder, 'vendor'), { recursive: true });
       writeFileSync(
         join(folder, 'index.html'),
@@ -156,12 +156,12 @@ describe('AgoraRTC', () => {
          <script src="vendor/agora.js" data-signaling="${server.socket('/rooms')}"></script>`,
       );
       strict = await startSite({ '/': folder });
-      scene.defer(() => strict.stop());
+      fixtures.defer(() => strict.stop());
     });
 
     /** A page that has joined, logs its events, and plays what is published. */
     const enter = async (person, room, uid = null) => {
-      const page = await scene.open(scene.browser('chromium', person), `${strict.origin}/`);
+      const page = await fixtures.open(fixtures.browser('chromium', person), `${strict.origin}/`);
       await page.run(
         async (room, uid) => {
           globalThis.log = [];
@@ -244,7 +244,7 @@ describe('AgoraRTC', () => {
 
     test('a missing or refused device has Agora’s code', async () => {
       const codes = async (devices) => {
-        const page = await scene.open(scene.browser('chromium', ann, { devices }), `${strict.origin}/`);
+        const page = await fixtures.open(fixtures.browser('chromium', ann, { devices }), `${strict.origin}/`);
         const code = (method) => page.run((method) => AgoraRTC[method]().then(() => 'given', ({ code }) => code), method);
         return Promise.all(['createMicrophoneAndCameraTracks', 'createMicrophoneAudioTrack', 'createCameraVideoTrack'].map(code));
       };
@@ -302,7 +302,7 @@ describe('AgoraRTC', () => {
     });
 
     test('join rejects when the call can not start', async () => {
-      const page = await scene.open(scene.browser('chromium', ann), `${strict.origin}/`);
+      const page = await fixtures.open(fixtures.browser('chromium', ann), `${strict.origin}/`);
       const code = await page.run(() => AgoraRTC.createClient().join('app', 'r'.repeat(129), null, 1).catch(({ code }) => code));
       assert.equal(code, 'invalid-options');
     });

@@ -14,26 +14,26 @@ import { createFixtures } from '../lib/fixtures.mjs';
 const REMOTE = '#remoteVideoElement';
 
 describe('errors', () => {
-  const scene = createFixtures();
+  const fixtures = createFixtures();
   let server;
   let site;
 
   before(async () => {
     server = await startServer('--room-capacity', '2');
-    scene.defer(() => server.stop());
+    fixtures.defer(() => server.stop());
     site = await callSite();
-    scene.defer(() => site.stop());
+    fixtures.defer(() => site.stop());
   });
 
   const scripted = async (answer) => {
     const server = await scriptedServer(answer);
-    scene.defer(() => server.stop());
+    fixtures.defer(() => server.stop());
     return server;
   };
   const inRoom = (room = freshRoom()) => ({ signaling: server.socket('/rooms'), room });
   const inRelay = (room = freshRoom()) => ({ signaling: { url: server.socket(`/relay/${room}`), dialect: 'relay' } });
   const join = (person, options, { devices, ...page } = {}) =>
-    scene.join(scene.browser('chromium', person, devices && { devices }), page.url ?? site.origin, options, page);
+    fixtures.join(fixtures.browser('chromium', person, devices && { devices }), page.url ?? site.origin, options, page);
 
   // From the handler, which is there from the start; listeners are added once the call has started.
   const errors = (page) => page.run(() => globalThis.log.filter(({ type }) => type === 'errorHandler').map(({ error }) => error));
@@ -122,13 +122,13 @@ describe('errors', () => {
 
     test('in an insecure page the error is insecure-context and the call receives', async () => {
       const args = [`--host-resolver-rules=MAP insecure.test 127.0.0.1`];
-      const browser = scene.browser('chromium', ann, { args });
+      const browser = fixtures.browser('chromium', ann, { args });
       const url = site.origin.replace('127.0.0.1', 'insecure.test');
       const friendly = await startServer('--allow-origin', url);
       try {
         const room = freshRoom();
         const signaling = friendly.socket('/rooms');
-        const a = await scene.join(browser, url, { signaling, room });
+        const a = await fixtures.join(browser, url, { signaling, room });
         assert.equal(a.error, undefined);
         assert.equal(await a.page.run(() => globalThis.isSecureContext), false);
         await settled(a.page);

@@ -10,23 +10,23 @@ import { startServer } from '../lib/server.mjs';
 import { createFixtures } from '../lib/fixtures.mjs';
 
 describe('the JavaScript API', () => {
-  const scene = createFixtures();
+  const fixtures = createFixtures();
   let server;
   let site;
 
   before(async () => {
-    scene.browser('firefox', ann); // Takes seconds to start; is waited for where it is needed.
+    fixtures.browser('firefox', ann); // Takes seconds to start; is waited for where it is needed.
     server = await startServer();
-    scene.defer(() => server.stop());
+    fixtures.defer(() => server.stop());
     site = await callSite();
-    scene.defer(() => site.stop());
+    fixtures.defer(() => site.stop());
   });
 
   /** A page and the options of a call in which Bob is already. */
   const besideBob = async (kind = 'chromium') => {
     const options = { signaling: server.socket('/rooms'), room: freshRoom() };
-    await scene.join(scene.browser('chromium', bob), site.origin, options);
-    const page = await prepare(await scene.open(scene.browser(kind, ann), site.origin));
+    await fixtures.join(fixtures.browser('chromium', bob), site.origin, options);
+    const page = await prepare(await fixtures.open(fixtures.browser(kind, ann), site.origin));
     return { page, options };
   };
 

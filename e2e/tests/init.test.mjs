@@ -7,16 +7,16 @@ import { ann } from '../lib/participants.mjs';
 import { createFixtures } from '../lib/fixtures.mjs';
 
 describe('init', () => {
-  const scene = createFixtures();
+  const fixtures = createFixtures();
   let site;
 
   before(async () => {
     site = await callSite();
-    scene.defer(() => site.stop());
+    fixtures.defer(() => site.stop());
   });
 
   test('loads the WebAssembly once and opens no connection', async () => {
-    const page = await scene.open(scene.browser('chromium', ann), site.origin);
+    const page = await fixtures.open(fixtures.browser('chromium', ann), site.origin);
     const found = await page.run(async () => {
       const { default: init } = await import('/videocalls/videocalls.js');
       await Promise.all([init(), init({}), init({ warmUp: false })]);
@@ -36,7 +36,7 @@ describe('init', () => {
   };
   for (const [name, source] of Object.entries(SOURCES)) {
     test(`loads the WebAssembly from ${name}`, async () => {
-      const page = await scene.open(scene.browser('chromium', ann), site.origin);
+      const page = await fixtures.open(fixtures.browser('chromium', ann), site.origin);
       await page.run(`async () => {
         const { default: init } = await import('/videocalls/videocalls.js');
         const source = await (${source})('/videocalls/videocalls_bg.wasm?from-elsewhere');
@@ -48,7 +48,7 @@ describe('init', () => {
   }
 
   test('refuses a module of another build, and loads the right one next', async () => {
-    const page = await scene.open(scene.browser('chromium', ann), site.origin);
+    const page = await fixtures.open(fixtures.browser('chromium', ann), site.origin);
     const outcome = await page.run(async () => {
       const { default: init } = await import('/videocalls/videocalls.js');
       const [, build] = /"([0-9a-f]{16})"/.exec(await (await fetch('/videocalls/videocalls.js')).text());
@@ -65,7 +65,7 @@ describe('init', () => {
 
   for (const kind of ['chromium', 'firefox']) {
     test(`warms up without leaving anything behind, in ${kind}`, async () => {
-      const page = await scene.open(scene.browser(kind, ann), site.origin, { before: `(${watchLinks})()` });
+      const page = await fixtures.open(fixtures.browser(kind, ann), site.origin, { before: `(${watchLinks})()` });
       const found = await page.run(async () => {
         const { default: init } = await import('/videocalls/videocalls.js');
         await Promise.all([init({ warmUp: true }), init({ warmUp: true })]);
@@ -92,7 +92,7 @@ describe('init', () => {
   }
 
   test('the warm-up ends in a browser without WebRTC', async () => {
-    const page = await scene.open(scene.browser('chromium', ann), site.origin, { before: 'delete globalThis.RTCPeerConnection;' });
+    const page = await fixtures.open(fixtures.browser('chromium', ann), site.origin, { before: 'delete globalThis.RTCPeerConnection;' });
     const held = await page.run(async () => {
       const { default: init } = await import('/videocalls/videocalls.js');
       await init({ warmUp: true });

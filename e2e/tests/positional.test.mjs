@@ -14,22 +14,22 @@ import { createFixtures } from '../lib/fixtures.mjs';
 const REMOTE = '#remoteVideoElement';
 
 describe('the positional form of videocalls.js', () => {
-  const scene = createFixtures();
+  const fixtures = createFixtures();
   let server;
   let site;
   let independent;
 
   before(async () => {
-    scene.browser('firefox', bob); // Takes seconds to start; is waited for where it is needed.
+    fixtures.browser('firefox', bob); // Takes seconds to start; is waited for where it is needed.
     server = await startServer();
-    scene.defer(() => server.stop());
+    fixtures.defer(() => server.stop());
     site = await callSite();
-    scene.defer(() => site.stop());
+    fixtures.defer(() => site.stop());
     independent = await independentSite();
-    scene.defer(() => independent.stop());
+    fixtures.defer(() => independent.stop());
   });
 
-  const open = async (person, kind = 'chromium', options) => prepare(await scene.open(scene.browser(kind, person, options), site.origin));
+  const open = async (person, kind = 'chromium', options) => prepare(await fixtures.open(fixtures.browser(kind, person, options), site.origin));
   const relay = () => server.socket(`/relay/${freshRoom()}`);
 
   test('with one argument, the elements are found by their ids', async () => {
@@ -107,7 +107,7 @@ describe('the positional form of videocalls.js', () => {
       test(`a page of videocalls.js in ${kind}, ${order}`, async () => {
         const url = relay();
         const us = await open(ann);
-        const them = await relayPage.open(scene, scene.browser(kind, bob), { site: independent.origin });
+        const them = await relayPage.open(fixtures, fixtures.browser(kind, bob), { site: independent.origin });
         const starts = [
           () => us.run(async (url) => void (await globalThis.api.initializeVideoCall(url)), url),
           () => relayPage.enter(them, url),

@@ -37,24 +37,24 @@ const SOCKETS = `globalThis.overSocket = (url, dialect) => {
 };`;
 
 describe("a transport of the page's own", () => {
-  const scene = createFixtures();
+  const fixtures = createFixtures();
   let server;
   let site;
 
   before(async () => {
-    scene.browser('firefox', bob); // Takes seconds to start; is waited for where it is needed.
+    fixtures.browser('firefox', bob); // Takes seconds to start; is waited for where it is needed.
     server = await startServer();
-    scene.defer(() => server.stop());
+    fixtures.defer(() => server.stop());
     const folder = mkdtempSync(join(tmpdir(), 'videocalls-e2e-docs-'));
-    scene.defer(() => rmSync(folder, { recursive: true }));
+    fixtures.defer(() => rmSync(folder, { recursive: true }));
     const document = readFileSync(join(DOCS, 'your-own-dialect.md'), 'utf8');
     writeFileSync(join(folder, 'example.js'), /```js\n(export function overBroadcastChannel[^]*?)```/.exec(document)[1]);
     site = await callSite({ '/docs/': folder });
-    scene.defer(() => site.stop());
+    fixtures.defer(() => site.stop());
   });
 
   const open = async (person, kind = 'chromium') =>
-    prepare(await scene.open(scene.browser(kind, person), site.origin, { before: SOCKETS }));
+    prepare(await fixtures.open(fixtures.browser(kind, person), site.origin, { before: SOCKETS }));
   const start = (page, path, dialect, options = {}) =>
     page.run(
       (url, dialect, options) => globalThis.start({ ...options, signaling: (globalThis.transport = overSocket(url, dialect)) }),
