@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use js_sys::{Function, Object, Promise};
+use js_sys::{Function, Object, Promise, Reflect};
 use videocalls_client::dialects::{self, DialectFactory};
 use videocalls_client::{CallBuilder, CallError, ErrorCode, MediaRequest, VideoCall};
 use wasm_bindgen::JsCast;
@@ -20,59 +20,39 @@ const DIALECTS: [(&str, DialectFactory); 5] = [
 extern "C" {
     /// `CoreOptions` of `ts/engine.ts`.
     pub type StartOptions;
-
-    #[wasm_bindgen(method, getter)]
-    fn url(this: &StartOptions) -> String;
-    #[wasm_bindgen(method, getter)]
-    fn dialect(this: &StartOptions) -> Option<String>;
-    #[wasm_bindgen(method, getter)]
-    fn room(this: &StartOptions) -> Option<String>;
-    #[wasm_bindgen(method, getter)]
-    fn name(this: &StartOptions) -> Option<String>;
-    #[wasm_bindgen(method, getter)]
-    fn token(this: &StartOptions) -> Option<String>;
-    #[wasm_bindgen(method, getter)]
-    fn audio(this: &StartOptions) -> JsValue;
-    #[wasm_bindgen(method, getter)]
-    fn video(this: &StartOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, js_name = openSocket)]
-    fn open_socket(this: &StartOptions) -> Option<Function>;
-    #[wasm_bindgen(method, getter)]
-    fn rtc(this: &StartOptions) -> Option<Object>;
-    #[wasm_bindgen(method, getter, js_name = fetchIceServers)]
-    fn fetch_ice_servers(this: &StartOptions) -> Option<Function>;
-    #[wasm_bindgen(method, getter, js_name = reconnectMs)]
-    fn reconnect_ms(this: &StartOptions) -> Option<u32>;
 }
 
 /// Turns the options into the builder of a call.
 pub(crate) fn builder(options: &StartOptions) -> Result<CallBuilder, CallError> {
-    let mut builder = VideoCall::builder(&options.url())
-        .audio(media_request(&options.audio()))
-        .video(media_request(&options.video()));
-    if let Some(name) = options.dialect() {
+    let option = |name: &str| Reflect::get(options, &name.into()).unwrap_or_default();
+    let text = |name| option(name).as_string();
+    let function = |name| option(name).dyn_into::<Function>().ok();
+    let mut builder = VideoCall::builder(&text("url").unwrap_or_default())
+        .audio(media_request(&option("audio")))
+        .video(media_request(&option("video")));
+    if let Some(name) = text("dialect") {
         builder = builder.dialect(dialect(&name)?);
     }
-    if let Some(room) = options.room() {
+    if let Some(room) = text("room") {
         builder = builder.room(room);
     }
-    if let Some(name) = options.name() {
+    if let Some(name) = text("name") {
         builder = builder.name(name);
     }
-    if let Some(token) = options.token() {
+    if let Some(token) = text("token") {
         builder = builder.token(token);
     }
-    if let Some(open) = options.open_socket() {
+    if let Some(open) = function("openSocket") {
         builder = builder.socket(open);
     }
-    if let Some(rtc) = options.rtc() {
-        builder = builder.rtc_configuration(&rtc);
+    if let Some(rtc) = option("rtc").dyn_ref::<Object>() {
+        builder = builder.rtc_configuration(rtc);
     }
-    if let Some(ask) = options.fetch_ice_servers() {
+    if let Some(ask) = function("fetchIceServers") {
         builder = builder.ice_servers(ask);
     }
-    if let Some(millis) = options.reconnect_ms() {
-        builder = builder.reconnect_for(Duration::from_millis(millis.into()));
+    if let Some(millis) = option("reconnectMs").as_f64() {
+        builder = builder.reconnect_for(Duration::from_millis(millis as u64));
     }
     Ok(builder)
 }
