@@ -79,6 +79,11 @@ pub(crate) fn property(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
 }
 
+/// Reads a global of the page, such as `navigator`.
+pub(crate) fn global(name: &str) -> JsValue {
+    property(&js_sys::global(), name)
+}
+
 /// Reads a text; anything else is empty.
 pub(crate) fn text(object: &JsValue, name: &str) -> String {
     property(object, name).as_string().unwrap_or_default()

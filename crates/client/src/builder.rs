@@ -7,7 +7,7 @@ use videocalls_session::{Config, Muted};
 use wasm_bindgen::JsValue;
 use web_sys::{RtcConfiguration, Url};
 
-use crate::browser::property;
+use crate::browser::{global, text};
 use crate::clock::Clock;
 use crate::dialects::{self, DialectContext, DialectFactory, DialectSetup};
 use crate::driver::Parts;
@@ -269,7 +269,7 @@ struct Checked {
 
 /// Checks that WebRTC is there: some browsers have a setting that removes it.
 fn check_browser() -> Result<(), CallError> {
-    match property(&js_sys::global(), "RTCPeerConnection").is_function() {
+    match global("RTCPeerConnection").is_function() {
         true => Ok(()),
         false => Err(unsupported("RTCPeerConnection")),
     }
@@ -300,12 +300,12 @@ fn note_error<T>(outcome: Result<T, impl Into<String>>, errors: &mut Vec<String>
 /// Makes an absolute `ws:` or `wss:` address of one that may be relative to the page, or begin with
 /// `http`.
 fn socket_url(url: &str) -> Result<String, String> {
-    let page = web_sys::window().and_then(|window| window.location().href().ok());
+    let page = text(&global("location"), "href");
     let wrong = |what| Err(["'", url, what].concat());
-    let Ok(parsed) = Url::new_with_base(url, &page.unwrap_or_default()) else {
+    let Ok(parsed) = Url::new_with_base(url, &page) else {
         return wrong("' is not an address of a signaling server");
     };
-    let href = parsed.href();
+    let href = text(&parsed, "href");
     let href = href.split_once('#').map_or(href.as_str(), |(href, _)| href);
     let address = match href.strip_prefix("http") {
         Some(rest) => ["ws", rest].concat(),

@@ -1,17 +1,15 @@
 //! ICE candidates between our types and the browser's.
 
 use videocalls_protocol::Candidate;
-use wasm_bindgen::JsCast;
-use web_sys::{RtcPeerConnection, RtcPeerConnectionIceEvent};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::RtcPeerConnection;
 
 use crate::browser::{PeerConnectionExt, ignore, object, property, small, text};
 
 /// Reads an `icecandidate` event. One without a candidate marks their end, as an empty candidate
 /// does.
-pub(crate) fn read(event: &RtcPeerConnectionIceEvent) -> Candidate {
-    let Some(candidate) = event.candidate() else {
-        return Candidate::default();
-    };
+pub(crate) fn read(event: &JsValue) -> Candidate {
+    let candidate = property(event, "candidate");
     let word = |name| property(&candidate, name).as_string();
     let index = property(&candidate, "sdpMLineIndex").as_f64();
     Candidate {

@@ -1,12 +1,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gloo_events::EventListener;
 use videocalls_session::LinkRole;
 use wasm_bindgen::JsCast;
-use web_sys::{MessageEvent, RtcDataChannel, RtcDataChannelEvent, RtcPeerConnection};
+use web_sys::{RtcDataChannel, RtcPeerConnection};
 
 use crate::browser::property;
+use crate::event_listener::EventListener;
 
 /// How many lines at most wait for a channel to open.
 const MAX_WAITING: usize = 64;
@@ -55,7 +55,7 @@ pub(crate) fn open(
             connection,
             "datachannel",
             move |event| {
-                let channel = event.unchecked_ref::<RtcDataChannelEvent>().channel();
+                let channel = property(event, "channel").unchecked_into();
                 attach(&line, channel, on_line.clone());
             },
         ))
@@ -75,8 +75,7 @@ fn attach(line: &Rc<RefCell<Line>>, channel: RtcDataChannel, on_line: Rc<dyn Fn(
         }
     });
     let heard = EventListener::new(&channel, "message", move |event| {
-        let data = event.unchecked_ref::<MessageEvent>().data();
-        if let Some(line) = data.as_string() {
+        if let Some(line) = property(event, "data").as_string() {
             on_line(line);
         }
     });

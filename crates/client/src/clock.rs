@@ -2,7 +2,10 @@ use std::cell::Cell;
 
 use js_sys::Date;
 use videocalls_session::Timestamp;
+use wasm_bindgen::JsCast;
 use web_sys::Performance;
+
+use crate::browser::global;
 
 /// By how many milliseconds the wall clock must gain on the page's clock to count as a sleep.
 const MIN_SLEEP: f64 = 2_000.0;
@@ -20,7 +23,8 @@ pub(crate) struct Clock {
 impl Clock {
     /// The clock of this page, if the browser has one.
     pub(crate) fn new() -> Option<Self> {
-        let page = web_sys::window()?.performance()?;
+        let page = global("performance");
+        let page: Performance = page.is_object().then(|| page.unchecked_into())?;
         let ahead = Cell::new(Date::now() - page.now());
         Some(Self {
             page,

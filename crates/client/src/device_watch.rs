@@ -3,11 +3,11 @@
 use std::future::pending;
 use std::rc::Rc;
 
-use gloo_events::EventListener;
 use videocalls_session::{Input, TrackKind};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::EventTarget;
 
+use crate::event_listener::EventListener;
 use crate::media_devices::{
     Permission, is_of, list, media_devices, permission_in, permission_status,
 };

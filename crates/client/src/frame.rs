@@ -2,7 +2,7 @@
 
 use wasm_bindgen::JsValue;
 
-use crate::browser::{call_method, property};
+use crate::browser::{call_method, global, property};
 
 const NOT_ALLOWED: &str = "; the <iframe> that holds this page needs allow=\"camera; microphone\"";
 const MAYBE_NOT_ALLOWED: &str = "; if the person was not asked: the <iframe> that holds this page \
@@ -20,7 +20,7 @@ pub(crate) fn permission_hint() -> &'static str {
 /// Whether the permissions policy allows both devices; `None` where the browser does not reveal it
 /// (<https://www.w3.org/TR/permissions-policy/>).
 fn is_allowed_by_policy() -> Option<bool> {
-    let document = property(&js_sys::global(), "document");
+    let document = global("document");
     let policy = ["permissionsPolicy", "featurePolicy"]
         .map(|name| property(&document, name))
         .into_iter()
@@ -32,12 +32,10 @@ fn is_allowed_by_policy() -> Option<bool> {
 }
 
 fn is_in_frame() -> bool {
-    let window: JsValue = js_sys::global().into();
-    property(&window, "parent") != window
+    global("parent") != global("window")
 }
 
 /// Whether the page is in a frame of a page of another origin, whose document can't be read.
 fn is_in_foreign_frame() -> bool {
-    let top = property(&js_sys::global(), "top");
-    property(&top, "document").is_undefined()
+    property(&global("top"), "document").is_undefined()
 }

@@ -31,7 +31,7 @@
 //! | `links`, `peer`, `transceivers`, `candidates`, `ice_servers`, `turn`, `stats`, `chat` | the connections to the peers |
 //! | `remote_tracks` | the stream of a participant |
 //! | `page`, `seat_storage`, `frame` | the page that the call runs in |
-//! | `alarm`, `clock`, `task`, `listeners`, `random`, `browser` | tools |
+//! | `alarm`, `clock`, `task`, `listeners`, `event_listener`, `random`, `browser` | tools |
 
 /// Compiles the example of the guide.
 #[cfg(doctest)]
@@ -51,6 +51,7 @@ pub mod dialects;
 mod driver;
 mod error;
 mod event;
+mod event_listener;
 mod first_frame;
 mod frame;
 mod ice_servers;

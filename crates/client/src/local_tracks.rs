@@ -1,13 +1,13 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gloo_events::EventListener;
 use videocalls_protocol::TrackState;
 use videocalls_session::{Input, TrackKind};
 use wasm_bindgen::JsValue;
 use web_sys::{MediaStream, MediaStreamTrack};
 
-use crate::browser;
+use crate::browser::{self, property, set_property, text};
+use crate::event_listener::EventListener;
 use crate::{CallError, ErrorCode};
 
 /// The tracks that this participant sends, and the one stream that holds them for the length of a
@@ -59,14 +59,14 @@ impl LocalTracks {
 
     pub(crate) fn set_enabled(&self, kind: TrackKind, enabled: bool) {
         if let Some(track) = self.of(kind) {
-            track.set_enabled(enabled);
+            set_property(&track, "enabled", &enabled.into());
         }
     }
 
     /// Adds a track, which reports from then on that it ends, or is muted by the system.
     pub(crate) fn add(&self, mut track: LocalTrack, report: &Rc<dyn Fn(Input)>) {
         let kind = track.kind;
-        if track.track.muted() {
+        if property(&track.track, "muted").is_truthy() {
             report(muted(kind));
         }
         let inputs: [(_, fn(_) -> _); 3] = [
@@ -171,7 +171,7 @@ fn unmuted(kind: TrackKind) -> Input {
 }
 
 fn kind_of(track: &MediaStreamTrack) -> TrackKind {
-    if track.kind() == TrackKind::Audio.as_str() {
+    if text(track, "kind") == TrackKind::Audio.as_str() {
         TrackKind::Audio
     } else {
         TrackKind::Video

@@ -4,11 +4,11 @@ use js_sys::{Array, Object, Promise};
 use videocalls_session::TrackKind;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{MediaDevices, MediaStream, MediaStreamTrack, Navigator};
+use web_sys::{MediaDevices, MediaStream, MediaStreamTrack};
 
 use crate::browser::{
-    IS_SECURE_CONTEXT, Permissions, exception_name, exception_text, object, property, track,
-    untrack,
+    IS_SECURE_CONTEXT, Permissions, exception_name, exception_text, global, object, property,
+    track, untrack,
 };
 use crate::frame;
 use crate::local_tracks::LocalTrack;
@@ -63,10 +63,11 @@ pub(crate) fn is_of(device: &JsValue, kind: TrackKind) -> bool {
 ///
 /// The page is not served by HTTPS, or the browser has no `navigator.mediaDevices`.
 pub(crate) fn media_devices() -> Result<MediaDevices, CallError> {
-    let devices = navigator().and_then(|navigator| navigator.media_devices().ok());
-    devices
-        .filter(|devices| devices.is_object())
-        .ok_or_else(no_media_devices)
+    let devices = property(&global("navigator"), "mediaDevices");
+    match devices.is_object() {
+        true => Ok(devices.unchecked_into()),
+        false => Err(no_media_devices()),
+    }
 }
 
 /// The `PermissionStatus` of a kind of device, where the browser has it.
@@ -75,7 +76,7 @@ pub(crate) async fn permission_status(kind: TrackKind) -> Option<JsValue> {
         TrackKind::Audio => "microphone",
         TrackKind::Video => "camera",
     };
-    let permissions = property(&navigator()?.into(), "permissions");
+    let permissions = property(&global("navigator"), "permissions");
     let status = permissions
         .is_object()
         .then(|| permissions.unchecked_into::<Permissions>())?
@@ -173,8 +174,4 @@ fn no_media_devices() -> CallError {
     }
     let message = "the browser has no navigator.mediaDevices";
     CallError::new(ErrorCode::UnsupportedBrowser, message)
-}
-
-fn navigator() -> Option<Navigator> {
-    web_sys::window().map(|window| window.navigator())
 }

@@ -3,12 +3,12 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use gloo_events::EventListener;
 use videocalls_session::Input;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Event, EventTarget};
+use web_sys::EventTarget;
 
-use crate::browser::property;
+use crate::browser::{global, property};
+use crate::event_listener::EventListener;
 use crate::seat_storage::SeatStorage;
 
 pub(crate) struct Page {
@@ -40,14 +40,10 @@ impl Page {
 }
 
 fn listen_to_page(report: &Rc<dyn Fn(Input)>) -> Vec<EventListener> {
-    let Some(window) = web_sys::window() else {
-        return Vec::new();
-    };
-    let navigator = property(&window, "navigator");
-    let document = property(&window, "document");
-    let network = property(&navigator, "connection");
-    let window: JsValue = window.into();
-    let network_changed = |_: &Event| Some(Input::NetworkChanged);
+    let window: JsValue = js_sys::global().into();
+    let document = global("document");
+    let network = property(&global("navigator"), "connection");
+    let network_changed = |_: &JsValue| Some(Input::NetworkChanged);
     [
         listen(&window, "beforeunload", report, |_| {
             Some(Input::PageMayUnload)
@@ -73,7 +69,7 @@ fn listen(
     target: &JsValue,
     kind: &'static str,
     report: &Rc<dyn Fn(Input)>,
-    input_of: fn(&Event) -> Option<Input>,
+    input_of: fn(&JsValue) -> Option<Input>,
 ) -> Option<EventListener> {
     let target = target
         .is_object()
@@ -87,7 +83,7 @@ fn listen(
 }
 
 /// No browser distinguishes a page that is reloaded from one that is left.
-fn page_hidden(event: &Event) -> Input {
+fn page_hidden(event: &JsValue) -> Input {
     if persists(event) {
         Input::PageSuspended
     } else {
@@ -96,6 +92,6 @@ fn page_hidden(event: &Event) -> Input {
 }
 
 /// Whether the browser keeps, or has kept, the page in its back-forward cache.
-fn persists(event: &Event) -> bool {
+fn persists(event: &JsValue) -> bool {
     property(event, "persisted").is_truthy()
 }

@@ -1,18 +1,18 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use gloo_events::EventListener;
 use js_sys::{Object, Promise};
 use videocalls_protocol::Candidate;
 use videocalls_session::{LinkReport, LinkRole, Token, TrackKind, Transport};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{MediaStream, RtcConfiguration, RtcPeerConnection, RtcTrackEvent};
+use web_sys::{MediaStream, RtcConfiguration, RtcPeerConnection};
 
 use crate::CallError;
-use crate::browser::{PeerConnectionExt, exception_text, object, text, track, untrack};
+use crate::browser::{PeerConnectionExt, exception_text, object, property, text, track, untrack};
 use crate::candidates;
 use crate::chat::{self, Chat};
+use crate::event_listener::EventListener;
 use crate::ice_servers::renew;
 use crate::local_tracks::LocalTracks;
 use crate::remote_tracks::RemoteTracks;
@@ -261,9 +261,7 @@ fn listen(
     let (source, remote) = (connection.clone(), remote.clone());
     vec![
         EventListener::new(connection, "icecandidate", move |event| {
-            candidate(LinkReport::Candidate(candidates::read(
-                event.unchecked_ref(),
-            )));
+            candidate(LinkReport::Candidate(candidates::read(event)));
         }),
         EventListener::new(connection, "connectionstatechange", move |_| {
             transport(LinkReport::Transport(transport_of(&source)));
@@ -272,7 +270,7 @@ fn listen(
             needed(LinkReport::NegotiationNeeded);
         }),
         EventListener::new(connection, "track", move |event| {
-            remote.add(event.unchecked_ref::<RtcTrackEvent>().track());
+            remote.add(property(event, "track").unchecked_into());
         }),
     ]
 }
@@ -292,10 +290,7 @@ fn transport_of(connection: &RtcPeerConnection) -> Transport {
 async fn set_local_description(connection: &RtcPeerConnection) -> Result<String, JsValue> {
     let extended = connection.unchecked_ref::<PeerConnectionExt>();
     JsFuture::from(extended.set_implicit_local_description()).await?;
-    Ok(connection
-        .local_description()
-        .map(|description| description.sdp())
-        .unwrap_or_default())
+    Ok(text(&property(connection, "localDescription"), "sdp"))
 }
 
 fn set_remote_description(connection: &RtcPeerConnection, kind: &str, sdp: &str) -> Promise {

@@ -1,5 +1,10 @@
 //! Random numbers from the browser.
 
+use wasm_bindgen::JsCast;
+use web_sys::Crypto;
+
+use crate::browser::global;
+
 /// A random number.
 pub(crate) fn random() -> u32 {
     let mut bytes = [0_u8; 4];
@@ -26,8 +31,7 @@ pub(crate) fn random_id() -> String {
 }
 
 fn fill(bytes: &mut [u8]) {
-    if let Some(crypto) = web_sys::window().and_then(|window| window.crypto().ok()) {
-        // A failure leaves zeros: an id that is not unique, so that peers over a relay ignore it.
-        let _ = crypto.get_random_values_with_u8_array(bytes);
-    }
+    let crypto: Crypto = global("crypto").unchecked_into();
+    // A failure leaves zeros: an id that is not unique, so that peers over a relay ignore it.
+    let _ = crypto.get_random_values_with_u8_array(bytes);
 }

@@ -4,11 +4,12 @@ use std::cell::{Cell, RefCell};
 use std::mem;
 use std::rc::{Rc, Weak};
 
-use gloo_events::EventListener;
 use videocalls_session::TrackKind;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{MediaStream, MediaStreamTrack, MediaStreamTrackState};
+use web_sys::{MediaStream, MediaStreamTrack};
 
+use crate::browser::{property, text};
+use crate::event_listener::EventListener;
 use crate::first_frame::FirstFrame;
 use crate::stats::Received;
 
@@ -141,7 +142,7 @@ impl RemoteTracks {
     }
 
     fn await_picture(&self, track: &MediaStreamTrack) -> Picture {
-        if track.kind() == TrackKind::Audio.as_str() {
+        if text(track, "kind") == TrackKind::Audio.as_str() {
             return Picture::NotNeeded;
         }
         let (me, source) = (self.me.clone(), Clone::clone(track));
@@ -216,7 +217,7 @@ impl RemoteTracks {
         let tracks = self.tracks.borrow();
         let of_kind = || {
             let newest_first = tracks.iter().rev();
-            newest_first.filter(|it| it.track.kind() == kind.as_str() && it.is_live())
+            newest_first.filter(|it| text(&it.track, "kind") == kind.as_str() && it.is_live())
         };
         let sent = of_kind().find(|track| track.is_sent());
         let waiting = || of_kind().next().filter(|_| kind == TrackKind::Audio);
@@ -227,14 +228,14 @@ impl RemoteTracks {
 
 impl RemoteTrack {
     fn is_live(&self) -> bool {
-        self.track.ready_state() == MediaStreamTrackState::Live
+        text(&self.track, "readyState") == "live"
     }
 
     /// Whether the peer sends it. A browser mutes a track until the first packet arrives, and again
     /// when the peer's description stops it.
     fn is_sent(&self) -> bool {
         let has_picture = !matches!(self.picture, Picture::Awaited { .. });
-        has_picture && !self.track.muted() && !self.is_silent
+        has_picture && !property(&self.track, "muted").is_truthy() && !self.is_silent
     }
 
     /// Takes the track for one that is being received, until the statistics show otherwise.
@@ -244,7 +245,9 @@ impl RemoteTrack {
     }
 
     fn measured(&mut self, received: &Received) {
-        let bytes = received.bytes_of(&self.track.id()).unwrap_or_default();
+        let bytes = received
+            .bytes_of(&text(&self.track, "id"))
+            .unwrap_or_default();
         if bytes != self.bytes || self.last_received == 0.0 {
             self.bytes = bytes;
             self.last_received = received.at();

@@ -4,7 +4,10 @@
 //! call. It is not there during a call, because browsers copy the session storage when a tab is
 //! duplicated or opened from another: the copy would take the seat of the page that still has it.
 
+use wasm_bindgen::JsCast;
 use web_sys::Storage;
+
+use crate::browser::global;
 
 /// The session storage's entry for calls in one room of one server.
 #[derive(Debug)]
@@ -57,5 +60,6 @@ impl SeatStorage {
 
 /// Some frames have no storage.
 fn storage() -> Option<Storage> {
-    web_sys::window()?.session_storage().ok()?
+    let storage = global("sessionStorage");
+    storage.is_object().then(|| storage.unchecked_into())
 }

@@ -1,12 +1,12 @@
 use std::rc::Rc;
 
-use gloo_events::EventListener;
 use js_sys::Function;
 use videocalls_protocol::MAX_MESSAGE_BYTES;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{CloseEvent, MessageEvent, WebSocket};
+use web_sys::WebSocket;
 
-use crate::browser::{track, untrack};
+use crate::browser::{property, small, track, untrack};
+use crate::event_listener::EventListener;
 
 /// A WebSocket that is closed when this is dropped, and reports nothing from then on.
 #[derive(Debug)]
@@ -78,11 +78,11 @@ fn listen(socket: &WebSocket, on_event: &Rc<dyn Fn(SocketEvent)>) -> [EventListe
     [
         EventListener::new(socket, "open", move |_| opened(SocketEvent::Opened)),
         EventListener::new(socket, "message", move |event| {
-            message(read(&event.unchecked_ref::<MessageEvent>().data()));
+            message(read(&property(event, "data")));
         }),
         EventListener::new(socket, "close", move |event| {
-            let code = event.unchecked_ref::<CloseEvent>().code();
-            closed(SocketEvent::Closed(code));
+            let code = property(event, "code").as_f64();
+            closed(SocketEvent::Closed(code.map(small).unwrap_or_default()));
         }),
     ]
 }

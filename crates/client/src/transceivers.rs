@@ -5,7 +5,7 @@ use videocalls_session::{LinkRole, TrackKind};
 use wasm_bindgen::JsCast;
 use web_sys::{MediaStreamTrack, RtcPeerConnection, RtcRtpTransceiver};
 
-use crate::browser::{SenderExt, ignore, object, set_property};
+use crate::browser::{SenderExt, ignore, object, property, set_property, text};
 use crate::local_tracks::LocalTracks;
 
 /// Adds the local tracks to a new connection.
@@ -64,7 +64,7 @@ fn add(connection: &RtcPeerConnection, kind: TrackKind, local: &LocalTracks) {
 
 fn send(transceiver: &RtcRtpTransceiver, track: Option<&MediaStreamTrack>) {
     let sender = transceiver.sender();
-    if sender.track().is_some() || track.is_some() {
+    if property(&sender, "track").is_object() || track.is_some() {
         ignore(&sender.replace_track(track));
     }
 }
@@ -74,5 +74,8 @@ fn first_of(connection: &RtcPeerConnection, kind: TrackKind) -> Option<RtcRtpTra
         .get_transceivers()
         .iter()
         .map(JsCast::unchecked_into::<RtcRtpTransceiver>)
-        .find(|transceiver| transceiver.receiver().track().kind() == kind.as_str())
+        .find(|transceiver| {
+            let receiver = property(transceiver, "receiver");
+            text(&property(&receiver, "track"), "kind") == kind.as_str()
+        })
 }

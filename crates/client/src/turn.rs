@@ -3,11 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use gloo_events::EventListener;
 use wasm_bindgen::JsValue;
 use web_sys::RtcPeerConnection;
 
 use crate::browser::{property, small, text};
+use crate::event_listener::EventListener;
 use crate::{CallError, ErrorCode};
 
 /// The code of `icecandidateerror` for a server that can't be reached

@@ -7,6 +7,8 @@
 mod convert;
 mod options;
 
+use std::panic::{self, PanicHookInfo};
+
 use js_sys::Function;
 use videocalls_client::{CallEvent, ParticipantId, TrackKind, VideoCall};
 use wasm_bindgen::prelude::*;
@@ -16,6 +18,12 @@ use crate::options::StartOptions;
 #[cfg(target_family = "wasm")]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = console, js_name = error)]
+    fn console_error(text: &str);
+}
 
 /// The build that this module belongs to: a script of another build refuses it.
 #[wasm_bindgen]
@@ -32,7 +40,7 @@ pub fn build() -> String {
 /// Throws a plain description of the error; nothing was started then.
 #[wasm_bindgen]
 pub fn start(options: &StartOptions, emit: Function) -> Result<CallHandle, JsValue> {
-    console_error_panic_hook::set_once();
+    panic::set_hook(Box::new(report_panic));
     let call = options::builder(options)
         .and_then(|builder| builder.start_with(move |event| emit_event(&emit, event)))
         .map_err(|error| convert::error(&error))?;
@@ -92,6 +100,11 @@ impl CallHandle {
     pub fn end_call(&self) {
         self.call.end();
     }
+}
+
+/// Prints the message of a panic; the exception that follows has the stack.
+fn report_panic(panicked: &PanicHookInfo<'_>) {
+    console_error(&panicked.to_string());
 }
 
 /// Passes an event to JavaScript, which catches what the page's listeners throw.
