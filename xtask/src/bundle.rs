@@ -15,6 +15,9 @@ use crate::workspace::Workspace;
 /// The features that `rustc` uses, one by one: with all of them named, browsers refuse the module.
 const WASM_OPT: &[&str] = &[
     "-Oz",
+    // No memory is imported, so it starts as zeros, and the lowest 1024 bytes are the end of the stack.
+    "--zero-filled-memory",
+    "--low-memory-unused",
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
     "--enable-multivalue",
