@@ -48,7 +48,6 @@ const TABLE: &[Row] = &[
     Row {
         folder: "crates/client",
         names: Only(&[
-            "gloo-*",
             "js-sys",
             "videocalls-protocol",
             "videocalls-session",
@@ -62,7 +61,6 @@ const TABLE: &[Row] = &[
     Row {
         folder: "crates/js",
         names: Only(&[
-            "console_error_panic_hook",
             "js-sys",
             "talc",
             "videocalls-client",

@@ -1,17 +1,26 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gloo_timers::callback::Timeout;
 use videocalls_session::Timestamp;
+use wasm_bindgen::prelude::*;
+
+use crate::browser::{clear_timeout, set_timeout};
 
 /// The longest delay that `setTimeout` takes, in milliseconds. It takes a longer one for zero
 /// (<https://html.spec.whatwg.org/multipage/timers-and-user-prompts.html#timer-initialisation-steps>).
-const MAX_DELAY: u32 = i32::MAX as u32;
+const MAX_DELAY: i32 = i32::MAX;
+
+/// A timer of the browser, which is stopped when this is dropped.
+#[derive(Debug)]
+struct Timer {
+    id: i32,
+    _ring: Closure<dyn FnMut(JsValue)>,
+}
 
 /// The one timer of a call, set to the session's next deadline.
 #[derive(Debug, Default)]
 pub(crate) struct Alarm {
-    armed: Rc<RefCell<Option<(Timestamp, Timeout)>>>,
+    armed: Rc<RefCell<Option<(Timestamp, Timer)>>>,
 }
 
 impl Alarm {
@@ -26,9 +35,9 @@ impl Alarm {
         *self.armed.borrow_mut() = timer;
     }
 
-    fn timer(&self, at: Timestamp, now: Timestamp, ring: Rc<dyn Fn(())>) -> Timeout {
+    fn timer(&self, at: Timestamp, now: Timestamp, ring: Rc<dyn Fn(())>) -> Timer {
         let armed = Rc::downgrade(&self.armed);
-        Timeout::new(delay(at, now), move || {
+        Timer::new(delay(at, now), move |_| {
             // Disarmed first, so that it is set again even for the same deadline.
             if let Some(armed) = armed.upgrade() {
                 armed.take();
@@ -38,9 +47,26 @@ impl Alarm {
     }
 }
 
-fn delay(at: Timestamp, now: Timestamp) -> u32 {
+impl Timer {
+    fn new(milliseconds: i32, ring: impl FnMut(JsValue) + 'static) -> Self {
+        let ring = Closure::new(ring);
+        let call = ring.as_ref().unchecked_ref();
+        Self {
+            id: set_timeout(call, milliseconds, &JsValue::UNDEFINED),
+            _ring: ring,
+        }
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        clear_timeout(self.id);
+    }
+}
+
+fn delay(at: Timestamp, now: Timestamp) -> i32 {
     let millis = at.since(now).as_millis();
-    u32::try_from(millis).map_or(MAX_DELAY, |millis| millis.min(MAX_DELAY))
+    i32::try_from(millis).unwrap_or(MAX_DELAY)
 }
 
 #[cfg(test)]

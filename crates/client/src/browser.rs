@@ -36,7 +36,11 @@ extern "C" {
 
     /// Calls a function later with an argument.
     #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(call: &Function, milliseconds: i32, argument: &JsValue);
+    pub(crate) fn set_timeout(call: &Function, milliseconds: i32, argument: &JsValue) -> i32;
+
+    /// Forgets a call that is not due yet.
+    #[wasm_bindgen(js_name = clearTimeout)]
+    pub(crate) fn clear_timeout(id: i32);
 
     #[wasm_bindgen(js_name = isSecureContext, thread_local_v2)]
     pub(crate) static IS_SECURE_CONTEXT: Option<bool>;
@@ -100,8 +104,10 @@ pub(crate) async fn delay(milliseconds: i32) {
 /// A promise that settles like the given one, or is rejected if that takes too long.
 pub(crate) fn within(milliseconds: i32, promise: &Promise, late: &str) -> Promise {
     let error = js_sys::Error::new(late);
-    let limit = Promise::new(&mut |_, reject| set_timeout(&reject, milliseconds, &error));
-    Promise::race(&Array::of2(promise, &limit))
+    let limit = Promise::new(&mut |_, reject| {
+        set_timeout(&reject, milliseconds, &error);
+    });
+    Promise::race(&[promise, &limit].into_iter().collect::<Array>())
 }
 
 /// Calls a method with one argument; `None` if there is none of this name, or it throws.

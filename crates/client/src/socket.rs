@@ -3,7 +3,7 @@ use std::rc::Rc;
 use js_sys::Function;
 use videocalls_protocol::MAX_MESSAGE_BYTES;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::WebSocket;
+use web_sys::{MessageEvent, WebSocket};
 
 use crate::browser::{property, small, track, untrack};
 use crate::event_listener::EventListener;
@@ -78,7 +78,8 @@ fn listen(socket: &WebSocket, on_event: &Rc<dyn Fn(SocketEvent)>) -> [EventListe
     [
         EventListener::new(socket, "open", move |_| opened(SocketEvent::Opened)),
         EventListener::new(socket, "message", move |event| {
-            message(read(&property(event, "data")));
+            // An exception here is fatal, as simulated failures expect.
+            message(read(&event.unchecked_ref::<MessageEvent>().data()));
         }),
         EventListener::new(socket, "close", move |event| {
             let code = property(event, "code").as_f64();

@@ -56,7 +56,10 @@ pub(crate) fn answer(connection: &RtcPeerConnection, kind: TrackKind, local: &Lo
 }
 
 fn add(connection: &RtcPeerConnection, kind: TrackKind, local: &LocalTracks) {
-    let init = object(&[("streams", Array::of1(local.stream()).into())]);
+    let init = object(&[(
+        "streams",
+        [local.stream()].into_iter().collect::<Array>().into(),
+    )]);
     let transceiver =
         connection.add_transceiver_with_str_and_init(kind.as_str(), init.unchecked_ref());
     send(&transceiver, local.of(kind).as_ref());

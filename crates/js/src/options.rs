@@ -45,8 +45,9 @@ pub(crate) fn builder(options: &StartOptions) -> Result<CallBuilder, CallError> 
     if let Some(open) = function("openSocket") {
         builder = builder.socket(open);
     }
-    if let Some(rtc) = option("rtc").dyn_ref::<Object>() {
-        builder = builder.rtc_configuration(rtc);
+    let rtc = option("rtc");
+    if rtc.is_object() {
+        builder = builder.rtc_configuration(rtc.unchecked_ref());
     }
     if let Some(ask) = function("fetchIceServers") {
         builder = builder.ice_servers(ask);
@@ -72,9 +73,11 @@ fn media_request(constraints: &JsValue) -> MediaRequest {
     if let Some(promise) = constraints.dyn_ref::<Promise>() {
         return MediaRequest::Given(promise.clone());
     }
-    match constraints.dyn_ref::<Object>() {
-        Some(constraints) => MediaRequest::Like(constraints.clone()),
-        None if constraints.is_falsy() => MediaRequest::Nothing,
-        None => MediaRequest::Any,
+    if constraints.is_object() {
+        return MediaRequest::Like(constraints.unchecked_ref::<Object>().clone());
+    }
+    match constraints.is_falsy() {
+        true => MediaRequest::Nothing,
+        false => MediaRequest::Any,
     }
 }
