@@ -45,5 +45,25 @@ export default function (onFailure) {
     }
   };
 
+  // In place of the generated loader, which accepts several deprecated forms of input.
+  const load = async ({ module_or_path: source }) => {
+    const isAddress = typeof source === 'string' || source instanceof URL || source instanceof Request;
+    const { instance, module } = await instantiate(await (isAddress ? fetch(source) : source), __wbg_get_imports());
+    __wbg_finalize_init(instance, module);
+  };
+
+  const instantiate = async (source, imports) => {
+    if (source instanceof WebAssembly.Module) {
+      return { instance: await WebAssembly.instantiate(source, imports), module: source };
+    }
+    if (!(source instanceof Response)) return WebAssembly.instantiate(source, imports);
+    if (!source.ok) throw new Error(`${source.status} ${source.statusText} fetching '${source.url}'`);
+    if (source.headers.get('content-type') === 'application/wasm') {
+      return WebAssembly.instantiateStreaming(source, imports);
+    }
+    console.warn('the WebAssembly is not served as application/wasm, so it is compiled late');
+    return WebAssembly.instantiate(await source.arrayBuffer(), imports);
+  };
+
   GLUE;
 }

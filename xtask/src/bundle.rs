@@ -62,7 +62,7 @@ pub(crate) type Constants<'a> = &'a [(&'a str, &'a str)];
 
 /// A fingerprint of everything here that influences a result, apart from its inputs.
 pub(crate) fn recipe(tools: &NodeTools) -> Fingerprint {
-    Fingerprint::new("bundle 6")
+    Fingerprint::new("bundle 7")
         .with(glue::FACTORY)
         .with(WASM_OPT)
         .with(ESBUILD)

@@ -10,22 +10,18 @@ const PLACEHOLDER: &str = "GLUE;";
 /// Where the glue stores the exports of the module.
 const EXPORTS: &str = "wasm = instance.exports;";
 const GUARDED: &str = "wasm = guard(instance.exports);";
-/// A loader that nobody uses; esbuild could not remove it from inside a function.
-const SYNCHRONOUS: &str = "\nfunction initSync(";
-const LAST: &str = "export { initSync, __wbg_init as default };";
+/// Where the generated loaders begin, which are the rest of the glue. The factory has its own.
+const LOADERS: &str = "\nasync function __wbg_load(";
 
 /// Makes a script whose default export is the factory: `(onFailure) => { load, module, holdings, … }`, with
 /// all that the glue exports.
 pub(crate) fn wrap(glue: &str) -> Result<String> {
-    let (before, rest) = split(glue, SYNCHRONOUS)?;
-    let (_, rest) = split(rest, "\n}\n")?;
-    let rest = [before, "\n", rest].concat();
-    let (before, after) = split(&rest, EXPORTS)?;
-    let rest = [before, GUARDED, after].concat();
-    let (body, _) = split(&rest, LAST)?;
+    let (glue, _) = split(glue, LOADERS)?;
+    let (before, after) = split(glue, EXPORTS)?;
+    let body = [before, GUARDED, after].concat();
     let exported: String = body.lines().filter_map(exported).collect();
     let body = body.replace("\nexport ", "\n");
-    let provided = "load: __wbg_init, module: () => wasmModule, holdings: videocallsHoldings";
+    let provided = "load, module: () => wasmModule, holdings: videocallsHoldings";
     let (head, tail) = split(FACTORY, PLACEHOLDER)?;
     Ok([head, &body, "\nreturn { ", provided, &exported, " };", tail].concat())
 }
@@ -47,7 +43,8 @@ mod tests {
 
     const GLUE: &str = "/* glue */\nexport class Call {\n}\nexport function start(x) {\n}\n\
         function finish(instance) {\n    wasm = instance.exports;\n}\n\
-        function initSync(module) {\n    return;\n}\nlet last;\n\
+        let last;\n\
+        async function __wbg_load(module) {\n}\n\
         export { initSync, __wbg_init as default };\n";
 
     #[test]
@@ -57,7 +54,7 @@ mod tests {
         assert!(wrapped.contains("wasm = guard(instance.exports);"));
         assert!(wrapped.contains("\nlet last;\n"));
         assert!(wrapped.contains("holdings: videocallsHoldings, start };"));
-        assert!(!wrapped.contains("initSync"));
+        assert!(!wrapped.contains("__wbg_load"));
     }
 
     #[test]
