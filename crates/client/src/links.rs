@@ -49,7 +49,7 @@ impl Links {
     }
 
     pub(crate) fn remote_stream(&self, link: LinkId) -> Option<MediaStream> {
-        self.find(link)?.remote_stream().cloned()
+        self.find(link)?.remote_stream()
     }
 
     /// Takes a participant's own report of their camera.

@@ -107,7 +107,7 @@ impl Peer {
     }
 
     /// The stream of what the peer sends, once there has been a track for it.
-    pub(crate) fn remote_stream(&self) -> Option<&MediaStream> {
+    pub(crate) fn remote_stream(&self) -> Option<MediaStream> {
         self.remote.stream()
     }
 

@@ -20,14 +20,16 @@ const SILENCE: f64 = 5_000.0;
 /// The tracks of one connection, and the stream of those that the page is to play.
 ///
 /// The stream has at most one track of each kind: the newest that is being sent. It has a video track
-/// only while there are pictures, because browsers play no sound of a `<video>` whose video track has
-/// not delivered a frame.
+/// only while there are pictures, or are about to be, because browsers play no sound of a `<video>`
+/// whose video track has not delivered a frame.
 pub(crate) struct RemoteTracks {
-    stream: MediaStream,
+    stream: RefCell<MediaStream>,
     /// Whether the stream has had a track.
     has_started: Cell<bool>,
-    /// Whether the participant has reported that they have no camera.
-    lacks_camera: Cell<bool>,
+    /// Whether elements with the stream wait for the first frame of a track that is in it.
+    awaits_frame: Cell<bool>,
+    /// Whether the participant has a camera, once they have reported it.
+    has_camera: Cell<Option<bool>>,
     /// In the order in which they have last started to be sent.
     tracks: RefCell<Vec<RemoteTrack>>,
     on_change: Rc<dyn Fn()>,
@@ -51,6 +53,8 @@ enum Picture {
     NotNeeded,
     Awaited {
         _first: Option<FirstFrame>,
+        /// The track is new: its first frame comes at once, if the participant has a camera.
+        is_due: bool,
     },
     Arrived,
 }
@@ -60,11 +64,12 @@ impl RemoteTracks {
     ///
     /// The browser has no `MediaStream`.
     pub(crate) fn new(on_change: Rc<dyn Fn()>) -> Result<Rc<Self>, JsValue> {
-        let stream = MediaStream::new()?;
+        let stream = RefCell::new(MediaStream::new()?);
         Ok(Rc::new_cyclic(|me| Self {
             stream,
-            has_started: Cell::new(false),
-            lacks_camera: Cell::new(false),
+            has_started: Cell::default(),
+            awaits_frame: Cell::default(),
+            has_camera: Cell::default(),
             tracks: RefCell::default(),
             on_change,
             me: me.clone(),
@@ -73,8 +78,11 @@ impl RemoteTracks {
 
     /// The stream, once there has been a track for it: Chromium does not play the sound that is added
     /// to a stream which was empty when an element got it.
-    pub(crate) fn stream(&self) -> Option<&MediaStream> {
-        self.has_started.get().then_some(&self.stream)
+    ///
+    /// It becomes another object if a first frame that was due does not come.
+    pub(crate) fn stream(&self) -> Option<MediaStream> {
+        let stream = self.stream.borrow();
+        self.has_started.get().then(|| Clone::clone(&*stream))
     }
 
     /// Takes the track of a `track` event, which may be one that was there before.
@@ -88,7 +96,7 @@ impl RemoteTracks {
     /// Takes the participant's own report of their camera. A browser that has no picture to send any
     /// more may go on sending packets.
     pub(crate) fn set_has_camera(&self, has_camera: bool) {
-        if self.lacks_camera.replace(!has_camera) == has_camera {
+        if self.has_camera.replace(Some(has_camera)) != Some(has_camera) {
             self.tracks
                 .borrow_mut()
                 .iter_mut()
@@ -99,6 +107,9 @@ impl RemoteTracks {
 
     /// Takes what has been received by now.
     pub(crate) fn measured(&self, received: &Received) {
+        for track in self.overdue() {
+            self.stopped(&track);
+        }
         for track in &mut *self.tracks.borrow_mut() {
             track.measured(received);
         }
@@ -107,6 +118,13 @@ impl RemoteTracks {
             track.is_silent = latest - track.last_received > SILENCE;
         }
         self.update();
+    }
+
+    /// The tracks whose first frame has not come since the measurement before.
+    fn overdue(&self) -> Vec<MediaStreamTrack> {
+        let tracks = self.tracks.borrow();
+        let overdue = tracks.iter().filter(|track| track.is_overdue());
+        overdue.map(|track| Clone::clone(&track.track)).collect()
     }
 
     fn latest_received(&self) -> f64 {
@@ -132,7 +150,7 @@ impl RemoteTracks {
             listen("ended", |tracks, _| tracks.update()),
         ];
         RemoteTrack {
-            picture: self.await_picture(&track),
+            picture: self.first_picture(&track, true),
             track,
             bytes: 0.0,
             last_received: 0.0,
@@ -141,7 +159,7 @@ impl RemoteTracks {
         }
     }
 
-    fn await_picture(&self, track: &MediaStreamTrack) -> Picture {
+    fn first_picture(&self, track: &MediaStreamTrack, is_due: bool) -> Picture {
         if text(track, "kind") == TrackKind::Audio.as_str() {
             return Picture::NotNeeded;
         }
@@ -153,12 +171,13 @@ impl RemoteTracks {
         };
         Picture::Awaited {
             _first: FirstFrame::of(track, arrived),
+            is_due,
         }
     }
 
-    /// The peer has stopped sending a track: its next picture is a first one again.
+    /// The peer has stopped sending a track, or never started: its next picture is a first one.
     fn stopped(&self, track: &MediaStreamTrack) {
-        self.set_picture(track, self.await_picture(track));
+        self.set_picture(track, self.first_picture(track, false));
     }
 
     fn set_picture(&self, track: &MediaStreamTrack, picture: Picture) {
@@ -190,28 +209,59 @@ impl RemoteTracks {
             .into_iter()
             .filter_map(|kind| self.shown(kind))
             .collect();
-        let before: Vec<MediaStreamTrack> = self
-            .stream
-            .get_tracks()
-            .iter()
-            .map(JsCast::unchecked_into)
-            .collect();
-        for track in before.iter().filter(|track| !shown.contains(track)) {
-            self.stream.remove_track(track);
+        let awaits_frame = shown.iter().any(|track| self.is_awaited(track));
+        let awaited_frame = self.awaits_frame.replace(awaits_frame);
+        let before = self.contents();
+        let is_left = before.iter().any(|track| !shown.contains(track));
+        if is_left && awaited_frame {
+            self.renew_stream();
         }
-        for track in shown.iter().filter(|track| !before.contains(track)) {
-            self.stream.add_track(track);
-            self.has_started.set(true);
-        }
-        if before.len() != shown.len() || shown.iter().any(|track| !before.contains(track)) {
+        if is_left || before.len() != shown.len() {
+            self.set_contents(&shown);
             (self.on_change)();
         }
     }
 
+    fn contents(&self) -> Vec<MediaStreamTrack> {
+        let tracks = self.stream.borrow().get_tracks();
+        tracks.iter().map(JsCast::unchecked_into).collect()
+    }
+
+    fn set_contents(&self, shown: &[MediaStreamTrack]) {
+        let stream = self.stream.borrow();
+        for track in self.contents() {
+            if !shown.contains(&track) {
+                stream.remove_track(&track);
+            }
+        }
+        // A track that is in the stream already is not added twice.
+        for track in shown {
+            stream.add_track(track);
+            self.has_started.set(true);
+        }
+    }
+
+    /// Makes another stream for the page: an element that waits for a first frame does not play the
+    /// sound when the track leaves its stream.
+    fn renew_stream(&self) {
+        if let Ok(stream) = MediaStream::new() {
+            self.stream.replace(stream);
+            self.has_started.set(false);
+        }
+    }
+
+    fn is_awaited(&self, track: &MediaStreamTrack) -> bool {
+        let tracks = self.tracks.borrow();
+        let mut awaited = tracks.iter().filter(|known| known.is_awaited());
+        awaited.any(|known| known.track == *track)
+    }
+
     /// The track of this kind for the stream. A sound track is there even before the peer sends it:
-    /// it keeps no picture from being played.
+    /// it keeps no picture from being played. A video track is there before its first frame if that
+    /// is about to come, so that an element shows it at once.
     fn shown(&self, kind: TrackKind) -> Option<MediaStreamTrack> {
-        if kind == TrackKind::Video && self.lacks_camera.get() {
+        let has_camera = self.has_camera.get();
+        if kind == TrackKind::Video && has_camera == Some(false) {
             return None;
         }
         let tracks = self.tracks.borrow();
@@ -220,7 +270,13 @@ impl RemoteTracks {
             newest_first.filter(|it| text(&it.track, "kind") == kind.as_str() && it.is_live())
         };
         let sent = of_kind().find(|track| track.is_sent());
-        let waiting = || of_kind().next().filter(|_| kind == TrackKind::Audio);
+        let waiting = || {
+            of_kind().find(|track| match track.picture {
+                Picture::Awaited { is_due, .. } => is_due && has_camera == Some(true),
+                Picture::NotNeeded => true,
+                Picture::Arrived => false,
+            })
+        };
         let shown = sent.or_else(waiting)?;
         Some(Clone::clone(&shown.track))
     }
@@ -234,8 +290,17 @@ impl RemoteTrack {
     /// Whether the peer sends it. A browser mutes a track until the first packet arrives, and again
     /// when the peer's description stops it.
     fn is_sent(&self) -> bool {
-        let has_picture = !matches!(self.picture, Picture::Awaited { .. });
-        has_picture && !property(&self.track, "muted").is_truthy() && !self.is_silent
+        !self.is_awaited() && !property(&self.track, "muted").is_truthy() && !self.is_silent
+    }
+
+    fn is_awaited(&self) -> bool {
+        matches!(self.picture, Picture::Awaited { .. })
+    }
+
+    /// Whether the first frame was due before the last measurement.
+    fn is_overdue(&self) -> bool {
+        let is_due = matches!(self.picture, Picture::Awaited { is_due: true, .. });
+        is_due && self.last_received != 0.0
     }
 
     /// Takes the track for one that is being received, until the statistics show otherwise.
