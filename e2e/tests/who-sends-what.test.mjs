@@ -149,6 +149,28 @@ describe('who sends what', () => {
       });
     }
   }
+
+  for (const name of ['package', 'app']) {
+    const product = PRODUCTS[name];
+    for (const kind of ['chromium', 'firefox']) {
+      test(`${name}: a sender whose camera gives no picture is heard in ${kind}`, async () => {
+        const room = freshRoom();
+        const receiver = await product.open(fixtures.browser(kind, kind === 'firefox' ? bob : ann));
+        await product.join(receiver, room);
+        const sender = await PRODUCTS.package.open(fixtures.browser('chromium', kind === 'firefox' ? ann : bob));
+        const { error } = await sender.run(joinWithBlankCamera, { signaling: server.socket('/rooms'), room });
+        assert.equal(error, undefined);
+        await hears(receiver, sender.person, product.remote);
+        await sender.run(() => globalThis.draw());
+        await receiver.until(
+          (remote) => [...document.querySelectorAll(remote)].some((video) => video.videoWidth > 0),
+          product.remote,
+          patience(10_000, 'the late picture'),
+        );
+        await PRODUCTS.package.leave(sender);
+      });
+    }
+  }
 });
 
 /** Joins with what the browser gives; `off` is turned off while the browser still asks for it. */
@@ -187,6 +209,21 @@ async function perceives(page, person, kinds, { remote, sound = remote, cover },
 /** Waits until no picture is shown: what covers the element is there, or else the element shows nothing. */
 function hides(page, remote, cover) {
   return cover ? page.until((cover) => document.querySelector(cover), cover) : seesNobody(page, remote);
+}
+
+/**
+ * Runs in the page: joins with a video track that has delivered no frame and will deliver none before `draw`. The
+ * room is told that this camera is live.
+ */
+function joinWithBlankCamera(options) {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 400, height: 300 });
+  const context = canvas.getContext('2d');
+  globalThis.draw = () => {
+    context.fillRect(0, 0, 400, 300);
+    setInterval(() => context.fillRect(0, 0, 400, 300), 50);
+  };
+  const [video] = canvas.captureStream(20).getVideoTracks();
+  return globalThis.start({ ...options, constraints: { audio: true, video } });
 }
 
 /** Runs in the page: loads the Agora script, and leaves `join`, `toggle` and `leave` there. */
