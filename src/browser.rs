@@ -9,7 +9,8 @@ use crate::rooms::RANDOM_BYTES;
 
 const ROOM_PARAMETER: &str = "room";
 const NAME_KEY: &str = "videocalls-name";
-const SIGNALING: &str = "/rooms";
+/// Relative to the page, because a server may have a base path.
+const SIGNALING: &str = "rooms";
 const SIGNALING_META: &str = "meta[name=videocalls-signaling]";
 
 /// The address of the signaling server: from the page's `<meta>` tag, or that of our own server.

@@ -86,7 +86,7 @@ function address() {
 
 /** The server of this page, for the chosen dialect. */
 function suggestAddress() {
-  $('signaling').value = new URL(`/${$('dialect').value}`, location.href).href.replace(/^http/, 'ws');
+  $('signaling').value = new URL(`../../${$('dialect').value}`, location.href).href.replace(/^http/, 'ws');
 }
 
 $('dialect').addEventListener('change', suggestAddress);

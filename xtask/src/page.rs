@@ -8,12 +8,13 @@ use anyhow::{Context, Result, ensure};
 use crate::cache;
 use crate::workspace::Workspace;
 
+/// Addresses are relative, because a server may have a base path.
 const APP: &str = "\
-<link rel=\"modulepreload\" href=\"/app.js\">
-    <link rel=\"preload\" href=\"/app_bg.wasm\" as=\"fetch\" type=\"application/wasm\" crossorigin>
-    <script type=\"module\" src=\"/app.js\"></script>";
+<link rel=\"modulepreload\" href=\"app.js\">
+    <link rel=\"preload\" href=\"app_bg.wasm\" as=\"fetch\" type=\"application/wasm\" crossorigin>
+    <script type=\"module\" src=\"app.js\"></script>";
 
-const STYLES: &str = "<link rel=\"stylesheet\" href=\"/styles.css\">";
+const STYLES: &str = "<link rel=\"stylesheet\" href=\"styles.css\">";
 
 /// The page of the app and the style sheets it names, in its order.
 pub(crate) struct Page {

@@ -21,16 +21,19 @@ mod socketio;
 mod token;
 
 use axum::Router;
-use tokio::net::TcpListener;
-use videocalls_server::Server;
 use videocalls_server::extend::share;
+use videocalls_server::{Listener, Server};
 
 pub use config::{Config, Limits, Timing};
 pub use link_base::{InvalidBase, LinkBase};
 pub use token::{InvalidSecret, Secret};
 
 /// Runs a server with the endpoints of this crate until `shutdown` resolves.
-pub async fn run(listener: TcpListener, config: Config, shutdown: impl Future<Output = ()>) {
+pub async fn run(
+    listener: impl Into<Listener>,
+    config: Config,
+    shutdown: impl Future<Output = ()>,
+) {
     let mut server = Server::new(config.server.clone());
     add_routes(&mut server, config);
     server.run(listener, shutdown).await;

@@ -9,7 +9,7 @@ use clap::Parser;
 use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
 use videocalls_compat::{Config, LinkBase, Secret, run};
-use videocalls_server::Origin;
+use videocalls_server::{BasePath, FrameAncestor, Origin, ProxyRange};
 
 /// Serves the videocalls app, its package and the signaling for them
 #[derive(Parser)]
@@ -29,6 +29,30 @@ struct Options {
     )]
     #[arg(value_delimiter = ',')]
     allow_origins: Vec<Origin>,
+
+    /// An origin whose pages may show the app in a frame, or `self`; can be repeated
+    #[arg(
+        long = "frame-ancestors",
+        env = "VIDEOCALLS_FRAME_ANCESTORS",
+        value_name = "ORIGIN"
+    )]
+    #[arg(value_delimiter = ',')]
+    frame_ancestors: Vec<FrameAncestor>,
+
+    /// A reverse proxy whose Forwarded and X-Forwarded headers count: an address, a network such as
+    /// 10.1.0.0/16, or `loopback`; can be repeated
+    #[arg(
+        long = "trust-proxy",
+        env = "VIDEOCALLS_TRUST_PROXY",
+        value_name = "NETWORK"
+    )]
+    #[arg(value_delimiter = ',')]
+    trusted_proxies: Vec<ProxyRange>,
+
+    /// The path below which everything is served, such as /calls
+    #[arg(long, env = "VIDEOCALLS_BASE_PATH", value_name = "PATH")]
+    #[arg(default_value = "/", hide_default_value = true)]
+    base_path: BasePath,
 
     /// How many participants a room has at most
     #[arg(long, env = "VIDEOCALLS_ROOM_CAPACITY", value_name = "SEATS")]
@@ -75,6 +99,9 @@ async fn main() -> ExitCode {
 async fn start(options: Options) -> io::Result<()> {
     let mut config = Config::default();
     config.server.allow_origins = options.allow_origins;
+    config.server.frame_ancestors = options.frame_ancestors;
+    config.server.trusted_proxies = options.trusted_proxies;
+    config.server.base_path = options.base_path;
     config.server.room_capacity = options.room_capacity;
     config.server.timing.seat = Duration::from_secs(options.seat_grace.into());
     config.channels_anywhere = options.channels_anywhere;

@@ -2,7 +2,10 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use crate::assets::Assets;
+use crate::base_path::BasePath;
+use crate::frame::FrameAncestor;
 use crate::origin::Origin;
+use crate::proxy::ProxyRange;
 
 /// The settings of a server. [`Config::default`] is meant for a server on the Internet.
 #[derive(Clone, Debug)]
@@ -10,6 +13,12 @@ use crate::origin::Origin;
 pub struct Config {
     /// Origins whose pages may open a socket, besides the server's own and localhost.
     pub allow_origins: Vec<Origin>,
+    /// Origins whose pages may show the app in a frame.
+    pub frame_ancestors: Vec<FrameAncestor>,
+    /// Proxies whose `Forwarded` and `X-Forwarded-` headers count.
+    pub trusted_proxies: Vec<ProxyRange>,
+    /// The path below which all endpoints are.
+    pub base_path: BasePath,
     /// How many seats a room has.
     pub room_capacity: NonZeroUsize,
     /// How much a client may ask for.
@@ -24,6 +33,9 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             allow_origins: Vec::new(),
+            frame_ancestors: Vec::new(),
+            trusted_proxies: Vec::new(),
+            base_path: BasePath::default(),
             room_capacity: const { NonZeroUsize::new(8).unwrap() },
             limits: Limits::default(),
             timing: Timing::default(),

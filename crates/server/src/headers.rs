@@ -1,4 +1,4 @@
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::header::{
@@ -8,24 +8,18 @@ use axum::http::header::{
 use axum::middleware::Next;
 use axum::response::Response;
 
+use crate::frame::FrameAncestor;
+
 /// `'self'` covers `ws:` and `wss:` of the same host and port in Chromium 71, Firefox 63, Safari 16
 /// and later (<https://www.w3.org/TR/CSP3/#match-url-to-source-expression>).
-macro_rules! policy {
-    ($connect:literal) => {
-        concat!(
-            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; ",
-            "img-src 'self' data:; media-src 'self' blob: mediastream:; connect-src ",
-            $connect,
-            "; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; ",
-            "frame-ancestors 'none'; require-trusted-types-for 'script'"
-        )
-    };
+fn policy(connect: &str, frame_ancestors: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+         img-src 'self' data:; media-src 'self' blob: mediastream:; connect-src {connect}; \
+         worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
+         frame-ancestors {frame_ancestors}; require-trusted-types-for 'script'"
+    )
 }
-
-/// The app connects to its own server only.
-const APP_POLICY: &str = policy!("'self'");
-/// An example lets a developer type the address of another signaling server.
-const EXAMPLE_POLICY: &str = policy!("'self' ws: wss:");
 
 const PERMISSIONS: &str = "camera=(self), microphone=(self), display-capture=(self), \
      autoplay=(self), fullscreen=(self), geolocation=(), usb=(), payment=()";
@@ -34,8 +28,39 @@ const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-poli
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
+/// The content security policies of a server.
+#[derive(Clone)]
+pub(crate) struct Policies {
+    /// The app connects to its own server only.
+    app: HeaderValue,
+    /// An example lets a developer type the address of another signaling server.
+    example: HeaderValue,
+}
+
+impl Policies {
+    /// Lets pages of these origins show the app in a frame.
+    pub(crate) fn new(frame_ancestors: &[FrameAncestor]) -> Self {
+        let ancestors: Vec<_> = frame_ancestors.iter().map(ToString::to_string).collect();
+        let ancestors = match ancestors.is_empty() {
+            true => "'none'".to_owned(),
+            false => ancestors.join(" "),
+        };
+        // Origins have no character that a header must not have.
+        let value = |connect| HeaderValue::try_from(policy(connect, &ancestors));
+        let strict = || HeaderValue::from_static("default-src 'none'");
+        Self {
+            app: value("'self'").unwrap_or_else(|_| strict()),
+            example: value("'self' ws: wss:").unwrap_or_else(|_| strict()),
+        }
+    }
+}
+
 /// Adds the security headers to every response.
-pub(crate) async fn protect(request: Request, next: Next) -> Response {
+pub(crate) async fn protect(
+    State(policies): State<Policies>,
+    request: Request,
+    next: Next,
+) -> Response {
     let path = request.uri().path();
     let shareable = path.starts_with("/videocalls/");
     let example = path.starts_with("/examples/");
@@ -43,17 +68,18 @@ pub(crate) async fn protect(request: Request, next: Next) -> Response {
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return response;
     }
-    let content = if example { EXAMPLE_POLICY } else { APP_POLICY };
+    let policy = match example {
+        true => policies.example,
+        false => policies.app,
+    };
     let resource = if shareable {
         "cross-origin"
     } else {
         "same-origin"
     };
-    let mut set = |name, value| {
-        let value = HeaderValue::from_static(value);
-        response.headers_mut().insert(name, value);
-    };
-    set(CONTENT_SECURITY_POLICY, content);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, policy);
+    let mut set = |name, value| headers.insert(name, HeaderValue::from_static(value));
     set(PERMISSIONS_POLICY, PERMISSIONS);
     set(X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(REFERRER_POLICY, "no-referrer");

@@ -18,19 +18,25 @@
 //! SDP text, a candidate, a token, a name or a room.
 
 mod assets;
+mod base_path;
 mod broadcast_rooms;
 mod config;
 mod context;
 mod cors;
 mod error_budget;
 mod event_log;
+mod forwarded;
+mod frame;
+mod front;
 mod headers;
 mod heartbeat;
 mod json;
 mod lifecycle;
+mod listener;
 mod membership;
 mod origin;
 mod outbox;
+mod proxy;
 mod rate;
 mod relay;
 mod resume_token;
@@ -47,8 +53,12 @@ mod statics;
 mod transport;
 
 pub use assets::Assets;
+pub use base_path::{BasePath, InvalidBasePath};
 pub use config::{Config, Limits, Timing};
+pub use frame::FrameAncestor;
+pub use listener::Listener;
 pub use origin::{InvalidOrigin, Origin};
+pub use proxy::{InvalidProxyRange, ProxyRange};
 pub use server::{Server, run};
 
 /// What the handlers of further routes need, to keep the limits that the server's own have.
@@ -65,6 +75,7 @@ pub mod extend {
         };
     }
     pub use crate::outbox::{Outbox, Outgoing, Queue, outbox};
+    pub use crate::proxy::Visitor;
     pub use crate::rate::RateLimit;
     pub use crate::socket::{Connection, End, SocketEvent, Writer, run_both, slow_consumer};
 }

@@ -5,25 +5,32 @@ use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::uri::Authority;
 
-/// A web origin: scheme, host and port (RFC 6454). Origins are compared as a whole, never by a part.
+/// An origin: scheme, host and port (RFC 6454). Origins are compared as a whole, never by a part.
+///
+/// Programs with an embedded browser have schemes of their own, such as `capacitor://localhost`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Origin {
-    secure: bool,
+    scheme: String,
     host: String,
-    port: u16,
+    port: Option<u16>,
 }
 
 impl Origin {
     fn is_local(&self) -> bool {
-        matches!(self.host.as_str(), "localhost" | "127.0.0.1" | "[::1]")
+        self.is_web() && matches!(self.host.as_str(), "localhost" | "127.0.0.1" | "[::1]")
+    }
+
+    fn is_web(&self) -> bool {
+        default_port(&self.scheme).is_some()
     }
 
     /// Whether a `Host` header names this origin. Behind a proxy that ends TLS the scheme of the
     /// request is unknown, so the default port is that of the origin's scheme.
     fn is_host(&self, host: &str) -> bool {
-        split(host).is_some_and(|(host, port)| {
-            host == self.host && port.unwrap_or(default_port(self.secure)) == self.port
-        })
+        let is_host = |(host, port): (String, Option<u16>)| {
+            host == self.host && port.or(default_port(&self.scheme)) == self.port
+        };
+        self.is_web() && split(host).is_some_and(is_host)
     }
 }
 
@@ -32,14 +39,28 @@ impl FromStr for Origin {
 
     fn from_str(text: &str) -> Result<Self, InvalidOrigin> {
         let (scheme, authority) = text.split_once("://").ok_or(InvalidOrigin)?;
-        let secure = match scheme.to_ascii_lowercase().as_str() {
-            "http" => false,
-            "https" => true,
-            _ => return Err(InvalidOrigin),
-        };
+        let scheme = scheme.to_ascii_lowercase();
+        let in_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+        if !scheme.starts_with(|c: char| c.is_ascii_alphabetic()) || !scheme.chars().all(in_scheme)
+        {
+            return Err(InvalidOrigin);
+        }
         let (host, port) = split(authority).ok_or(InvalidOrigin)?;
-        let port = port.unwrap_or(default_port(secure));
-        Ok(Self { secure, host, port })
+        let port = port.or(default_port(&scheme));
+        Ok(Self { scheme, host, port })
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme, self.host)?;
+        match self
+            .port
+            .filter(|_| self.port != default_port(&self.scheme))
+        {
+            Some(port) => write!(f, ":{port}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -49,7 +70,7 @@ pub struct InvalidOrigin;
 
 impl fmt::Display for InvalidOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not an origin such as https://example.org: http or https, a host, maybe a port, no path")
+        f.write_str("not an origin such as https://example.org or capacitor://localhost: a scheme, a host, maybe a port, no path")
     }
 }
 
@@ -80,11 +101,17 @@ fn split(text: &str) -> Option<(String, Option<u16>)> {
         "" => None,
         port => Some(port.strip_prefix(':')?.parse().ok()?),
     };
-    (!host.is_empty()).then(|| (host.to_ascii_lowercase(), port))
+    let plain = !host.is_empty() && !host.contains(['*', ';', ',', '\'']);
+    plain.then(|| (host.to_ascii_lowercase(), port))
 }
 
-fn default_port(secure: bool) -> u16 {
-    if secure { 443 } else { 80 }
+/// The default port of the schemes that the web has. Others have no ports.
+fn default_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "http" => Some(80),
+        "https" => Some(443),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -92,7 +119,11 @@ mod tests {
     use super::*;
 
     fn admitted(origin: &str, host: &str) -> bool {
-        let allowed = ["https://Friend.example".parse().unwrap()];
+        let allowed = [
+            "https://Friend.example".parse().unwrap(),
+            "capacitor://localhost".parse().unwrap(),
+            "app://.".parse().unwrap(),
+        ];
         let mut headers = HeaderMap::new();
         headers.insert(ORIGIN, origin.parse().unwrap());
         headers.insert(HOST, host.parse().unwrap());
@@ -122,6 +153,8 @@ mod tests {
             "http://[::1]:8080",
             "https://friend.example",
             "https://friend.example:443",
+            "capacitor://localhost",
+            "app://.",
         ] {
             assert!(admitted(origin, "call.example"), "{origin}");
         }
@@ -145,12 +178,28 @@ mod tests {
             ("http://call.example:99999", "call.example"),
             ("http://", "call.example"),
             ("ftp://call.example", "call.example"),
+            ("ionic://localhost", "localhost"),
+            ("capacitor://localhost:1", "call.example"),
+            ("app://evil", "call.example"),
+            ("app://..", "call.example"),
             ("call.example", "call.example"),
             ("null", "call.example"),
             ("null", "null"),
             ("", "call.example"),
         ] {
             assert!(!admitted(origin, host), "{origin} at {host}");
+        }
+    }
+
+    #[test]
+    fn is_written_as_browsers_write_it() {
+        for (text, written) in [
+            ("HTTPS://Example.ORG:443", "https://example.org"),
+            ("http://[2001:DB8::1]:8080", "http://[2001:db8::1]:8080"),
+            ("capacitor://localhost", "capacitor://localhost"),
+            ("app://.", "app://."),
+        ] {
+            assert_eq!(text.parse::<Origin>().unwrap().to_string(), written);
         }
     }
 

@@ -4,22 +4,27 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, Uri};
-use axum::middleware;
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use crate::assets::Assets;
 use crate::config::Config;
 use crate::context::{Context, Upgrade};
-use crate::{headers, relay, rooms, statics};
+use crate::headers::{self, Policies};
+use crate::{relay, rooms, statics};
 
 /// Answers a WebSocket upgrade at a path at which the server has no other endpoint.
 pub(crate) type SocketFallback = Arc<dyn Fn(&Uri, &HeaderMap, Upgrade) -> Response + Send + Sync>;
+
+/// Paths that the server also has outside of its base path.
+pub(crate) const HEALTH_PATHS: [&str; 1] = ["/healthz"];
 
 /// The URL space of a server.
 pub(crate) struct Routes {
     router: Router,
     fallback: Fallback,
+    policies: Policies,
 }
 
 #[derive(Clone)]
@@ -38,7 +43,11 @@ impl Routes {
             .route("/healthz", get(healthz))
             .merge(rooms::routes(context, config))
             .merge(relay::routes(context));
-        Self { router, fallback }
+        Self {
+            router,
+            fallback,
+            policies: Policies::new(&config.frame_ancestors),
+        }
     }
 
     pub(crate) fn merge(&mut self, routes: Router) {
@@ -53,7 +62,7 @@ impl Routes {
         let fallback = get(files_or_sockets).with_state(self.fallback);
         self.router
             .fallback_service(fallback)
-            .layer(middleware::from_fn(headers::protect))
+            .layer(from_fn_with_state(self.policies, headers::protect))
     }
 }
 

@@ -1,3 +1,4 @@
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,16 +7,19 @@ use axum::Router;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
 use tracing::{error, info};
 
+use crate::base_path::BasePath;
 use crate::config::{Config, Timing};
 use crate::context::{Context, Upgrade};
+use crate::front::Front;
 use crate::lifecycle::Lifecycle;
+use crate::listener::{Listener, Stream};
+use crate::proxy::{Peer, TrustedProxies};
 use crate::router::Routes;
 use crate::transport::Transport;
 
@@ -43,6 +47,8 @@ pub struct Server {
     context: Context,
     lifecycle: Lifecycle,
     connections: usize,
+    proxies: TrustedProxies,
+    base_path: BasePath,
 }
 
 impl Server {
@@ -55,6 +61,8 @@ impl Server {
             context,
             lifecycle,
             connections: config.limits.connections,
+            proxies: TrustedProxies::new(&config.trusted_proxies),
+            base_path: config.base_path,
         }
     }
 
@@ -84,9 +92,14 @@ impl Server {
     /// waits at most [`Timing::shutdown`] for the connections to end.
     ///
     /// It must be called within a tokio runtime.
-    pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+    pub async fn run(self, listener: impl Into<Listener>, shutdown: impl Future<Output = ()>) {
+        let listener = listener.into();
         let acceptor = Acceptor {
-            router: self.routes.into_router(),
+            front: Arc::new(Front::new(
+                self.routes.into_router(),
+                self.proxies,
+                self.base_path,
+            )),
             lifecycle: self.lifecycle.clone(),
             timing: self.context.timing(),
             permits: Arc::new(Semaphore::new(self.connections)),
@@ -103,12 +116,16 @@ impl Server {
 }
 
 /// Runs a server with the endpoints of this crate: [`Server::new`] and [`Server::run`].
-pub async fn run(listener: TcpListener, config: Config, shutdown: impl Future<Output = ()>) {
+pub async fn run(
+    listener: impl Into<Listener>,
+    config: Config,
+    shutdown: impl Future<Output = ()>,
+) {
     Server::new(config).run(listener, shutdown).await;
 }
 
 struct Acceptor {
-    router: Router,
+    front: Arc<Front>,
     lifecycle: Lifecycle,
     timing: Timing,
     permits: Arc<Semaphore>,
@@ -116,25 +133,19 @@ struct Acceptor {
 
 impl Acceptor {
     /// Accepts connections while there are permits. The others wait in the listener's backlog.
-    async fn accept(self, listener: TcpListener) {
+    async fn accept(self, listener: Listener) {
         while let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await {
             match listener.accept().await {
-                Ok((tcp, _)) => self.spawn(tcp, permit),
+                Ok((stream, peer)) => self.spawn(stream, peer, permit),
                 Err(error) => pause(&error).await,
             }
         }
     }
 
-    fn spawn(&self, tcp: TcpStream, permit: OwnedSemaphorePermit) {
-        // Without it, messages are only a little later.
-        let _ignored = tcp.set_nodelay(true);
-        let transport = Transport::new(tcp, permit, self.timing.stall);
-        let connection = serve(
-            transport,
-            self.router.clone(),
-            self.lifecycle.clone(),
-            self.timing,
-        );
+    fn spawn(&self, stream: Stream, peer: Peer, permit: OwnedSemaphorePermit) {
+        let transport = Transport::new(stream, permit, self.timing.stall);
+        let front = Arc::clone(&self.front);
+        let connection = serve(transport, peer, front, self.lifecycle.clone(), self.timing);
         self.lifecycle.spawn(connection);
     }
 }
@@ -151,12 +162,22 @@ async fn pause(error: &io::Error) {
 }
 
 /// Serves one HTTP connection. Its errors are the client's: it broke off, or it broke HTTP.
-async fn serve(transport: Transport, router: Router, lifecycle: Lifecycle, timing: Timing) {
+async fn serve(
+    transport: Transport,
+    peer: Peer,
+    front: Arc<Front>,
+    lifecycle: Lifecycle,
+    timing: Timing,
+) {
+    let service = service_fn(move |request| {
+        let front = Arc::clone(&front);
+        async move { Ok::<_, Infallible>(front.serve(peer, request).await) }
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(timing.request_head)
         .max_buf_size(MAX_HEAD_BYTES)
-        .serve_connection(TokioIo::new(transport), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(transport), service)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     tokio::select! {

@@ -166,9 +166,12 @@ fn content_type(file: &str) -> &'static str {
     }
 }
 
+/// Redirects to the same path with a slash. The location is relative: a proxy may have removed a
+/// prefix.
 fn redirect(path: &str, query: Option<&str>) -> Response {
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-    let location = format!("/{path}/{query}");
+    let folder = path.rsplit('/').next().unwrap_or_default();
+    let location = format!("{folder}/{query}");
     (StatusCode::PERMANENT_REDIRECT, [(LOCATION, location)]).into_response()
 }
 

@@ -4,41 +4,42 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Sleep, sleep, timeout};
+
+use crate::listener::Stream;
 
 /// How long, and how many bytes, a closed connection is still read.
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: u64 = 512 * 1024;
 
-/// A TCP connection, with its permit among the connections that the server accepts.
+/// A connection, with its permit among the connections that the server accepts.
 ///
 /// It fails when the peer takes no data for too long. When it is dropped, it reads for a moment what
 /// the peer still sends: closing a socket with unread bytes resets the connection, and the last
 /// message to the peer (a response 431, a close 1009) would be lost.
 pub(crate) struct Transport {
     /// Empty only while being dropped.
-    open: Option<(TcpStream, OwnedSemaphorePermit)>,
+    open: Option<(Stream, OwnedSemaphorePermit)>,
     patience: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
     ended: bool,
 }
 
 impl Transport {
-    pub(crate) fn new(tcp: TcpStream, permit: OwnedSemaphorePermit, patience: Duration) -> Self {
+    pub(crate) fn new(stream: Stream, permit: OwnedSemaphorePermit, patience: Duration) -> Self {
         Self {
-            open: Some((tcp, permit)),
+            open: Some((stream, permit)),
             patience,
             stalled: None,
             ended: false,
         }
     }
 
-    fn tcp(&mut self) -> io::Result<Pin<&mut TcpStream>> {
-        let (tcp, _) = self.open.as_mut().ok_or(ErrorKind::NotConnected)?;
-        Ok(Pin::new(tcp))
+    fn stream(&mut self) -> io::Result<Pin<&mut Stream>> {
+        let (stream, _) = self.open.as_mut().ok_or(ErrorKind::NotConnected)?;
+        Ok(Pin::new(stream))
     }
 
     /// Returns the outcome of a write, or an error if writes have been pending for too long.
@@ -68,7 +69,7 @@ impl AsyncRead for Transport {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        let outcome = ready!(self.tcp()?.poll_read(context, buffer));
+        let outcome = ready!(self.stream()?.poll_read(context, buffer));
         self.ended |= outcome.is_err() || buffer.filled().len() == before;
         Poll::Ready(outcome)
     }
@@ -80,7 +81,7 @@ impl AsyncWrite for Transport {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let outcome = self.tcp()?.poll_write(context, bytes);
+        let outcome = self.stream()?.poll_write(context, bytes);
         self.unless_stalled(context, outcome)
     }
 
@@ -89,7 +90,7 @@ impl AsyncWrite for Transport {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let outcome = self.tcp()?.poll_write_vectored(context, slices);
+        let outcome = self.stream()?.poll_write_vectored(context, slices);
         self.unless_stalled(context, outcome)
     }
 
@@ -98,31 +99,31 @@ impl AsyncWrite for Transport {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.tcp()?.poll_flush(context)
+        self.stream()?.poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.tcp()?.poll_shutdown(context)
+        self.stream()?.poll_shutdown(context)
     }
 }
 
 impl Drop for Transport {
     fn drop(&mut self) {
-        let (Some((tcp, permit)), false, Ok(runtime)) =
+        let (Some((stream, permit)), false, Ok(runtime)) =
             (self.open.take(), self.ended, Handle::try_current())
         else {
             return;
         };
         runtime.spawn(async move {
-            let _late = timeout(LINGER, linger(tcp)).await;
+            let _late = timeout(LINGER, linger(stream)).await;
             drop(permit);
         });
     }
 }
 
-async fn linger(mut tcp: TcpStream) -> io::Result<()> {
-    tcp.shutdown().await?;
-    let mut rest = tcp.take(LINGER_BYTES);
+async fn linger(mut stream: Stream) -> io::Result<()> {
+    stream.shutdown().await?;
+    let mut rest = stream.take(LINGER_BYTES);
     tokio::io::copy(&mut rest, &mut tokio::io::sink()).await?;
     Ok(())
 }

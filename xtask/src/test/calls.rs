@@ -14,7 +14,7 @@ use crate::cache;
 use crate::process::{self, Echo, Finished};
 use crate::run;
 use crate::step::seconds;
-use crate::tools::{self, Browsers};
+use crate::tools::{self, Browsers, Proxies};
 use crate::workspace::Workspace;
 
 /// How many files run at the same time. Each uses about half a processor: its browsers mostly wait.
@@ -56,6 +56,7 @@ pub(super) fn calls(workspace: &Workspace, server: &Path) -> Result<Counts> {
 struct BrowserTests<'a> {
     workspace: &'a Workspace,
     browsers: Browsers,
+    proxies: Proxies,
     server: &'a Path,
     fault_proxy: PathBuf,
 }
@@ -63,11 +64,13 @@ struct BrowserTests<'a> {
 impl<'a> BrowserTests<'a> {
     fn new(workspace: &'a Workspace, server: &'a Path) -> Result<Self> {
         let browsers = tools::browsers()?;
+        let proxies = tools::proxies()?;
         tools::e2e_modules(workspace)?;
         tools::e2e_python(workspace)?;
         Ok(Self {
             workspace,
             browsers,
+            proxies,
             server,
             fault_proxy: run::fault_proxy(workspace)?,
         })
@@ -81,7 +84,9 @@ impl<'a> BrowserTests<'a> {
     /// The command that runs the tests of a file with these names, or all if there are none.
     fn node_for(&self, file: &Path, names: &[&str]) -> Command {
         let mut node = self.browsers.node(self.workspace, self.server);
-        node.env("VIDEOCALLS_FAULT_PROXY", &self.fault_proxy);
+        node.env("VIDEOCALLS_FAULT_PROXY", &self.fault_proxy)
+            .env("VIDEOCALLS_NGINX", &self.proxies.nginx)
+            .env("VIDEOCALLS_CADDY", &self.proxies.caddy);
         node.args(["--test", "--test-reporter=spec"]);
         for name in names {
             node.arg(format!("--test-name-pattern=^{}$", literally(name)));

@@ -1,12 +1,13 @@
 //! Packages of the system, on Debian.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::process;
-use crate::step::installing;
+use crate::step::{installing, step};
 
 pub(super) fn is_debian() -> bool {
     let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
@@ -18,6 +19,30 @@ pub(super) fn install(packages: &[&str]) -> Result<()> {
     process::quiet(apt_get(packages)?.arg("update"))?;
     let options = ["install", "--yes", "--no-install-recommends"];
     process::quiet(apt_get(packages)?.args(options).args(packages))
+}
+
+/// Finds a program, or installs the package that has it.
+pub(super) fn program(
+    name: &str,
+    package: &str,
+    find: impl Fn() -> Option<PathBuf>,
+) -> Result<PathBuf> {
+    step(package, || {
+        if let Some(found) = find() {
+            return Ok(found);
+        }
+        if !is_debian() {
+            bail!("`{name}` is needed: install {package} as a package of your system");
+        }
+        install(&[package])?;
+        find().with_context(|| format!("apt-get installed {package}, but {name} is missing"))
+    })
+}
+
+/// A program that may not be on PATH.
+pub(super) fn existing(path: &str) -> Option<PathBuf> {
+    let path = Path::new(path);
+    path.is_file().then(|| path.to_path_buf())
 }
 
 /// A command of apt-get as root, or with sudo.

@@ -5,6 +5,7 @@ mod debian;
 mod link;
 mod network;
 mod node;
+mod proxies;
 mod python;
 mod rust;
 
@@ -13,6 +14,7 @@ use anyhow::Result;
 pub(crate) use self::browsers::{Browsers, browsers};
 pub(crate) use self::network::{coturn, iproute};
 pub(crate) use self::node::{NodeTools, e2e_modules, node_tools};
+pub(crate) use self::proxies::{Proxies, proxies};
 pub(crate) use self::python::e2e_python;
 pub(crate) use self::rust::{test_runner, wasm_target};
 
@@ -23,6 +25,7 @@ pub(crate) fn everything(workspace: &Workspace) -> Result<()> {
     wasm_target(workspace)?;
     node_tools(workspace)?;
     browsers()?;
+    proxies()?;
     if cfg!(target_os = "linux") {
         iproute()?;
         coturn()?;

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::header::{CONTENT_TYPE, HOST};
@@ -10,10 +9,12 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use jsonwebtoken::get_current_timestamp;
 use serde_json::{Value, json};
 use tracing::error;
-use videocalls_server::extend::json;
+use videocalls_server::BasePath;
+use videocalls_server::extend::{Visitor, json};
 
 use super::Appointments;
 use super::claims::Claims;
@@ -36,6 +37,7 @@ const NO_LINKS: &str = "this server creates no links; see --appointments-secret\
 #[derive(Clone)]
 pub(super) struct Links {
     pub(super) base: Option<LinkBase>,
+    pub(super) base_path: BasePath,
     pub(super) lifetime: Duration,
     pub(super) body_timeout: Duration,
 }
@@ -56,7 +58,11 @@ pub(crate) fn routes(appointments: &Appointments) -> Router {
 }
 
 /// Creates an appointment and answers with the link for its client.
-async fn user_link(State(appointments): State<Appointments>, headers: HeaderMap) -> Response {
+async fn user_link(
+    State(appointments): State<Appointments>,
+    Extension(visitor): Extension<Visitor>,
+    headers: HeaderMap,
+) -> Response {
     let Some(secret) = &appointments.secret else {
         return no_links();
     };
@@ -72,14 +78,14 @@ async fn user_link(State(appointments): State<Appointments>, headers: HeaderMap)
     if let Some(claims) = claims.as_object().cloned().and_then(Claims::read) {
         appointments.store.add(claims);
     }
-    appointments
-        .links
-        .link("join-video", secret, &claims, &headers, |link| link)
+    let base = appointments.links.base(visitor, &headers);
+    link("join-video", &base, secret, &claims, |link| link)
 }
 
 /// Answers with the link for the professional.
 async fn professional_link(
     State(appointments): State<Appointments>,
+    Extension(visitor): Extension<Visitor>,
     headers: HeaderMap,
 ) -> Response {
     let Some(secret) = &appointments.secret else {
@@ -93,9 +99,8 @@ async fn professional_link(
         "exp": now + appointments.links.lifetime.as_secs(),
     });
     let anchor = |link| format!("<a href=\"{link}\" target=\"_blank\">Link Here</a>");
-    appointments
-        .links
-        .link("dashboard", secret, &claims, &headers, anchor)
+    let base = appointments.links.base(visitor, &headers);
+    link("dashboard", &base, secret, &claims, anchor)
 }
 
 /// Answers with the claims of a token. Early copies of the system send it in the query.
@@ -126,31 +131,30 @@ fn no_links() -> Response {
     (StatusCode::NOT_FOUND, NO_LINKS).into_response()
 }
 
-impl Links {
-    /// Signs claims and answers with a link that has them, as HTML.
-    fn link(
-        &self,
-        page: &str,
-        secret: &Secret,
-        claims: &Value,
-        headers: &HeaderMap,
-        html: impl FnOnce(String) -> String,
-    ) -> Response {
-        match secret.sign(claims) {
-            Ok(token) => {
-                let link = format!("{}/{page}?token={token}", self.base(headers));
-                ([(CONTENT_TYPE, "text/html; charset=utf-8")], html(link)).into_response()
-            }
-            Err(error) => {
-                error!(%error, "cannot sign a token");
-                StatusCode::INTERNAL_SERVER_ERROR.into_response()
-            }
+/// Signs claims and answers with a link that has them, as HTML.
+fn link(
+    page: &str,
+    base: &str,
+    secret: &Secret,
+    claims: &Value,
+    html: impl FnOnce(String) -> String,
+) -> Response {
+    match secret.sign(claims) {
+        Ok(token) => {
+            let link = format!("{base}/{page}?token={token}");
+            ([(CONTENT_TYPE, "text/html; charset=utf-8")], html(link)).into_response()
+        }
+        Err(error) => {
+            error!(%error, "cannot sign a token");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
+}
 
-    /// The configured base URL, or the one of the request. Its scheme is `https` except on
-    /// localhost, because browsers give no camera to other `http` pages.
-    fn base(&self, headers: &HeaderMap) -> String {
+impl Links {
+    /// The configured base URL, or the one of the request. If no proxy tells its scheme, it is `https`
+    /// except on localhost, because browsers give no camera to other `http` pages.
+    fn base(&self, visitor: Visitor, headers: &HeaderMap) -> String {
         if let Some(base) = &self.base {
             return base.to_string();
         }
@@ -161,8 +165,9 @@ impl Links {
             return String::new();
         };
         let local = ["localhost", "127.0.0.1", "[::1]"].contains(&host.host());
-        let scheme = if local { "http" } else { "https" };
-        format!("{scheme}://{host}")
+        let secure = visitor.secure.unwrap_or(!local);
+        let scheme = if secure { "https" } else { "http" };
+        format!("{scheme}://{host}{}", self.base_path)
     }
 }
 

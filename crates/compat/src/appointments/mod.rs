@@ -37,6 +37,7 @@ impl Appointments {
             secret: config.appointments_secret.clone(),
             links: Links {
                 base: config.appointments_base.clone(),
+                base_path: config.server.base_path.clone(),
                 lifetime: config.timing.link,
                 body_timeout: context.timing().body,
             },

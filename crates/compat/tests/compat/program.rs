@@ -54,6 +54,9 @@ async fn a_wrong_setting_is_an_error_and_help_lists_the_settings() {
     for wrong in [
         ["--allow-origin", "null"],
         ["--allow-origin", "*"],
+        ["--frame-ancestors", "none"],
+        ["--trust-proxy", "everyone"],
+        ["--base-path", "calls"],
         ["--room-capacity", "0"],
         ["--seat-grace", "-1"],
         ["--appointments-secret", "too short"],
@@ -67,6 +70,9 @@ async fn a_wrong_setting_is_an_error_and_help_lists_the_settings() {
     for name in [
         "--listen",
         "--allow-origin",
+        "--frame-ancestors",
+        "--trust-proxy",
+        "--base-path",
         "--room-capacity",
         "--seat-grace",
         "--channels-anywhere",

@@ -5,6 +5,7 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
+mod base_path;
 #[path = "../support/client.rs"]
 #[allow(dead_code, reason = "each test program uses a part of it")]
 mod client;

@@ -1,0 +1,53 @@
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::{IntoResponse, Response};
+use axum::{Router, body::Body};
+use hyper::body::Incoming;
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
+
+use crate::base_path::{BasePath, Target};
+use crate::proxy::{Peer, TrustedProxies};
+use crate::router::HEALTH_PATHS;
+
+/// What a request passes before it is routed. Behind it, a request looks as if its client had sent it
+/// to a server without a proxy and without a base path.
+pub(crate) struct Front {
+    router: TowerToHyperService<Router>,
+    proxies: TrustedProxies,
+    base_path: BasePath,
+}
+
+impl Front {
+    pub(crate) fn new(router: Router, proxies: TrustedProxies, base_path: BasePath) -> Self {
+        Self {
+            router: TowerToHyperService::new(router),
+            proxies,
+            base_path,
+        }
+    }
+
+    /// Answers a request of a connection with this peer.
+    pub(crate) async fn serve(&self, peer: Peer, request: Request<Incoming>) -> Response {
+        let mut request = request.map(Body::new);
+        let visitor = self.proxies.resolve(peer, request.headers_mut());
+        request.extensions_mut().insert(visitor);
+        match self.base_path.strip(request.uri()) {
+            Target::Inside(uri) => *request.uri_mut() = uri,
+            Target::Root(to) => {
+                return (StatusCode::PERMANENT_REDIRECT, [(LOCATION, to)]).into_response();
+            }
+            // Programs that watch the server ask it directly.
+            Target::Outside if HEALTH_PATHS.contains(&request.uri().path()) => (),
+            Target::Outside => return self.outside(),
+        }
+        let Ok(response) = self.router.call(request).await;
+        response
+    }
+
+    fn outside(&self) -> Response {
+        let help = format!("not found; this server is at {}/\n", self.base_path);
+        (StatusCode::NOT_FOUND, help).into_response()
+    }
+}
