@@ -37,13 +37,16 @@ function readMedia(probe, { readBlocks, readElement, whyNotPlaying, whyInaudible
   const [width, height] = [80, 60];
   let canvas;
 
-  /** The picture that an element shows, playing or paused: `{ number, counter }`, or `null` if it is no picture of the tests. */
-  probe.see = (video) => {
+  /**
+   * The picture that an element shows, playing or paused: `{ number, counter }`, or `null` if it is no picture of the tests.
+   * `part` is the rectangle of the video to look at: left, top, width, height.
+   */
+  probe.see = (video, part) => {
     if (!video || video.readyState < 2 || video.videoWidth === 0) return null;
     canvas ??= Object.assign(document.createElement('canvas'), { width, height }).getContext('2d', {
       willReadFrequently: true,
     });
-    canvas.drawImage(video, 0, 0, width, height);
+    canvas.drawImage(video, ...(part ?? [0, 0, video.videoWidth, video.videoHeight]), 0, 0, width, height);
     const { data } = canvas.getImageData(0, 0, width, height);
     const brightness = Array.from({ length: 48 }, (_, index) => {
       const [left, top] = [(index % 8) * 10, Math.floor(index / 8) * 10];

@@ -40,11 +40,12 @@ const ESBUILD: &[&str] = &[
     "--log-level=warning",
 ];
 
-/// `simulate.js` stays a separate file because most pages never load it.
+/// `simulate.js` and `recording.js` stay separate files because most pages never load them.
 const ESBUILD_SCRIPT: &[&str] = &[
     "--format=esm",
     "--target=es2022",
     "--external:*/simulate.js",
+    "--external:*/recording.js",
 ];
 const ESBUILD_NODE: &[&str] = &[
     "--bundle",
@@ -52,6 +53,7 @@ const ESBUILD_NODE: &[&str] = &[
     "--platform=node",
     "--target=node20",
     "--external:*/simulate.js",
+    "--external:*/recording.js",
     "--out-extension:.js=.mjs",
     "--log-level=warning",
 ];

@@ -30,6 +30,8 @@ const MODULE: &str = "videocalls_bg.wasm";
 const GLUE: &str = "videocalls_glue";
 /// Fault simulation, which the entry imports on first use.
 const FAULTS: &str = "simulate";
+/// Recording, which the entry imports on first use.
+const RECORDING: &str = "recording";
 /// A classic script with the `AgoraRTC` interface, which imports the entry when a page joins.
 const AGORA: &str = "agora";
 /// The declarations of the entry, which TypeScript looks for beside `videocalls.js`.
@@ -101,7 +103,7 @@ fn make(
     step("package: bundle", || {
         let source = |name: &str| stage.join(format!("{name}.ts"));
         let script = |name: &str| made.join(format!("{name}.js"));
-        for name in [ENTRY, FAULTS] {
+        for name in [ENTRY, FAULTS, RECORDING] {
             bundle::script(tools, &source(name), &script(name), constants)?;
         }
         bundle::classic_script(tools, &source(AGORA), &script(AGORA))

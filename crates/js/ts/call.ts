@@ -3,6 +3,7 @@ import { Elements, type ElementsOwner } from './elements.js';
 import { aborted, VideoCallError, type ErrorDetails } from './errors.js';
 import { callSafely, Listeners, type AnyEvent, type CallState, type Participant, type TrackState, type VideoCallEventMap, type VideoCallListener } from './events.js';
 import type { Handlers, Prepared } from './options.js';
+import type { Recording, RecordingOptions } from './recording.js';
 import type { Member, SharedCall } from './shared-call.js';
 import type { Fault } from './simulate.js';
 
@@ -108,6 +109,15 @@ export class VideoCall {
     } catch (error) {
       throw VideoCallError.from(error as ErrorDetails);
     }
+  }
+
+  /**
+   * Records what this page sees and hears of the call to a local file, MP4 or WebM. Rejects with `not-supported` if the
+   * browser can't, and with `aborted` if the person has closed the dialog for the file's place.
+   */
+  async startRecording(options?: RecordingOptions): Promise<Recording> {
+    const { startRecording } = await import('./recording.js');
+    return startRecording(this, options ?? {}, VideoCallError.from);
   }
 
   /** Causes a fault, for tests; see docs/simulate.md. Rejects if it can't be caused. */

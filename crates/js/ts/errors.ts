@@ -39,6 +39,8 @@ export type ErrorCode =
   | 'message-too-large'
   | 'message-rejected'
   | 'negotiation-failed'
+  /** The file of a recording could not be written. */
+  | 'recording-failed'
   | EndReason;
 
 /** Which subsystem failed. */
@@ -84,6 +86,9 @@ export class VideoCallError extends Error {
     return new VideoCallError(details);
   }
 }
+
+/** Makes the error that a page sees. Files that load later get it: with a class of their own, `instanceof` would fail. */
+export type MakeError = (details: ErrorDetails) => VideoCallError;
 
 /** The error of a call that was ended before it began. */
 export function aborted(): VideoCallError {

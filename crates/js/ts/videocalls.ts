@@ -12,6 +12,7 @@ export { VideoCallError, type EndReason, type ErrorCategory, type ErrorCode } fr
 export type { CallState, Participant, TrackState, VideoCallEventMap, VideoCallListener } from './events.js';
 export type { IceServers, LegacyIceServer } from './ice-servers.js';
 export type { Dialect, MediaOption, OwnTrack, Signaling, VideoCallOptions } from './options.js';
+export type { Recording, RecordingOptions } from './recording.js';
 export type { Fault, MessageFault } from './simulate.js';
 export type { Transport } from './transport.js';
 export type { WasmSource } from './engine.js';
