@@ -7,7 +7,11 @@ const run = promisify(execFile);
 
 /** The codecs, the container's duration in seconds, and how far each kind of packet reaches. */
 export async function inspect(file) {
-  const { stdout } = await run('ffprobe', ['-v', 'error', '-of', 'json', '-show_format', '-show_streams', '-show_packets', file], { maxBuffer: 2 ** 28 });
+  const { stdout } = await run(
+    'ffprobe',
+    ['-v', 'error', '-of', 'json', '-show_format', '-show_streams', '-show_packets', file],
+    { maxBuffer: 2 ** 28 },
+  );
   const { format, streams, packets } = JSON.parse(stdout);
   const end = (kind) =>
     Math.max(0, ...packets.filter(({ codec_type }) => codec_type === kind).map(({ pts_time }) => Number(pts_time) || 0));
@@ -25,7 +29,9 @@ export async function tones(file, frequencies) {
   const { stdout } = await run('ffmpeg', args, { encoding: 'buffer', maxBuffer: 2 ** 28 });
   const samples = new Float32Array(stdout.buffer, stdout.byteOffset, Math.floor(stdout.byteLength / 4));
   return frequencies.map((frequency) => {
-    const seconds = Array.from({ length: Math.floor(samples.length / rate) }, (_, second) => samples.subarray(second * rate, (second + 1) * rate));
+    const seconds = Array.from({ length: Math.floor(samples.length / rate) }, (_, second) =>
+      samples.subarray(second * rate, (second + 1) * rate),
+    );
     return Math.max(0, ...seconds.map((part) => amplitude(part, frequency / rate)));
   });
 }

@@ -123,7 +123,9 @@ describe('recording', () => {
     });
     assert.deepEqual(cancelled, [true, 'aborted']);
     const full = await page.run(async () => {
-      const to = new WritableStream({ write: () => Promise.reject(new DOMException('made up by the test', 'QuotaExceededError')) });
+      const to = new WritableStream({
+        write: () => Promise.reject(new DOMException('made up by the test', 'QuotaExceededError')),
+      });
       const recording = await call.startRecording({ to });
       return outcome(new Promise((resolve) => setTimeout(resolve, 100)).then(() => recording.stop()));
     });

@@ -40,12 +40,13 @@ const ESBUILD: &[&str] = &[
     "--log-level=warning",
 ];
 
-/// `simulate.js` and `recording.js` stay separate files because most pages never load them.
+/// These stay separate files because most pages never load them.
 const ESBUILD_SCRIPT: &[&str] = &[
     "--format=esm",
     "--target=es2022",
     "--external:*/simulate.js",
     "--external:*/recording.js",
+    "--external:*/connection-check.js",
 ];
 const ESBUILD_NODE: &[&str] = &[
     "--bundle",
@@ -54,6 +55,7 @@ const ESBUILD_NODE: &[&str] = &[
     "--target=node20",
     "--external:*/simulate.js",
     "--external:*/recording.js",
+    "--external:*/connection-check.js",
     "--out-extension:.js=.mjs",
     "--log-level=warning",
 ];

@@ -32,6 +32,8 @@ const GLUE: &str = "videocalls_glue";
 const FAULTS: &str = "simulate";
 /// Recording, which the entry imports on first use.
 const RECORDING: &str = "recording";
+/// The test before a call, which the entry imports on first use.
+const CHECK: &str = "connection-check";
 /// A classic script with the `AgoraRTC` interface, which imports the entry when a page joins.
 const AGORA: &str = "agora";
 /// The declarations of the entry, which TypeScript looks for beside `videocalls.js`.
@@ -103,7 +105,7 @@ fn make(
     step("package: bundle", || {
         let source = |name: &str| stage.join(format!("{name}.ts"));
         let script = |name: &str| made.join(format!("{name}.js"));
-        for name in [ENTRY, FAULTS, RECORDING] {
+        for name in [ENTRY, FAULTS, RECORDING, CHECK] {
             bundle::script(tools, &source(name), &script(name), constants)?;
         }
         bundle::classic_script(tools, &source(AGORA), &script(AGORA))

@@ -3,11 +3,14 @@
 import type { VideoCall } from './call.js';
 import { Calls, positional, type PositionalArguments } from './calls.js';
 import { Engine, type WasmSource } from './engine.js';
+import { VideoCallError } from './errors.js';
+import type { ConnectionCheckOptions, ConnectionReport } from './connection-check.js';
 import type { VideoCallOptions } from './options.js';
 import glue from './videocalls_glue.js';
 import { warmUp } from './warm-up.js';
 
 export { VideoCall } from './call.js';
+export type { CheckFailure, CheckName, CheckResult, ConnectionCheckOptions, ConnectionReport } from './connection-check.js';
 export { VideoCallError, type EndReason, type ErrorCategory, type ErrorCode } from './errors.js';
 export type { CallState, Participant, TrackState, VideoCallEventMap, VideoCallListener } from './events.js';
 export type { IceServers, LegacyIceServer } from './ice-servers.js';
@@ -65,6 +68,15 @@ export function initializeVideoCall(...args: [VideoCallOptions] | PositionalArgu
   const [first] = args;
   const isObject = typeof first === 'object' && first !== null;
   return calls.start(isObject ? first : positional(args as PositionalArguments));
+}
+
+/**
+ * Checks whether a call can work here: browser, microphone, camera, signaling server, and each STUN and TURN server. A failure
+ * is a result, with its reason and what to do; the promise rejects only with `aborted`.
+ */
+export async function checkConnection(options: ConnectionCheckOptions = {}): Promise<ConnectionReport> {
+  const { checkConnection } = await import('./connection-check.js');
+  return checkConnection(options, VideoCallError.from);
 }
 
 /** Turns a track of the current call on or off, as {@link VideoCall.toggleTrack} does. */

@@ -47,7 +47,7 @@ function findInfo(bytes: Uint8Array): Element | undefined {
 
 /** The first element with this id in a row of elements. */
 function find(bytes: Uint8Array, wanted: number, from: number, end: number): Element | undefined {
-  for (let at = from; at < end; ) {
+  for (let at = from; at < end;) {
     const id = readNumber(bytes, at, true);
     const size = id && readNumber(bytes, at + id.length, false);
     if (!id || !size) return undefined;
