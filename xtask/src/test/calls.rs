@@ -57,6 +57,7 @@ struct BrowserTests<'a> {
     workspace: &'a Workspace,
     browsers: Browsers,
     proxies: Proxies,
+    turnserver: PathBuf,
     server: &'a Path,
     fault_proxy: PathBuf,
 }
@@ -65,12 +66,15 @@ impl<'a> BrowserTests<'a> {
     fn new(workspace: &'a Workspace, server: &'a Path) -> Result<Self> {
         let browsers = tools::browsers()?;
         let proxies = tools::proxies()?;
+        let turnserver = tools::coturn()?;
+        tools::ffmpeg()?;
         tools::e2e_modules(workspace)?;
         tools::e2e_python(workspace)?;
         Ok(Self {
             workspace,
             browsers,
             proxies,
+            turnserver,
             server,
             fault_proxy: run::fault_proxy(workspace)?,
         })
@@ -86,7 +90,8 @@ impl<'a> BrowserTests<'a> {
         let mut node = self.browsers.node(self.workspace, self.server);
         node.env("VIDEOCALLS_FAULT_PROXY", &self.fault_proxy)
             .env("VIDEOCALLS_NGINX", &self.proxies.nginx)
-            .env("VIDEOCALLS_CADDY", &self.proxies.caddy);
+            .env("VIDEOCALLS_CADDY", &self.proxies.caddy)
+            .env("TURNSERVER", &self.turnserver);
         node.args(["--test", "--test-reporter=spec"]);
         for name in names {
             node.arg(format!("--test-name-pattern=^{}$", literally(name)));

@@ -3,6 +3,7 @@
 mod browsers;
 mod debian;
 mod link;
+mod media;
 mod network;
 mod node;
 mod proxies;
@@ -12,6 +13,7 @@ mod rust;
 use anyhow::Result;
 
 pub(crate) use self::browsers::{Browsers, browsers};
+pub(crate) use self::media::ffmpeg;
 pub(crate) use self::network::{coturn, iproute};
 pub(crate) use self::node::{NodeTools, e2e_modules, node_tools};
 pub(crate) use self::proxies::{Proxies, proxies};
@@ -26,9 +28,10 @@ pub(crate) fn everything(workspace: &Workspace) -> Result<()> {
     node_tools(workspace)?;
     browsers()?;
     proxies()?;
+    coturn()?;
+    ffmpeg()?;
     if cfg!(target_os = "linux") {
         iproute()?;
-        coturn()?;
     }
     e2e_modules(workspace)?;
     e2e_python(workspace)?;

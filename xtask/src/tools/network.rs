@@ -1,4 +1,4 @@
-//! The tools of the network benchmark: `ip` for network namespaces, and coturn as TURN server.
+//! `ip` for the network namespaces of the network benchmark, and coturn, a TURN server.
 
 use std::path::PathBuf;
 
