@@ -1,12 +1,15 @@
 // A program that uses the whole public API. It is compiled and never run; wrong.ts has what must not compile.
 
 import init, {
+  checkConnection,
   endCall,
   errorHandler,
   initializeVideoCall,
   toggleTrack,
   VideoCallError,
   type CallState,
+  type CheckResult,
+  type ConnectionReport,
   type EndReason,
   type ErrorCategory,
   type ErrorCode,
@@ -16,6 +19,7 @@ import init, {
   type LegacyIceServer,
   type OwnTrack,
   type Participant,
+  type Recording,
   type Dialect,
   type Signaling,
   type TrackState,
@@ -255,3 +259,21 @@ try {
 }
 const reasons: ErrorCode[] = ['permission-denied', 'insecure-context', 'signaling-unreachable', 'aborted'] satisfies ErrorCode[];
 console.log(reasons);
+
+// The test before a call.
+const report: ConnectionReport = await checkConnection({
+  signaling,
+  iceServers: servers[0]!,
+  microphone: true,
+  camera: false,
+  timeout: 5000,
+  onResult: ({ check, state, reason, rate, ms }: CheckResult) => console.log(check, state, reason, rate?.kbps, ms),
+  signal: aborter.signal,
+});
+holds<Same<typeof report.passed, boolean>>();
+
+// A recording.
+const recording: Recording = await call.startRecording({ to: 'memory', width: 640, includeSelf: false, fileName: 'tea' });
+const file: Blob | null = await recording.stop();
+console.log(recording.mimeType, file?.size);
+await call.startRecording({ to: new WritableStream<Uint8Array>() });

@@ -73,3 +73,8 @@ call.simulate({ kind: 'delay' });
 if (error.code === 'room-fool') alert(error.help);
 // @ts-expect-error only the package makes its errors
 new VideoCallError('oops');
+
+// @ts-expect-error there is no such place
+await call.startRecording({ to: 'cloud' });
+// @ts-expect-error a recording is ended by its own function
+await call.stopRecording();
