@@ -47,6 +47,7 @@ const ESBUILD_SCRIPT: &[&str] = &[
     "--external:*/simulate.js",
     "--external:*/recording.js",
     "--external:*/connection-check.js",
+    "--external:*/warm-up.js",
 ];
 const ESBUILD_NODE: &[&str] = &[
     "--bundle",
@@ -56,6 +57,7 @@ const ESBUILD_NODE: &[&str] = &[
     "--external:*/simulate.js",
     "--external:*/recording.js",
     "--external:*/connection-check.js",
+    "--external:*/warm-up.js",
     "--out-extension:.js=.mjs",
     "--log-level=warning",
 ];
@@ -66,7 +68,7 @@ pub(crate) type Constants<'a> = &'a [(&'a str, &'a str)];
 
 /// A fingerprint of everything here that influences a result, apart from its inputs.
 pub(crate) fn recipe(tools: &NodeTools) -> Fingerprint {
-    Fingerprint::new("bundle 7")
+    Fingerprint::new("bundle 8")
         .with(glue::FACTORY)
         .with(WASM_OPT)
         .with(ESBUILD)

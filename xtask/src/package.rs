@@ -28,12 +28,8 @@ const ENTRY: &str = "videocalls";
 const MODULE: &str = "videocalls_bg.wasm";
 /// The name of the glue, which is bundled into the entry.
 const GLUE: &str = "videocalls_glue";
-/// Fault simulation, which the entry imports on first use.
-const FAULTS: &str = "simulate";
-/// Recording, which the entry imports on first use.
-const RECORDING: &str = "recording";
-/// The test before a call, which the entry imports on first use.
-const CHECK: &str = "connection-check";
+/// What the entry imports on first use: fault simulation, recording, the check before a call, and the warm-up.
+const ON_DEMAND: [&str; 4] = ["simulate", "recording", "connection-check", "warm-up"];
 /// A classic script with the `AgoraRTC` interface, which imports the entry when a page joins.
 const AGORA: &str = "agora";
 /// The declarations of the entry, which TypeScript looks for beside `videocalls.js`.
@@ -105,7 +101,7 @@ fn make(
     step("package: bundle", || {
         let source = |name: &str| stage.join(format!("{name}.ts"));
         let script = |name: &str| made.join(format!("{name}.js"));
-        for name in [ENTRY, FAULTS, RECORDING, CHECK] {
+        for name in [ENTRY].into_iter().chain(ON_DEMAND) {
             bundle::script(tools, &source(name), &script(name), constants)?;
         }
         bundle::classic_script(tools, &source(AGORA), &script(AGORA))

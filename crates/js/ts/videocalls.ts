@@ -7,7 +7,6 @@ import { VideoCallError } from './errors.js';
 import type { ConnectionCheckOptions, ConnectionReport } from './connection-check.js';
 import type { VideoCallOptions } from './options.js';
 import glue from './videocalls_glue.js';
-import { warmUp } from './warm-up.js';
 
 export { VideoCall } from './call.js';
 export type { CheckFailure, CheckName, CheckResult, ConnectionCheckOptions, ConnectionReport } from './connection-check.js';
@@ -45,8 +44,8 @@ export default function init(options?: InitOptions): Promise<void>;
 export default function init(source: WasmSource | Promise<Response>, options?: InitOptions): Promise<void>;
 export default async function init(first?: WasmSource | Promise<Response> | InitOptions, second?: InitOptions): Promise<void> {
   const { source, options } = isOptions(first) ? { source: undefined, options: first } : { source: first, options: second };
-  await engine.load(source);
-  if (options?.warmUp) await (warmedUp ??= warmUp((call) => calls.startAlone(call)));
+  const [script] = await Promise.all([options?.warmUp ? import('./warm-up.js') : undefined, engine.load(source)]);
+  if (script) await (warmedUp ??= script.warmUp((call) => calls.startAlone(call)));
 }
 
 function isOptions(value: unknown): value is InitOptions {
