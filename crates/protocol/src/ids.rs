@@ -219,25 +219,31 @@ fn is_deceptive(c: char) -> bool {
 
 /// Drops from both ends what can't be seen there.
 fn trim(name: &str) -> &str {
-    name.trim_matches(|c: char| c.is_whitespace() || is_deceptive(c) || is_joiner(c))
-        .trim_start_matches(|c: char| c.is_whitespace() || extends_previous(c))
+    name.trim_start_matches(|c| is_invisible(c) || extends_previous(c))
+        .trim_end_matches(is_invisible)
+}
+
+fn is_invisible(c: char) -> bool {
+    c.is_whitespace() || is_deceptive(c) || is_joiner(c)
 }
 
 /// Cuts a text after so many characters, or before them if the cut would split a letter from its
 /// marks.
 fn cut(name: &str, most: usize) -> &str {
-    let Some((end, _)) = name.char_indices().nth(most) else {
-        return name;
-    };
-    // Each character but the first, with the one before it.
-    let places = name.chars().zip(name.char_indices().skip(1)).take(most);
-    let splits = |before, after| is_joiner(before) || extends_previous(after);
-    let last = places
-        .filter(|&(before, (_, after))| !splits(before, after))
-        .last();
-    let at = last.map_or(end, |(_, (at, _))| at);
-    // An index would bring its panic, with the formatting of text, into each download.
-    name.get(..at).unwrap_or(name)
+    let mut fitting = None;
+    // Nothing is cut before the first character.
+    let mut is_joined = true;
+    for (index, (at, c)) in name.char_indices().enumerate() {
+        if !is_joined && !extends_previous(c) {
+            fitting = Some(at);
+        }
+        if index == most {
+            // An index would bring its panic, with the formatting of text, into each download.
+            return name.get(..fitting.unwrap_or(at)).unwrap_or(name);
+        }
+        is_joined = is_joiner(c);
+    }
+    name
 }
 
 /// Characters that are drawn as a part of the one before: combining marks, variation selectors, the
