@@ -94,15 +94,9 @@ impl Appointments {
 
     fn welcome(&self, heartbeat: Heartbeat) -> Event {
         Event::Welcome(Welcome {
-            id: ParticipantId::new(self.role.name()),
-            peers: Vec::new(),
-            resumed: false,
-            heard: None,
-            resume: None,
-            epoch: None,
-            seq: None,
             ping_interval: heartbeat.server,
             keep_alive: heartbeat.client,
+            ..Welcome::new(ParticipantId::new(self.role.name()), Vec::new())
         })
     }
 

@@ -21,7 +21,7 @@ use crate::{
 /// How many participants are remembered.
 const MAX_PEERS: usize = 64;
 /// Separates a name from the digits that make it unique.
-const SEPARATOR: &str = "~";
+const SEPARATOR: char = '~';
 /// How many hexadecimal digits are added. Two clients with the same name and digits ignore each other's
 /// messages; six digits make that one in 16 million.
 const DIGITS: usize = 6;
@@ -121,17 +121,7 @@ impl ChannelsMesh {
 
     /// Our own arrival, which the server broadcasts to everyone.
     fn welcome(&self) -> Event {
-        Event::Welcome(Welcome {
-            id: ParticipantId::new(&self.name),
-            peers: Vec::new(),
-            resumed: false,
-            heard: None,
-            resume: None,
-            epoch: None,
-            seq: None,
-            ping_interval: None,
-            keep_alive: None,
-        })
+        Event::Welcome(Welcome::new(ParticipantId::new(&self.name), Vec::new()))
     }
 
     /// Handles a message from a participant on a channel. `announces`: the message announces that
@@ -234,7 +224,9 @@ impl Dialect for ChannelsMesh {
         match request {
             Request::Join(join) => {
                 let name = join.name.as_ref().map_or("guest", DisplayName::as_str);
-                self.name = [name, SEPARATOR, &self.digits].concat();
+                self.name = name.to_owned();
+                self.name.push(SEPARATOR);
+                self.name.push_str(&self.digits);
                 Ok(self.write("new-peer", Text::default()))
             }
             Request::Signal { to, signal } => match signal {
@@ -313,10 +305,12 @@ impl Dialect for ChannelsMesh {
 
 /// The name to show: without the digits that our own clients add.
 fn without_digits(name: &str) -> &str {
-    match name.rsplit_once(SEPARATOR) {
-        Some((name, digits)) if are_digits(digits) && !name.is_empty() => name,
-        _ => name,
-    }
+    let digits_at = name.len().saturating_sub(DIGITS);
+    let person = match name.split_at_checked(digits_at) {
+        Some((rest, digits)) if are_digits(digits) => rest.strip_suffix(SEPARATOR),
+        _ => None,
+    };
+    person.filter(|person| !person.is_empty()).unwrap_or(name)
 }
 
 /// Whether this is the name of one of our own clients, with its digits.

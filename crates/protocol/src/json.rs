@@ -5,8 +5,6 @@
 
 mod value;
 
-use std::str::FromStr;
-
 use self::value::{Object, Value};
 use crate::DecodeError;
 
@@ -118,7 +116,11 @@ impl<'a> Record<'a> {
     }
 
     /// Takes an integer.
-    pub(crate) fn number<N: FromStr>(&mut self, field: &str) -> Option<N> {
+    pub(crate) fn number<N: TryFrom<u64>>(&mut self, field: &str) -> Option<N> {
+        self.whole_number(field)?.try_into().ok()
+    }
+
+    fn whole_number(&mut self, field: &str) -> Option<u64> {
         match self.take(field)? {
             Value::Number(digits) => digits.parse().ok(),
             _ => None,
@@ -187,10 +189,10 @@ impl Text {
 
     /// Writes an integer, if there is one.
     pub(crate) fn number(self, field: &str, number: Option<impl Into<u64>>) -> Self {
-        let Some(number) = number else { return self };
-        let mut this = self.field(field);
-        this.0.push_str(&number.into().to_string());
-        this
+        match number {
+            Some(number) => self.json(field, &digits(number.into())),
+            None => self,
+        }
     }
 
     pub(crate) fn object(self, field: &str, object: Self) -> Self {
@@ -258,6 +260,10 @@ impl Text {
         self.0.push_str("\":");
         self
     }
+}
+
+fn digits(number: u64) -> String {
+    number.to_string()
 }
 
 /// Writes a string in quotes.

@@ -178,6 +178,23 @@ pub struct Welcome {
     pub keep_alive: Option<u32>,
 }
 
+impl Welcome {
+    /// A welcome to a seat that can't be resumed, by a server without heartbeats.
+    pub fn new(id: ParticipantId, peers: Vec<Peer>) -> Self {
+        Self {
+            id,
+            peers,
+            resumed: false,
+            heard: None,
+            resume: None,
+            epoch: None,
+            seq: None,
+            ping_interval: None,
+            keep_alive: None,
+        }
+    }
+}
+
 /// Another participant, as the server describes them.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Peer {

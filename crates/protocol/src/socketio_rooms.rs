@@ -69,15 +69,9 @@ impl SocketIoRooms {
 
     fn welcome(&self, peers: Vec<Peer>) -> Event {
         Event::Welcome(Welcome {
-            id: ParticipantId::new(self.me),
-            peers,
-            resumed: false,
-            heard: None,
-            resume: None,
-            epoch: None,
-            seq: None,
             ping_interval: self.heartbeat.server,
             keep_alive: self.heartbeat.client,
+            ..Welcome::new(ParticipantId::new(self.me), peers)
         })
     }
 

@@ -162,13 +162,13 @@ impl Rooms {
 }
 
 fn read_welcome(record: &mut Record<'_>) -> Result<Welcome, DecodeError> {
-    let peers = record.records("participants");
+    let mut peers = Vec::new();
+    for mut participant in record.records("participants") {
+        peers.push(peer(&mut participant, "welcome")?);
+    }
     Ok(Welcome {
         id: participant(record, "welcome", "id")?,
-        peers: peers
-            .into_iter()
-            .map(|mut one| peer(&mut one, "welcome"))
-            .collect::<Result<_, _>>()?,
+        peers,
         resumed: record.flag("resumed"),
         heard: record.number("heard"),
         resume: record.text("resume"),

@@ -90,8 +90,8 @@ impl Seat {
     /// resumed.
     pub(super) fn on_welcome(&mut self, welcome: &Welcome) -> Vec<String> {
         self.resuming = false;
-        self.token.clone_from(&welcome.resume);
-        self.epoch.clone_from(&welcome.epoch);
+        self.token = welcome.resume.clone();
+        self.epoch = welcome.epoch.clone();
         self.seq = welcome.seq;
         self.needs_roster = false;
         self.replayed_after = welcome.seq.filter(|_| welcome.resumed);
