@@ -91,9 +91,9 @@ impl Context {
         self.drops_signals = !accepted;
     }
 
-    /// Reports an event of the links to the session, if there is one.
-    pub(crate) fn report(&mut self, event: impl Into<Option<TopologyEvent>>) {
-        self.reports.extend(event.into());
+    /// Reports an event of the links to the session.
+    pub(crate) fn report(&mut self, event: TopologyEvent) {
+        self.reports.push(event);
     }
 
     pub(crate) fn next_report(&mut self) -> Option<TopologyEvent> {
@@ -102,16 +102,16 @@ impl Context {
 
     /// Sets a timer to expire after this duration.
     pub(crate) fn start_timer(&mut self, timer: impl Into<Timer>, duration: Duration) {
-        self.timers.set(timer, self.now + duration);
+        self.timers.set(timer.into(), self.now + duration);
     }
 
     /// Sets a timer to expire at this time.
     pub(crate) fn start_timer_until(&mut self, timer: impl Into<Timer>, deadline: Timestamp) {
-        self.timers.set(timer, deadline);
+        self.timers.set(timer.into(), deadline);
     }
 
     pub(crate) fn stop_timer(&mut self, timer: impl Into<Timer>) {
-        self.timers.stop(timer);
+        self.timers.stop(timer.into());
     }
 
     /// Stops all timers of a link.
@@ -120,7 +120,7 @@ impl Context {
     }
 
     pub(crate) fn is_timer_running(&self, timer: impl Into<Timer>) -> bool {
-        self.timers.runs(timer)
+        self.timers.runs(timer.into())
     }
 
     pub(crate) fn next_timeout(&self) -> Option<Timestamp> {

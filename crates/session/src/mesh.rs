@@ -103,11 +103,14 @@ impl Mesh {
             LinkReport::Transport(transport) => self.transport_changed(ctx, id, transport),
             LinkReport::Measured(received) => self.measured(ctx, id, received),
             LinkReport::TracksChanged => {
-                ctx.report(participant.map(TopologyEvent::Changed));
+                if let Some(participant) = participant {
+                    ctx.report(TopologyEvent::Changed(participant));
+                }
             }
             LinkReport::Text(text) => {
-                let event = participant.map(|from| TopologyEvent::Text(from, text));
-                ctx.report(event);
+                if let Some(from) = participant {
+                    ctx.report(TopologyEvent::Text(from, text));
+                }
             }
             LinkReport::NegotiationNeeded if never_offers => {}
             report => match (link.handle_report(ctx, report), participant) {
@@ -197,9 +200,9 @@ impl Mesh {
     }
 
     fn close_where(&mut self, ctx: &mut Context, which: &dyn Fn(&Link) -> bool) {
-        self.links
-            .extract_if(.., |link| which(link))
-            .for_each(|link| link.close(ctx));
+        while let Some(index) = self.links.iter().position(which) {
+            self.links.remove(index).close(ctx);
+        }
     }
 
     /// What shows that a participant with a seat has left.

@@ -17,12 +17,12 @@ pub(crate) struct Roster {
     introduced: Option<Peer>,
 }
 
-/// A participant who is missing from the server's new roster.
+/// The participants who are missing from the server's new roster.
 #[derive(Debug)]
 pub(crate) struct Missing {
-    pub(crate) id: ParticipantId,
+    pub(crate) ids: Vec<ParticipantId>,
     /// Whether they have left for certain. Otherwise they may only not have rejoined yet.
-    pub(crate) has_left: bool,
+    pub(crate) have_left: bool,
 }
 
 impl Roster {
@@ -62,20 +62,19 @@ impl Roster {
         welcome: &Welcome,
         linked: Vec<ParticipantId>,
         departures_announced: bool,
-    ) -> Vec<Missing> {
+    ) -> Missing {
         let own_id = self.own_id.replace(welcome.id.clone());
         let epoch = std::mem::replace(&mut self.epoch, welcome.epoch.clone());
         let renamed = own_id.is_some_and(|own_id| own_id != welcome.id);
         let complete = departures_announced && epoch.is_some() && epoch == welcome.epoch;
         let is_missing = |id: &ParticipantId| welcome.peers.iter().all(|peer| peer.id != *id);
-        let known = linked.into_iter().chain(self.ids());
-        known
-            .filter(|id| renamed || is_missing(id))
-            .map(|id| Missing {
-                id,
-                has_left: renamed || complete,
-            })
-            .collect()
+        let mut ids = linked;
+        ids.extend(self.ids());
+        ids.retain(|id| renamed || is_missing(id));
+        Missing {
+            ids,
+            have_left: renamed || complete,
+        }
     }
 
     /// Remembers the sender of the next signal.

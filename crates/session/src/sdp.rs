@@ -42,20 +42,21 @@ pub(crate) fn fingerprint(sdp: &str) -> Option<String> {
 pub(crate) fn content_hash(sdp: &str) -> u64 {
     const GATHERED: [&str; 4] = ["a=candidate:", "a=end-of-candidates", "a=rtcp:", "c="];
     let is_gathered = |line: &&str| GATHERED.iter().any(|prefix| line.starts_with(prefix));
-    let lines = sdp.lines().filter(|line| !is_gathered(line));
-    let bytes = lines.flat_map(|line| without_port(line).into_iter().flat_map(str::bytes));
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    let mut hash = 0xcbf2_9ce4_8422_2325;
+    for line in sdp.lines().filter(|line| !is_gathered(line)) {
+        for (index, word) in line.split(' ').enumerate() {
+            let is_port = index == 1 && line.starts_with("m=");
+            // The port 0 rejects the media section.
+            if !is_port || word == "0" {
+                hash = word.bytes().fold(hash, add_to_hash);
+            }
+        }
+    }
+    hash
 }
 
-/// The words of a line, without the port if it opens a media section.
-fn without_port(line: &str) -> Vec<&str> {
-    let mut words: Vec<_> = line.split(' ').collect();
-    if line.starts_with("m=") && words.len() > 1 && words[1] != "0" {
-        words[1] = "";
-    }
-    words
+fn add_to_hash(hash: u64, byte: u8) -> u64 {
+    (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
 }
 
 /// The rest of the first line that begins so.

@@ -18,7 +18,7 @@ use crate::timers::Timer;
 use crate::topology::Topology;
 use crate::topology_event::TopologyEvent;
 use crate::track::TrackKind;
-use crate::{EndReason, Input, LinkId, Notice, Output, Problem, Snapshot, Token};
+use crate::{CallState, EndReason, Input, LinkId, Notice, Output, Problem, Snapshot, Token};
 
 /// The configuration of a call.
 #[derive(Clone, Debug)]
@@ -100,12 +100,17 @@ impl Session {
     pub fn snapshot(&self) -> Snapshot {
         let media = self.devices.state();
         Snapshot {
-            state: self.signaling.call_state(),
+            state: self.state(),
             me: self.roster.own_id().cloned(),
             participants: self.roster.views(self.topology.as_ref()),
             microphone: media.audio,
             camera: media.video,
         }
+    }
+
+    /// Returns the state of the call alone.
+    pub fn state(&self) -> CallState {
+        self.signaling.call_state()
     }
 
     /// Whether the user wants a track on; `None` if there is no device and none is requested.
@@ -321,7 +326,7 @@ impl Session {
     }
 
     fn send_receive_report(&mut self, not_receiving: Vec<ParticipantId>) {
-        self.reported.clone_from(&not_receiving);
+        self.reported = not_receiving.clone();
         let report = Request::ReceiveReport(not_receiving);
         self.ctx.output(Output::Send(report));
     }

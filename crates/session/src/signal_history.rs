@@ -42,14 +42,15 @@ impl SignalHistory {
         );
     }
 
-    /// Takes out those of a participant's early candidates that fit now.
-    pub(crate) fn take_candidates(
+    /// Takes out the first of a participant's early candidates that fits now.
+    pub(crate) fn take_candidate(
         &mut self,
         from: &ParticipantId,
         fits: impl Fn(&Candidate) -> bool,
-    ) -> Vec<Candidate> {
+    ) -> Option<Candidate> {
         let candidates = &mut self.record_mut(from).candidates;
-        candidates.extract_if(.., |it| fits(it)).collect()
+        let index = candidates.iter().position(fits)?;
+        Some(candidates.remove(index))
     }
 
     pub(crate) fn forget_candidates(&mut self, from: &ParticipantId) {
@@ -145,8 +146,9 @@ mod tests {
         for _ in 0..2 * MAX_CANDIDATES {
             history.keep_candidate(&loud, Candidate::default());
         }
-        assert_eq!(history.take_candidates(&quiet, |_| true).len(), 1);
-        let kept = history.take_candidates(&loud, |_| true).len();
+        let mut take = |from| history.take_candidate(from, |_| true);
+        assert!(take(&quiet).is_some());
+        let kept = std::iter::from_fn(|| take(&loud)).count();
         assert_eq!(kept, MAX_CANDIDATES);
     }
 }

@@ -118,16 +118,14 @@ pub(crate) struct Timers(Vec<(Timer, Timestamp)>);
 
 impl Timers {
     /// Sets a timer, or moves its deadline. At [`Timestamp::NEVER`] it does not run at all.
-    pub(crate) fn set(&mut self, timer: impl Into<Timer>, deadline: Timestamp) {
-        let timer = timer.into();
+    pub(crate) fn set(&mut self, timer: Timer, deadline: Timestamp) {
         self.stop(timer);
         if deadline != Timestamp::NEVER {
             self.0.push((timer, deadline));
         }
     }
 
-    pub(crate) fn stop(&mut self, timer: impl Into<Timer>) {
-        let timer = timer.into();
+    pub(crate) fn stop(&mut self, timer: Timer) {
         self.0.retain(|(other, _)| *other != timer);
     }
 
@@ -137,8 +135,7 @@ impl Timers {
         self.0.retain(|(timer, _)| !is_of_link(timer));
     }
 
-    pub(crate) fn runs(&self, timer: impl Into<Timer>) -> bool {
-        let timer = timer.into();
+    pub(crate) fn runs(&self, timer: Timer) -> bool {
         self.0.iter().any(|(other, _)| *other == timer)
     }
 
@@ -169,15 +166,15 @@ mod tests {
     fn timers_expire_in_the_order_of_their_deadlines() {
         let at = Timestamp::from_millis;
         let mut timers = Timers::default();
-        timers.set(SignalingTimer::Welcome, at(30));
-        timers.set(SignalingTimer::Open, at(20));
-        timers.set(TopologyTimer::DeferredOffers, at(50));
+        timers.set(SignalingTimer::Welcome.into(), at(30));
+        timers.set(SignalingTimer::Open.into(), at(20));
+        timers.set(TopologyTimer::DeferredOffers.into(), at(50));
         assert_eq!(timers.next(), Some(at(20)));
         assert_eq!(timers.expired(at(10)), None);
         assert_eq!(timers.expired(at(40)), Some(SignalingTimer::Open.into()));
         assert_eq!(timers.expired(at(40)), Some(SignalingTimer::Welcome.into()));
         assert_eq!(timers.expired(at(40)), None);
-        timers.stop(TopologyTimer::DeferredOffers);
+        timers.stop(TopologyTimer::DeferredOffers.into());
         assert_eq!(timers.next(), None);
     }
 
@@ -185,8 +182,8 @@ mod tests {
     fn timer_of_unlimited_duration_never_runs() {
         let mut timers = Timers::default();
         let now = Timestamp::from_millis(1);
-        timers.set(SignalingTimer::Patience, now + Duration::MAX);
-        assert!(!timers.runs(SignalingTimer::Patience));
+        timers.set(SignalingTimer::Patience.into(), now + Duration::MAX);
+        assert!(!timers.runs(SignalingTimer::Patience.into()));
         assert_eq!(timers.next(), None);
     }
 }

@@ -102,7 +102,9 @@ impl Mesh {
         }
         if was_silent != is_silent {
             let participant = link.participant().cloned();
-            ctx.report(participant.map(TopologyEvent::Changed));
+            if let Some(participant) = participant {
+                ctx.report(TopologyEvent::Changed(participant));
+            }
         }
         if !is_silent {
             if was_silent {

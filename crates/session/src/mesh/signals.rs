@@ -292,7 +292,7 @@ impl Mesh {
     pub(super) fn add_early_candidates(&mut self, ctx: &mut Context, from: &ParticipantId) {
         if let Some(link) = self.links.iter().find(|link| link.is_for(from)) {
             let fits = |candidate: &Candidate| link.accepts_candidate(candidate);
-            for candidate in self.history.take_candidates(from, fits) {
+            while let Some(candidate) = self.history.take_candidate(from, fits) {
                 ctx.link(link.id(), LinkOp::AddCandidate(candidate));
             }
         }

@@ -79,10 +79,11 @@ impl Session {
     fn reconcile(&mut self, welcome: Welcome) {
         let announced = self.config.capabilities.departure == Departure::Announced;
         let linked = self.topology.linked();
-        for missing in self.roster.reconcile(&welcome, linked, announced) {
-            match missing.has_left {
-                true => self.remove_with_link(&missing.id),
-                false => self.left(&missing.id, LeaveReason::Lost),
+        let missing = self.roster.reconcile(&welcome, linked, announced);
+        for id in &missing.ids {
+            match missing.have_left {
+                true => self.remove_with_link(id),
+                false => self.left(id, LeaveReason::Lost),
             }
         }
         let ids: Vec<_> = welcome.peers.iter().map(|peer| peer.id.clone()).collect();
