@@ -93,9 +93,11 @@ impl Links {
     ) {
         let servers = || self.ice_servers.request(now, &fail);
         match op {
-            LinkOp::CreateOffer { token } => peer.make_offer(servers(), token, report),
+            LinkOp::CreateOffer { token } => {
+                peer.describe(None, servers(), token, self.local.clone(), report);
+            }
             LinkOp::AcceptOffer { sdp, token } => {
-                peer.accept_offer(&sdp, servers(), token, self.local.clone(), report);
+                peer.describe(Some(&sdp), servers(), token, self.local.clone(), report);
             }
             LinkOp::AcceptAnswer { sdp, token } => peer.accept_answer(&sdp, token, report),
             LinkOp::AddCandidate(candidate) => peer.add_candidate(&candidate),
@@ -125,12 +127,10 @@ impl Links {
     }
 
     fn close(&self, link: LinkId) {
-        let (closed, kept): (Vec<_>, Vec<_>) = self
-            .peers
-            .take()
-            .into_iter()
-            .partition(|(id, _)| *id == link);
-        self.peers.replace(kept);
+        let mut peers = self.peers.take();
+        let position = peers.iter().position(|(id, _)| *id == link);
+        let closed = position.map(|at| peers.remove(at));
+        self.peers.replace(peers);
         drop(closed);
     }
 

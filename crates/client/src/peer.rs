@@ -9,7 +9,9 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{MediaStream, RtcConfiguration, RtcPeerConnection};
 
 use crate::CallError;
-use crate::browser::{PeerConnectionExt, exception_text, object, property, text, track, untrack};
+use crate::browser::{
+    PeerConnectionExt, call_method, exception_text, object, property, text, track, untrack,
+};
 use crate::candidates;
 use crate::chat::{self, Chat};
 use crate::event_listener::EventListener;
@@ -148,20 +150,11 @@ impl Peer {
         }
     }
 
-    /// Makes an offer; `servers` are the page's ICE servers, if it has a function for them.
-    pub(crate) fn make_offer(&self, servers: Option<Promise>, token: Token, report: Report) {
-        let connection = self.connection.clone();
-        let renewed = self.renewed(servers);
-        self.run(async move {
-            renewed.await;
-            let made = set_local_description(&connection).await;
-            report(outcome(token, made));
-        });
-    }
-
-    pub(crate) fn accept_offer(
+    /// Makes an offer, or the answer to the `offer` of the peer; `servers` are the page's ICE servers,
+    /// if it has a function for them.
+    pub(crate) fn describe(
         &self,
-        sdp: &str,
+        offer: Option<&str>,
         servers: Option<Promise>,
         token: Token,
         local: Rc<LocalTracks>,
@@ -169,19 +162,13 @@ impl Peer {
     ) {
         let connection = self.connection.clone();
         let renewed = self.renewed(servers);
-        let offered = set_remote_description(&connection, "offer", sdp);
+        let offered = offer.map(|sdp| set_remote_description(&connection, "offer", sdp));
         self.run(async move {
-            let made = match JsFuture::from(offered).await {
-                Ok(_) => {
-                    for kind in TrackKind::ALL {
-                        transceivers::answer(&connection, kind, &local);
-                    }
-                    renewed.await;
-                    set_local_description(&connection).await
-                }
-                Err(error) => Err(error),
-            };
-            report(outcome(token, made));
+            let described = describe(&connection, offered, renewed, &local).await;
+            report(match described {
+                Ok(sdp) => LinkReport::DescriptionCreated { token, sdp },
+                Err(_) => LinkReport::Failed { token },
+            });
         });
     }
 
@@ -205,9 +192,8 @@ impl Peer {
         let renewed = self.renewed(servers);
         let restarted = Task::spawn(async move {
             renewed.await;
-            connection
-                .unchecked_ref::<PeerConnectionExt>()
-                .restart_ice();
+            // https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-restartice
+            call_method(&connection, "restartIce", &JsValue::UNDEFINED);
         });
         self.renewal.set(Some(restarted));
     }
@@ -287,7 +273,19 @@ fn transport_of(connection: &RtcPeerConnection) -> Transport {
 }
 
 /// Makes the description that fits the signaling state, sets it, and returns its text.
-async fn set_local_description(connection: &RtcPeerConnection) -> Result<String, JsValue> {
+async fn describe(
+    connection: &RtcPeerConnection,
+    offered: Option<Promise>,
+    renewed: impl Future<Output = ()>,
+    local: &LocalTracks,
+) -> Result<String, JsValue> {
+    if let Some(offered) = offered {
+        JsFuture::from(offered).await?;
+        for kind in TrackKind::ALL {
+            transceivers::answer(connection, kind, local);
+        }
+    }
+    renewed.await;
     let extended = connection.unchecked_ref::<PeerConnectionExt>();
     JsFuture::from(extended.set_implicit_local_description()).await?;
     Ok(text(&property(connection, "localDescription"), "sdp"))
@@ -296,11 +294,4 @@ async fn set_local_description(connection: &RtcPeerConnection) -> Result<String,
 fn set_remote_description(connection: &RtcPeerConnection, kind: &str, sdp: &str) -> Promise {
     let description = object(&[("type", kind.into()), ("sdp", sdp.into())]);
     connection.set_remote_description(description.unchecked_ref())
-}
-
-fn outcome(token: Token, made: Result<String, JsValue>) -> LinkReport {
-    match made {
-        Ok(sdp) => LinkReport::DescriptionCreated { token, sdp },
-        Err(_) => LinkReport::Failed { token },
-    }
 }
