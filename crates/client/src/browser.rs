@@ -4,11 +4,11 @@ use js_sys::{Array, Function, Object, Promise, Reflect, Set};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{MediaStream, RtcPeerConnection, RtcRtpSender};
+use web_sys::RtcPeerConnection;
 
 #[wasm_bindgen]
 extern "C" {
-    /// `RTCPeerConnection` with the methods that perfect negotiation needs
+    /// `RTCPeerConnection` with the method that perfect negotiation needs
     /// (<https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-setlocaldescription>).
     #[wasm_bindgen(extends = RtcPeerConnection)]
     pub(crate) type PeerConnectionExt;
@@ -16,23 +16,6 @@ extern "C" {
     /// Creates the offer or answer that fits the signaling state, and sets it.
     #[wasm_bindgen(method, js_name = setLocalDescription)]
     pub(crate) fn set_implicit_local_description(this: &PeerConnectionExt) -> Promise;
-
-    /// Makes the next offer restart ICE
-    /// (<https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-restartice>).
-    #[wasm_bindgen(method, js_name = restartIce)]
-    pub(crate) fn restart_ice(this: &PeerConnectionExt);
-
-    /// Tells the connection that no more remote candidates will come.
-    #[wasm_bindgen(method, js_name = addIceCandidate)]
-    pub(crate) fn end_ice_candidates(this: &PeerConnectionExt) -> Promise;
-
-    #[wasm_bindgen(extends = RtcRtpSender)]
-    pub(crate) type SenderExt;
-
-    /// Sets the stream that the track belongs to at the peer
-    /// (<https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-setstreams>).
-    #[wasm_bindgen(method, js_name = setStreams)]
-    pub(crate) fn set_streams(this: &SenderExt, stream: &MediaStream);
 
     /// Calls a function later with an argument.
     #[wasm_bindgen(js_name = setTimeout)]
@@ -42,29 +25,14 @@ extern "C" {
     #[wasm_bindgen(js_name = clearTimeout)]
     pub(crate) fn clear_timeout(id: i32);
 
-    #[wasm_bindgen(js_name = isSecureContext, thread_local_v2)]
-    pub(crate) static IS_SECURE_CONTEXT: Option<bool>;
-
     /// What must be released if the WebAssembly panics, for the script that has loaded it.
     #[wasm_bindgen(js_name = videocallsHoldings, thread_local_v2)]
     static HOLDINGS: Option<Set>;
-
-    /// `navigator.permissions`, where a browser has it.
-    pub(crate) type Permissions;
-
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn query(this: &Permissions, descriptor: &JsValue) -> Result<Promise, JsValue>;
-}
-
-thread_local! {
-    static NOTHING: Closure<dyn FnMut(JsValue)> = Closure::new(|_| {});
 }
 
 /// Ignores the outcome of a promise, and keeps a rejection from being reported as unhandled.
 pub(crate) fn ignore(promise: &Promise) {
-    NOTHING.with(|nothing| {
-        let _ = promise.catch(nothing);
-    });
+    drop(JsFuture::from(promise.clone()));
 }
 
 /// Registers a connection, a track, a socket, or a promise of tracks to be released if the
@@ -95,19 +63,21 @@ pub(crate) fn text(object: &JsValue, name: &str) -> String {
 
 /// Waits.
 pub(crate) async fn delay(milliseconds: i32) {
-    let over = Promise::new(&mut |resolve, _| {
-        set_timeout(&resolve, milliseconds, &JsValue::UNDEFINED);
-    });
-    let _ = JsFuture::from(over).await;
+    let _ = JsFuture::from(time_limit(milliseconds, &JsValue::UNDEFINED)).await;
 }
 
-/// A promise that settles like the given one, or is rejected if that takes too long.
-pub(crate) fn within(milliseconds: i32, promise: &Promise, late: &str) -> Promise {
-    let error = js_sys::Error::new(late);
-    let limit = Promise::new(&mut |_, reject| {
-        set_timeout(&reject, milliseconds, &error);
-    });
-    Promise::race(&[promise, &limit].into_iter().collect::<Array>())
+/// A promise that settles like the given one, or is rejected if that takes too long. Any other value
+/// fulfils it.
+pub(crate) fn within(milliseconds: i32, answer: &JsValue, late: &str) -> Promise {
+    let limit = time_limit(milliseconds, &js_sys::Error::new(late));
+    Promise::race(&[answer, &limit].into_iter().collect::<Array>())
+}
+
+/// A promise that is rejected after some time.
+fn time_limit(milliseconds: i32, reason: &JsValue) -> Promise {
+    Promise::new(&mut |_, reject| {
+        set_timeout(&reject, milliseconds, reason);
+    })
 }
 
 /// Calls a method with one argument; `None` if there is none of this name, or it throws.

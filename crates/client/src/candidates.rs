@@ -1,10 +1,11 @@
 //! ICE candidates between our types and the browser's.
 
+use js_sys::Object;
 use videocalls_protocol::Candidate;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::RtcPeerConnection;
 
-use crate::browser::{PeerConnectionExt, ignore, object, property, small, text};
+use crate::browser::{ignore, object, property, small, text};
 
 /// Reads an `icecandidate` event. One without a candidate marks their end, as an empty candidate
 /// does.
@@ -22,20 +23,23 @@ pub(crate) fn read(event: &JsValue) -> Candidate {
 
 /// Adds a remote candidate. The link survives one that the browser refuses.
 pub(crate) fn add(connection: &RtcPeerConnection, candidate: &Candidate) {
-    if candidate.candidate.is_empty() {
-        let connection = connection.unchecked_ref::<PeerConnectionExt>();
-        return ignore(&connection.end_ice_candidates());
-    }
-    let init = object(&[
-        ("candidate", candidate.candidate.as_str().into()),
-        ("sdpMid", candidate.sdp_mid.as_deref().into()),
-        ("sdpMLineIndex", candidate.sdp_m_line_index.into()),
-        (
-            "usernameFragment",
-            candidate.username_fragment.as_deref().into(),
-        ),
-    ]);
-    ignore(
-        &connection.add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(init.unchecked_ref())),
-    );
+    let init = to_js(candidate);
+    let init = init.as_ref().map(JsCast::unchecked_ref);
+    ignore(&connection.add_ice_candidate_with_opt_rtc_ice_candidate_init(init));
+}
+
+/// `None` marks the end of candidates.
+fn to_js(candidate: &Candidate) -> Option<Object> {
+    let is_end = candidate.candidate.is_empty();
+    (!is_end).then(|| {
+        object(&[
+            ("candidate", candidate.candidate.as_str().into()),
+            ("sdpMid", candidate.sdp_mid.as_deref().into()),
+            ("sdpMLineIndex", candidate.sdp_m_line_index.into()),
+            (
+                "usernameFragment",
+                candidate.username_fragment.as_deref().into(),
+            ),
+        ])
+    })
 }

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use js_sys::{Array, Object, Promise, Reflect};
+use js_sys::{Object, Promise, Reflect};
 use videocalls_session::TrackKind;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -30,7 +30,7 @@ pub(crate) async fn acquire(requests: Vec<(TrackKind, JsValue)>, answered: Answe
         set_property(&all, kind.as_str(), constraints);
     }
     let error = match request(&all).await {
-        Ok(tracks) => return answered(tracks.into_iter().map(Answer::from).collect()),
+        Ok(answers) => return answered(answers),
         Err(error) => error,
     };
     let refused = Refusal::of(&requests, error).await;
@@ -78,17 +78,18 @@ impl Refusal {
     /// A device at "ask" was not refused if the other one is blocked: then the browser refuses both
     /// without a question. If neither is blocked, the person has closed the question for both.
     fn allows_asking_for(&self, kind: TrackKind) -> bool {
-        let (own, others): (Vec<_>, Vec<_>) =
-            self.permissions.iter().partition(|(of, _)| *of == kind);
-        if others.is_empty() || self.error.code != ErrorCode::PermissionDenied {
-            return !others.is_empty();
+        let has_other = self.permissions.len() > 1;
+        if !has_other || self.error.code != ErrorCode::PermissionDenied {
+            return has_other;
         }
-        let is_other_blocked = || others.iter().any(|(_, it)| *it == Some(Permission::Denied));
-        own.iter().all(|(_, permission)| match permission {
+        let is_blocked = |(_, permission): &(_, _)| *permission == Some(Permission::Denied);
+        let of_kind = self.permissions.iter().find(|(of, _)| *of == kind);
+        match of_kind.and_then(|(_, permission)| *permission) {
             Some(Permission::Denied) => false,
-            Some(Permission::Prompt) => is_other_blocked(),
+            // Another kind is blocked, since this one is not.
+            Some(Permission::Prompt) => self.permissions.iter().any(is_blocked),
             Some(Permission::Granted) | None => true,
-        })
+        }
     }
 }
 
@@ -101,7 +102,7 @@ async fn acquire_alone(kind: TrackKind, constraints: &JsValue, refused: &Refusal
             Err(alone) => error = alone,
         }
     }
-    for attempt in remedies(kind, constraints, error.code).await.iter() {
+    for attempt in remedies(kind, constraints, error.code).await {
         match request_one(kind, &attempt).await {
             Ok(answers) => return answers,
             Err(again) => error = again,
@@ -112,28 +113,26 @@ async fn acquire_alone(kind: TrackKind, constraints: &JsValue, refused: &Refusal
 }
 
 async fn request_one(kind: TrackKind, constraints: &JsValue) -> Result<Vec<Answer>, CallError> {
-    let tracks = request(&object(&[(kind.as_str(), constraints.clone())])).await?;
-    Ok(tracks.into_iter().map(Answer::from).collect())
+    request(&object(&[(kind.as_str(), constraints.clone())])).await
 }
 
 /// The requests that may be granted after one has failed for this reason.
-async fn remedies(kind: TrackKind, constraints: &JsValue, code: ErrorCode) -> Array {
-    let remedies = Array::new();
+async fn remedies(kind: TrackKind, constraints: &JsValue, code: ErrorCode) -> Vec<JsValue> {
     match code {
-        ErrorCode::ConstraintsNotSatisfied => {
-            remedies.push(&relaxed(constraints));
-        }
+        ErrorCode::ConstraintsNotSatisfied => vec![relaxed(constraints)],
         ErrorCode::DeviceInUse | ErrorCode::DeviceFailed => {
             delay(RELEASE_TIME).await;
-            for device in list().await.iter().filter(|device| is_of(device, kind)) {
-                // The browser's own choice is usually the first, and has just failed.
-                remedies.unshift(&exactly(&device, constraints));
+            let mut remedies = vec![constraints.clone()];
+            // The browser's own choice is usually the first, and has just failed.
+            for device in list().await.iter().rev() {
+                if is_of(&device, kind) {
+                    remedies.push(exactly(&device, constraints));
+                }
             }
-            remedies.unshift(constraints);
+            remedies
         }
-        _ => {}
+        _ => Vec::new(),
     }
-    remedies
 }
 
 /// The same constraints as wishes: the browser comes as close to them as it can.

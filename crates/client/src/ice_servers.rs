@@ -82,11 +82,9 @@ pub(crate) async fn renew(
     connection.set_configuration_with_configuration(renewed.unchecked_ref())
 }
 
-fn call(function: &Function) -> Promise {
-    match function.call0(&JsValue::UNDEFINED) {
-        Ok(answer) => Promise::resolve(&answer),
-        Err(error) => Promise::reject(&error),
-    }
+fn call(function: &Function) -> JsValue {
+    let answer = function.call0(&JsValue::UNDEFINED);
+    answer.unwrap_or_else(|error| Promise::reject(&error).into())
 }
 
 async fn report_failure(answer: Promise, fail: Rc<dyn Fn(CallError)>) {

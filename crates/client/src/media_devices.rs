@@ -7,11 +7,10 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{MediaDevices, MediaStream, MediaStreamTrack};
 
 use crate::browser::{
-    IS_SECURE_CONTEXT, Permissions, exception_name, exception_text, global, object, property,
-    track, untrack,
+    call_method, exception_name, exception_text, global, object, property, track, untrack,
 };
 use crate::frame;
-use crate::local_tracks::LocalTrack;
+use crate::local_tracks::{Answer, LocalTrack};
 use crate::{CallError, ErrorCode};
 
 /// A kind of device's `PermissionState`
@@ -30,7 +29,7 @@ pub(crate) enum Permission {
 /// # Errors
 ///
 /// The browser's exception as our error, without its device.
-pub(crate) async fn request(constraints: &Object) -> Result<Vec<LocalTrack>, CallError> {
+pub(crate) async fn request(constraints: &Object) -> Result<Vec<Answer>, CallError> {
     let asked = media_devices()?.get_user_media_with_constraints(constraints.unchecked_ref());
     let given = match asked {
         Ok(promise) => PendingMedia::new(promise).wait().await,
@@ -43,11 +42,12 @@ pub(crate) async fn request(constraints: &Object) -> Result<Vec<LocalTrack>, Cal
 
 /// Lists the devices that the browser reveals, as `MediaDeviceInfo`.
 pub(crate) async fn list() -> Array {
-    let listed = media_devices().map(|devices| devices.enumerate_devices());
-    match listed {
-        Ok(Ok(listed)) => JsFuture::from(listed).await.unwrap_or_default().into(),
-        _ => Array::new(),
-    }
+    let devices = property(&global("navigator"), "mediaDevices");
+    let Some(listed) = call_method(&devices, "enumerateDevices", &JsValue::UNDEFINED) else {
+        return Array::new();
+    };
+    let listed = JsFuture::from(Promise::from(listed)).await;
+    listed.map(JsCast::unchecked_into).unwrap_or_default()
 }
 
 /// Whether a `MediaDeviceInfo` is an input of this kind.
@@ -77,12 +77,8 @@ pub(crate) async fn permission_status(kind: TrackKind) -> Option<JsValue> {
         TrackKind::Video => "camera",
     };
     let permissions = property(&global("navigator"), "permissions");
-    let status = permissions
-        .is_object()
-        .then(|| permissions.unchecked_into::<Permissions>())?
-        .query(&object(&[("name", name.into())]))
-        .ok()?;
-    JsFuture::from(status).await.ok()
+    let status = call_method(&permissions, "query", &object(&[("name", name.into())]))?;
+    JsFuture::from(Promise::from(status)).await.ok()
 }
 
 /// Reads a `PermissionStatus`.
@@ -158,17 +154,17 @@ fn stop_when_given(promise: &Promise) {
     });
 }
 
-fn own_tracks(stream: &MediaStream) -> Vec<LocalTrack> {
+fn own_tracks(stream: &MediaStream) -> Vec<Answer> {
     stream
         .get_tracks()
         .iter()
         .map(MediaStreamTrack::from)
-        .map(LocalTrack::of_device)
+        .map(|track| LocalTrack::of_device(track).into())
         .collect()
 }
 
 fn no_media_devices() -> CallError {
-    if IS_SECURE_CONTEXT.with(|secure| *secure) == Some(false) {
+    if global("isSecureContext") == JsValue::FALSE {
         let message = "navigator.mediaDevices needs a secure context (https or localhost)";
         return CallError::new(ErrorCode::InsecureContext, message);
     }

@@ -58,7 +58,7 @@ impl Socket {
 
     /// Sends a text. A text that can't be sent any more is dropped: the socket's close is reported.
     pub(crate) fn send(&self, text: &str) {
-        if self.socket.ready_state() == WebSocket::OPEN {
+        if property(&self.socket, "readyState") == f64::from(WebSocket::OPEN) {
             let _ = self.socket.send_with_str(text);
         }
     }

@@ -3,9 +3,9 @@
 use js_sys::Array;
 use videocalls_session::{LinkRole, TrackKind};
 use wasm_bindgen::JsCast;
-use web_sys::{MediaStreamTrack, RtcPeerConnection, RtcRtpTransceiver};
+use web_sys::{MediaStreamTrack, RtcPeerConnection, RtcRtpSender, RtcRtpTransceiver};
 
-use crate::browser::{SenderExt, ignore, object, property, set_property, text};
+use crate::browser::{call_method, ignore, object, property, set_property, text};
 use crate::local_tracks::LocalTracks;
 
 /// Adds the local tracks to a new connection.
@@ -47,10 +47,8 @@ pub(crate) fn replace(
 pub(crate) fn answer(connection: &RtcPeerConnection, kind: TrackKind, local: &LocalTracks) {
     if let Some(transceiver) = first_of(connection, kind) {
         set_property(&transceiver, "direction", &"sendrecv".into());
-        transceiver
-            .sender()
-            .unchecked_ref::<SenderExt>()
-            .set_streams(local.stream());
+        // https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-setstreams
+        call_method(&sender_of(&transceiver), "setStreams", local.stream());
         send(&transceiver, local.of(kind).as_ref());
     }
 }
@@ -66,10 +64,14 @@ fn add(connection: &RtcPeerConnection, kind: TrackKind, local: &LocalTracks) {
 }
 
 fn send(transceiver: &RtcRtpTransceiver, track: Option<&MediaStreamTrack>) {
-    let sender = transceiver.sender();
+    let sender = sender_of(transceiver);
     if property(&sender, "track").is_object() || track.is_some() {
         ignore(&sender.replace_track(track));
     }
+}
+
+fn sender_of(transceiver: &RtcRtpTransceiver) -> RtcRtpSender {
+    property(transceiver, "sender").unchecked_into()
 }
 
 fn first_of(connection: &RtcPeerConnection, kind: TrackKind) -> Option<RtcRtpTransceiver> {
