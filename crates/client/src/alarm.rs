@@ -65,7 +65,7 @@ impl Drop for Timer {
 }
 
 fn delay(at: Timestamp, now: Timestamp) -> i32 {
-    let millis = at.since(now).as_millis();
+    let millis = at.as_millis().saturating_sub(now.as_millis());
     i32::try_from(millis).unwrap_or(MAX_DELAY)
 }
 

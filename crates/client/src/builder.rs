@@ -66,64 +66,57 @@ impl VideoCall {
 impl CallBuilder {
     /// Sets the dialect of the server: one of [`dialects`](crate::dialects), by default
     /// [`rooms`](crate::dialects::rooms), or your own.
-    pub fn dialect(self, dialect: DialectFactory) -> Self {
-        Self { dialect, ..self }
+    pub fn dialect(mut self, dialect: DialectFactory) -> Self {
+        self.dialect = dialect;
+        self
     }
 
     /// Sets the function that opens the signaling socket in place of the browser: a JavaScript
     /// function that takes the address and returns an object that behaves like a `WebSocket`
     /// (<https://websockets.spec.whatwg.org/#the-websocket-interface>). It may dispatch events
     /// before its methods return.
-    pub fn socket(self, open: Function) -> Self {
-        Self {
-            socket: Some(open),
-            ..self
-        }
+    pub fn socket(mut self, open: Function) -> Self {
+        self.socket = Some(open);
+        self
     }
 
     /// Sets the room, which most dialects need.
-    pub fn room(self, room: impl Into<String>) -> Self {
-        Self {
-            room: Some(room.into()),
-            ..self
-        }
+    pub fn room(mut self, room: impl Into<String>) -> Self {
+        self.room = Some(room.into());
+        self
     }
 
     /// Sets the name that the other participants see.
-    pub fn name(self, name: impl Into<String>) -> Self {
-        Self {
-            name: Some(name.into()),
-            ..self
-        }
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
     }
 
     /// Sets the access token for the server.
-    pub fn token(self, token: impl Into<String>) -> Self {
-        Self {
-            token: Some(token.into()),
-            ..self
-        }
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(token.into());
+        self
     }
 
     /// Sets where the sound comes from; by default any microphone.
-    pub fn audio(self, audio: MediaRequest) -> Self {
-        Self { audio, ..self }
+    pub fn audio(mut self, audio: MediaRequest) -> Self {
+        self.audio = audio;
+        self
     }
 
     /// Sets where the picture comes from; by default any camera.
-    pub fn video(self, video: MediaRequest) -> Self {
-        Self { video, ..self }
+    pub fn video(mut self, video: MediaRequest) -> Self {
+        self.video = video;
+        self
     }
 
     /// Sets the `RTCConfiguration` of every connection, such as its ICE servers
     /// (<https://www.w3.org/TR/webrtc/#rtcconfiguration-dictionary>). By default all
     /// tracks share one transport (`bundlePolicy: "max-bundle"`).
-    pub fn rtc_configuration(self, configuration: &Object) -> Self {
+    pub fn rtc_configuration(mut self, configuration: &Object) -> Self {
         let rtc: &JsValue = configuration.as_ref();
-        Self {
-            rtc: Some(rtc.clone().into()),
-            ..self
-        }
+        self.rtc = Some(rtc.clone().into());
+        self
     }
 
     /// Sets the function that returns the `iceServers`, for servers whose credentials expire: a
@@ -131,20 +124,16 @@ impl CallBuilder {
     /// (<https://www.w3.org/TR/webrtc/#rtciceserver-dictionary>). It is called when a connection is
     /// made and when ICE is restarted, and has 5 s to answer. The call does not wait for it to
     /// start; if it fails, this call reports [`ErrorCode::IceServersFailed`].
-    pub fn ice_servers(self, function: Function) -> Self {
-        Self {
-            ice_servers: Some(function),
-            ..self
-        }
+    pub fn ice_servers(mut self, function: Function) -> Self {
+        self.ice_servers = Some(function);
+        self
     }
 
     /// Sets for how long a lost connection to the server is retried: by default 60 s, and longer
     /// while media of another participant is still received. With zero the call ends at once.
-    pub fn reconnect_for(self, duration: Duration) -> Self {
-        Self {
-            reconnect_for: duration,
-            ..self
-        }
+    pub fn reconnect_for(mut self, duration: Duration) -> Self {
+        self.reconnect_for = duration;
+        self
     }
 
     /// Starts the call: the socket, the devices and the first connection at the same time. Calls

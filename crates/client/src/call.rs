@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use videocalls_protocol::ParticipantId;
-use videocalls_session::{CallState, EndReason, Input, Snapshot, TrackKind};
+use videocalls_session::{CallState, EndReason, Input, Session, Snapshot, TrackKind};
 use web_sys::MediaStream;
 
 use crate::driver::{Driver, Parts};
@@ -105,7 +105,7 @@ impl VideoCall {
 
 impl Call {
     fn end(&self) {
-        let state = self.driver.with_session(|session| session.snapshot().state);
+        let state = self.driver.with_session(Session::state);
         let reason = match state {
             CallState::Idle | CallState::Connecting => EndReason::Aborted,
             _ => EndReason::Left,
@@ -131,7 +131,7 @@ impl Future for Joined {
     type Output = Result<(), CallError>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.call.snapshot().state {
+        match self.call.call.driver.with_session(Session::state) {
             CallState::Idle | CallState::Connecting => {
                 self.call
                     .call

@@ -1,6 +1,5 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::iter;
 use std::rc::{Rc, Weak};
 use std::task::Waker;
 
@@ -20,7 +19,7 @@ use crate::local_tracks::Answer;
 use crate::page::Page;
 use crate::peer::LinkCallbacks;
 use crate::seat_storage::Seat;
-use crate::signaling::{Signaling, SignalingEvent};
+use crate::signaling::{Received, Signaling, SignalingEvent};
 use crate::{CallError, CallEvent};
 
 /// The parts of a call that [`CallBuilder`](crate::CallBuilder) has checked and prepared.
@@ -124,22 +123,22 @@ impl Driver {
     }
 
     fn handle(&self, input: Input) {
-        let outputs: Vec<_> = {
-            let mut session = self.session.borrow_mut();
-            session.handle(self.clock.now(), input);
-            iter::from_fn(|| session.poll()).collect()
-        };
-        for output in outputs {
+        self.session.borrow_mut().handle(self.clock.now(), input);
+        while let Some(output) = self.next_output() {
             match output {
                 // Made now: when it is emitted, the call may already be in another state.
                 Output::Notify(notice) => {
-                    self.event_of(notice)
-                        .into_iter()
-                        .for_each(|event| self.queue_event(event));
+                    if let Some(event) = self.event_of(notice) {
+                        self.queue_event(event);
+                    }
                 }
                 output => self.queue(Effect::Perform(output)),
             }
         }
+    }
+
+    fn next_output(&self) -> Option<Output> {
+        self.session.borrow_mut().poll()
     }
 
     fn queue(&self, effect: Effect) {
@@ -208,12 +207,15 @@ impl Driver {
 
     /// Takes what the socket, or the server's answer to the preflight, reports.
     fn signaled(&self, event: SignalingEvent) {
-        let received = self.signaling.receive(event);
-        self.queue(Effect::SendFrames(received.replies));
-        received
-            .inputs
-            .into_iter()
-            .for_each(|input| self.handle(input));
+        match self.signaling.receive(event) {
+            Received::Input(input) => self.handle(input),
+            Received::Decoded(decoded) => {
+                self.queue(Effect::SendFrames(decoded.replies));
+                for event in decoded.events {
+                    self.handle(Input::SignalingEvent(event));
+                }
+            }
+        }
         self.drain();
     }
 
@@ -273,9 +275,7 @@ impl Driver {
 
     fn event_of(&self, notice: Notice) -> Option<CallEvent> {
         Some(match notice {
-            Notice::StateChanged => {
-                CallEvent::StateChanged(self.with_session(|session| session.snapshot().state))
-            }
+            Notice::StateChanged => CallEvent::StateChanged(self.with_session(Session::state)),
             Notice::ParticipantJoined(participant) => CallEvent::ParticipantJoined(participant),
             Notice::ParticipantChanged(participant) => CallEvent::ParticipantChanged(participant),
             Notice::ParticipantLeft {

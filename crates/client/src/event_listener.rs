@@ -14,16 +14,17 @@ impl EventListener {
     pub(crate) fn new(
         target: &EventTarget,
         event: &'static str,
-        mut callback: impl FnMut(&JsValue) + 'static,
+        callback: impl FnMut(&JsValue) + 'static,
     ) -> Self {
-        Self::add(target, event, Closure::new(move |event| callback(&event)))
+        Self::add(target, event, Box::new(callback))
     }
 
     fn add(
         target: &EventTarget,
         event: &'static str,
-        callback: Closure<dyn FnMut(JsValue)>,
+        mut callback: Box<dyn FnMut(&JsValue)>,
     ) -> Self {
+        let callback = Closure::new(move |event| callback(&event));
         // Fails for no event target.
         let _ = target.add_event_listener_with_callback(event, callback.as_ref().unchecked_ref());
         Self {

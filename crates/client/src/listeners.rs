@@ -45,22 +45,18 @@ impl Listeners {
         if matches!(event, CallEvent::StateChanged(_)) {
             self.wakers.take().into_iter().for_each(Waker::wake);
         }
-        let keys: Vec<_> = self
-            .listeners
-            .borrow()
-            .iter()
-            .map(|(key, _)| *key)
-            .collect();
-        for key in keys {
-            if let Some(listener) = self.find(key) {
-                listener(event);
-            }
+        let (mut done, newest) = (0, self.last_key.get());
+        while let Some((key, listener)) = self.first_after(done)
+            && key <= newest
+        {
+            listener(event);
+            done = key;
         }
     }
 
-    fn find(&self, key: u32) -> Option<Listener> {
+    /// The listeners are in the order of their keys.
+    fn first_after(&self, key: u32) -> Option<(u32, Listener)> {
         let listeners = self.listeners.borrow();
-        let (_, listener) = listeners.iter().find(|(known, _)| *known == key)?;
-        Some(listener.clone())
+        listeners.iter().find(|(it, _)| *it > key).cloned()
     }
 }

@@ -85,14 +85,8 @@ impl LocalTracks {
 
     /// Removes the track of this kind, which releases its device.
     pub(crate) fn remove(&self, kind: TrackKind) {
-        let (removed, kept) = self
-            .tracks
-            .take()
-            .into_iter()
-            .partition::<Vec<_>, _>(|track| track.kind == kind);
-        self.tracks.replace(kept);
-        for track in removed {
-            self.stream.remove_track(&track.track);
+        while let Some(removed) = self.take(kind) {
+            self.stream.remove_track(&removed.track);
         }
     }
 
@@ -101,6 +95,12 @@ impl LocalTracks {
         TrackKind::ALL
             .into_iter()
             .for_each(|kind| self.remove(kind));
+    }
+
+    fn take(&self, kind: TrackKind) -> Option<LocalTrack> {
+        let mut tracks = self.tracks.borrow_mut();
+        let index = tracks.iter().position(|track| track.kind == kind)?;
+        Some(tracks.remove(index))
     }
 }
 

@@ -39,29 +39,31 @@ impl Page {
     }
 }
 
+/// Reads an event.
+type Reading = fn(&JsValue) -> Option<Input>;
+
 fn listen_to_page(report: &Rc<dyn Fn(Input)>) -> Vec<EventListener> {
     let window: JsValue = js_sys::global().into();
     let document = global("document");
     let network = property(&global("navigator"), "connection");
-    let network_changed = |_: &JsValue| Some(Input::NetworkChanged);
-    [
-        listen(&window, "beforeunload", report, |_| {
-            Some(Input::PageMayUnload)
-        }),
-        listen(&window, "pagehide", report, |event| {
-            Some(page_hidden(event))
-        }),
-        listen(&window, "pageshow", report, |event| {
+    let network_changed: Reading = |_| Some(Input::NetworkChanged);
+    let of_window: [(_, Reading); 4] = [
+        ("beforeunload", |_| Some(Input::PageMayUnload)),
+        ("pagehide", |event| Some(page_hidden(event))),
+        ("pageshow", |event| {
             persists(event).then_some(Input::PageRestored)
         }),
-        listen(&window, "online", report, network_changed),
-        listen(&document, "visibilitychange", report, network_changed),
-        listen(&document, "resume", report, network_changed),
-        listen(&network, "change", report, network_changed),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+        ("online", network_changed),
+    ];
+    let mut listeners = Vec::new();
+    for (kind, reading) in of_window {
+        listeners.extend(listen(&window, kind, report, reading));
+    }
+    for kind in ["visibilitychange", "resume"] {
+        listeners.extend(listen(&document, kind, report, network_changed));
+    }
+    listeners.extend(listen(&network, "change", report, network_changed));
+    listeners
 }
 
 /// Listens to a target, if the browser has it.
@@ -69,7 +71,7 @@ fn listen(
     target: &JsValue,
     kind: &'static str,
     report: &Rc<dyn Fn(Input)>,
-    input_of: fn(&JsValue) -> Option<Input>,
+    input_of: Reading,
 ) -> Option<EventListener> {
     let target = target
         .is_object()

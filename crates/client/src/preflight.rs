@@ -4,8 +4,9 @@ use js_sys::{Object, Promise};
 use videocalls_protocol::Preflight;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
+use web_sys::Url;
 
-use crate::browser::{object, property, small};
+use crate::browser::{object, property, small, text};
 use crate::task::Task;
 
 /// Sends the request to the server at a socket's address, and passes on the HTTP status of its
@@ -40,15 +41,7 @@ pub(crate) fn run(socket: &str, preflight: Preflight, answered: Box<dyn FnOnce(u
 
 /// The HTTP address of a path on the server of a `ws:` or `wss:` address.
 fn http_address(socket: &str, path: &str) -> String {
-    let (scheme, rest) = socket.split_once(':').unwrap_or_default();
-    let rest = rest.trim_start_matches('/');
-    let authority = rest
-        .split_once('/')
-        .map_or(rest, |(authority, _)| authority);
-    let http = if scheme == "wss" {
-        "https://"
-    } else {
-        "http://"
-    };
-    [http, authority, path].concat()
+    let server = ["http", socket.strip_prefix("ws").unwrap_or(socket)].concat();
+    let address = Url::new_with_base(path, &server);
+    address.map_or(server, |address| text(&address, "href"))
 }

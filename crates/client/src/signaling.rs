@@ -29,11 +29,12 @@ pub(crate) enum SignalingEvent {
     Preflight(u16),
 }
 
-/// What an event means: frames to send at once, and inputs for the session.
-#[derive(Default)]
-pub(crate) struct Received {
-    pub(crate) replies: Vec<String>,
-    pub(crate) inputs: Vec<Input>,
+/// What an event means.
+pub(crate) enum Received {
+    /// The server's events, and frames to send at once.
+    Decoded(Decoded),
+    /// A change of the connection itself.
+    Input(Input),
 }
 
 impl Signaling {
@@ -132,28 +133,18 @@ impl Signaling {
 
 impl From<Decoded> for Received {
     fn from(decoded: Decoded) -> Self {
-        Self {
-            replies: decoded.replies,
-            inputs: decoded
-                .events
-                .into_iter()
-                .map(Input::SignalingEvent)
-                .collect(),
-        }
+        Self::Decoded(decoded)
     }
 }
 
 impl From<Input> for Received {
     fn from(input: Input) -> Self {
-        Self {
-            inputs: vec![input],
-            ..Self::default()
-        }
+        Self::Input(input)
     }
 }
 
 impl From<Problem> for Received {
     fn from(problem: Problem) -> Self {
-        Input::SignalingProblem(problem).into()
+        Self::Input(Input::SignalingProblem(problem))
     }
 }

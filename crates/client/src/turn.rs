@@ -104,18 +104,10 @@ impl TurnWatch {
 fn turn_failed(url: &str, event: &JsValue) -> CallError {
     let code = code_of(event).to_string();
     let reason = text(event, "errorText");
-    let message = [
-        "the TURN server ",
-        url,
-        " failed with ",
-        &code,
-        " ",
-        &reason,
-    ]
-    .concat();
+    let message = ["the TURN server", url, "failed with", &code, &reason].join(" ");
     CallError {
         cause: Some(event.clone()),
-        ..CallError::new(ErrorCode::TurnFailed, message.trim_end())
+        ..CallError::new(ErrorCode::TurnFailed, message.trim_end_matches(' '))
     }
 }
 
