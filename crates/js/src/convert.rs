@@ -2,74 +2,75 @@
 
 use js_sys::{Array, Object, Reflect};
 use videocalls_client::{
-    CallError, CallEvent, ErrorCode, LeaveReason, MEDIA_PENDING_HELP, ParticipantView, Snapshot,
+    CallError, CallEvent, ErrorCode, LeaveReason, MEDIA_PENDING_HELP, ParticipantId,
+    ParticipantView, Snapshot, TrackKind,
 };
 use wasm_bindgen::JsValue;
 
 /// The type of an event and its detail.
 pub(crate) fn event(event: &CallEvent) -> Option<(&'static str, JsValue)> {
-    Some(match event {
+    let detail = Fields::default();
+    let (name, detail) = match event {
         CallEvent::StateChanged(state) => {
-            ("state-changed", object(&[("state", state.as_str().into())]))
+            ("state-changed", detail.with("state", state.as_str().into()))
         }
         CallEvent::ParticipantJoined(view) => (
             "participant-joined",
-            object(&[("participant", participant(view))]),
+            detail.with("participant", participant(view)),
         ),
         CallEvent::ParticipantChanged(view) => (
             "participant-changed",
-            object(&[("participant", participant(view))]),
+            detail.with("participant", participant(view)),
         ),
         CallEvent::ParticipantLeft {
             participant: view,
             reason,
-        } => {
-            let reason = leave_reason(*reason).into();
-            (
-                "participant-left",
-                object(&[("participant", participant(view)), ("reason", reason)]),
-            )
-        }
-        CallEvent::LocalChanged => ("local-changed", JsValue::UNDEFINED),
+        } => (
+            "participant-left",
+            detail
+                .with("participant", participant(view))
+                .with("reason", leave_reason(*reason).into()),
+        ),
+        CallEvent::LocalChanged => ("local-changed", detail),
         CallEvent::LocalStream(stream) => (
             "local-stream",
-            object(&[("stream", Clone::clone(stream).into())]),
+            detail.with("stream", Clone::clone(stream).into()),
         ),
         CallEvent::MediaPending => (
             "media-pending",
-            object(&[("help", MEDIA_PENDING_HELP.into())]),
+            detail.with("help", MEDIA_PENDING_HELP.into()),
         ),
         CallEvent::Text { from, text } => (
             "text",
-            object(&[("from", from.as_str().into()), ("text", text.into())]),
+            detail
+                .with("from", from.as_str().into())
+                .with("text", text.into()),
         ),
-        CallEvent::Error(failure) => ("error", error(failure)),
+        CallEvent::Error(failure) => return Some(("error", error(failure))),
         CallEvent::Ended(reason) => {
             let failure = (!reason.is_wanted()).then(|| error(&CallError::from(*reason)));
-            let failure = failure.unwrap_or(JsValue::UNDEFINED);
             (
                 "ended",
-                object(&[("reason", reason.code().into()), ("error", failure)]),
+                detail
+                    .with("reason", reason.code().into())
+                    .with("error", failure.into()),
             )
         }
         _ => return None,
-    })
+    };
+    Some((name, detail.into()))
 }
 
 /// `Snapshot` of `ts/engine.ts`.
 pub(crate) fn snapshot(call: &Snapshot) -> JsValue {
-    let id = call
-        .me
-        .as_ref()
-        .map_or(JsValue::UNDEFINED, |id| id.as_str().into());
     let participants: Array = call.participants.iter().map(participant).collect();
-    object(&[
-        ("state", call.state.as_str().into()),
-        ("id", id),
-        ("microphone", call.microphone.as_str().into()),
-        ("camera", call.camera.as_str().into()),
-        ("participants", participants.into()),
-    ])
+    Fields::default()
+        .with("state", call.state.as_str().into())
+        .with("id", text(call.me.as_ref().map(ParticipantId::as_str)))
+        .with("microphone", call.microphone.as_str().into())
+        .with("camera", call.camera.as_str().into())
+        .with("participants", participants.into())
+        .into()
 }
 
 /// `Participant` of `ts/events.ts`, without its stream.
@@ -83,35 +84,29 @@ fn participant(view: &ParticipantView) -> JsValue {
         .iter()
         .map(|id| JsValue::from(id.as_str()));
     let not_receiving: Array = not_receiving.collect();
-    object(&[
-        ("id", view.id.as_str().into()),
-        ("name", name),
-        ("connection", view.connection.as_str().into()),
-        ("audio", view.media.audio.as_str().into()),
-        ("video", view.media.video.as_str().into()),
-        ("away", view.away.into()),
-        ("notReceiving", not_receiving.into()),
-    ])
+    Fields::default()
+        .with("id", view.id.as_str().into())
+        .with("name", name)
+        .with("connection", view.connection.as_str().into())
+        .with("audio", view.media.audio.as_str().into())
+        .with("video", view.media.video.as_str().into())
+        .with("away", view.away.into())
+        .with("notReceiving", not_receiving.into())
+        .into()
 }
 
 /// `ErrorDetails` of `ts/errors.ts`.
 pub(crate) fn error(error: &CallError) -> JsValue {
-    let device = error
-        .device
-        .map_or(JsValue::UNDEFINED, |kind| kind.as_str().into());
-    let participant = error
-        .participant
-        .as_ref()
-        .map_or(JsValue::UNDEFINED, |id| id.as_str().into());
-    object(&[
-        ("code", error.code.as_str().into()),
-        ("category", category(error.code).into()),
-        ("message", error.message.as_str().into()),
-        ("help", error.help().into()),
-        ("device", device),
-        ("participant", participant),
-        ("cause", error.cause.clone().unwrap_or(JsValue::UNDEFINED)),
-    ])
+    let participant = error.participant.as_ref().map(ParticipantId::as_str);
+    Fields::default()
+        .with("code", error.code.as_str().into())
+        .with("category", category(error.code).into())
+        .with("message", error.message.as_str().into())
+        .with("help", error.help().into())
+        .with("device", text(error.device.map(TrackKind::as_str)))
+        .with("participant", text(participant))
+        .with("cause", error.cause.clone().into())
+        .into()
 }
 
 fn category(code: ErrorCode) -> &'static str {
@@ -126,11 +121,25 @@ fn leave_reason(reason: LeaveReason) -> &'static str {
     }
 }
 
-fn object(fields: &[(&str, JsValue)]) -> JsValue {
-    let object = Object::new();
-    for (name, value) in fields {
+/// A text, or `undefined`.
+fn text(text: Option<&str>) -> JsValue {
+    text.into()
+}
+
+/// A plain object that is being made.
+#[derive(Default)]
+struct Fields(Object);
+
+impl Fields {
+    fn with(self, name: &str, value: JsValue) -> Self {
         // Setting a property of a new plain object can't fail.
-        let _ = Reflect::set(&object, &(*name).into(), value);
+        let _ = Reflect::set(&self.0, &name.into(), &value);
+        self
     }
-    object.into()
+}
+
+impl From<Fields> for JsValue {
+    fn from(fields: Fields) -> Self {
+        fields.0.into()
+    }
 }
