@@ -249,8 +249,13 @@ impl Mesh {
     }
 
     fn participants_where(&self, which: &dyn Fn(&Link) -> bool) -> Vec<ParticipantId> {
-        let links = self.links.iter().filter(|link| which(link));
-        links.filter_map(Link::participant).cloned().collect()
+        let mut participants = Vec::new();
+        for link in &self.links {
+            if let Some(participant) = link.participant().filter(|_| which(link)) {
+                participants.push(participant.clone());
+            }
+        }
+        participants
     }
 
     fn link(&self, id: LinkId) -> Option<&Link> {

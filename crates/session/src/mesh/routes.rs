@@ -60,14 +60,14 @@ impl Routes {
     /// Something has arrived from the server, so our own network works: returns the participants
     /// whose missing path is to be reported now.
     pub(super) fn take_reports(&mut self) -> Vec<ParticipantId> {
-        let searches = self.0.iter_mut();
-        let waiting = searches.filter(|(_, search)| *search == RouteState::AwaitsServer);
-        waiting
-            .map(|(id, search)| {
+        let mut missing = Vec::new();
+        for (id, search) in &mut self.0 {
+            if *search == RouteState::AwaitsServer {
                 *search = RouteState::Reported;
-                id.clone()
-            })
-            .collect()
+                missing.push(id.clone());
+            }
+        }
+        missing
     }
 
     /// Whether a search has taken too long.
