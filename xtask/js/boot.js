@@ -9,7 +9,7 @@ const { load, holdings } = glue(() => {
   document.body.replaceChildren(broken);
 });
 
-load({ module_or_path: new URL('app_bg.wasm', import.meta.url) }).then(offerFaults, (error) => {
+load(new URL('app_bg.wasm', import.meta.url)).then(offerFaults, (error) => {
   document.body.append('This page could not be started. Please reload it, or use a newer browser.');
   throw error;
 });

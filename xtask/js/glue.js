@@ -46,7 +46,7 @@ export default function (onFailure) {
   };
 
   // In place of the generated loader, which accepts several deprecated forms of input.
-  const load = async ({ module_or_path: source }) => {
+  const load = async (source) => {
     const isAddress = typeof source === 'string' || source instanceof URL || source instanceof Request;
     const { instance, module } = await instantiate(await (isAddress ? fetch(source) : source), __wbg_get_imports());
     __wbg_finalize_init(instance, module);

@@ -119,7 +119,7 @@ export function fakePage({ build = 'same' } = {}) {
   const factory = (onFailure) => {
     fail = onFailure;
     return {
-      load: async ({ module_or_path }) => void loads.push(module_or_path),
+      load: async (source) => void loads.push(source),
       module: () => 'compiled',
       holdings: new Set(),
       build: () => build,

@@ -45,7 +45,7 @@ export type Holding = WebSocket | RTCPeerConnection | MediaStreamTrack;
 
 /** An instance of the WebAssembly; see `xtask/js/glue.js`. */
 export interface Wasm {
-  load(input: { module_or_path: unknown }): Promise<unknown>;
+  load(source: unknown): Promise<unknown>;
   module(): WebAssembly.Module;
   readonly holdings: Set<Holding>;
   build(): string;
@@ -92,7 +92,7 @@ export class Engine {
       for (const user of users) user.engineFailed(cause);
     });
     try {
-      await wasm.load({ module_or_path: source });
+      await wasm.load(source);
       if (wasm.build() !== this.#build) throw new WebAssembly.LinkError('the build ids differ');
     } catch (cause) {
       this.#loading = undefined; // The next call tries again.
