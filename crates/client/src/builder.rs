@@ -7,7 +7,7 @@ use videocalls_session::{Config, Muted};
 use wasm_bindgen::JsValue;
 use web_sys::{RtcConfiguration, Url};
 
-use crate::browser::{global, text};
+use crate::browser::{global, set_property, text};
 use crate::clock::Clock;
 use crate::dialects::{self, DialectContext, DialectFactory, DialectSetup};
 use crate::driver::Parts;
@@ -294,11 +294,11 @@ fn socket_url(url: &str) -> Result<String, String> {
     let Ok(parsed) = Url::new_with_base(url, &page) else {
         return wrong("' is not an address of a signaling server");
     };
+    set_property(&parsed, "hash", &"".into());
     let href = text(&parsed, "href");
-    let href = href.split_once('#').map_or(href.as_str(), |(href, _)| href);
     let address = match href.strip_prefix("http") {
         Some(rest) => ["ws", rest].concat(),
-        None => href.to_owned(),
+        None => href,
     };
     if address.starts_with("ws:") || address.starts_with("wss:") {
         return Ok(address);

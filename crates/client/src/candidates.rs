@@ -30,16 +30,16 @@ pub(crate) fn add(connection: &RtcPeerConnection, candidate: &Candidate) {
 
 /// `None` marks the end of candidates.
 fn to_js(candidate: &Candidate) -> Option<Object> {
-    let is_end = candidate.candidate.is_empty();
-    (!is_end).then(|| {
-        object(&[
-            ("candidate", candidate.candidate.as_str().into()),
-            ("sdpMid", candidate.sdp_mid.as_deref().into()),
-            ("sdpMLineIndex", candidate.sdp_m_line_index.into()),
-            (
-                "usernameFragment",
-                candidate.username_fragment.as_deref().into(),
-            ),
-        ])
-    })
+    if candidate.candidate.is_empty() {
+        return None;
+    }
+    Some(object(&[
+        ("candidate", candidate.candidate.as_str().into()),
+        ("sdpMid", candidate.sdp_mid.as_deref().into()),
+        ("sdpMLineIndex", candidate.sdp_m_line_index.into()),
+        (
+            "usernameFragment",
+            candidate.username_fragment.as_deref().into(),
+        ),
+    ]))
 }

@@ -5,7 +5,7 @@ use videocalls_session::LinkRole;
 use wasm_bindgen::JsCast;
 use web_sys::{RtcDataChannel, RtcPeerConnection};
 
-use crate::browser::property;
+use crate::browser::{call_method, property};
 use crate::event_listener::EventListener;
 
 /// How many lines at most wait for a channel to open.
@@ -101,7 +101,7 @@ impl Line {
         if let Some(channel) = self.channel.as_ref().filter(open) {
             for text in self.waiting.drain(..) {
                 // A channel that closes now loses the line; its link is lost as well.
-                let _ = channel.send_with_str(&text);
+                call_method(channel, "send", &text.into());
             }
         }
     }

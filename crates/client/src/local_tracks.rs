@@ -6,7 +6,7 @@ use videocalls_session::{Input, TrackKind};
 use wasm_bindgen::JsValue;
 use web_sys::{MediaStream, MediaStreamTrack};
 
-use crate::browser::{self, property, set_property, text};
+use crate::browser::{self, call_method, property, set_property, text};
 use crate::event_listener::EventListener;
 use crate::{CallError, ErrorCode};
 
@@ -134,7 +134,7 @@ impl Drop for LocalTrack {
     fn drop(&mut self) {
         if !self.is_given {
             browser::untrack(&self.track);
-            self.track.stop();
+            call_method(&self.track, "stop", &JsValue::UNDEFINED);
         }
     }
 }

@@ -4,7 +4,7 @@ use js_sys::{Array, Object, Promise};
 use videocalls_session::TrackKind;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{MediaDevices, MediaStream, MediaStreamTrack};
+use web_sys::{MediaDevices, MediaStream};
 
 use crate::browser::{
     call_method, exception_name, exception_text, global, object, property, track, untrack,
@@ -155,12 +155,11 @@ fn stop_when_given(promise: &Promise) {
 }
 
 fn own_tracks(stream: &MediaStream) -> Vec<Answer> {
-    stream
-        .get_tracks()
-        .iter()
-        .map(MediaStreamTrack::from)
-        .map(|track| LocalTrack::of_device(track).into())
-        .collect()
+    let mut answers = Vec::new();
+    for track in stream.get_tracks().iter() {
+        answers.push(LocalTrack::of_device(track.unchecked_into()).into());
+    }
+    answers
 }
 
 fn no_media_devices() -> CallError {

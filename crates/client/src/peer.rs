@@ -94,7 +94,7 @@ impl Peer {
     /// The text of the browser's exception.
     pub(crate) fn check_configuration(configuration: &RtcConfiguration) -> Result<(), String> {
         RtcPeerConnection::new_with_configuration(configuration)
-            .map(|connection| connection.close())
+            .map(|connection| close(&connection))
             .map_err(|error| exception_text(&error))
     }
 
@@ -234,8 +234,12 @@ impl Peer {
 impl Drop for Peer {
     fn drop(&mut self) {
         untrack(&self.connection);
-        self.connection.close();
+        close(&self.connection);
     }
+}
+
+fn close(connection: &RtcPeerConnection) {
+    call_method(connection, "close", &JsValue::UNDEFINED);
 }
 
 fn listen(

@@ -4,10 +4,9 @@
 //! call. It is not there during a call, because browsers copy the session storage when a tab is
 //! duplicated or opened from another: the copy would take the seat of the page that still has it.
 
-use wasm_bindgen::JsCast;
-use web_sys::Storage;
+use wasm_bindgen::JsValue;
 
-use crate::browser::global;
+use crate::browser::{call_method, global, set_property};
 
 /// The session storage's entry for calls in one room of one server.
 #[derive(Debug)]
@@ -36,9 +35,9 @@ impl SeatStorage {
 
     /// Takes out the seat that the page had before it was reloaded.
     pub(crate) fn take(&self) -> Option<Seat> {
-        let storage = storage()?;
-        let kept = storage.get_item(&self.key).ok()??;
-        let _ = storage.remove_item(&self.key);
+        let (storage, key) = (storage(), JsValue::from(self.key.as_str()));
+        let kept = call_method(&storage, "getItem", &key)?.as_string()?;
+        call_method(&storage, "removeItem", &key);
         let mut rest = kept.chars();
         Some(Seat {
             audio_muted: rest.next()? == MUTED,
@@ -51,15 +50,12 @@ impl SeatStorage {
         let letter = |muted| if muted { MUTED } else { LIVE };
         let mut text = String::from_iter([seat.audio_muted, seat.video_muted].map(letter));
         text.push_str(&seat.id);
-        if let Some(storage) = storage() {
-            // If there is no room to keep it, a reload is a leave and a join.
-            let _ = storage.set_item(&self.key, &text);
-        }
+        // If there is no room to keep it, a reload is a leave and a join.
+        set_property(&storage(), &self.key, &text.into());
     }
 }
 
-/// Some frames have no storage.
-fn storage() -> Option<Storage> {
-    let storage = global("sessionStorage");
-    storage.is_object().then(|| storage.unchecked_into())
+/// Some frames have no storage: then this is `undefined`.
+fn storage() -> JsValue {
+    global("sessionStorage")
 }

@@ -5,7 +5,7 @@ use videocalls_protocol::MAX_MESSAGE_BYTES;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MessageEvent, WebSocket};
 
-use crate::browser::{property, small, track, untrack};
+use crate::browser::{call_method, property, small, track, untrack};
 use crate::event_listener::EventListener;
 
 /// A WebSocket that is closed when this is dropped, and reports nothing from then on.
@@ -59,7 +59,7 @@ impl Socket {
     /// Sends a text. A text that can't be sent any more is dropped: the socket's close is reported.
     pub(crate) fn send(&self, text: &str) {
         if property(&self.socket, "readyState") == f64::from(WebSocket::OPEN) {
-            let _ = self.socket.send_with_str(text);
+            call_method(&self.socket, "send", &text.into());
         }
     }
 }
@@ -69,7 +69,7 @@ impl Drop for Socket {
         self.listeners.take();
         untrack(&self.socket);
         // What was sent goes out before the close frame. The code 1000 is always allowed.
-        let _ = self.socket.close_with_code(1000);
+        call_method(&self.socket, "close", &1000.into());
     }
 }
 

@@ -70,8 +70,9 @@ fn dialect(name: &str) -> Result<DialectFactory, CallError> {
 
 /// From `false`, `true`, the browser's constraints, or a promise of a track.
 fn media_request(constraints: &JsValue) -> MediaRequest {
-    if let Some(promise) = constraints.dyn_ref::<Promise>() {
-        return MediaRequest::Given(promise.clone());
+    let then = Reflect::get(constraints, &"then".into());
+    if then.is_ok_and(|then| then.is_function()) {
+        return MediaRequest::Given(constraints.unchecked_ref::<Promise>().clone());
     }
     if constraints.is_object() {
         return MediaRequest::Like(constraints.unchecked_ref::<Object>().clone());
