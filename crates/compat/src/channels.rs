@@ -40,7 +40,7 @@ impl Channels {
     pub(crate) fn new(context: &Context, config: &Config) -> Self {
         Self {
             context: context.clone(),
-            rooms: BroadcastRooms::new("channels"),
+            rooms: BroadcastRooms::new("channels", context),
             capacity: config.server.room_capacity.get(),
         }
     }
@@ -66,7 +66,10 @@ impl Channels {
     async fn serve(self, socket: WebSocket, room: String) {
         let (mut connection, writer) = self.context.open(socket);
         let mut writing = std::pin::pin!(writer.run());
-        let end = run_both(self.read(&mut connection, room), writing.as_mut()).await;
+        let end = {
+            let reading = std::pin::pin!(self.read(&mut connection, room));
+            run_both(reading, writing.as_mut()).await
+        };
         connection.finish(end, writing).await;
     }
 

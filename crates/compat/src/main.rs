@@ -5,11 +5,12 @@ use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use tokio::net::TcpListener;
+use tracing::info;
 use tracing::level_filters::LevelFilter;
-use videocalls_compat::{Config, LinkBase, Secret, run};
-use videocalls_server::{BasePath, FrameAncestor, Origin, ProxyRange};
+use videocalls_compat::{Config, LinkBase, Secret, add_routes};
+use videocalls_server::{BasePath, FrameAncestor, Origin, ProxyRange, Server};
 
 /// Serves the videocalls app, its package and the signaling for them
 #[derive(Parser)]
@@ -19,6 +20,19 @@ struct Options {
     #[arg(long, env = "VIDEOCALLS_LISTEN", value_name = "HOST:PORT")]
     #[arg(default_value = "localhost:8080")]
     listen: String,
+
+    /// Where to serve /metrics, /readyz and /healthz for the operator alone, such as 127.0.0.1:9090
+    #[arg(long, env = "VIDEOCALLS_ADMIN_LISTEN", value_name = "HOST:PORT")]
+    admin_listen: Option<String>,
+
+    /// The form of the log, which goes to standard error
+    #[arg(long, env = "VIDEOCALLS_LOG", value_enum, default_value = "text")]
+    log: LogFormat,
+
+    /// Over how many seconds the clients are sent to other servers when this one is asked to stop
+    #[arg(long, env = "VIDEOCALLS_DRAIN", value_name = "SECONDS")]
+    #[arg(default_value = "0", value_parser = clap::value_parser!(u32).range(0..=3600))]
+    drain: u32,
 
     /// A further origin whose pages may connect, besides this server's own and localhost; can be
     /// repeated
@@ -79,20 +93,34 @@ struct Options {
     appointments_base: Option<LinkBase>,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum LogFormat {
+    /// Lines to read.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
-    tracing_subscriber::fmt()
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .with_max_level(LevelFilter::INFO)
-        .init();
+    start_log(options.log);
     match start(options).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(%error, "cannot start");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn start_log(format: LogFormat) {
+    let log = tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_max_level(LevelFilter::INFO);
+    match format {
+        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().init(),
     }
 }
 
@@ -103,14 +131,22 @@ async fn start(options: Options) -> io::Result<()> {
     config.server.trusted_proxies = options.trusted_proxies;
     config.server.base_path = options.base_path;
     config.server.room_capacity = options.room_capacity;
+    config.server.timing.drain = Duration::from_secs(options.drain.into());
     config.server.timing.seat = Duration::from_secs(options.seat_grace.into());
     config.channels_anywhere = options.channels_anywhere;
     config.appointments_secret = options.appointments_secret;
     config.appointments_base = options.appointments_base;
     let shutdown = shutdown()?;
     let listener = TcpListener::bind(&options.listen).await?;
+    let mut server = Server::new(config.server.clone());
+    add_routes(&mut server, config);
+    if let Some(admin) = &options.admin_listen {
+        let admin = TcpListener::bind(admin).await?;
+        info!(address = %admin.local_addr()?, "admin listening");
+        server.set_admin(admin);
+    }
     announce(&options.listen, listener.local_addr()?.port())?;
-    run(listener, config, shutdown).await;
+    server.run(listener, shutdown).await;
     Ok(())
 }
 

@@ -4,14 +4,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::extract::ws::Utf8Bytes;
 use tracing::info;
 
+use crate::context::Context;
+use crate::metrics::{Metrics, Present};
 use crate::outbox::Outbox;
 use crate::room_map::RoomMap;
 
 /// Rooms for dialects in which a member is only a queue to write to.
 pub struct BroadcastRooms {
     rooms: RoomMap<String, Member>,
-    /// The name of these rooms in the log.
+    /// The name of these rooms in the log and in metrics.
     kind: &'static str,
+    metrics: Metrics,
     next: AtomicU64,
 }
 
@@ -19,6 +22,7 @@ struct Member {
     number: u64,
     address: Address,
     outbox: Outbox,
+    _present: Present,
 }
 
 /// The address of a member, random so that nobody can guess it.
@@ -36,11 +40,12 @@ pub struct BroadcastGuard {
 }
 
 impl BroadcastRooms {
-    /// Creates an empty set of rooms, which the log calls `kind`.
-    pub fn new(kind: &'static str) -> Arc<Self> {
+    /// Creates an empty set of rooms, which the log and metrics call `kind`.
+    pub fn new(kind: &'static str, context: &Context) -> Arc<Self> {
         Arc::new(Self {
             rooms: RoomMap::new(),
             kind,
+            metrics: context.metrics().clone(),
             next: AtomicU64::new(0),
         })
     }
@@ -68,6 +73,7 @@ impl BroadcastRooms {
                 number,
                 address,
                 outbox,
+                _present: self.metrics.seat(self.kind),
             });
             true
         });

@@ -64,6 +64,14 @@ pub struct Limits {
     /// Seats of the `rooms` dialect that are kept for participants without a connection. Above it,
     /// a participant whose connection is lost leaves the room at once.
     pub held_seats: usize,
+    /// Open TCP connections of one address. Further ones are closed at once.
+    pub address_connections: usize,
+    /// WebSockets and Socket.IO sessions of one address, most of which have one room.
+    pub address_sockets: usize,
+    /// WebSockets and sessions that one address may open per second in the long run.
+    pub address_sockets_per_second: u32,
+    /// WebSockets and sessions that one address may open at once.
+    pub address_socket_burst: u32,
 }
 
 impl Default for Limits {
@@ -76,6 +84,10 @@ impl Default for Limits {
             message_burst: 300,
             malformed: 10,
             held_seats: 8192,
+            address_connections: 256,
+            address_sockets: 128,
+            address_sockets_per_second: 20,
+            address_socket_burst: 128,
         }
     }
 }
@@ -109,7 +121,10 @@ pub struct Timing {
     pub close: Duration,
     /// Until a download makes progress.
     pub stall: Duration,
-    /// Until all connections have ended after the server was asked to stop.
+    /// Over how long the sockets are closed, one after the other, when the server was asked to stop. All
+    /// at once by default.
+    pub drain: Duration,
+    /// Until all connections have ended after that.
     pub shutdown: Duration,
 }
 
@@ -128,6 +143,7 @@ impl Default for Timing {
             write: Duration::from_secs(5),
             close: Duration::from_secs(1),
             stall: Duration::from_secs(30),
+            drain: Duration::ZERO,
             shutdown: Duration::from_secs(5),
         }
     }

@@ -1,3 +1,5 @@
+use std::net::IpAddr;
+
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
@@ -8,8 +10,8 @@ use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 
 use crate::base_path::{BasePath, Target};
+use crate::health;
 use crate::proxy::{Peer, TrustedProxies};
-use crate::router::HEALTH_PATHS;
 
 /// What a request passes before it is routed. Behind it, a request looks as if its client had sent it
 /// to a server without a proxy and without a base path.
@@ -28,6 +30,14 @@ impl Front {
         }
     }
 
+    /// The client of a connection, or nothing if a proxy shares it among its clients.
+    pub(crate) fn client(&self, peer: Peer) -> Option<IpAddr> {
+        match peer {
+            Peer::Address(address) => (!self.proxies.trusts(peer)).then_some(address),
+            Peer::Unix => None,
+        }
+    }
+
     /// Answers a request of a connection with this peer.
     pub(crate) async fn serve(&self, peer: Peer, request: Request<Incoming>) -> Response {
         let mut request = request.map(Body::new);
@@ -38,8 +48,7 @@ impl Front {
             Target::Root(to) => {
                 return (StatusCode::PERMANENT_REDIRECT, [(LOCATION, to)]).into_response();
             }
-            // Programs that watch the server ask it directly.
-            Target::Outside if HEALTH_PATHS.contains(&request.uri().path()) => (),
+            Target::Outside if health::PATHS.contains(&request.uri().path()) => (),
             Target::Outside => return self.outside(),
         }
         let Ok(response) = self.router.call(request).await;

@@ -8,6 +8,7 @@
 //! | `/rooms` | WebSocket: the `rooms` dialect, see `docs/rooms.md` |
 //! | `/relay/{room}` | WebSocket: an echoing relay for two |
 //! | `/healthz` | `ok` |
+//! | `/readyz` | `ready`, or 503 while the server stops |
 //!
 //! [`run`] serves a listener until it is stopped. [`Server`] can be given further routes first;
 //! [`extend`] has what their handlers need to keep the same limits. `videocalls-compat` does so, and
@@ -17,9 +18,13 @@
 //! client's misbehaviour by kind and size, `error` is a problem of the server. No line contains an
 //! SDP text, a candidate, a token, a name or a room.
 
+mod acceptor;
+mod address_limits;
+mod admin;
 mod assets;
 mod base_path;
 mod broadcast_rooms;
+mod come_back;
 mod config;
 mod context;
 mod cors;
@@ -29,11 +34,13 @@ mod forwarded;
 mod frame;
 mod front;
 mod headers;
+mod health;
 mod heartbeat;
 mod json;
 mod lifecycle;
 mod listener;
 mod membership;
+mod metrics;
 mod origin;
 mod outbox;
 mod proxy;
@@ -51,6 +58,7 @@ mod server;
 mod socket;
 mod statics;
 mod transport;
+mod upgrade;
 
 pub use assets::Assets;
 pub use base_path::{BasePath, InvalidBasePath};
@@ -63,8 +71,10 @@ pub use server::{Server, run};
 
 /// What the handlers of further routes need, to keep the limits that the server's own have.
 pub mod extend {
+    pub use crate::address_limits::AddressPermit;
     pub use crate::broadcast_rooms::{Address, BroadcastGuard, BroadcastRooms};
-    pub use crate::context::{Context, Upgrade};
+    pub use crate::come_back::ComeBack;
+    pub use crate::context::Context;
     pub use crate::cors::share;
     pub use crate::heartbeat::{Beat, Heartbeat};
     pub mod json {
@@ -74,8 +84,10 @@ pub mod extend {
             error, method_not_allowed, query_value, read_body, reply, with_status,
         };
     }
+    pub use crate::metrics::Metrics;
     pub use crate::outbox::{Outbox, Outgoing, Queue, outbox};
     pub use crate::proxy::Visitor;
     pub use crate::rate::RateLimit;
     pub use crate::socket::{Connection, End, SocketEvent, Writer, run_both, slow_consumer};
+    pub use crate::upgrade::Upgrade;
 }

@@ -31,6 +31,11 @@ impl RateLimit {
         }
     }
 
+    /// Whether a whole burst is allowed.
+    pub(crate) fn is_full(&self, now: Instant) -> bool {
+        self.full_at <= now
+    }
+
     /// Counts an event; whether it is within the limit.
     pub fn take(&mut self, now: Instant) -> bool {
         let full_at = self.full_at.max(now) + self.interval;

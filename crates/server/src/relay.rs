@@ -15,8 +15,9 @@ use videocalls_protocol::RoomName;
 use videocalls_protocol::relay::ROOM_FULL;
 
 use crate::broadcast_rooms::BroadcastRooms;
-use crate::context::{Context, Upgrade};
+use crate::context::Context;
 use crate::socket::{Connection, End, run_both};
+use crate::upgrade::Upgrade;
 
 /// The protocol has no addresses, so a third member would break the connection of the other two.
 const CAPACITY: usize = 2;
@@ -30,7 +31,7 @@ struct Relay {
 pub(crate) fn routes(context: &Context) -> Router {
     let relay = Relay {
         context: context.clone(),
-        rooms: BroadcastRooms::new("relay"),
+        rooms: BroadcastRooms::new("relay", context),
     };
     Router::new()
         .route("/relay/{room}", get(upgrade))
@@ -56,7 +57,10 @@ impl Relay {
     async fn serve(self, socket: WebSocket, room: RoomName) {
         let (mut connection, writer) = self.context.open(socket);
         let mut writing = std::pin::pin!(writer.run());
-        let end = run_both(self.read(&mut connection, &room), writing.as_mut()).await;
+        let end = {
+            let reading = std::pin::pin!(self.read(&mut connection, &room));
+            run_both(reading, writing.as_mut()).await
+        };
         connection.finish(end, writing).await;
     }
 

@@ -16,7 +16,7 @@ use videocalls_protocol::rooms::{Incoming, close, read_request};
 use videocalls_protocol::{Join, Refusal, Request, RoomName};
 
 use crate::config::Config;
-use crate::context::{Context, Upgrade};
+use crate::context::Context;
 use crate::error_budget::{ErrorBudget, refuse};
 use crate::heartbeat::Heartbeat;
 use crate::membership::ConnectionEpoch;
@@ -25,6 +25,7 @@ use crate::room_registry::RoomRegistry;
 use crate::seat::Seat;
 use crate::seated::Seated;
 use crate::socket::{Connection, End, SocketEvent, run_both};
+use crate::upgrade::Upgrade;
 
 #[derive(Clone)]
 struct Rooms {
@@ -54,8 +55,10 @@ impl Rooms {
     async fn serve(self, socket: WebSocket, connection_epoch: ConnectionEpoch) {
         let (mut connection, writer) = self.context.open(socket);
         let mut writing = std::pin::pin!(writer.run());
-        let reading = self.read(&mut connection, connection_epoch);
-        let end = run_both(reading, writing.as_mut()).await;
+        let end = {
+            let reading = std::pin::pin!(self.read(&mut connection, connection_epoch));
+            run_both(reading, writing.as_mut()).await
+        };
         connection.finish(end, writing).await;
     }
 

@@ -2,23 +2,20 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, Uri};
 use axum::middleware::from_fn_with_state;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
 
 use crate::assets::Assets;
 use crate::config::Config;
-use crate::context::{Context, Upgrade};
+use crate::context::Context;
 use crate::headers::{self, Policies};
-use crate::{relay, rooms, statics};
+use crate::upgrade::Upgrade;
+use crate::{health, relay, rooms, statics};
 
 /// Answers a WebSocket upgrade at a path at which the server has no other endpoint.
 pub(crate) type SocketFallback = Arc<dyn Fn(&Uri, &HeaderMap, Upgrade) -> Response + Send + Sync>;
-
-/// Paths that the server also has outside of its base path.
-pub(crate) const HEALTH_PATHS: [&str; 1] = ["/healthz"];
 
 /// The URL space of a server.
 pub(crate) struct Routes {
@@ -40,7 +37,7 @@ impl Routes {
             sockets: None,
         };
         let router = Router::new()
-            .route("/healthz", get(healthz))
+            .merge(health::routes(context))
             .merge(rooms::routes(context, config))
             .merge(relay::routes(context));
         Self {
@@ -66,10 +63,6 @@ impl Routes {
     }
 }
 
-async fn healthz() -> impl IntoResponse {
-    ([(CACHE_CONTROL, "no-store")], "ok\n")
-}
-
 async fn files_or_sockets(
     State(Fallback { assets, sockets }): State<Fallback>,
     uri: Uri,
@@ -77,7 +70,7 @@ async fn files_or_sockets(
     upgrade: Upgrade,
 ) -> Response {
     match sockets {
-        Some(sockets) if upgrade.is_ok() => sockets(&uri, &headers, upgrade),
+        Some(sockets) if upgrade.is_requested() => sockets(&uri, &headers, upgrade),
         _ => statics::serve(&assets, &uri, &headers),
     }
 }

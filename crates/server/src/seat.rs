@@ -202,6 +202,7 @@ mod tests {
 
     use super::*;
     use crate::config::{Config, Limits};
+    use crate::metrics::Metrics;
     use crate::outbox::{Queue, outbox};
 
     const ROOMS: usize = 5;
@@ -219,7 +220,7 @@ mod tests {
     fn seats(registry: &Arc<RoomRegistry>) -> Vec<(Seat, Queue)> {
         let seat = |number: usize| {
             let room = RoomName::new(&format!("room-{}", number / PER_ROOM)).unwrap();
-            let (outbox, queue) = outbox(Limits::default());
+            let (outbox, queue) = outbox(Limits::default(), &Metrics::default());
             let join = Join {
                 room: None,
                 name: None,

@@ -8,6 +8,7 @@ use videocalls_protocol::{DecodeError, Event, ParticipantId, Refusal, Request, S
 
 use crate::error_budget::{ErrorBudget, refuse, reject};
 use crate::heartbeat::{Beat, Heartbeat};
+use crate::metrics::Present;
 use crate::outbox::Outbox;
 use crate::seat::{NoSuchParticipant, Seat};
 use crate::socket::{Connection, End, SocketEvent};
@@ -25,6 +26,7 @@ pub(crate) struct Seated {
     errors: ErrorBudget,
     /// Whether the client has sent anything, and so has received its welcome.
     confirmed: bool,
+    _present: Present,
 }
 
 /// How a client leaves its seat.
@@ -43,9 +45,10 @@ impl Seated {
         Self {
             seat,
             heartbeat,
-            outbox,
             errors,
             confirmed: false,
+            _present: outbox.metrics().seat("rooms"),
+            outbox,
         }
     }
 

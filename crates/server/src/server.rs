@@ -1,33 +1,21 @@
-use std::convert::Infallible;
-use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::sleep;
-use tracing::{error, info};
+use tracing::info;
 
+use crate::acceptor::Acceptor;
+use crate::admin;
 use crate::base_path::BasePath;
-use crate::config::{Config, Timing};
-use crate::context::{Context, Upgrade};
+use crate::config::Config;
+use crate::context::Context;
 use crate::front::Front;
 use crate::lifecycle::Lifecycle;
-use crate::listener::{Listener, Stream};
-use crate::proxy::{Peer, TrustedProxies};
+use crate::listener::Listener;
+use crate::proxy::TrustedProxies;
 use crate::router::Routes;
-use crate::transport::Transport;
-
-/// The longest head of a request, in bytes. hyper answers 431 to a longer one.
-const MAX_HEAD_BYTES: usize = 16 * 1024;
-
-/// How long to wait before accepting again when the system has no descriptor left.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+use crate::upgrade::Upgrade;
 
 /// A server that can be given further routes before it runs.
 ///
@@ -45,24 +33,23 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 pub struct Server {
     routes: Routes,
     context: Context,
-    lifecycle: Lifecycle,
     connections: usize,
     proxies: TrustedProxies,
     base_path: BasePath,
+    admin: Option<Listener>,
 }
 
 impl Server {
     /// Creates a server with the endpoints of this crate.
     pub fn new(config: Config) -> Self {
-        let lifecycle = Lifecycle::new();
-        let context = Context::new(&config, lifecycle.clone());
+        let context = Context::new(&config, Lifecycle::new());
         Self {
             routes: Routes::new(&context, &config),
             context,
-            lifecycle,
             connections: config.limits.connections,
             proxies: TrustedProxies::new(&config.trusted_proxies),
             base_path: config.base_path,
+            admin: None,
         }
     }
 
@@ -88,29 +75,38 @@ impl Server {
         self.routes.set_socket_fallback(Arc::new(sockets));
     }
 
-    /// Serves a listener until `shutdown` resolves, then closes every socket with code 4001 and
-    /// waits at most [`Timing::shutdown`] for the connections to end.
+    /// Also serves `/metrics`, `/readyz` and `/healthz` on a listener for the operator alone.
+    pub fn set_admin(&mut self, listener: impl Into<Listener>) {
+        self.admin = Some(listener.into());
+    }
+
+    /// Serves a listener until `shutdown` resolves, then closes every socket with code 4001, over
+    /// [`Timing::drain`], and waits at most [`Timing::shutdown`] for the connections to end.
     ///
     /// It must be called within a tokio runtime.
     pub async fn run(self, listener: impl Into<Listener>, shutdown: impl Future<Output = ()>) {
-        let listener = listener.into();
-        let acceptor = Acceptor {
-            front: Arc::new(Front::new(
-                self.routes.into_router(),
-                self.proxies,
-                self.base_path,
-            )),
-            lifecycle: self.lifecycle.clone(),
-            timing: self.context.timing(),
-            permits: Arc::new(Semaphore::new(self.connections)),
-        };
+        let (listener, context) = (listener.into(), &self.context);
+        let (lifecycle, timing) = (context.lifecycle().clone(), *context.timing());
+        if let Some(admin) = self.admin {
+            lifecycle.spawn(admin::serve(admin, context.clone()));
+        }
+        let front = Front::new(self.routes.into_router(), self.proxies, self.base_path);
+        let acceptor = Acceptor::new(front, context, self.connections);
+        let mut accepting = std::pin::pin!(acceptor.accept(listener));
         info!("started");
         tokio::select! {
-            () = acceptor.accept(listener) => (),
+            () = accepting.as_mut() => (),
             () = shutdown => (),
         }
         info!("stopping");
-        self.lifecycle.end(self.context.timing().shutdown).await;
+        if !timing.drain.is_zero() {
+            // A load balancer still asks whether the server is ready.
+            tokio::select! {
+                () = accepting => (),
+                () = lifecycle.drain(timing.drain) => (),
+            }
+        }
+        lifecycle.end(timing.shutdown).await;
         info!("stopped");
     }
 }
@@ -122,67 +118,4 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
 ) {
     Server::new(config).run(listener, shutdown).await;
-}
-
-struct Acceptor {
-    front: Arc<Front>,
-    lifecycle: Lifecycle,
-    timing: Timing,
-    permits: Arc<Semaphore>,
-}
-
-impl Acceptor {
-    /// Accepts connections while there are permits. The others wait in the listener's backlog.
-    async fn accept(self, listener: Listener) {
-        while let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await {
-            match listener.accept().await {
-                Ok((stream, peer)) => self.spawn(stream, peer, permit),
-                Err(error) => pause(&error).await,
-            }
-        }
-    }
-
-    fn spawn(&self, stream: Stream, peer: Peer, permit: OwnedSemaphorePermit) {
-        let transport = Transport::new(stream, permit, self.timing.stall);
-        let front = Arc::clone(&self.front);
-        let connection = serve(transport, peer, front, self.lifecycle.clone(), self.timing);
-        self.lifecycle.spawn(connection);
-    }
-}
-
-/// Waits after an error that is ours, such as a lack of descriptors. A client that is gone before it
-/// was accepted is no error.
-async fn pause(error: &io::Error) {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    let client_errors = [ConnectionAborted, ConnectionRefused, ConnectionReset];
-    if !client_errors.contains(&error.kind()) {
-        error!(%error, "cannot accept connections");
-        sleep(ACCEPT_PAUSE).await;
-    }
-}
-
-/// Serves one HTTP connection. Its errors are the client's: it broke off, or it broke HTTP.
-async fn serve(
-    transport: Transport,
-    peer: Peer,
-    front: Arc<Front>,
-    lifecycle: Lifecycle,
-    timing: Timing,
-) {
-    let service = service_fn(move |request| {
-        let front = Arc::clone(&front);
-        async move { Ok::<_, Infallible>(front.serve(peer, request).await) }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(timing.request_head)
-        .max_buf_size(MAX_HEAD_BYTES)
-        .serve_connection(TokioIo::new(transport), service)
-        .with_upgrades();
-    let mut connection = std::pin::pin!(connection);
-    tokio::select! {
-        _ended = connection.as_mut() => return,
-        () = lifecycle.stopping().cancelled() => connection.as_mut().graceful_shutdown(),
-    }
-    let _ended = connection.await;
 }

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow::{self, Break, Continue};
 use std::pin::Pin;
+use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use futures_util::stream::{SplitSink, SplitStream};
@@ -44,7 +45,7 @@ pub(crate) fn open(
     socket: WebSocket,
     (outbox, queue): (Outbox, Queue),
     limits: Limits,
-    timing: Timing,
+    timing: &Timing,
     stopping: CancellationToken,
 ) -> (Connection, Writer) {
     let (sink, stream) = socket.split();
@@ -53,19 +54,22 @@ pub(crate) fn open(
         outbox,
         rate: RateLimit::messages(limits),
         stopping,
-        timing,
+        relay_ping: timing.relay_ping,
+        relay_silence: timing.relay_silence,
+        close_timeout: timing.close,
     };
     let writer = Writer {
         sink,
         queue,
-        timing,
+        write_timeout: timing.write,
     };
     (connection, writer)
 }
 
-/// Runs the reading side while the queue is written, until one of them ends.
+/// Runs the reading side while the queue is written, until one of them ends. Both are pinned by the
+/// caller: a future that is passed by value is in memory twice.
 pub async fn run_both(
-    reading: impl Future<Output = End>,
+    reading: Pin<&mut impl Future<Output = End>>,
     writing: Pin<&mut impl Future<Output = ()>>,
 ) -> End {
     tokio::select! {
@@ -81,7 +85,9 @@ pub struct Connection {
     outbox: Outbox,
     rate: RateLimit,
     stopping: CancellationToken,
-    timing: Timing,
+    relay_ping: Duration,
+    relay_silence: Duration,
+    close_timeout: Duration,
 }
 
 impl Connection {
@@ -104,7 +110,7 @@ impl Connection {
     /// Passes each text to `handle` until the connection ends. A silent peer is pinged, and the
     /// connection ends if it stays silent.
     pub async fn listen(&mut self, mut handle: impl FnMut(&Utf8Bytes) -> ControlFlow<End>) -> End {
-        let (interval, silence) = (self.timing.relay_ping, self.timing.relay_silence);
+        let (interval, silence) = (self.relay_ping, self.relay_silence);
         let mut heartbeat = Heartbeat::new(interval, silence, Instant::now());
         loop {
             let event = self.next(heartbeat.next()).await;
@@ -133,7 +139,7 @@ impl Connection {
             while let Some(Ok(_)) = self.stream.next().await {}
         };
         if end != End::Dead {
-            let _timed_out = timeout(self.timing.close, closing).await;
+            let _timed_out = timeout(self.close_timeout, closing).await;
         }
     }
 
@@ -148,7 +154,10 @@ impl Connection {
 
     fn read(&mut self, message: Option<Result<Message, axum::Error>>) -> SocketEvent {
         let event = match message {
-            Some(Ok(Message::Text(text))) => SocketEvent::Text(text),
+            Some(Ok(Message::Text(text))) => {
+                self.outbox.metrics().received(text.len());
+                SocketEvent::Text(text)
+            }
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => SocketEvent::Alive,
             Some(Ok(Message::Binary(bytes))) => {
                 warn!(bytes = bytes.len(), "binary message");
@@ -190,17 +199,19 @@ pub fn slow_consumer() -> End {
 pub struct Writer {
     sink: SplitSink<WebSocket, Message>,
     queue: Queue,
-    timing: Timing,
+    write_timeout: Duration,
 }
 
 impl Writer {
     /// Writes the queue until it is closed or the network fails.
     pub async fn run(mut self) {
         let overflowed = self.queue.overflowed();
-        while let Some(outgoing) = self.next(&overflowed).await {
+        loop {
+            let outgoing = self.next(&overflowed).await;
             let last = matches!(outgoing, Outgoing::Close(_));
+            self.count(&outgoing);
             let message = message(outgoing);
-            let write = timeout(self.timing.write, self.sink.send(message));
+            let write = timeout(self.write_timeout, self.sink.send(message));
             let written = tokio::select! {
                 biased;
                 () = overflowed.cancelled(), if !last => continue,
@@ -215,11 +226,20 @@ impl Writer {
     }
 
     /// The next message of the queue, or the close frame if the queue has overflowed.
-    async fn next(&mut self, overflowed: &CancellationToken) -> Option<Outgoing> {
+    async fn next(&mut self, overflowed: &CancellationToken) -> Outgoing {
         tokio::select! {
             biased;
-            () = overflowed.cancelled() => Some(Outgoing::Close(close::SLOW_CONSUMER)),
+            () = overflowed.cancelled() => Outgoing::Close(close::SLOW_CONSUMER),
             next = self.queue.next() => next,
+        }
+    }
+
+    fn count(&self, outgoing: &Outgoing) {
+        let metrics = self.queue.metrics();
+        match outgoing {
+            Outgoing::Text(text) => metrics.sent(text.len()),
+            Outgoing::Ping => (),
+            Outgoing::Close(code) => metrics.closed(*code),
         }
     }
 }

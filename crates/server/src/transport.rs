@@ -8,29 +8,45 @@ use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Sleep, sleep, timeout};
 
+use crate::address_limits::AddressPermit;
 use crate::listener::Stream;
 
 /// How long, and how many bytes, a closed connection is still read.
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: u64 = 512 * 1024;
 
-/// A connection, with its permit among the connections that the server accepts.
+/// The permits to have a connection: among all, and among those of its address.
+pub(crate) struct Permits {
+    _slot: OwnedSemaphorePermit,
+    _address: AddressPermit,
+}
+
+impl Permits {
+    pub(crate) fn new(slot: OwnedSemaphorePermit, address: AddressPermit) -> Self {
+        Self {
+            _slot: slot,
+            _address: address,
+        }
+    }
+}
+
+/// A connection, with the permits to have it.
 ///
 /// It fails when the peer takes no data for too long. When it is dropped, it reads for a moment what
 /// the peer still sends: closing a socket with unread bytes resets the connection, and the last
 /// message to the peer (a response 431, a close 1009) would be lost.
 pub(crate) struct Transport {
     /// Empty only while being dropped.
-    open: Option<(Stream, OwnedSemaphorePermit)>,
+    open: Option<(Stream, Permits)>,
     patience: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
     ended: bool,
 }
 
 impl Transport {
-    pub(crate) fn new(stream: Stream, permit: OwnedSemaphorePermit, patience: Duration) -> Self {
+    pub(crate) fn new(stream: Stream, permits: Permits, patience: Duration) -> Self {
         Self {
-            open: Some((stream, permit)),
+            open: Some((stream, permits)),
             patience,
             stalled: None,
             ended: false,
@@ -109,14 +125,14 @@ impl AsyncWrite for Transport {
 
 impl Drop for Transport {
     fn drop(&mut self) {
-        let (Some((stream, permit)), false, Ok(runtime)) =
+        let (Some((stream, permits)), false, Ok(runtime)) =
             (self.open.take(), self.ended, Handle::try_current())
         else {
             return;
         };
         runtime.spawn(async move {
             let _late = timeout(LINGER, linger(stream)).await;
-            drop(permit);
+            drop(permits);
         });
     }
 }

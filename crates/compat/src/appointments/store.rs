@@ -280,7 +280,7 @@ impl Connections {
 mod tests {
     use super::*;
     use videocalls_server::Limits;
-    use videocalls_server::extend::outbox;
+    use videocalls_server::extend::{Metrics, outbox};
 
     const HOUR: Duration = Duration::from_secs(3600);
 
@@ -299,7 +299,7 @@ mod tests {
     fn at_capacity_removes_the_longest_unused_and_keeps_connected_ones() {
         let store = AppointmentStore::new(3, HOUR);
         let now = Instant::now();
-        let (outbox, _queue) = outbox(Limits::default());
+        let (outbox, _queue) = outbox(Limits::default(), &Metrics::default());
         let first = |appointments: &mut Appointments| {
             let appointment = appointments.appointment(claims(1), now).unwrap();
             appointment.client.add(1, outbox.clone());

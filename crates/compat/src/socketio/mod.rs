@@ -38,7 +38,7 @@ pub(crate) fn routes(context: &Context, config: &Config, appointments: Appointme
         context: context.clone(),
         timing: config.timing,
         backend: Backend {
-            pairs: BroadcastRooms::new("pairs"),
+            pairs: BroadcastRooms::new("pairs", context),
             appointments,
         },
         sessions: PollingSessions::new(config.limits.polling_sessions),
@@ -72,10 +72,13 @@ async fn serve(
     upgrade: Upgrade,
     body: Body,
 ) -> Response {
-    let request = EngineRequest::read(&method, query.as_deref(), upgrade.is_ok());
+    let request = EngineRequest::read(&method, query.as_deref(), upgrade.is_requested());
     let context = state.context.clone();
     let response = match request {
-        Ok(EngineRequest::OpenPolling(version)) => polling::open(&state, version),
+        Ok(EngineRequest::OpenPolling(version)) => match context.permit(&upgrade) {
+            Ok(permit) => polling::open(&state, version, permit),
+            Err(come_back) => return come_back.into_response(),
+        },
         Ok(EngineRequest::OpenWebSocket(version)) => {
             let serve = move |socket| websocket::serve(socket, state, version);
             return context.accept(&headers, upgrade, serve);

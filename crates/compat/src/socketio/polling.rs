@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 use videocalls_protocol::MAX_MESSAGE_BYTES;
 use videocalls_protocol::rooms::close;
-use videocalls_server::extend::{End, Outgoing, Queue, json};
+use videocalls_server::extend::{AddressPermit, End, Outgoing, Queue, json};
 
 use super::SocketIo;
 use super::polling_session::{self, Transport};
@@ -29,8 +29,12 @@ const NOOP: &str = "6";
 const PROBING_WAIT: Duration = Duration::from_millis(100);
 
 /// Starts a session. The response has its first packets.
-pub(super) fn open(state: &Arc<SocketIo>, version: Version) -> Result<Response, EngineError> {
-    let session = polling_session::start(state, version, |sid, outbox| {
+pub(super) fn open(
+    state: &Arc<SocketIo>,
+    version: Version,
+    permit: AddressPermit,
+) -> Result<Response, EngineError> {
+    let session = polling_session::start(state, version, permit, |sid, outbox| {
         outbox.push(open_packet(sid, &["websocket"], state.timing));
     });
     let session = session.ok_or(EngineError::TooManySessions)?;
@@ -68,7 +72,7 @@ pub(super) async fn poll(state: &SocketIo, sid: &str) -> Result<Response, Engine
     let mut transport = session.transport();
     let first = tokio::select! {
         biased;
-        next = queue.next() => next,
+        next = queue.next() => Some(next),
         () = until_released(&mut transport) => None,
     };
     let mut packets = first.into_iter().filter_map(text).collect::<Vec<_>>();

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 use videocalls_protocol::rooms::close;
-use videocalls_server::extend::{End, Outbox, Queue, RateLimit, outbox, slow_consumer};
+use videocalls_server::extend::{AddressPermit, End, Outbox, Queue, RateLimit, slow_consumer};
 
 use super::SocketIo;
 use super::engine::EngineSession;
@@ -82,6 +82,7 @@ pub(super) fn new_sid() -> String {
 pub(super) fn start(
     state: &Arc<SocketIo>,
     version: Version,
+    permit: AddressPermit,
     greet: impl FnOnce(&str, &Outbox),
 ) -> Option<Arc<PollingSession>> {
     let session = Arc::new(PollingSession::new(state, version, greet));
@@ -91,7 +92,8 @@ pub(super) fn start(
     }
     let (state, running) = (Arc::clone(state), Arc::clone(&session));
     state.context.clone().spawn(async move {
-        running.run(state.context.stopping()).await;
+        running.run(&state.context.socket_end()).await;
+        drop(permit);
         state.sessions.lock().remove(&running.sid);
     });
     Some(session)
@@ -100,12 +102,11 @@ pub(super) fn start(
 impl PollingSession {
     fn new(state: &Arc<SocketIo>, version: Version, greet: impl FnOnce(&str, &Outbox)) -> Self {
         let sid = new_sid();
-        let limits = state.context.limits();
-        let (outbox, queue) = outbox(limits);
+        let (outbox, queue) = state.context.outbox();
         greet(&sid, &outbox);
         let active = Active {
             engine: state.engine_session(version, outbox.clone()),
-            rate: RateLimit::messages(limits),
+            rate: RateLimit::messages(state.context.limits()),
         };
         Self {
             sid,

@@ -63,8 +63,10 @@ async fn expect(socket: &mut WebSocket, packet: &str) -> Option<()> {
 
 async fn run(mut connection: Connection, writer: Writer, mut engine: EngineSession) {
     let mut writing = std::pin::pin!(writer.run());
-    let reading = read(&mut connection, &mut engine);
-    let end = run_both(reading, writing.as_mut()).await;
+    let end = {
+        let reading = std::pin::pin!(read(&mut connection, &mut engine));
+        run_both(reading, writing.as_mut()).await
+    };
     // The others need not wait until the socket is closed.
     engine.end(end);
     connection.finish(end, writing).await;

@@ -15,6 +15,7 @@ mod document;
 mod harness;
 mod herd;
 mod limits;
+mod operating;
 mod origin;
 mod relay;
 mod restart;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use crate::{Config, base_config, run};
 
@@ -41,10 +41,18 @@ impl Server {
 
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let (config, listener) = prepared(change).await;
-        let address = listener.local_addr().unwrap();
+        Self::spawn(listener.local_addr().unwrap(), |shutdown| {
+            tokio::spawn(run(listener, config, shutdown))
+        })
+    }
+
+    /// A server that `start` starts, and that listens at this address.
+    pub(crate) fn spawn(
+        address: SocketAddr,
+        start: impl FnOnce(WaitForCancellationFutureOwned) -> JoinHandle<()>,
+    ) -> Self {
         let stop = CancellationToken::new();
-        let shutdown = stop.clone().cancelled_owned();
-        let ended = tokio::spawn(run(listener, config, shutdown));
+        let ended = start(stop.clone().cancelled_owned());
         Self {
             address,
             stop,
