@@ -35,6 +35,7 @@ export async function startProgram(command, args, options = {}) {
     log: () => log.join(''),
     /** Resolves with the exit code when the server has ended by itself. */
     ended: child.exitCode === null ? once(child, 'exit').then(([code]) => code) : child.exitCode,
+    pid: child.pid,
     signal: (signal) => child.kill(signal),
     async stop(signal = 'SIGTERM') {
       if (child.exitCode !== null || child.signalCode !== null) return;
