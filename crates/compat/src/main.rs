@@ -1,23 +1,26 @@
 //! Starts the server from the command line.
 
-use std::io::{self, IsTerminal, Write};
+mod listen;
+
+use std::io::{self, IsTerminal};
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
-use tokio::net::TcpListener;
 use tracing::info;
 use tracing::level_filters::LevelFilter;
 use videocalls_compat::{Config, LinkBase, Secret, add_routes};
 use videocalls_server::{BasePath, FrameAncestor, Origin, ProxyRange, Server};
 
+use crate::listen::{announce, listen};
+
 /// Serves the videocalls app, its package and the signaling for them
 #[derive(Parser)]
 #[command(name = "videocalls-server", version)]
 struct Options {
-    /// Where to listen; port 0 takes a free one
-    #[arg(long, env = "VIDEOCALLS_LISTEN", value_name = "HOST:PORT")]
+    /// Where to listen: HOST:PORT, where port 0 takes a free one, or unix:PATH
+    #[arg(long, env = "VIDEOCALLS_LISTEN", value_name = "ADDRESS")]
     #[arg(default_value = "localhost:8080")]
     listen: String,
 
@@ -137,28 +140,17 @@ async fn start(options: Options) -> io::Result<()> {
     config.appointments_secret = options.appointments_secret;
     config.appointments_base = options.appointments_base;
     let shutdown = shutdown()?;
-    let listener = TcpListener::bind(&options.listen).await?;
+    let (listener, address) = listen(&options.listen).await?;
     let mut server = Server::new(config.server.clone());
     add_routes(&mut server, config);
     if let Some(admin) = &options.admin_listen {
-        let admin = TcpListener::bind(admin).await?;
-        info!(address = %admin.local_addr()?, "admin listening");
+        let (admin, address) = listen(admin).await?;
+        info!(address, "admin listening");
         server.set_admin(admin);
     }
-    announce(&options.listen, listener.local_addr()?.port())?;
+    announce(&address)?;
     server.run(listener, shutdown).await;
     Ok(())
-}
-
-/// Prints where the server can be reached, as the only line of standard output.
-fn announce(listen: &str, port: u16) -> io::Result<()> {
-    let host = listen.rsplit_once(':').map_or(listen, |(host, _)| host);
-    let mut stdout = io::stdout();
-    writeln!(
-        stdout,
-        "videocalls-server listening on http://{host}:{port}"
-    )?;
-    stdout.flush()
 }
 
 /// Resolves on SIGINT or SIGTERM.

@@ -115,3 +115,35 @@ async fn help_does_not_show_the_secret() {
     assert!(help.contains("VIDEOCALLS_APPOINTMENTS_SECRET"));
     assert!(!help.contains(secret));
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn listens_at_a_unix_socket_also_where_a_killed_server_has_left_one() {
+    use tokio::io::AsyncWriteExt;
+
+    let folder = std::env::temp_dir().join(format!("videocalls-unix-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("socket");
+    let address = format!("unix:{}", path.display());
+    for _ in 0..2 {
+        let mut child = program().args(["--listen", &address]).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        within("the first line", stdout.read_line(&mut line))
+            .await
+            .unwrap();
+        assert_eq!(line, format!("videocalls-server listening on {address}\n"));
+        let second = program().args(["--listen", &address]).output();
+        assert!(!second.await.unwrap().status.success(), "it is in use");
+        let mut socket = tokio::net::UnixStream::connect(&path).await.unwrap();
+        socket
+            .write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            .await
+            .unwrap();
+        let mut answer = [0; 12];
+        socket.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 200");
+        child.kill().await.unwrap();
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
