@@ -15,6 +15,7 @@
 
 pub mod appointments;
 pub mod channels_mesh;
+pub mod data;
 mod description;
 mod dialect;
 mod error;
