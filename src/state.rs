@@ -94,6 +94,7 @@ impl Default for CallView {
                 participants: Vec::new(),
                 microphone: TrackState::Pending,
                 camera: TrackState::Pending,
+                is_hand_raised: false,
             }),
             toasts: Vec::new(),
             announcement: Announcement::default(),
@@ -273,6 +274,7 @@ mod tests {
             media: MediaState::LIVE,
             away: false,
             not_receiving: Vec::new(),
+            is_hand_raised: false,
         }
     }
 
@@ -283,6 +285,7 @@ mod tests {
             participants: participants.to_vec(),
             microphone: TrackState::Live,
             camera: TrackState::Live,
+            is_hand_raised: false,
         })
     }
 

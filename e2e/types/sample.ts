@@ -14,9 +14,12 @@ import init, {
   type ErrorCategory,
   type ErrorCode,
   type Fault,
+  type FileState,
   type IceServers,
+  type IncomingFile,
   type InitOptions,
   type LegacyIceServer,
+  type OutgoingFile,
   type OwnTrack,
   type Participant,
   type Recording,
@@ -168,8 +171,21 @@ holds<Same<ReturnType<typeof call.toggleTrack>, boolean | undefined>>();
 holds<Same<ReturnType<typeof toggleTrack>, boolean | undefined>>();
 toggleTrack('audio', microphone && camera);
 holds<Same<ReturnType<typeof call.startAudio>, Promise<boolean>>>();
-holds<Same<ReturnType<typeof call.sendText>, void>>();
-call.sendText('good morning');
+const line: string | undefined = call.sendText('good morning');
+call.sendText('to you alone', call.participants[0]?.id);
+call.send('any text');
+call.send(new Uint8Array(3), { reliable: false });
+call.send(new ArrayBuffer(3), { to: 'somebody', reliable: true });
+const attachment = new File(['bytes'], 'name.txt');
+const transfer: OutgoingFile = await call.sendFile(attachment, 'somebody');
+transfer.onprogress = () => console.log(transfer.transferred, transfer.size, transfer.state satisfies FileState);
+await transfer.done;
+const transfers: OutgoingFile[] = await call.sendFile(attachment);
+transfers.forEach((one) => one.cancel());
+call.react('👋');
+const isRaised: boolean = call.raiseHand();
+call.raiseHand(!isRaised);
+holds<Same<typeof call.handRaised, boolean>>();
 call.endCall();
 positional.endCall();
 endCall();
@@ -190,10 +206,23 @@ call.on('participant-left', ({ participant, reason }) => {
   holds<Same<typeof reason, 'bye' | 'lost' | 'kicked'>>();
   console.log(participant.id);
 });
-call.on('text', ({ participant, text }) => {
-  holds<Same<typeof participant, Participant>>();
+call.on('text', ({ participant, text, id }) => {
+  holds<Same<typeof participant, Participant | null>>();
   holds<Same<typeof text, string>>();
+  console.log(id === line);
 });
+call.on('data', ({ participant, data }) => {
+  holds<Same<typeof participant, Participant>>();
+  holds<Same<typeof data, string | ArrayBuffer>>();
+});
+call.on('file', async ({ participant, file }) => {
+  holds<Same<typeof participant, Participant>>();
+  holds<Same<typeof file, IncomingFile>>();
+  if (file.size > 1_000_000) return file.decline();
+  const received: File | undefined = await file.accept();
+  console.log(file.name, received?.size);
+});
+call.on('reaction', ({ participant, emoji }) => console.log(participant.name, emoji));
 call.on('local-stream', ({ stream }) => holds<Same<typeof stream, MediaStream>>());
 call.on('local-changed', (event) => {
   holds<Same<typeof event.microphone, TrackState>>();
@@ -218,6 +247,9 @@ const events: Record<keyof VideoCallEventMap, true> = {
   'participant-changed': true,
   'participant-left': true,
   text: true,
+  data: true,
+  reaction: true,
+  file: true,
   'local-stream': true,
   'local-changed': true,
   error: true,

@@ -56,6 +56,14 @@ call.toggleTrack('smell');
 toggleTrack('video', 'maybe');
 // @ts-expect-error messages are text
 call.sendText(5);
+// @ts-expect-error bytes or text
+call.send({ x: 1 });
+// @ts-expect-error reliable or not
+call.send('x', { reliable: 'no' });
+// @ts-expect-error a file is no text
+await call.sendFile('name.txt');
+// @ts-expect-error a reaction is text
+call.react(1);
 
 // @ts-expect-error an unknown event
 call.on('participant-sneezed', () => {});

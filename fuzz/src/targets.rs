@@ -5,6 +5,7 @@
 
 use videocalls_protocol::appointments::Appointments;
 use videocalls_protocol::channels_mesh::ChannelsMesh;
+use videocalls_protocol::data::{announce, decode, encode};
 use videocalls_protocol::relay::Relay;
 use videocalls_protocol::rooms::{Incoming, Rooms, read_request, write_event};
 use videocalls_protocol::socketio_rooms::SocketIoRooms;
@@ -22,7 +23,7 @@ const SDP: &str = "v=0\r\no=- 7 1 IN IP4 0.0.0.0\r\nm=audio 9 X 0\r\na=mid:0\r\n
 /// A target, by the name of its corpus.
 pub(crate) struct Target(pub(crate) &'static str, pub(crate) fn(&[u8]));
 
-pub(crate) const TARGETS: [Target; 9] = [
+pub(crate) const TARGETS: [Target; 10] = [
     Target("rooms", rooms),
     Target("rooms_server", rooms_server),
     Target("relay", relay),
@@ -32,6 +33,7 @@ pub(crate) const TARGETS: [Target; 9] = [
     Target("professional", professional),
     Target("descriptions", descriptions),
     Target("calls", calls),
+    Target("data", data),
 ];
 
 pub(crate) fn rooms(data: &[u8]) {
@@ -133,6 +135,38 @@ pub(crate) fn calls(data: &[u8]) {
             .into_iter()
             .for_each(|it| call(it, data)),
     }
+}
+
+/// Messages of data channels, each after its length in one byte. A message reads the same after it is
+/// written again, and a session takes it from a peer.
+pub(crate) fn data(mut data: &[u8]) {
+    let mut session = started(&Relay::new("m"));
+    let from = ParticipantId::new("z");
+    let sdp = announce(&[SDP, "m=application 9 X\r\n"].concat());
+    let signal = Signal::Offer { id: None, sdp };
+    let offer = Event::Signal {
+        from: from.clone(),
+        signal,
+    };
+    // Our own offer has met with no answer, so theirs is accepted at once.
+    feed(&mut session, 5_000, Input::SignalingEvent(offer));
+    let Some(link) = session.link_of(&from) else {
+        return;
+    };
+    let mut report = |report| drop(feed(&mut session, 5_000, Input::Link { link, report }));
+    while let Some((&length, rest)) = data.split_first() {
+        let (message, rest) = rest.split_at(rest.len().min(length.into()));
+        data = rest;
+        if let Ok(Some(read)) = decode(message) {
+            assert_eq!(decode(&encode(&read)), Ok(Some(read)));
+        }
+        report(LinkReport::Data(message.to_vec()));
+        // The last byte may stand for a new channel.
+        if message.last() == Some(&1) {
+            report(LinkReport::DataOpened);
+        }
+    }
+    settle(session, 5_000);
 }
 
 /// A client reads each line and sends an offer after each.

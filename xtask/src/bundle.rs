@@ -48,6 +48,7 @@ const ESBUILD_SCRIPT: &[&str] = &[
     "--external:*/recording.js",
     "--external:*/connection-check.js",
     "--external:*/warm-up.js",
+    "--external:*/files.js",
 ];
 const ESBUILD_NODE: &[&str] = &[
     "--bundle",
@@ -58,6 +59,7 @@ const ESBUILD_NODE: &[&str] = &[
     "--external:*/recording.js",
     "--external:*/connection-check.js",
     "--external:*/warm-up.js",
+    "--external:*/files.js",
     "--out-extension:.js=.mjs",
     "--log-level=warning",
 ];

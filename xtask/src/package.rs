@@ -28,8 +28,14 @@ const ENTRY: &str = "videocalls";
 const MODULE: &str = "videocalls_bg.wasm";
 /// The name of the glue, which is bundled into the entry.
 const GLUE: &str = "videocalls_glue";
-/// What the entry imports on first use: fault simulation, recording, the check before a call, and the warm-up.
-const ON_DEMAND: [&str; 4] = ["simulate", "recording", "connection-check", "warm-up"];
+/// What the entry imports on first use: fault simulation, recording, the check before a call, the warm-up and files.
+const ON_DEMAND: [&str; 5] = [
+    "simulate",
+    "recording",
+    "connection-check",
+    "warm-up",
+    "files",
+];
 /// A classic script with the `AgoraRTC` interface, which imports the entry when a page joins.
 const AGORA: &str = "agora";
 /// The declarations of the entry, which TypeScript looks for beside `videocalls.js`.

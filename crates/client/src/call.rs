@@ -9,7 +9,7 @@ use web_sys::MediaStream;
 
 use crate::driver::{Driver, Parts};
 use crate::listeners::Listener;
-use crate::{CallError, CallEvent, ErrorCode};
+use crate::{CallError, CallEvent};
 
 /// A video call. Clones are handles to the same call; when the last one is dropped, it ends.
 #[derive(Clone, Debug)]
@@ -24,6 +24,10 @@ struct Call {
 }
 
 impl VideoCall {
+    pub(crate) fn driver(&self) -> &Driver {
+        &self.call.driver
+    }
+
     pub(crate) fn start(parts: Parts, on_event: Listener) -> Self {
         let driver = Driver::new(parts);
         driver.listen(on_event);
@@ -78,21 +82,6 @@ impl VideoCall {
     pub fn toggle(&self, kind: TrackKind, on: Option<bool>) -> Option<bool> {
         self.call.driver.feed(Input::Toggle { kind, on });
         self.call.driver.with_session(|session| session.wants(kind))
-    }
-
-    /// Sends a chat message to everyone. Participants who are still connecting get it once they are
-    /// connected.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorCode::NotSupported`]: this dialect has no chat.
-    pub fn send_text(&self, text: impl Into<String>) -> Result<(), CallError> {
-        if !self.call.driver.has_chat() {
-            let message = "this dialect has no chat";
-            return Err(CallError::new(ErrorCode::NotSupported, message));
-        }
-        self.call.driver.feed(Input::SendText(text.into()));
-        Ok(())
     }
 
     /// Ends the call: leaves the room and releases camera, microphone and connections at once.

@@ -7,6 +7,7 @@ use web_sys::{RtcDataChannel, RtcPeerConnection};
 
 use crate::browser::{call_method, property};
 use crate::event_listener::EventListener;
+use crate::file_channel::is_for_file;
 
 /// How many lines at most wait for a channel to open.
 const MAX_WAITING: usize = 64;
@@ -55,8 +56,10 @@ pub(crate) fn open(
             connection,
             "datachannel",
             move |event| {
-                let channel = property(event, "channel").unchecked_into();
-                attach(&line, channel, on_line.clone());
+                let channel = property(event, "channel");
+                if !is_for_file(&channel) {
+                    attach(&line, channel.unchecked_into(), on_line.clone());
+                }
             },
         ))
     };

@@ -5,10 +5,10 @@ use std::task::Waker;
 
 use videocalls_protocol::{CloseAction, ParticipantId, Request};
 use videocalls_session::{
-    Config, Input, LinkId, LinkOp, Notice, Output, ParticipantView, Problem, Session, Token,
-    TrackKind,
+    Config, Input, LinkId, LinkOp, LinkReport, Notice, Output, ParticipantView, Problem, Session,
+    Token, TrackKind,
 };
-use web_sys::MediaStream;
+use web_sys::{MediaStream, RtcDataChannel};
 
 use crate::alarm::Alarm;
 use crate::clock::Clock;
@@ -97,10 +97,6 @@ impl Driver {
         read(&self.session.borrow())
     }
 
-    pub(crate) fn has_chat(&self) -> bool {
-        self.links.has_chat()
-    }
-
     pub(crate) fn local_stream(&self) -> MediaStream {
         Clone::clone(self.media.tracks().stream())
     }
@@ -108,6 +104,11 @@ impl Driver {
     pub(crate) fn remote_stream(&self, participant: &ParticipantId) -> Option<MediaStream> {
         let link = self.with_session(|session| session.link_of(participant))?;
         self.links.remote_stream(link)
+    }
+
+    pub(crate) fn open_file_channel(&self, to: &ParticipantId) -> Option<RtcDataChannel> {
+        let link = self.with_session(|session| session.data_link_of(to))?;
+        self.links.open_file_channel(link)
     }
 
     pub(crate) fn listen(&self, listener: Listener) -> u32 {
@@ -259,12 +260,31 @@ impl Driver {
             LinkOp::SendText(text) => LinkOp::SendText(self.signaling.write_chat(&text)),
             op => op,
         };
-        let feed = self.callback(Self::feed);
+        let receive = self.callback(Self::link_reports);
+        let file = self.callback(Self::file_offered);
         let callbacks = LinkCallbacks {
-            report: Rc::new(move |report| feed(Input::Link { link, report })),
+            report: Rc::new(move |report| receive((link, report))),
             fail: self.callback(Self::failed),
+            file: Rc::new(move |channel| file((link, channel))),
         };
         self.links.operate(link, op, self.clock.now(), callbacks);
+    }
+
+    fn link_reports(&self, (link, report): (LinkId, LinkReport)) {
+        let report = match report {
+            LinkReport::Text(line) => LinkReport::Text(self.signaling.read_chat(&line)),
+            report => report,
+        };
+        self.feed(Input::Link { link, report });
+    }
+
+    /// A peer has opened the channel of a file.
+    fn file_offered(&self, (link, channel): (LinkId, RtcDataChannel)) {
+        let from = self.with_session(|session| session.sender_on(link));
+        if let Some(from) = from {
+            self.queue_event(CallEvent::FileChannel { from, channel });
+            self.drain();
+        }
     }
 
     /// Reports an error with which the call goes on.
@@ -286,10 +306,9 @@ impl Driver {
                 reason,
             },
             Notice::LocalChanged => CallEvent::LocalChanged,
-            Notice::Text { from, text } => CallEvent::Text {
-                from,
-                text: self.signaling.read_chat(&text),
-            },
+            Notice::Text(line) => CallEvent::Text(line),
+            Notice::Data { from, payload } => CallEvent::Data { from, payload },
+            Notice::Reaction { from, reaction } => CallEvent::Reaction { from, reaction },
             Notice::MediaPending => CallEvent::MediaPending,
             Notice::Problem {
                 problem,

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use videocalls_protocol::ParticipantId;
-use videocalls_session::{EndReason, Problem, TrackKind};
+use videocalls_session::{EndReason, Problem, SendError, TrackKind};
 use wasm_bindgen::JsValue;
 
 /// What went wrong: a stable code, a message for developers, and [`help`](Self::help) for the person
@@ -42,6 +42,8 @@ pub enum ErrorCode {
     InvalidOptions,
     /// The server's dialect does not support it.
     NotSupported,
+    /// A message was not sent.
+    NotSent(SendError),
     /// The page's function for ICE servers threw, rejected, or took too long.
     IceServersFailed,
     /// A TURN server refused the credentials, or can't be reached.
@@ -125,6 +127,12 @@ impl From<EndReason> for CallError {
     }
 }
 
+impl From<SendError> for CallError {
+    fn from(error: SendError) -> Self {
+        Self::new(ErrorCode::NotSent(error), error.to_string())
+    }
+}
+
 impl From<Problem> for CallError {
     fn from(problem: Problem) -> Self {
         Self::new(ErrorCode::Call(problem), problem.help())
@@ -144,6 +152,9 @@ impl ErrorCode {
             Self::DeviceFailed => "device-failed",
             Self::InvalidOptions => "invalid-options",
             Self::NotSupported => "not-supported",
+            Self::NotSent(SendError::TooLong) => "message-too-large",
+            Self::NotSent(SendError::UnknownRecipient) => "unknown-recipient",
+            Self::NotSent(_) => "send-queue-full",
             Self::IceServersFailed => "ice-servers-failed",
             Self::TurnFailed => "turn-failed",
             Self::Call(problem) => problem.code(),
@@ -158,7 +169,9 @@ impl ErrorCode {
             | Self::NotSupported
             | Self::IceServersFailed
             | Self::TurnFailed => Category::Configuration,
-            Self::Call(Problem::NegotiationFailed | Problem::NoRoute) => Category::Media,
+            Self::NotSent(_) | Self::Call(Problem::NegotiationFailed | Problem::NoRoute) => {
+                Category::Media
+            }
             Self::Ended(EndReason::Internal) => Category::Internal,
             Self::Call(_) | Self::Ended(_) => Category::Signaling,
             _ => Category::Device,
@@ -182,6 +195,8 @@ impl ErrorCode {
                 "This page has set up the call wrongly. Tell the people who run it."
             }
             Self::NotSupported => "This call can't do that.",
+            Self::NotSent(SendError::TooLong) => "The message is too long.",
+            Self::NotSent(_) => "The message could not be sent.",
             Self::IceServersFailed | Self::TurnFailed => {
                 "The call goes on, but may not get through every network."
             }

@@ -1,6 +1,7 @@
+use videocalls_protocol::data::Payload;
 use videocalls_protocol::{LeaveReason, ParticipantId};
-use videocalls_session::{CallState, EndReason, ParticipantView};
-use web_sys::MediaStream;
+use videocalls_session::{CallState, ChatLine, EndReason, ParticipantView};
+use web_sys::{MediaStream, RtcDataChannel};
 
 use crate::CallError;
 
@@ -28,12 +29,29 @@ pub enum CallEvent {
     /// The browser has been asking the person for microphone or camera for five seconds;
     /// show them [`MEDIA_PENDING_HELP`](crate::MEDIA_PENDING_HELP).
     MediaPending,
-    /// A chat message.
-    Text {
+    /// A chat line has arrived. Its text is plain text, never markup.
+    Text(ChatLine),
+    /// A message of the page's own, sent by [`send_data`](crate::VideoCall::send_data), has arrived.
+    Data {
         /// The sender.
         from: ParticipantId,
-        /// The message: plain text, never markup.
-        text: String,
+        /// The message.
+        payload: Payload,
+    },
+    /// A participant reacts with an emoji.
+    Reaction {
+        /// The sender.
+        from: ParticipantId,
+        /// The emoji, or other short text: plain text, never markup.
+        reaction: String,
+    },
+    /// A participant has opened the data channel of a file, by
+    /// [`open_file_channel`](crate::VideoCall::open_file_channel).
+    FileChannel {
+        /// The participant.
+        from: ParticipantId,
+        /// The channel. Its messages are lost unless a listener takes them from now on.
+        channel: RtcDataChannel,
     },
     /// Something went wrong and the call goes on.
     Error(CallError),

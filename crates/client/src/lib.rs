@@ -19,7 +19,8 @@
 //! ```
 //!
 //! The call itself is `videocalls-session`, a pure state machine; this crate carries out its outputs
-//! in the browser. `web_sys::MediaStream` is the only browser type in its API, apart from the options.
+//! in the browser. `web_sys::MediaStream`, and the `RtcDataChannel` of a file, are the only browser types in
+//! its API, apart from the options.
 //!
 //! # Modules
 //!
@@ -28,7 +29,8 @@
 //! | `driver` | gives the session its inputs and carries out its outputs |
 //! | `signaling`, `socket`, `preflight` | the connection to the server, and its dialect |
 //! | `local_media`, `devices`, `media_devices`, `device_watch`, `local_tracks` | the microphone and the camera |
-//! | `links`, `peer`, `transceivers`, `candidates`, `ice_servers`, `turn`, `stats`, `chat` | the connections to the peers |
+//! | `links`, `peer`, `transceivers`, `candidates`, `ice_servers`, `turn`, `stats` | the connections to the peers |
+//! | `messages`, `data_channel`, `file_channel`, `chat` | chat and other messages between participants |
 //! | `remote_tracks` | the stream of a participant |
 //! | `page`, `seat_storage`, `frame` | the page that the call runs in |
 //! | `alarm`, `clock`, `task`, `listeners`, `event_listener`, `random`, `browser` | tools |
@@ -45,6 +47,7 @@ mod call;
 mod candidates;
 mod chat;
 mod clock;
+mod data_channel;
 mod device_watch;
 mod devices;
 pub mod dialects;
@@ -52,6 +55,7 @@ mod driver;
 mod error;
 mod event;
 mod event_listener;
+mod file_channel;
 mod first_frame;
 mod frame;
 mod ice_servers;
@@ -61,6 +65,7 @@ mod local_media;
 mod local_tracks;
 mod media_devices;
 mod media_request;
+mod messages;
 mod page;
 mod peer;
 mod preflight;
@@ -80,10 +85,12 @@ pub use error::{CallError, Category, ErrorCode};
 pub use event::{CallEvent, MEDIA_PENDING_HELP};
 pub use media_request::MediaRequest;
 pub use task::Task;
+pub use videocalls_protocol::data::{LineId, Payload};
 pub use videocalls_protocol::{
     DisplayName, InvalidName, InvalidRoom, LeaveReason, MediaState, ParticipantId, RoomName,
     TrackState,
 };
 pub use videocalls_session::{
-    CallState, Connection, EndReason, ParticipantView, Problem, Snapshot, TrackKind,
+    CallState, ChatLine, Connection, EndReason, LineOrigin, ParticipantView, Problem, SendError,
+    Snapshot, TrackKind,
 };

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use videocalls_session::{LinkId, LinkOp, LinkReport, LinkRole, Timestamp, TrackKind};
 use wasm_bindgen::JsValue;
-use web_sys::MediaStream;
+use web_sys::{MediaStream, RtcDataChannel};
 
 use crate::chat;
 use crate::ice_servers::IceServers;
@@ -44,12 +44,13 @@ impl Links {
         }
     }
 
-    pub(crate) fn has_chat(&self) -> bool {
-        self.chat.is_some()
-    }
-
     pub(crate) fn remote_stream(&self, link: LinkId) -> Option<MediaStream> {
         self.find(link)?.remote_stream()
+    }
+
+    /// Opens a channel for a file.
+    pub(crate) fn open_file_channel(&self, link: LinkId) -> Option<RtcDataChannel> {
+        self.find(link)?.open_file_channel()
     }
 
     /// Takes a participant's own report of their camera.
@@ -89,7 +90,7 @@ impl Links {
         peer: &Peer,
         op: LinkOp,
         now: Timestamp,
-        LinkCallbacks { report, fail }: LinkCallbacks,
+        LinkCallbacks { report, fail, .. }: LinkCallbacks,
     ) {
         let servers = || self.ice_servers.request(now, &fail);
         match op {
@@ -103,6 +104,8 @@ impl Links {
             LinkOp::AddCandidate(candidate) => peer.add_candidate(&candidate),
             LinkOp::RestartIce => peer.restart_ice(servers()),
             LinkOp::Measure => peer.measure(report),
+            LinkOp::SendData { channel, message } => peer.send_data(channel, &message),
+            LinkOp::CloseData => peer.close_data(),
             LinkOp::SendText(text) => peer.send_text(&text),
             LinkOp::Open(_) | LinkOp::Close => {}
         }
@@ -116,6 +119,9 @@ impl Links {
             &callbacks,
         ) {
             Ok(peer) => {
+                if role == LinkRole::Offerer {
+                    peer.open_data(&callbacks.report);
+                }
                 if let Some(chat) = self.chat {
                     peer.prepare_chat(chat.open, role, chat.label, callbacks.report);
                 }

@@ -1,12 +1,13 @@
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
 use js_sys::{Object, Promise};
 use videocalls_protocol::Candidate;
+use videocalls_protocol::data::{Channel, announce, is_announced};
 use videocalls_session::{LinkReport, LinkRole, Token, TrackKind, Transport};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{MediaStream, RtcConfiguration, RtcPeerConnection};
+use web_sys::{MediaStream, RtcConfiguration, RtcDataChannel, RtcPeerConnection};
 
 use crate::CallError;
 use crate::browser::{
@@ -14,7 +15,9 @@ use crate::browser::{
 };
 use crate::candidates;
 use crate::chat::{self, Chat};
+use crate::data_channel::DataChannels;
 use crate::event_listener::EventListener;
+use crate::file_channel;
 use crate::ice_servers::renew;
 use crate::local_tracks::LocalTracks;
 use crate::remote_tracks::RemoteTracks;
@@ -32,6 +35,8 @@ pub(crate) struct LinkCallbacks {
     pub(crate) report: Report,
     /// Takes errors for the page.
     pub(crate) fail: Rc<dyn Fn(CallError)>,
+    /// Takes the channel of a file that the peer wants to send.
+    pub(crate) file: Rc<dyn Fn(RtcDataChannel)>,
 }
 
 /// One `RTCPeerConnection`. It is closed when this is dropped, and reports nothing from then on.
@@ -47,6 +52,7 @@ pub(crate) struct Peer {
     renewal: Cell<Option<Task>>,
     measurement: Cell<Option<Task>>,
     chat: RefCell<Option<Box<dyn Chat>>>,
+    data: Rc<OnceCell<DataChannels>>,
     _listeners: Vec<EventListener>,
 }
 
@@ -64,7 +70,7 @@ impl Peer {
         configuration: &RtcConfiguration,
         role: LinkRole,
         turn: &Rc<TurnFailures>,
-        LinkCallbacks { report, fail }: &LinkCallbacks,
+        LinkCallbacks { report, fail, file }: &LinkCallbacks,
     ) -> Result<Self, JsValue> {
         let pool = i32::from(role == LinkRole::Standby);
         let pooled = object(&[("iceCandidatePoolSize", pool.into())]);
@@ -75,6 +81,7 @@ impl Peer {
         track(&connection);
         let mut listeners = listen(&connection, &remote, report);
         listeners.extend(turn.watch(&connection, fail));
+        listeners.push(file_channel::listen(&connection, file.clone()));
         Ok(Self {
             connection,
             configuration: pooled,
@@ -83,6 +90,7 @@ impl Peer {
             renewal: Cell::default(),
             measurement: Cell::default(),
             chat: RefCell::default(),
+            data: Rc::default(),
             _listeners: listeners,
         })
     }
@@ -142,6 +150,31 @@ impl Peer {
         }
     }
 
+    /// Makes the data channels, so that the first offer announces them.
+    pub(crate) fn open_data(&self, report: &Report) {
+        self.data
+            .get_or_init(|| DataChannels::open(&self.connection, report));
+    }
+
+    /// Sends a message on a data channel.
+    pub(crate) fn send_data(&self, channel: Channel, message: &[u8]) {
+        if let Some(data) = self.data.get() {
+            data.send(channel, message);
+        }
+    }
+
+    /// Opens a channel for a file, if the peer has data channels.
+    pub(crate) fn open_file_channel(&self) -> Option<RtcDataChannel> {
+        self.data.get()?;
+        Some(file_channel::open(&self.connection))
+    }
+
+    pub(crate) fn close_data(&self) {
+        if let Some(data) = self.data.get() {
+            data.close();
+        }
+    }
+
     /// Sends the local track that there is now, or nothing if there is none.
     pub(crate) fn replace_track(&self, kind: TrackKind, local: &LocalTracks) {
         let is_negotiating = self.operation.borrow().is_some();
@@ -160,12 +193,22 @@ impl Peer {
         local: Rc<LocalTracks>,
         report: Report,
     ) {
-        let connection = self.connection.clone();
+        let (connection, data) = (self.connection.clone(), self.data.clone());
         let renewed = self.renewed(servers);
         let offered = offer.map(|sdp| set_remote_description(&connection, "offer", sdp));
+        let has_data_channels = offer.is_some_and(is_announced);
         self.run(async move {
-            let described = describe(&connection, offered, renewed, &local).await;
+            let prepare = || {
+                if has_data_channels {
+                    data.get_or_init(|| DataChannels::open(&connection, &report));
+                }
+            };
+            let described = describe(&connection, offered, prepare, renewed, &local).await;
             report(match described {
+                Ok(sdp) if data.get().is_some() => LinkReport::DescriptionCreated {
+                    token,
+                    sdp: announce(&sdp),
+                },
                 Ok(sdp) => LinkReport::DescriptionCreated { token, sdp },
                 Err(_) => LinkReport::Failed { token },
             });
@@ -280,6 +323,7 @@ fn transport_of(connection: &RtcPeerConnection) -> Transport {
 async fn describe(
     connection: &RtcPeerConnection,
     offered: Option<Promise>,
+    prepare: impl FnOnce(),
     renewed: impl Future<Output = ()>,
     local: &LocalTracks,
 ) -> Result<String, JsValue> {
@@ -288,6 +332,7 @@ async fn describe(
         for kind in TrackKind::ALL {
             transceivers::answer(connection, kind, local);
         }
+        prepare();
     }
     renewed.await;
     let extended = connection.unchecked_ref::<PeerConnectionExt>();

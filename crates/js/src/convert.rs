@@ -1,9 +1,9 @@
 //! Our types as plain JavaScript objects.
 
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Array, Object, Reflect, Uint8Array};
 use videocalls_client::{
-    CallError, CallEvent, ErrorCode, LeaveReason, MEDIA_PENDING_HELP, ParticipantId,
-    ParticipantView, Snapshot, TrackKind,
+    CallError, CallEvent, ChatLine, DisplayName, ErrorCode, LeaveReason, LineOrigin,
+    MEDIA_PENDING_HELP, ParticipantId, ParticipantView, Payload, Snapshot, TrackKind,
 };
 use wasm_bindgen::JsValue;
 
@@ -40,11 +40,24 @@ pub(crate) fn event(event: &CallEvent) -> Option<(&'static str, JsValue)> {
             "media-pending",
             detail.with("help", MEDIA_PENDING_HELP.into()),
         ),
-        CallEvent::Text { from, text } => (
-            "text",
+        CallEvent::Text(line) => ("text", chat_line(line)),
+        CallEvent::Data { from, payload } => (
+            "data",
             detail
                 .with("from", from.as_str().into())
-                .with("text", text.into()),
+                .with("data", data(payload)),
+        ),
+        CallEvent::Reaction { from, reaction } => (
+            "reaction",
+            detail
+                .with("from", from.as_str().into())
+                .with("emoji", reaction.into()),
+        ),
+        CallEvent::FileChannel { from, channel } => (
+            "file-channel",
+            detail
+                .with("from", from.as_str().into())
+                .with("channel", channel.into()),
         ),
         CallEvent::Error(failure) => return Some(("error", error(failure))),
         CallEvent::Ended(reason) => {
@@ -61,6 +74,39 @@ pub(crate) fn event(event: &CallEvent) -> Option<(&'static str, JsValue)> {
     Some((name, detail.into()))
 }
 
+/// `ChatLine` of `ts/events.ts`, with its age instead of its time.
+fn chat_line(line: &ChatLine) -> Fields {
+    let id = line.id.map_or(JsValue::NULL, |id| id.to_string().into());
+    Fields::default()
+        .with("from", line.from.as_str().into())
+        .with("name", optional_name(line.name.as_ref()))
+        .with("text", line.text.as_str().into())
+        .with("id", id)
+        .with("age", (line.age_ms as f64).into())
+        .with("direct", (line.origin == LineOrigin::Direct).into())
+        .with("history", (line.origin == LineOrigin::History).into())
+}
+
+/// A text, or an `ArrayBuffer`.
+fn data(payload: &Payload) -> JsValue {
+    match payload {
+        Payload::Text(text) => text.into(),
+        Payload::Bytes(bytes) => Uint8Array::from(bytes.as_slice()).buffer().into(),
+    }
+}
+
+/// The reverse of `data`, from a text or a `Uint8Array`.
+pub(crate) fn payload(data: &JsValue) -> Payload {
+    match data.as_string() {
+        Some(text) => Payload::Text(text),
+        None => Payload::Bytes(Uint8Array::new(data).to_vec()),
+    }
+}
+
+fn optional_name(name: Option<&DisplayName>) -> JsValue {
+    name.map_or(JsValue::NULL, |name| name.as_str().into())
+}
+
 /// `Snapshot` of `ts/engine.ts`.
 pub(crate) fn snapshot(call: &Snapshot) -> JsValue {
     let participants: Array = call.participants.iter().map(participant).collect();
@@ -69,16 +115,13 @@ pub(crate) fn snapshot(call: &Snapshot) -> JsValue {
         .with("id", text(call.me.as_ref().map(ParticipantId::as_str)))
         .with("microphone", call.microphone.as_str().into())
         .with("camera", call.camera.as_str().into())
+        .with("handRaised", call.is_hand_raised.into())
         .with("participants", participants.into())
         .into()
 }
 
 /// `Participant` of `ts/events.ts`, without its stream.
 fn participant(view: &ParticipantView) -> JsValue {
-    let name = view
-        .name
-        .as_ref()
-        .map_or(JsValue::NULL, |name| name.as_str().into());
     let not_receiving = view
         .not_receiving
         .iter()
@@ -86,12 +129,13 @@ fn participant(view: &ParticipantView) -> JsValue {
     let not_receiving: Array = not_receiving.collect();
     Fields::default()
         .with("id", view.id.as_str().into())
-        .with("name", name)
+        .with("name", optional_name(view.name.as_ref()))
         .with("connection", view.connection.as_str().into())
         .with("audio", view.media.audio.as_str().into())
         .with("video", view.media.video.as_str().into())
         .with("away", view.away.into())
         .with("notReceiving", not_receiving.into())
+        .with("handRaised", view.is_hand_raised.into())
         .into()
 }
 

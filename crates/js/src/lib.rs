@@ -83,16 +83,57 @@ impl CallHandle {
         self.call.toggle(kind, on)
     }
 
-    /// Sends a chat message to everyone.
+    /// Sends a chat text to a participant, or to everyone; returns the id of the line.
     ///
     /// # Errors
     ///
     /// Throws a plain description of the error.
     #[wasm_bindgen(js_name = sendText)]
-    pub fn send_text(&self, text: String) -> Result<(), JsValue> {
-        self.call
-            .send_text(text)
+    pub fn send_text(&self, text: String, to: Option<String>) -> Result<String, JsValue> {
+        let sent = self.call.send_text(text, recipient(to).as_ref());
+        sent.map(|id| id.to_string())
             .map_err(|error| convert::error(&error))
+    }
+
+    /// Sends a text, or the bytes of a `Uint8Array`, to a participant, or to everyone.
+    ///
+    /// # Errors
+    ///
+    /// Throws a plain description of the error.
+    #[wasm_bindgen(js_name = sendData)]
+    pub fn send_data(
+        &self,
+        data: &JsValue,
+        to: Option<String>,
+        reliable: bool,
+    ) -> Result<(), JsValue> {
+        let sent = self
+            .call
+            .send_data(convert::payload(data), recipient(to).as_ref(), reliable);
+        sent.map_err(|error| convert::error(&error))
+    }
+
+    /// Shows everyone an emoji.
+    ///
+    /// # Errors
+    ///
+    /// Throws a plain description of the error.
+    pub fn react(&self, emoji: String) -> Result<(), JsValue> {
+        let sent = self.call.react(emoji);
+        sent.map_err(|error| convert::error(&error))
+    }
+
+    /// Opens the data channel of a file.
+    #[wasm_bindgen(js_name = openFileChannel)]
+    pub fn open_file_channel(&self, to: String) -> JsValue {
+        let channel = self.call.open_file_channel(&ParticipantId::new(to));
+        channel.map_or(JsValue::UNDEFINED, JsValue::from)
+    }
+
+    /// Raises or lowers the hand, or toggles it; returns whether it is raised now.
+    #[wasm_bindgen(js_name = raiseHand)]
+    pub fn raise_hand(&self, on: Option<bool>) -> bool {
+        self.call.raise_hand(on)
     }
 
     /// Ends the call.
@@ -100,6 +141,10 @@ impl CallHandle {
     pub fn end_call(&self) {
         self.call.end();
     }
+}
+
+fn recipient(id: Option<String>) -> Option<ParticipantId> {
+    id.map(ParticipantId::new)
 }
 
 /// Prints the message of a panic; the exception that follows has the stack.

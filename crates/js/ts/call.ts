@@ -1,7 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { Elements, type ElementsOwner } from './elements.js';
-import { aborted, VideoCallError, type ErrorDetails } from './errors.js';
+import type { CallHandle } from './engine.js';
+import { aborted, fileFailure, unreachable, VideoCallError, type ErrorDetails } from './errors.js';
 import { callSafely, Listeners, type AnyEvent, type CallState, type Participant, type TrackState, type VideoCallEventMap, type VideoCallListener } from './events.js';
+import type { OutgoingFile } from './file-transfer.js';
 import type { Handlers, Prepared } from './options.js';
 import type { Recording, RecordingOptions } from './recording.js';
 import type { Member, SharedCall } from './shared-call.js';
@@ -97,18 +99,66 @@ export class VideoCall {
     return this.#elements.play();
   }
 
+  /** Whether this participant raises their hand. */
+  get handRaised(): boolean {
+    return this.#shared.snapshot.handRaised;
+  }
+
   /**
-   * Sends a chat message to everyone. To a participant who is still connecting it is sent later.
+   * Sends a chat text of at most 4 KiB (UTF-8) to everyone, or to the participant with the id `to`. It arrives once, later
+   * if they are still connecting or connect again. Those who join later get the last 100 lines to everyone. Pages of other
+   * systems get it where their dialect has a chat. Returns the id of the line.
    *
-   * @throws VideoCallError `not-supported` if the dialect has no chat
+   * @throws VideoCallError `message-too-large`, `unknown-recipient`, `send-queue-full`
    */
-  sendText(text: string): void {
-    if (this.#hasEnded) return;
-    try {
-      this.#shared.sendText(String(text));
-    } catch (error) {
-      throw VideoCallError.from(error as ErrorDetails);
-    }
+  sendText(text: string, to?: string): string | undefined {
+    return this.#send((handle) => handle.sendText(String(text), to));
+  }
+
+  /**
+   * Sends a message of the page's own of at most 64 KiB to everyone, or to the participant with the id `to`: a `data` event
+   * at their end. By default it arrives once and in order, as chat does. With `reliable: false` it may be lost, is not sent
+   * again, and goes only to those who are connected now: use it for what is soon outdated, such as a pointer's position.
+   *
+   * @throws VideoCallError `message-too-large`, `unknown-recipient`, `send-queue-full`
+   */
+  send(data: string | BufferSource, { to, reliable = true }: { to?: string; reliable?: boolean } = {}): void {
+    const payload = typeof data === 'string' ? data : bytesOf(data);
+    this.#send((handle) => handle.sendData(payload, to, reliable));
+  }
+
+  /**
+   * Offers a file to the participant with the id `to`, or to everyone: a `file` event at their end. Resolves to the transfer, or to
+   * one for each participant who can be reached.
+   *
+   * @throws VideoCallError `unknown-recipient` if `to` can't be reached now, or has a page of another system
+   */
+  sendFile(file: File, to: string): Promise<OutgoingFile>;
+  sendFile(file: File): Promise<OutgoingFile[]>;
+  async sendFile(file: File, to?: string): Promise<OutgoingFile | OutgoingFile[]> {
+    const { sendFile } = await import('./files.js');
+    const offer = (id: string) => {
+      const channel = this.#send((handle) => handle.openFileChannel(id));
+      return channel && sendFile(file, id, channel, fileFailure);
+    };
+    if (to === undefined) return this.participants.map(({ id }) => offer(id)).filter((sent) => sent !== undefined);
+    const sent = offer(to);
+    if (!sent) throw unreachable(to);
+    return sent;
+  }
+
+  /**
+   * Shows everyone who is connected an emoji, or another text of at most 64 bytes (UTF-8): a `reaction` event at their end.
+   *
+   * @throws VideoCallError `message-too-large`
+   */
+  react(emoji: string): void {
+    this.#send((handle) => handle.react(String(emoji)));
+  }
+
+  /** Raises or lowers the hand, or toggles it. Returns whether it is raised now. Those who join later see it as well. */
+  raiseHand(on?: boolean): boolean {
+    return this.#send((handle) => handle.raiseHand(on)) ?? false;
   }
 
   /**
@@ -172,6 +222,16 @@ export class VideoCall {
   /** @internal Reports an error as if the call had met it. */
   report(error: unknown): void {
     this.#report(error);
+  }
+
+  #send<T>(send: (handle: CallHandle) => T): T | undefined {
+    const { handle } = this.#shared;
+    if (this.#hasEnded || !handle) return undefined;
+    try {
+      return send(handle);
+    } catch (error) {
+      throw VideoCallError.from(error as ErrorDetails);
+    }
   }
 
   #end = (): void => this.endCall();
@@ -258,6 +318,10 @@ export class VideoCall {
         ),
     };
   }
+}
+
+function bytesOf(data: BufferSource): Uint8Array {
+  return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
 }
 
 /** Whether a participant has lost the server and their media: perhaps they have joined again under another id. */

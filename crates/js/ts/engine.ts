@@ -10,6 +10,7 @@ export interface Snapshot {
   id?: string | undefined;
   microphone: TrackState;
   camera: TrackState;
+  handRaised: boolean;
   participants: Omit<Participant, 'stream'>[];
 }
 
@@ -35,7 +36,11 @@ export interface CallHandle {
   readonly localStream: MediaStream;
   streamOf(id: string): MediaStream | null;
   toggleTrack(kind: string, on?: boolean): boolean | undefined;
-  sendText(text: string): void;
+  sendText(text: string, to?: string): string;
+  sendData(data: string | Uint8Array, to: string | undefined, reliable: boolean): void;
+  react(emoji: string): void;
+  raiseHand(on?: boolean): boolean;
+  openFileChannel(to: string): RTCDataChannel | undefined;
   endCall(): void;
   free(): void;
 }

@@ -1,3 +1,5 @@
+import type { FileFailure } from './file-transfer.js';
+
 /** Why a call has ended. */
 export type EndReason =
   | 'left'
@@ -41,6 +43,14 @@ export type ErrorCode =
   | 'negotiation-failed'
   /** The file of a recording could not be written. */
   | 'recording-failed'
+  /** `to` is not in the call. */
+  | 'unknown-recipient'
+  /** More waits to be sent than may wait (1 MiB for each participant). */
+  | 'send-queue-full'
+  | 'file-declined'
+  | 'file-cancelled'
+  /** The connection was lost, the file could not be read or stored, or the checksum was wrong. */
+  | 'file-failed'
   | EndReason;
 
 /** Which subsystem failed. */
@@ -109,6 +119,26 @@ export function invalidOptions(problems: readonly string[]): VideoCallError {
     help: 'This page is not set up correctly for a video call. Please tell the people who run it.',
   });
 }
+
+/** The error of a file for someone who can't be reached by data channels. */
+export function unreachable(id: string): VideoCallError {
+  return VideoCallError.from({
+    code: 'unknown-recipient',
+    category: 'media',
+    message: `a file can't be sent to '${id}' now: they are not in the call, not connected, or have a page of another system`,
+    help: 'The file could not be sent.',
+  });
+}
+
+/** The error of a file transfer. */
+export const fileFailure: FileFailure = (code, cause) =>
+  VideoCallError.from({
+    code,
+    category: 'media',
+    message: `the transfer of a file ended: ${code}${cause === undefined ? '' : `: ${textOf(cause)}`}`,
+    help: code === 'file-failed' ? 'The file could not be transferred. Try it again.' : 'The file was not transferred.',
+    cause,
+  });
 
 /** The text of anything that was thrown. */
 export function textOf(cause: unknown): string {

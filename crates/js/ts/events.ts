@@ -1,3 +1,4 @@
+import type { IncomingFile } from './file-transfer.js';
 import type { EndReason, VideoCallError } from './errors.js';
 
 /** The state of a call. */
@@ -29,8 +30,30 @@ export interface Participant {
   readonly notReceiving: readonly string[];
   readonly audio: TrackState;
   readonly video: TrackState;
+  /** Whether they raise their hand. */
+  readonly handRaised: boolean;
   /** Their sound and picture, for an element's `srcObject`; null before there is a connection. */
   readonly stream: MediaStream | null;
+}
+
+/** A line of the chat. */
+export interface ChatLine {
+  /** The author; null in a line of before, if they have left, or if the line is one's own of before a reload. */
+  readonly participant: Participant | null;
+  /** The id of the author at the time. */
+  readonly from: string;
+  /** The name of the author at the time, if it is known. Text, never markup. */
+  readonly name: string | null;
+  /** Text, never markup. */
+  readonly text: string;
+  /** What `sendText` has returned to the author; null if the line is from a page of another system. */
+  readonly id: string | null;
+  /** When it was written, in milliseconds since 1970. */
+  readonly time: number;
+  /** Whether it is for this participant alone. */
+  readonly direct: boolean;
+  /** Whether it was written before this participant joined. Then its author is who the participant says who handed it on. */
+  readonly history: boolean;
 }
 
 /** The event of each type. */
@@ -46,8 +69,14 @@ export interface VideoCallEventMap {
     readonly participant: Participant;
     readonly reason: 'bye' | 'lost' | 'kicked';
   };
-  /** A chat message. Text, never markup. */
-  text: { readonly participant: Participant; readonly text: string };
+  /** A chat line has arrived. Lines of before arrive once, after joining. */
+  text: ChatLine;
+  /** A message of the page's own has arrived, which another page has sent with {@link VideoCall.send}. */
+  data: { readonly participant: Participant; readonly data: string | ArrayBuffer };
+  /** A participant offers a file. */
+  file: { readonly participant: Participant; readonly file: IncomingFile };
+  /** A participant reacts. Text, never markup. */
+  reaction: { readonly participant: Participant; readonly emoji: string };
   /** Tracks were added to the local stream, which is always the same object. */
   'local-stream': { readonly stream: MediaStream };
   'local-changed': { readonly microphone: TrackState; readonly camera: TrackState };

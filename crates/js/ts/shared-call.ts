@@ -1,7 +1,7 @@
 import { connectEarly, type EarlySocket } from './connect-early.js';
 import { engineFailure, type CallHandle, type CoreOptions, type Engine, type EngineUser, type Holding, type Instance, type Snapshot } from './engine.js';
-import { aborted, VideoCallError, type EndReason, type ErrorDetails } from './errors.js';
-import type { AnyEvent, Participant } from './events.js';
+import { aborted, fileFailure, VideoCallError, type EndReason, type ErrorDetails } from './errors.js';
+import type { AnyEvent, ChatLine, Participant } from './events.js';
 import { fetchIceServers } from './ice-servers.js';
 import { ParticipantList } from './participants.js';
 import type { Prepared } from './options.js';
@@ -19,10 +19,12 @@ interface Detail {
   reason?: string;
   error?: ErrorDetails;
   from?: string;
-  text?: string;
 }
 
-const BEFORE_START: Snapshot = { state: 'idle', microphone: 'pending', camera: 'pending', participants: [] };
+/** What the WebAssembly sends with a chat line. */
+type LineDetail = Omit<ChatLine, 'participant' | 'time'> & { age: number };
+
+const BEFORE_START: Snapshot = { state: 'idle', microphone: 'pending', camera: 'pending', handRaised: false, participants: [] };
 
 /**
  * A call in the WebAssembly. Everyone who starts the same call shares one of these, and it ends when the last of them has
@@ -93,8 +95,9 @@ export class SharedCall implements EngineUser {
     return this.#handle?.toggleTrack(kind, enabled);
   }
 
-  sendText(text: string): void {
-    this.#handle?.sendText(text);
+  /** The WebAssembly's side of the call, while there is one. */
+  get handle(): CallHandle | undefined {
+    return this.#handle;
   }
 
   end(): void {
@@ -162,18 +165,39 @@ export class SharedCall implements EngineUser {
 
   /** The event as the page receives it. */
   #event(type: string, detail: unknown): AnyEvent | undefined {
-    const { participant, from, text } = (detail ?? {}) as Detail;
+    const { participant, from } = (detail ?? {}) as Detail;
     if (type === 'error') return { type, event: VideoCallError.from(detail as ErrorDetails) };
     if (type === 'local-changed') {
       const { microphone, camera } = this.snapshot;
       return { type, event: { microphone, camera } };
     }
-    if (type === 'text') {
-      const sender = this.participants.find(({ id }) => id === from);
-      return sender && { type, event: { participant: sender, text: text ?? '' } };
-    }
+    if (from !== undefined) return this.#message(type, from, detail);
     if (!participant) return { type, event: detail } as AnyEvent;
     return { type, event: { ...(detail as Detail), participant: this.#known(participant) } } as AnyEvent;
+  }
+
+  /** A message of a participant. */
+  #message(type: string, from: string, detail: unknown): AnyEvent | undefined {
+    const participant = this.participants.find(({ id }) => id === from) ?? null;
+    if (type === 'text') {
+      const { age, ...line } = detail as LineDetail;
+      return { type, event: { ...line, participant, time: Date.now() - age } };
+    }
+    if (type === 'file-channel') {
+      const { channel } = detail as { channel: RTCDataChannel };
+      if (participant) this.#fileOffered(participant, channel).catch(() => channel.close()); // files.js could not be loaded.
+      return undefined;
+    }
+    const { from: _, ...rest } = detail as { from: string };
+    return participant ? ({ type, event: { ...rest, participant } } as unknown as AnyEvent) : undefined;
+  }
+
+  async #fileOffered(participant: Participant, channel: RTCDataChannel): Promise<void> {
+    const early: unknown[] = [];
+    channel.onmessage = ({ data }) => early.push(data);
+    const { receiveFile } = await import('./files.js');
+    const file = await receiveFile(participant.id, channel, early, fileFailure);
+    if (file) this.#emit({ type: 'file', event: { participant, file } });
   }
 
   /** The object of a participant in `participants`, or of one who has left. */

@@ -1,4 +1,5 @@
-use videocalls_protocol::{Candidate, CloseAction, Event, MediaState};
+use videocalls_protocol::data::Payload;
+use videocalls_protocol::{Candidate, CloseAction, Event, MediaState, ParticipantId};
 
 use crate::{EndReason, LinkId, Problem, Token, TrackKind};
 
@@ -17,8 +18,27 @@ pub enum Input {
         /// Whether it should be on.
         on: Option<bool>,
     },
-    /// The user sends a chat text to everyone.
-    SendText(String),
+    /// The user sends a chat text.
+    SendText {
+        /// The text, of at most [`MAX_TEXT_BYTES`](videocalls_protocol::data::MAX_TEXT_BYTES).
+        text: String,
+        /// Whom it is for; `None` means everyone.
+        to: Option<ParticipantId>,
+    },
+    /// The page sends a message of its own.
+    SendData {
+        /// The message, of at most
+        /// [`MAX_PAYLOAD_BYTES`](videocalls_protocol::data::MAX_PAYLOAD_BYTES).
+        payload: Payload,
+        /// Whom it is for; `None` means everyone.
+        to: Option<ParticipantId>,
+        /// Whether it has to arrive.
+        is_reliable: bool,
+    },
+    /// The user reacts with this emoji, or other short text.
+    React(String),
+    /// The user raises or lowers their hand; `None` means the opposite of before.
+    RaiseHand(Option<bool>),
     /// The socket is open.
     SignalingOpened,
     /// The server has sent this.
@@ -105,7 +125,13 @@ pub enum LinkReport {
     Measured(u64),
     /// A remote track was added or removed.
     TracksChanged,
-    /// A chat text has arrived on the data channel.
+    /// The data channels are open.
+    DataOpened,
+    /// The data channels are closed, though the link may go on.
+    DataClosed,
+    /// A message has arrived on a data channel.
+    Data(Vec<u8>),
+    /// A chat text has arrived by the dialect's own chat.
     Text(String),
 }
 

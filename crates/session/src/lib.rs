@@ -25,6 +25,7 @@
 //! | `negotiation` | perfect negotiation as a table |
 //! | `devices` | microphone and camera: when the browser is asked for them, what is announced to the room |
 //! | `track` | the state of a local track |
+//! | `data` | chat, reactions, raised hands and the page's own messages, by data channels |
 //! | `snapshot` | the state of the call as plain data |
 //! | `timers` | the timers that run, each with one meaning |
 //!
@@ -32,6 +33,7 @@
 //! carry everyone; that would be another implementation of `topology::Topology` beside `mesh`.
 
 mod context;
+mod data;
 mod devices;
 mod end;
 mod ids;
@@ -59,8 +61,8 @@ pub use devices::{Muted, Source};
 pub use end::EndReason;
 pub use ids::{LinkId, Token};
 pub use input::{Input, LinkReport, Transport};
-pub use output::{LinkOp, LinkRole, Notice, Output, Problem};
-pub use session::{Config, Session};
+pub use output::{ChatLine, LineOrigin, LinkOp, LinkRole, Notice, Output, Problem};
+pub use session::{Config, SendError, Session};
 pub use snapshot::{CallState, Connection, ParticipantView, Snapshot};
 pub use time::Timestamp;
 pub use track::TrackKind;

@@ -24,6 +24,7 @@ use crate::context::Context;
 use crate::receive_monitor::ReceiveMonitor;
 use crate::time::Timestamp;
 use crate::timers::{LinkTimer, TopologyTimer};
+use crate::topology::DataState;
 use crate::{LinkId, LinkOp, LinkRole, Transport};
 
 #[derive(Debug)]
@@ -37,6 +38,8 @@ pub(crate) struct Link {
     recovery: Recovery,
     exchange: Exchange,
     signals: SignalQueue,
+    /// Whether the browser's data channels are open.
+    is_data_open: bool,
 }
 
 /// Whom a link's signals are for.
@@ -88,6 +91,7 @@ impl Link {
             recovery: Recovery::default(),
             exchange: Exchange::default(),
             signals: SignalQueue::new(trickle),
+            is_data_open: false,
         }
     }
 
@@ -188,6 +192,19 @@ impl Link {
     /// Whether a link that should have recovered by now has not.
     pub(crate) fn needs_rebuild(&self) -> bool {
         !self.is_healthy() || self.is_silent() || self.is_reported_by_peer()
+    }
+
+    /// Whether the participant at the other end has data channels, as their descriptions say.
+    pub(crate) fn data_state(&self) -> DataState {
+        match self.remote().map(RemoteEnd::has_data_channels) {
+            Some(false) => DataState::Absent,
+            Some(true) if self.is_data_open => DataState::Open,
+            _ => DataState::Pending,
+        }
+    }
+
+    pub(crate) fn set_data_open(&mut self, is_open: bool) {
+        self.is_data_open = is_open;
     }
 
     pub(crate) fn start(&self, ctx: &mut Context, timer: LinkTimer, time: Duration) {

@@ -2,6 +2,7 @@
 //!
 //! Nothing above this module knows which link carries which participant.
 
+mod data;
 mod deferred_offers;
 mod monitoring;
 mod rebuild;
@@ -107,11 +108,10 @@ impl Mesh {
                     ctx.report(TopologyEvent::Changed(participant));
                 }
             }
-            LinkReport::Text(text) => {
-                if let Some(from) = participant {
-                    ctx.report(TopologyEvent::Text(from, text));
-                }
-            }
+            LinkReport::DataOpened
+            | LinkReport::DataClosed
+            | LinkReport::Data(_)
+            | LinkReport::Text(_) => self.data_reported(ctx, id, report),
             LinkReport::NegotiationNeeded if never_offers => {}
             report => match (link.handle_report(ctx, report), participant) {
                 (Fate::Broken, participant) => self.negotiation_failed(ctx, id, participant),

@@ -1,4 +1,7 @@
-use videocalls_protocol::{Candidate, LeaveReason, MediaState, ParticipantId, Request};
+use videocalls_protocol::data::{Channel, LineId, Payload};
+use videocalls_protocol::{
+    Candidate, DisplayName, LeaveReason, MediaState, ParticipantId, Request,
+};
 
 use crate::{EndReason, LinkId, ParticipantView, Token, TrackKind};
 
@@ -70,7 +73,16 @@ pub enum LinkOp {
     RestartIce,
     /// Count what has been received, then report [`LinkReport::Measured`](crate::LinkReport::Measured).
     Measure,
-    /// Send a chat text on the data channel, once that is open.
+    /// Send a message on a data channel, if that is open.
+    SendData {
+        /// Which channel.
+        channel: Channel,
+        /// The message.
+        message: Vec<u8>,
+    },
+    /// Close the data channels.
+    CloseData,
+    /// Send a chat text by the dialect's own chat, once that is possible.
     SendText(String),
     /// Close the connection. Nothing is reported of it afterwards.
     Close,
@@ -106,12 +118,21 @@ pub enum Notice {
     },
     /// The state of the local microphone or camera has changed.
     LocalChanged,
-    /// A chat text has arrived.
-    Text {
+    /// A chat line has arrived.
+    Text(ChatLine),
+    /// A message of the page's own has arrived.
+    Data {
         /// Who sent it.
         from: ParticipantId,
-        /// The text.
-        text: String,
+        /// The message.
+        payload: Payload,
+    },
+    /// A reaction, such as an emoji, has arrived.
+    Reaction {
+        /// Who sent it.
+        from: ParticipantId,
+        /// The text, never markup.
+        reaction: String,
     },
     /// The browser's permission prompt has been open for a while.
     MediaPending,
@@ -124,6 +145,34 @@ pub enum Notice {
     },
     /// The call is over. No other notice follows.
     Ended(EndReason),
+}
+
+/// A chat line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChatLine {
+    /// Identifies the line in the call; `None` if the sender's client does not number its lines.
+    pub id: Option<LineId>,
+    /// Who wrote it. In a line of before, they may have left.
+    pub from: ParticipantId,
+    /// Their name at the time, if it is known.
+    pub name: Option<DisplayName>,
+    /// The text, never markup.
+    pub text: String,
+    /// How long ago it was written, in milliseconds.
+    pub age_ms: u64,
+    /// How the line has come.
+    pub origin: LineOrigin,
+}
+
+/// How a chat line has come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LineOrigin {
+    /// From its author, to everyone.
+    Live,
+    /// From its author, to us alone.
+    Direct,
+    /// From a participant who had it before we joined. Its author is who that participant says.
+    History,
 }
 
 /// What can go wrong in a call without ending it.
@@ -159,7 +208,7 @@ impl Problem {
     pub fn help(self) -> &'static str {
         match self {
             Self::MalformedMessage | Self::MessageTooLarge | Self::MessageRejected => {
-                "A message from the call server could not be used. The call goes on."
+                "A message could not be used. The call goes on."
             }
             Self::NegotiationFailed => {
                 "The connection to one participant could not be set up. It is being tried again."

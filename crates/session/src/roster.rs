@@ -1,6 +1,6 @@
 //! Who is in the room, as the server and the links report it.
 
-use videocalls_protocol::{LeaveReason, ParticipantId, Peer, Welcome};
+use videocalls_protocol::{DisplayName, LeaveReason, ParticipantId, Peer, Welcome};
 
 use crate::context::Context;
 use crate::topology::Topology;
@@ -13,6 +13,8 @@ pub(crate) struct Roster {
     /// The epoch of the server that sent the last roster.
     epoch: Option<String>,
     participants: Vec<Peer>,
+    /// Those who raise their hands.
+    raised_hands: Vec<ParticipantId>,
     /// The sender of the next signal, as introduced by the server. They join the roster with their link.
     introduced: Option<Peer>,
 }
@@ -34,6 +36,11 @@ impl Roster {
         self.own_id = id;
     }
 
+    /// The name of a participant, if it is known.
+    pub(crate) fn name_of(&self, id: &ParticipantId) -> Option<DisplayName> {
+        self.find(id)?.name.clone()
+    }
+
     pub(crate) fn contains(&self, id: &ParticipantId) -> bool {
         self.find(id).is_some()
     }
@@ -44,7 +51,7 @@ impl Roster {
 
     pub(crate) fn views(&self, links: &dyn Topology) -> Vec<ParticipantView> {
         let participants = self.participants.iter();
-        participants.map(|peer| view(peer, links)).collect()
+        participants.map(|peer| self.view(peer, links)).collect()
     }
 
     /// Whether a participant's report of whom they don't receive names us.
@@ -106,7 +113,7 @@ impl Roster {
             *known = peer;
             self.changed(ctx, links, &id);
         } else {
-            ctx.notify(Notice::ParticipantJoined(view(&peer, links)));
+            ctx.notify(Notice::ParticipantJoined(self.view(&peer, links)));
             self.participants.push(peer);
         }
     }
@@ -127,8 +134,26 @@ impl Roster {
     /// Notifies the app that something about a participant is different.
     pub(crate) fn changed(&self, ctx: &mut Context, links: &dyn Topology, id: &ParticipantId) {
         if let Some(peer) = self.find(id) {
-            ctx.notify(Notice::ParticipantChanged(view(peer, links)));
+            ctx.notify(Notice::ParticipantChanged(self.view(peer, links)));
         }
+    }
+
+    /// Takes over whether a participant raises their hand.
+    pub(crate) fn set_hand(
+        &mut self,
+        ctx: &mut Context,
+        links: &dyn Topology,
+        id: &ParticipantId,
+        is_raised: bool,
+    ) {
+        if self.raised_hands.contains(id) == is_raised {
+            return;
+        }
+        match is_raised {
+            true => self.raised_hands.push(id.clone()),
+            false => self.raised_hands.retain(|it| it != id),
+        }
+        self.changed(ctx, links, id);
     }
 
     pub(crate) fn remove(
@@ -139,7 +164,9 @@ impl Roster {
         reason: LeaveReason,
     ) {
         if let Some(index) = self.participants.iter().position(|peer| peer.id == *id) {
-            let participant = view(&self.participants.remove(index), links);
+            let peer = self.participants.remove(index);
+            let participant = self.view(&peer, links);
+            self.raised_hands.retain(|it| it != id);
             ctx.notify(Notice::ParticipantLeft {
                 participant,
                 reason,
@@ -150,21 +177,23 @@ impl Roster {
     /// Forgets everyone, and our own id.
     pub(crate) fn clear(&mut self) {
         self.participants.clear();
+        self.raised_hands.clear();
         self.own_id = None;
     }
 
     fn find(&self, id: &ParticipantId) -> Option<&Peer> {
         self.participants.iter().find(|peer| peer.id == *id)
     }
-}
 
-fn view(peer: &Peer, links: &dyn Topology) -> ParticipantView {
-    ParticipantView {
-        id: peer.id.clone(),
-        name: peer.name.clone(),
-        connection: links.connection(&peer.id),
-        media: peer.media,
-        away: peer.away,
-        not_receiving: peer.not_receiving.clone(),
+    fn view(&self, peer: &Peer, links: &dyn Topology) -> ParticipantView {
+        ParticipantView {
+            id: peer.id.clone(),
+            name: peer.name.clone(),
+            connection: links.connection(&peer.id),
+            media: peer.media,
+            away: peer.away,
+            not_receiving: peer.not_receiving.clone(),
+            is_hand_raised: self.raised_hands.contains(&peer.id),
+        }
     }
 }

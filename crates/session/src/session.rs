@@ -1,3 +1,4 @@
+mod messages;
 mod server_events;
 
 use std::time::Duration;
@@ -7,7 +8,10 @@ use videocalls_protocol::{
     TrackState,
 };
 
+pub use self::messages::SendError;
+
 use crate::context::Context;
+use crate::data::Data;
 use crate::devices::{Devices, Muted, Source};
 use crate::mesh::Mesh;
 use crate::roster::Roster;
@@ -55,6 +59,7 @@ pub struct Session {
     roster: Roster,
     topology: Box<dyn Topology>,
     devices: Devices,
+    data: Data,
     /// The last receive report that was sent: whose media does not arrive here.
     reported: Vec<ParticipantId>,
     problems: ServerProblems,
@@ -70,6 +75,7 @@ impl Session {
             roster: Roster::default(),
             topology: Box::new(mesh),
             devices: Devices::new(config.audio, config.video, config.muted),
+            data: Data::new(config.seed),
             reported: Vec::new(),
             problems: ServerProblems::default(),
             ctx: Context::new(config.seed),
@@ -105,6 +111,7 @@ impl Session {
             participants: self.roster.views(self.topology.as_ref()),
             microphone: media.audio,
             camera: media.video,
+            is_hand_raised: self.data.is_hand_raised(),
         }
     }
 
@@ -152,7 +159,14 @@ impl Session {
             }
             Input::MediaSettled(media) => self.media(|it, ctx| it.settled(ctx, media)),
             Input::Toggle { .. } => {}
-            Input::SendText(text) => self.topology.send_text(&mut self.ctx, &text),
+            Input::SendText { text, to } => self.send_text(text, to),
+            Input::SendData {
+                payload,
+                to,
+                is_reliable,
+            } => self.send_data(payload, to, is_reliable),
+            Input::React(reaction) => self.react(reaction),
+            Input::RaiseHand(on) => self.raise_hand(on),
             Input::TrackSet { kind, token } => self.track_set(kind, token),
             Input::TrackEnded(kind) => self.media(|it, ctx| it.track_ended(ctx, kind)),
             Input::TrackMuted { kind, muted } => {
@@ -294,6 +308,7 @@ impl Session {
     fn remove(&mut self, id: &ParticipantId, reason: LeaveReason) {
         let links = self.topology.as_ref();
         self.roster.remove(&mut self.ctx, links, id, reason);
+        self.data.left(&mut self.ctx, links, id);
     }
 
     /// Handles what the links report.
@@ -301,11 +316,16 @@ impl Session {
         while let Some(event) = self.ctx.next_report() {
             let links = self.topology.as_ref();
             match event {
-                TopologyEvent::Appeared(id) => self.roster.appeared(&mut self.ctx, links, id),
+                TopologyEvent::Appeared(id) => {
+                    self.roster.appeared(&mut self.ctx, links, id.clone());
+                    self.data.appeared(&mut self.ctx, links, &id);
+                }
                 TopologyEvent::Changed(id) => self.roster.changed(&mut self.ctx, links, &id),
                 TopologyEvent::Lost(id, reason) => self.remove(&id, reason),
                 TopologyEvent::ServerSuspect => self.signaling.probe(&mut self.ctx),
-                TopologyEvent::Text(from, text) => self.ctx.notify(Notice::Text { from, text }),
+                TopologyEvent::DataOpened(id) => self.data.opened(&mut self.ctx, links, &id),
+                TopologyEvent::Data(from, message) => self.receive_data(from, &message),
+                TopologyEvent::Text(from, text) => self.receive_text(from, text),
                 TopologyEvent::Problem(problem, participant) => self.ctx.notify(Notice::Problem {
                     problem,
                     participant,

@@ -15,6 +15,8 @@ pub struct Snapshot {
     pub microphone: TrackState,
     /// The local camera.
     pub camera: TrackState,
+    /// Whether the local participant raises their hand.
+    pub is_hand_raised: bool,
 }
 
 /// The state of a call.
@@ -62,6 +64,8 @@ pub struct ParticipantView {
     pub away: bool,
     /// The participants whose media should arrive at their end, and does not.
     pub not_receiving: Vec<ParticipantId>,
+    /// Whether they raise their hand.
+    pub is_hand_raised: bool,
 }
 
 /// How a participant is connected to us.

@@ -1,3 +1,4 @@
+use videocalls_protocol::data::Channel;
 use videocalls_protocol::{LeaveReason, MediaState, ParticipantId, Signal};
 
 use crate::context::Context;
@@ -53,8 +54,17 @@ pub(crate) trait Topology {
     /// A timer of the links has expired.
     fn timed_out(&mut self, ctx: &mut Context, timer: TopologyTimer);
 
-    /// Sends a chat text to everyone.
-    fn send_text(&mut self, ctx: &mut Context, text: &str);
+    /// Sends a chat text to a participant by the dialect's own chat, once that is possible.
+    fn send_text(&self, ctx: &mut Context, to: &ParticipantId, text: &str);
+
+    /// Sends a message on a data channel to a participant, if their channels are open.
+    fn send_data(&self, ctx: &mut Context, to: &ParticipantId, channel: Channel, message: Vec<u8>);
+
+    /// Closes the data channels to a participant.
+    fn close_data(&mut self, ctx: &mut Context, id: &ParticipantId);
+
+    /// Whether a participant has data channels.
+    fn data_state(&self, id: &ParticipantId) -> DataState;
 
     /// Closes all links and forgets what was known of them.
     fn close(&mut self, ctx: &mut Context);
@@ -76,6 +86,17 @@ pub(crate) trait Topology {
 
     /// Whether media can arrive from anyone.
     fn is_media_flowing(&self) -> bool;
+}
+
+/// Whether a participant has data channels.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum DataState {
+    /// It is not known yet, or the channels are not open at the moment.
+    Pending,
+    /// The participant uses another kind of client, which has none.
+    Absent,
+    /// They are open.
+    Open,
 }
 
 /// What a server reports of a participant, as far as it concerns their link.

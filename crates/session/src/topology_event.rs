@@ -13,7 +13,11 @@ pub(crate) enum TopologyEvent {
     Lost(ParticipantId, LeaveReason),
     /// A link receives nothing, so our own network may be down: the server is to be probed.
     ServerSuspect,
-    /// A participant has sent a chat text.
+    /// The data channels to a participant are open, perhaps on a new link.
+    DataOpened(ParticipantId),
+    /// A participant has sent a message on a data channel.
+    Data(ParticipantId, Vec<u8>),
+    /// A participant has sent a chat text by the dialect's own chat.
     Text(ParticipantId, String),
     /// Something went wrong with a link; the participant is not known before the first signal.
     Problem(Problem, Option<ParticipantId>),

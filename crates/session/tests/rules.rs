@@ -6,6 +6,8 @@ mod harness;
 mod rules {
     mod appointments;
     mod appointments_rejoin;
+    mod chat_history;
+    mod data;
     mod deferred_offers;
     mod devices;
     mod ends;

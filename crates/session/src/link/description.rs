@@ -1,3 +1,5 @@
+use videocalls_protocol::data::is_announced;
+
 use crate::sdp::{self, Origin};
 
 /// The connection at the other end of a link, as one of its descriptions identifies it.
@@ -12,6 +14,8 @@ pub(crate) struct RemoteEnd {
     fingerprint: Option<String>,
     /// The username fragment of the ICE generation.
     ufrag: Option<String>,
+    /// Whether it announces our data channels.
+    has_data_channels: bool,
     /// A hash of the description without its candidates.
     content: u64,
 }
@@ -23,8 +27,14 @@ impl RemoteEnd {
             origin: sdp::origin(sdp)?,
             fingerprint: sdp::fingerprint(sdp),
             ufrag: sdp::ufrag(sdp),
+            has_data_channels: is_announced(sdp),
             content: sdp::content_hash(sdp),
         })
+    }
+
+    /// Whether the client at the other end has our data channels.
+    pub(crate) fn has_data_channels(&self) -> bool {
+        self.has_data_channels
     }
 
     pub(crate) fn ufrag(&self) -> Option<&str> {

@@ -1,5 +1,6 @@
 //! The mesh as a [`Topology`].
 
+use videocalls_protocol::data::Channel;
 use videocalls_protocol::{LeaveReason, ParticipantId, Signal};
 
 use super::Mesh;
@@ -9,7 +10,7 @@ use crate::context::Context;
 use crate::link::{Link, Target};
 use crate::signal_history::SignalHistory;
 use crate::timers::TopologyTimer;
-use crate::topology::{ParticipantEvent, Topology};
+use crate::topology::{DataState, ParticipantEvent, Topology};
 use crate::{Connection, LinkId, LinkOp, LinkReport, Transport};
 
 impl Topology for Mesh {
@@ -95,10 +96,22 @@ impl Topology for Mesh {
         }
     }
 
-    fn send_text(&mut self, ctx: &mut Context, text: &str) {
-        for link in self.links.iter().filter(|it| it.participant().is_some()) {
+    fn send_text(&self, ctx: &mut Context, to: &ParticipantId, text: &str) {
+        if let (Some(link), Some(_)) = (self.link_of(to), self.capabilities.chat) {
             ctx.link(link.id(), LinkOp::SendText(text.to_owned()));
         }
+    }
+
+    fn send_data(&self, ctx: &mut Context, to: &ParticipantId, channel: Channel, message: Vec<u8>) {
+        self.send_on_channel(ctx, to, channel, message);
+    }
+
+    fn close_data(&mut self, ctx: &mut Context, id: &ParticipantId) {
+        self.close_channels(ctx, id);
+    }
+
+    fn data_state(&self, id: &ParticipantId) -> DataState {
+        self.data_state_of(id)
     }
 
     fn close(&mut self, ctx: &mut Context) {

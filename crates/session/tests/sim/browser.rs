@@ -383,5 +383,6 @@ impl SimulatedNetwork {
             return self.page_transport_changed(page, pc, transport);
         }
         self.report(pc, LinkReport::Transport(transport));
+        self.open_channels(pc);
     }
 }

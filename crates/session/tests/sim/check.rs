@@ -19,6 +19,7 @@ impl SimulatedNetwork {
             }
         }
         self.check_pages();
+        self.check_messages();
         self.check_everything_is_at_rest();
     }
 
@@ -83,6 +84,13 @@ impl SimulatedNetwork {
                     video: theirs.camera,
                 };
                 assert_eq!(view.media, theirs, "client {client} sees {other}");
+            }
+            if let End::Client(other) = end {
+                let theirs = self.clients[*other].session.snapshot();
+                assert_eq!(
+                    view.is_hand_raised, theirs.is_hand_raised,
+                    "client {client} sees the hand of {other}"
+                );
             }
         }
         self.check_tracks(client);
@@ -219,10 +227,10 @@ impl SimulatedNetwork {
     }
 
     /// The other participants in the call, with the ids by which a client should know them.
-    fn others(&self, client: usize) -> Vec<(ParticipantId, End)> {
+    pub(crate) fn others(&self, client: usize) -> Vec<(ParticipantId, End)> {
         let clients = (0..self.clients.len())
             .filter(|&other| other != client && self.is_in_call(other))
-            .map(|other| (self.id_of(other).unwrap(), End::Client(other)));
+            .filter_map(|other| Some((self.id_of(other)?, End::Client(other))));
         let pages = (0..self.pages.len())
             .filter(|&page| self.is_page_in_call(page))
             .map(|page| (self.page_id(page), End::Page(page)));
@@ -243,7 +251,7 @@ impl SimulatedNetwork {
     }
 }
 
-enum End {
+pub(crate) enum End {
     Client(usize),
     Page(usize),
 }

@@ -233,6 +233,8 @@ impl SimulatedNetwork {
         let pc = pc.expect("the link is open");
         match op {
             LinkOp::Open(_) | LinkOp::SendText(_) => {}
+            LinkOp::SendData { channel, message } => self.send_on_channel(pc, channel, message),
+            LinkOp::CloseData => panic!("client {client} finds its peer at fault"),
             LinkOp::Close => {
                 self.tally.cut_links += u64::from(self.is_working(pc));
                 self.clients[client].links.remove(&link);
@@ -267,6 +269,7 @@ impl SimulatedNetwork {
     }
 
     fn receive_notice(&mut self, client: usize, notice: Notice) {
+        self.record(client, &notice);
         let client = &mut self.clients[client];
         match notice {
             Notice::ParticipantJoined(view) => {

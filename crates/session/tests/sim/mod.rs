@@ -2,10 +2,12 @@
 
 pub(crate) mod arrivals;
 pub(crate) mod browser;
-pub(crate) mod check;
+pub(crate) mod channels;
+mod check;
 pub(crate) mod client;
 pub(crate) mod connections;
-pub(crate) mod network;
+pub(crate) mod ledger;
+mod network;
 pub(crate) mod page;
 pub(crate) mod peer;
 pub(crate) mod plan;

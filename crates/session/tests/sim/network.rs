@@ -9,6 +9,7 @@ use videocalls_session::{Input, LinkReport, Transport};
 
 use super::client::Client;
 use super::connections::{Conn, ConnId};
+use super::ledger::Ledger;
 use super::page::Page;
 use super::peer::{ModelPeer, PcId};
 use super::rng::Rng;
@@ -53,6 +54,10 @@ pub(crate) enum Occurrence {
     },
     /// The queued task that fires `negotiationneeded`.
     NegotiationNeeded {
+        pc: PcId,
+    },
+    /// The oldest message in transit reaches a data channel.
+    DataArrives {
         pc: PcId,
     },
     Gathered {
@@ -144,6 +149,8 @@ pub(crate) struct Tally {
     pub(crate) wrong_answers: u64,
     /// Participants without a route that were reported.
     pub(crate) no_routes: u64,
+    /// Chat lines and messages of the page's own that were delivered.
+    pub(crate) messages: u64,
 }
 
 pub(crate) struct SimulatedNetwork {
@@ -168,6 +175,7 @@ pub(crate) struct SimulatedNetwork {
     /// Whether clients measure what they receive.
     pub(crate) measures: bool,
     pub(crate) tally: Tally,
+    pub(crate) ledger: Ledger,
     traced: bool,
 }
 
@@ -191,6 +199,7 @@ impl SimulatedNetwork {
             down_until: 0,
             measures: false,
             tally: Tally::default(),
+            ledger: Ledger::default(),
             traced,
         }
     }
@@ -252,6 +261,7 @@ impl SimulatedNetwork {
             Occurrence::GraceOver { id, lost } => self.grace_over(&id, lost),
             Occurrence::Operation { pc } => self.operation_done(pc),
             Occurrence::NegotiationNeeded { pc } => self.fire_negotiation_needed(pc),
+            Occurrence::DataArrives { pc } => self.data_arrives(pc),
             Occurrence::Gathered { pc, ufrag, number } => self.gathered(pc, ufrag, number),
             Occurrence::Transport {
                 pc,

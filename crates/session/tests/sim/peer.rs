@@ -4,7 +4,10 @@
 use std::collections::VecDeque;
 
 use videocalls_protocol::Candidate;
+use videocalls_protocol::data::{announce, is_announced};
 use videocalls_session::{LinkId, LinkRole, Token, Transport};
+
+use super::channels::ModelChannel;
 
 pub(crate) type PcId = usize;
 
@@ -59,6 +62,8 @@ pub(crate) struct Desc {
     /// The session and version of the offer that it answers. Sessions under test do not see this.
     pub(crate) answers: Option<(PcId, u64)>,
     pub(crate) candidates: Vec<(u32, u32)>,
+    /// Whether it announces data channels.
+    pub(crate) data: bool,
 }
 
 /// Added to a peer connection's number to get its session id, unlike any other number in use.
@@ -84,7 +89,10 @@ impl Desc {
                 self.ufrag
             );
         }
-        sdp
+        if self.data {
+            sdp.push_str("m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:2\r\n");
+        }
+        announce(&sdp)
     }
 
     pub(crate) fn read(offer: bool, sdp: &str) -> Self {
@@ -96,6 +104,7 @@ impl Desc {
             adds: 0,
             answers: None,
             candidates: Vec::new(),
+            data: is_announced(sdp),
         };
         for line in sdp.lines() {
             if let Some(origin) = line.strip_prefix("o=") {
@@ -168,6 +177,7 @@ pub(crate) struct ModelPeer {
     pub(crate) epoch: u32,
     /// The ICE generations of both ends at the last check.
     pub(crate) generation: (u32, u32),
+    pub(crate) data: ModelChannel,
 }
 
 impl ModelPeer {
@@ -197,7 +207,12 @@ impl ModelPeer {
             goal: None,
             epoch: 0,
             generation: (0, 0),
+            data: ModelChannel::default(),
         }
+    }
+
+    fn is_client(&self) -> bool {
+        matches!(self.owner, Owner::Client { .. })
     }
 
     /// Whether negotiation is needed (webrtc-pc section 4.7.3).
@@ -239,6 +254,7 @@ impl ModelPeer {
             version: self.version,
             ufrag: self.local_ufrag.unwrap(),
             adds: self.adds,
+            data: self.is_client() && answer_to.as_ref().is_none_or(|offer| offer.data),
             answers: answer_to.map(|offer| (offer.session, offer.version)),
             candidates: Vec::new(),
         }

@@ -9,7 +9,8 @@ use super::arrivals::{
 use super::network::SimulatedNetwork;
 use super::page::Kind;
 use super::random_stimuli::{
-    client_losses, departures, disturbances, media_outage, random_stimuli, stimulus,
+    client_losses, departures, disturbances, media_outage, message, messages, random_stimuli,
+    stimulus,
 };
 use super::rng::Rng;
 use super::room_server::RoomServer;
@@ -59,7 +60,8 @@ pub(crate) fn settled(seed: u64, traced: bool) -> SimulatedNetwork {
     }
     for _ in 0..1 + rng.below(5) {
         let (at, client) = (60_000 + random_time(&mut rng), rng.below(clients) as usize);
-        let stimulus = match rng.below(8) {
+        let stimulus = match rng.below(12) {
+            8.. => message(&mut rng, clients),
             0..=3 => Stimulus::LoseSocket { client },
             4 | 5 => Stimulus::Restart {
                 down: rng.pick(&[0, 0, 200, 3_000, 14_000]),
@@ -369,6 +371,7 @@ pub(crate) fn appointments(seed: u64, traced: bool) -> SimulatedNetwork {
         };
         network.stimulus(at, stimulus);
     }
+    messages(&mut network, &mut rng, 2);
     disturbances(&mut network, &mut rng, 2);
     for (client, token) in [CLIENT, PROFESSIONAL].into_iter().enumerate() {
         if rng.percent(30) {

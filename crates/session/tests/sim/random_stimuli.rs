@@ -3,6 +3,7 @@
 use videocalls_session::TrackKind;
 
 use super::arrivals::random_time;
+use super::ledger::Kind;
 use super::network::SimulatedNetwork;
 use super::rng::Rng;
 use super::stimulus::Stimulus;
@@ -31,6 +32,30 @@ pub(crate) fn stimulus(rng: &mut Rng, clients: u64) -> Stimulus {
 pub(crate) fn random_stimuli(network: &mut SimulatedNetwork, rng: &mut Rng, clients: u64) {
     for _ in 0..rng.below(6) {
         let (at, stimulus) = (random_time(rng), stimulus(rng, clients));
+        network.stimulus(at, stimulus);
+    }
+    messages(network, rng, clients);
+}
+
+/// A random client sends something to the others.
+pub(crate) fn message(rng: &mut Rng, clients: u64) -> Stimulus {
+    let client = rng.below(clients) as usize;
+    let kind = rng.pick(&[
+        Kind::Line,
+        Kind::DirectLine,
+        Kind::Payload,
+        Kind::UnreliablePayload,
+    ]);
+    match rng.below(5) {
+        0 => Stimulus::RaiseHand { client },
+        _ => Stimulus::Send { client, kind },
+    }
+}
+
+/// Schedules that clients send each other something.
+pub(crate) fn messages(network: &mut SimulatedNetwork, rng: &mut Rng, clients: u64) {
+    for _ in 0..rng.pick(&[0, 0, 1, 3, 6]) {
+        let (at, stimulus) = (random_time(rng), message(rng, clients));
         network.stimulus(at, stimulus);
     }
 }

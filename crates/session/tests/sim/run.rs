@@ -132,5 +132,6 @@ impl Tally {
         self.cut_links += other.cut_links;
         self.wrong_answers += other.wrong_answers;
         self.no_routes += other.no_routes;
+        self.messages += other.messages;
     }
 }

@@ -3,6 +3,7 @@
 use videocalls_protocol::CloseAction;
 use videocalls_session::{EndReason, Input, TrackKind};
 
+use super::ledger::Kind;
 use super::network::{Occurrence, SimulatedNetwork};
 
 /// Something that happens to a client, a page, the server or the network.
@@ -25,6 +26,14 @@ pub(crate) enum Stimulus {
         client: usize,
         both: bool,
         restart: bool,
+    },
+    /// The client sends something by data channels.
+    Send {
+        client: usize,
+        kind: Kind,
+    },
+    RaiseHand {
+        client: usize,
     },
     Leave {
         client: usize,
@@ -84,6 +93,8 @@ impl SimulatedNetwork {
                 both,
                 restart,
             } => self.renegotiate(client, both, restart),
+            Stimulus::Send { client, kind } => self.client_writes(client, kind),
+            Stimulus::RaiseHand { client } => self.feed(client, Input::RaiseHand(None)),
             Stimulus::Leave { client } => {
                 self.tally.departures += 1;
                 self.feed(client, Input::End(EndReason::Left));
