@@ -97,6 +97,17 @@ describe('the plain page', () => {
     await Promise.all([sees(pages[1], cat, REMOTE), sees(pages[2], bob, REMOTE)]);
   });
 
+  test('a chat line is shown to the other, and to who joins later', async () => {
+    const room = freshRoom();
+    const [a, b] = [await join(fixtures.browser('chromium', ann), room, 'rooms'), await join(fixtures.browser('firefox', bob), room, 'rooms')];
+    await stateIs(a, 'connected');
+    await a.fill('#line', 'hello <i>there</i>');
+    await a.click('#chat button');
+    const shows = (page) => page.until(() => document.querySelector('#lines').textContent.trim() === 'Ann: hello <i>there</i>', patience(15_000, 'the line'));
+    await shows(b);
+    await shows(await join(fixtures.browser('chromium', cat), room, 'rooms'));
+  });
+
   test('an invalid room name is explained', async () => {
     const page = await join(fixtures.browser('chromium', ann), 'no slash/in here', 'rooms');
     await page.until(() => document.querySelector('#error').textContent.length > 10);

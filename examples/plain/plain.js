@@ -26,6 +26,7 @@ async function start() {
   for (const event of ['state-changed', 'local-changed', 'participant-joined', 'participant-left', 'participant-changed']) {
     call.on(event, show);
   }
+  call.on('text', ({ name, text }) => showLine(name ?? 'Another person', text));
   // The browser's permission prompt is still open.
   call.on('media-pending', explain);
   call.on('local-stream', () => ($('error').textContent = ''));
@@ -50,11 +51,19 @@ function show() {
   const running = call !== null && call.state !== 'ended';
   $('state').value = call?.state ?? 'idle';
   $('start').disabled = running;
+  $('chat').hidden = !running;
   $('end').disabled = !running;
   showTrack($('toggle-audio'), running ? call.microphone : 'off');
   showTrack($('toggle-video'), running ? call.camera : 'off');
   // The first of the others is in `remoteVideoElement`; these are the rest.
   showOthers(running ? call.participants.slice(1) : []);
+}
+
+/** Names and texts of others are text, never markup. */
+function showLine(author, text) {
+  const line = document.createElement('li');
+  line.textContent = `${author}: ${text}`;
+  $('lines').append(line);
 }
 
 function showTrack(button, state) {
@@ -96,6 +105,12 @@ $('join').addEventListener('submit', (event) => {
 });
 $('toggle-audio').addEventListener('click', () => call.toggleTrack('audio'));
 $('toggle-video').addEventListener('click', () => call.toggleTrack('video'));
+$('chat').addEventListener('submit', (event) => {
+  event.preventDefault();
+  call.sendText($('line').value);
+  showLine('You', $('line').value);
+  $('line').value = '';
+});
 $('end').addEventListener('click', () => call.endCall());
 $('hear').addEventListener('click', async () => ($('hear').hidden = (await call?.startAudio()) ?? true));
 
