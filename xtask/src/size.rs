@@ -50,7 +50,7 @@ fn bundles(built: &build::Built) -> [Bundle; 3] {
         Bundle {
             name: "package",
             files: files(&built.package, &["videocalls_bg.wasm", "videocalls.js"]),
-            budget: Some(85_000),
+            budget: Some(95_000),
         },
         Bundle {
             name: "AgoraRTC script",
@@ -60,7 +60,7 @@ fn bundles(built: &build::Built) -> [Bundle; 3] {
         Bundle {
             name: "app",
             files: files(&built.app, &["app_bg.wasm", "app.js", "styles.css"]),
-            budget: Some(125_000),
+            budget: Some(130_000),
         },
     ]
 }
