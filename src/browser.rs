@@ -9,16 +9,13 @@ use crate::rooms::RANDOM_BYTES;
 
 const ROOM_PARAMETER: &str = "room";
 const NAME_KEY: &str = "videocalls-name";
-/// Relative to the page, because a server may have a base path.
-const SIGNALING: &str = "rooms";
 const SIGNALING_META: &str = "meta[name=videocalls-signaling]";
 
-/// The address of the signaling server: from the page's `<meta>` tag, or that of our own server.
-pub(crate) fn signaling_url() -> String {
+/// The address of another signaling server than our own, from the page's `<meta>` tag.
+pub(crate) fn other_signaling_url() -> Option<String> {
     document()
         .and_then(|document| document.query_selector(SIGNALING_META).ok()?)
         .and_then(|meta| meta.get_attribute("content"))
-        .unwrap_or_else(|| SIGNALING.to_owned())
 }
 
 /// The room in the page's address.

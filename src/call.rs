@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use js_sys::{Array, Object};
 use videocalls_client::{
-    CallError, CallEvent, MEDIA_PENDING_HELP, ParticipantId, Snapshot, Subscription, TrackKind,
-    VideoCall,
+    CallBuilder, CallError, CallEvent, MEDIA_PENDING_HELP, ParticipantId, Snapshot, Subscription,
+    TrackKind, VideoCall,
 };
 use web_sys::MediaStream;
 use yew::Callback;
@@ -29,6 +30,9 @@ pub enum CallMessage {
     Toggle(TrackKind),
 }
 
+/// The address of our own signaling server, relative to the page, because it may have a base path.
+const SIGNALING: &str = "rooms";
+
 /// A call that ends when this is dropped.
 ///
 /// Fields are dropped in order: the subscription first, so that a call being dropped sends no events.
@@ -48,7 +52,7 @@ impl Call {
         entry: &JoinOptions,
         on_event: Callback<CallMessage>,
     ) -> Result<Self, CallError> {
-        let call = VideoCall::builder(&browser::signaling_url())
+        let call = builder()
             .room(entry.room.as_str())
             .name(entry.name.as_str())
             .start()?;
@@ -90,6 +94,20 @@ impl Call {
     /// A participant's microphone and camera.
     pub(crate) fn stream_of(&self, participant: &ParticipantId) -> Option<MediaStream> {
         self.call.remote_stream(participant)
+    }
+}
+
+/// Our own server offers ICE servers, by its options. With another one, the default is used.
+fn builder() -> CallBuilder {
+    match browser::other_signaling_url() {
+        Some(url) => VideoCall::builder(&url),
+        None => {
+            let none = Array::new();
+            let configuration = [Array::of2(&"iceServers".into(), &none)];
+            let configuration: Array = configuration.into_iter().collect();
+            let configuration = Object::from_entries(&configuration).unwrap_or_default();
+            VideoCall::builder(SIGNALING).rtc_configuration(&configuration)
+        }
     }
 }
 

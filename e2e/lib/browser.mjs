@@ -7,7 +7,11 @@ import { Page } from './page.mjs';
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const FIREFOX = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
 
+/** The public STUN server that the package uses by default, which no test may depend on. */
+const PUBLIC_STUN = 'stun.l.google.com';
+
 const CHROMIUM_FLAGS = [
+  `--host-resolver-rules=MAP ${PUBLIC_STUN} ~NOTFOUND`,
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -30,6 +34,8 @@ const FIREFOX_PREFERENCES = {
   'media.autoplay.blocking_policy': 0,
   'media.gmp-manager.updateEnabled': false,
   'network.proxy.type': 0,
+  // Resolved to this machine, where nothing answers.
+  'network.dns.localDomains': PUBLIC_STUN,
 };
 
 /** Puppeteer's own flags that keep hidden pages from being throttled, unlike people's browsers. */

@@ -47,6 +47,7 @@ export async function prepare(page) {
           onlyAudioHandler: () => note('onlyAudioHandler'),
           userMediaErrorHandler: (error) => note('userMediaErrorHandler', { error: plain(error) }),
           userNoAudioErrorHandler: (error) => note('userNoAudioErrorHandler', { error: plain(error) }),
+          iceServers: [],
           ...options,
         });
         globalThis.listen(globalThis.call);

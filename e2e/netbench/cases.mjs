@@ -44,6 +44,26 @@ export const CASES = {
     figures: { 'media from joining': { row: '-', budget: 5 * SECOND } },
     run: blockedUdp,
   },
+  NAT1: {
+    title: 'both behind port-restricted NATs, a direct path by STUN of our server',
+    figures: { 'media from joining': { row: '-', budget: 5 * SECOND } },
+    run: (testbed, measured) => behindNats(testbed, measured, { kind: 'port-restricted', path: 'direct' }),
+  },
+  NAT2: {
+    title: 'both behind symmetric NATs, TURN of our server over UDP',
+    figures: { 'media from joining': { row: '-', budget: 5 * SECOND } },
+    run: (testbed, measured) => behindNats(testbed, measured, { kind: 'symmetric', path: 'udp' }),
+  },
+  NAT3: {
+    title: 'both behind symmetric NATs, UDP blocked for the one who joins: TURN of our server over TCP',
+    figures: { 'media from joining': { row: '-', budget: 5 * SECOND } },
+    run: (testbed, measured) => behindNats(testbed, measured, { kind: 'symmetric', path: 'tcp', block: [{ protocol: 'udp' }] }),
+  },
+  NAT4: {
+    title: 'TURN credentials renewed by our server during a call of more than their life',
+    figures: { 'new relay': { row: '-', budget: 2 * SECOND }, 'media gap': { row: '-', budget: FLOWING } },
+    run: renewedByServer,
+  },
   'T-N6': {
     title: '20 % loss, round trip 200 ms, jitter 50 ms, for 20 s',
     figures: { 'audio lost': { row: 'F31', budget: 30, unit: '%' } },
@@ -176,6 +196,52 @@ async function withTurn({ urls, secret, seconds, renewed = false, iceTransportPo
     return [{ urls, username, credential: btoa(String.fromCharCode(...new Uint8Array(signature))) }];
   };
   return { iceServers: renewed ? iceServers : await iceServers(), iceTransportPolicy };
+}
+
+/** A call between two NATs with no other ICE servers than those that our server offers. */
+async function behindNats(testbed, measured, { kind, path, block = [] }) {
+  await testbed.restartServer('--turn', '3478');
+  await putBehindNats(testbed, kind);
+  await testbed.network.both('a0', { block });
+  measured['media from joining'] = await testbed.call();
+  const pairs = await selectedPairs(testbed);
+  const relays = pairs.flatMap(({ local, remote }) => [local, remote]).filter((type) => type === 'relay');
+  if ((path === 'direct') !== (relays.length === 0)) throw new Error(`media uses ${JSON.stringify(pairs)}`);
+  if (path === 'tcp' && pairs[0].relayProtocol !== 'tcp') throw new Error(`media uses ${JSON.stringify(pairs[0])}`);
+}
+
+async function putBehindNats({ network }, kind) {
+  for (const port of ['a0', 'b0']) await network.nat(port, kind);
+}
+
+function selectedPairs(testbed) {
+  return testbed.each((participant) => participant.until(5 * SECOND, 'the selected candidate pair', () => globalThis.meter.selectedPair()));
+}
+
+/** The credentials with which the call began have expired, and its connection has others that are valid. */
+async function renewedByServer(testbed, measured) {
+  await testbed.restartServer('--turn', '3478', '--turn-ttl', '20');
+  await putBehindNats(testbed, 'symmetric');
+  await settledCall(testbed);
+  const since = Date.now();
+  await hold(25 * SECOND);
+  measured['media gap'] = await testbed.gap(since);
+  measured['new relay'] = Math.max(...(await testbed.each((participant) => participant.run(timeToRelay))));
+  await testbed.assertTogether();
+}
+
+/** Runs in the page: the milliseconds until the ICE servers of the call have given a relay. */
+async function timeToRelay() {
+  const [{ iceServers }] = globalThis.__e2e.connections().map((link) => link.getConfiguration());
+  const link = new RTCPeerConnection({ iceServers, iceTransportPolicy: 'relay' });
+  const start = performance.now();
+  const relay = new Promise((resolve, reject) => {
+    link.addEventListener('icecandidate', ({ candidate }) => (candidate ? resolve() : reject(new Error('no relay'))));
+  });
+  link.createDataChannel('relay');
+  await link.setLocalDescription();
+  await relay.finally(() => link.close());
+  return performance.now() - start;
 }
 
 async function badLine(testbed, measured) {

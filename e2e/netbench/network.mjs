@@ -86,8 +86,14 @@ export class Network {
     return Date.now();
   }
 
+  /** Puts a participant behind a NAT, `port-restricted` or `symmetric`, with a public address of its own; by default, none. */
+  nat(port, kind = null) {
+    return this.set(port, { nat: { kind, address: PORTS[port].address.replace('10.', '11.') } });
+  }
+
   /** Restores the state at the beginning of a case. */
   async reset() {
+    for (const port of PARTICIPANT_PORTS) await this.nat(port);
     for (const port of PARTICIPANT_PORTS) await this.restore(port);
     await this.set('s0', { up: {}, down: {} });
     for (const port of FIRST) await this.up(port);

@@ -18,11 +18,11 @@ export const SIGNALING = { host: HOST, port: 8080 };
 export const TURN_SECRET = 'netbench';
 export const TURN_URLS = [`turn:${HOST}:${TURN_PORT}`, `turn:${HOST}:${TURN_PORT}?transport=tcp`];
 
-/** Starts the signaling server; resolves when it listens. */
-export function startSignaling() {
+/** Starts the signaling server, with further options; resolves when it listens. */
+export function startSignaling(...options) {
   const binary = process.env.VIDEOCALLS_SERVER;
   if (!binary) throw new Error('set VIDEOCALLS_SERVER to the path of the server binary');
-  const [command, args] = inside('s', binary, '--listen', `${SIGNALING.host}:${SIGNALING.port}`);
+  const [command, args] = inside('s', binary, '--listen', `${SIGNALING.host}:${SIGNALING.port}`, ...options);
   return startProgram(command, args, { detached: true });
 }
 

@@ -10,6 +10,8 @@ const JOIN_TIMEOUT = 15_000;
 
 export class Testbed {
   #server;
+  /** Whether the server has the options of all cases. */
+  #isOrdinary = true;
   #turn;
 
   network = new Network();
@@ -26,9 +28,16 @@ export class Testbed {
     return [this.a, this.b].filter(Boolean);
   }
 
-  async startServer() {
-    this.#server = await startSignaling();
+  async startServer(...options) {
+    this.#server = await startSignaling(...options);
     return Date.now();
+  }
+
+  /** Starts the server again with other options, until the end of the case. */
+  async restartServer(...options) {
+    await this.killServer();
+    await this.startServer(...options);
+    this.#isOrdinary = false;
   }
 
   /** Kills the server. */
@@ -138,6 +147,8 @@ export class Testbed {
   /** Closes the pages and restores network and servers. */
   async reset() {
     await this.network.reset();
+    if (!this.#isOrdinary) await this.killServer();
+    this.#isOrdinary = true;
     if (!this.#server) await this.startServer();
     const closed = await Promise.allSettled(this.participants.map((participant) => participant.close()));
     const failed = closed.find(({ status }) => status === 'rejected');

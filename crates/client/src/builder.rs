@@ -112,7 +112,8 @@ impl CallBuilder {
 
     /// Sets the `RTCConfiguration` of every connection, such as its ICE servers
     /// (<https://www.w3.org/TR/webrtc/#rtcconfiguration-dictionary>). By default all
-    /// tracks share one transport (`bundlePolicy: "max-bundle"`).
+    /// tracks share one transport (`bundlePolicy: "max-bundle"`), and a public STUN server is used;
+    /// `iceServers: []` is none. ICE servers that the signaling server offers come after those.
     pub fn rtc_configuration(mut self, configuration: &Object) -> Self {
         let rtc: &JsValue = configuration.as_ref();
         self.rtc = Some(rtc.clone().into());

@@ -195,6 +195,7 @@ impl Driver {
             }
             Output::ReleaseMedia => self.media.release(),
             Output::SetTrack { kind, on, token } => self.set_track(kind, on, token),
+            Output::UseIceServers(servers) => self.links.use_ice_servers(&servers),
             Output::Link { link, op } => self.operate(link, op),
             _ => {}
         }

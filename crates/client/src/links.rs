@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use videocalls_protocol::IceServer;
 use videocalls_session::{LinkId, LinkOp, LinkReport, LinkRole, Timestamp, TrackKind};
 use wasm_bindgen::JsValue;
 use web_sys::{MediaStream, RtcDataChannel};
@@ -70,6 +71,19 @@ impl Links {
         }
     }
 
+    /// Takes the ICE servers that the signaling server offers. Connections get them at once, or with
+    /// those that the page's function returns.
+    pub(crate) fn use_ice_servers(&self, servers: &[IceServer]) {
+        self.ice_servers.offer(servers);
+        if self.ice_servers.are_constant() {
+            let servers = self.ice_servers.servers();
+            let peers = self.peers.borrow().clone();
+            peers
+                .iter()
+                .for_each(|(_, peer)| peer.set_ice_servers(&servers));
+        }
+    }
+
     pub(crate) fn operate(
         &self,
         link: LinkId,
@@ -113,7 +127,7 @@ impl Links {
 
     fn open(&self, link: LinkId, role: LinkRole, callbacks: LinkCallbacks) {
         match Peer::open(
-            self.ice_servers.configuration(),
+            &self.ice_servers.configuration(),
             role,
             &self.turn,
             &callbacks,

@@ -1,7 +1,7 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Object, Promise};
+use js_sys::{Array, Object, Promise};
 use videocalls_protocol::Candidate;
 use videocalls_protocol::data::{Channel, announce, is_announced};
 use videocalls_session::{LinkReport, LinkRole, Token, TrackKind, Transport};
@@ -11,14 +11,15 @@ use web_sys::{MediaStream, RtcConfiguration, RtcDataChannel, RtcPeerConnection};
 
 use crate::CallError;
 use crate::browser::{
-    PeerConnectionExt, call_method, exception_text, object, property, text, track, untrack,
+    PeerConnectionExt, call_method, exception_text, object, property, set_property, text, track,
+    untrack,
 };
 use crate::candidates;
 use crate::chat::{self, Chat};
 use crate::data_channel::DataChannels;
 use crate::event_listener::EventListener;
 use crate::file_channel;
-use crate::ice_servers::renew;
+use crate::ice_servers::Renewal;
 use crate::local_tracks::LocalTracks;
 use crate::remote_tracks::RemoteTracks;
 use crate::stats::Received;
@@ -188,7 +189,7 @@ impl Peer {
     pub(crate) fn describe(
         &self,
         offer: Option<&str>,
-        servers: Option<Promise>,
+        servers: Option<Renewal>,
         token: Token,
         local: Rc<LocalTracks>,
         report: Report,
@@ -230,7 +231,7 @@ impl Peer {
     }
 
     /// Makes the next offer restart ICE.
-    pub(crate) fn restart_ice(&self, servers: Option<Promise>) {
+    pub(crate) fn restart_ice(&self, servers: Option<Renewal>) {
         let connection = self.connection.clone();
         let renewed = self.renewed(servers);
         let restarted = Task::spawn(async move {
@@ -257,13 +258,20 @@ impl Peer {
         self.measurement.set(Some(measured));
     }
 
+    /// Sets the ICE servers for the candidates that are gathered next.
+    pub(crate) fn set_ice_servers(&self, servers: &Array) {
+        set_ice_servers(&self.connection, &self.configuration, servers);
+    }
+
     /// Waits for the page's ICE servers and gives them to the connection. If they fail, which
     /// is reported, the connection keeps those that it has.
-    fn renewed(&self, servers: Option<Promise>) -> impl Future<Output = ()> + 'static {
+    fn renewed(&self, servers: Option<Renewal>) -> impl Future<Output = ()> + 'static {
         let (connection, configuration) = (self.connection.clone(), self.configuration.clone());
         async move {
-            if let Some(servers) = servers {
-                let _ = renew(&connection, &configuration, servers).await;
+            if let Some(renewal) = servers
+                && let Ok(servers) = renewal.servers().await
+            {
+                set_ice_servers(&connection, &configuration, &servers);
             }
         }
     }
@@ -306,6 +314,13 @@ fn listen(
             remote.add(property(event, "track").unchecked_into());
         }),
     ]
+}
+
+/// Gives ICE servers to a connection, which gathers its next generation of candidates with them. One
+/// that does not take them keeps those that it has.
+fn set_ice_servers(connection: &RtcPeerConnection, configuration: &Object, servers: &Array) {
+    set_property(configuration, "iceServers", servers);
+    let _ = connection.set_configuration_with_configuration(configuration.unchecked_ref());
 }
 
 fn transport_of(connection: &RtcPeerConnection) -> Transport {

@@ -1,5 +1,6 @@
 //! Starts the server from the command line.
 
+mod ice_options;
 mod listen;
 
 use std::io::{self, IsTerminal};
@@ -13,6 +14,7 @@ use tracing::level_filters::LevelFilter;
 use videocalls_compat::{Config, LinkBase, Secret, add_routes};
 use videocalls_server::{BasePath, FrameAncestor, Origin, ProxyRange, Server};
 
+use crate::ice_options::IceOptions;
 use crate::listen::{announce, listen};
 
 /// Serves the videocalls app, its package and the signaling for them
@@ -91,6 +93,9 @@ struct Options {
     #[arg(hide_env_values = true)]
     appointments_secret: Option<Secret>,
 
+    #[command(flatten)]
+    ice: IceOptions,
+
     /// The base URL of links to appointments, if it is not this server's own
     #[arg(long, env = "VIDEOCALLS_APPOINTMENTS_BASE", value_name = "URL")]
     appointments_base: Option<LinkBase>,
@@ -136,12 +141,17 @@ async fn start(options: Options) -> io::Result<()> {
     config.server.room_capacity = options.room_capacity;
     config.server.timing.drain = Duration::from_secs(options.drain.into());
     config.server.timing.seat = Duration::from_secs(options.seat_grace.into());
+    let turn = options.ice.turn(&options.listen).await?;
+    config.server.ice = options.ice.offer(turn.as_ref());
     config.channels_anywhere = options.channels_anywhere;
     config.appointments_secret = options.appointments_secret;
     config.appointments_base = options.appointments_base;
     let shutdown = shutdown()?;
     let (listener, address) = listen(&options.listen).await?;
     let mut server = Server::new(config.server.clone());
+    if let Some(turn) = turn {
+        server.add_turn(turn);
+    }
     add_routes(&mut server, config);
     if let Some(admin) = &options.admin_listen {
         let (admin, address) = listen(admin).await?;

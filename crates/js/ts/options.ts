@@ -51,7 +51,8 @@ export interface VideoCallOptions {
   /** In frames per second; default 30. Ignored if `constraints` has constraints for the camera. */
   maxFrameRate?: number;
   /**
-   * STUN and TURN servers. A function is called for each new connection and each ICE restart, so that
+   * STUN and TURN servers; default: a public STUN server, `[]` is none. Those that the signaling server offers are used as well, after
+   * these. A function is called for each new connection and each ICE restart, so that
    * credentials can be renewed during the call. The call does not wait for it to start. If it fails, or takes longer
    * than 5 s, the call goes on with the servers that it has and reports `ice-servers-failed`.
    */

@@ -1,9 +1,12 @@
 //! Commands that change the running network, one JSON object per line.
 
+use std::net::Ipv4Addr;
+
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
 use crate::line::Settings;
+use crate::nat::Kind;
 use crate::network::{Direction, Network};
 
 /// New settings for the lines of a port. A line that is absent here keeps its settings; all settings
@@ -14,17 +17,35 @@ struct Command {
     port: String,
     up: Option<Settings>,
     down: Option<Settings>,
+    nat: Option<NatSettings>,
+}
+
+/// A new NAT in front of a port, or none without a `kind`. It forgets the mappings of the one before.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NatSettings {
+    kind: Option<Kind>,
+    /// The public address.
+    address: Ipv4Addr,
 }
 
 /// Applies a command. `names` are the names of the ports, in order.
 pub(crate) fn apply(line: &str, names: &[String], network: &mut Network) -> Result<()> {
-    let Command { port, up, down } = serde_json::from_str(line)?;
+    let Command {
+        port,
+        up,
+        down,
+        nat,
+    } = serde_json::from_str(line)?;
     let number = names.iter().position(|name| *name == port);
     let number = number.with_context(|| format!("there is no port {port:?}"))?;
     for (direction, settings) in [(Direction::Up, up), (Direction::Down, down)] {
         if let Some(settings) = settings {
             network.set(number, direction, settings);
         }
+    }
+    if let Some(NatSettings { kind, address }) = nat {
+        network.set_nat(number, kind.map(|kind| (kind, address)));
     }
     Ok(())
 }

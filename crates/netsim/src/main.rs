@@ -13,9 +13,10 @@
 //! {"port": "a0", "up": {"delay": 25, "loss": 0.01}, "down": {"delay": 25, "jitter": 5}}
 //! {"port": "a0", "up": {"blackout": true}}
 //! {"port": "a0", "up": {"block": [{"protocol": "tcp", "port": 8080}]}, "down": {}}
+//! {"port": "a0", "nat": {"kind": "symmetric", "address": "11.77.1.1"}}
 //! ```
 //!
-//! `line.rs` documents the settings; up and down are seen from the machine. The program ends, and the
+//! `line.rs` documents the settings, `nat.rs` the kinds of NAT; up and down are seen from the machine. The program ends, and the
 //! devices with it, when standard input ends. It drops IPv6.
 
 #![cfg_attr(
@@ -27,6 +28,7 @@ mod command;
 #[cfg(target_os = "linux")]
 mod devices;
 mod line;
+mod nat;
 mod network;
 mod packet;
 mod random;

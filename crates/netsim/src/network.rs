@@ -8,6 +8,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use crate::line::{Line, Settings};
+use crate::nat::{Kind, Nat};
 use crate::packet::Header;
 use crate::random::Random;
 
@@ -17,6 +18,15 @@ struct Port {
     address: Ipv4Addr,
     up: Line,
     down: Line,
+    /// What translates the address, between the lines and the middle of the network.
+    nat: Option<Nat>,
+}
+
+impl Port {
+    /// The address that the rest of the network knows.
+    fn public_address(&self) -> Ipv4Addr {
+        self.nat.as_ref().map_or(self.address, Nat::outside)
+    }
 }
 
 /// The direction of a line, seen from the machine.
@@ -62,6 +72,7 @@ impl Network {
             address,
             up: Line::default(),
             down: Line::default(),
+            nat: None,
         };
         Self {
             ports: addresses.into_iter().map(port).collect(),
@@ -79,6 +90,13 @@ impl Network {
         match direction {
             Direction::Up => port.up.set(settings),
             Direction::Down => port.down.set(settings),
+        }
+    }
+
+    /// Puts a port behind a new NAT with this public address, or none. Unknown ports are ignored.
+    pub(crate) fn set_nat(&mut self, port: usize, nat: Option<(Kind, Ipv4Addr)>) {
+        if let Some(port) = self.ports.get_mut(port) {
+            port.nat = nat.map(|(kind, outside)| Nat::new(kind, port.address, outside));
         }
     }
 
@@ -119,17 +137,34 @@ impl Network {
         self.in_transit.peek().map(|Reverse(next)| next.arrives)
     }
 
-    fn forward(&mut self, now: Duration, packet: Vec<u8>) {
-        let Some(header) = Header::read(&packet) else {
+    /// Carries a packet from one side of the middle to the other.
+    fn forward(&mut self, now: Duration, mut packet: Vec<u8>) {
+        let Some(port) = self.translate(&mut packet) else {
             return;
         };
-        let is_destination = |port: &Port| port.address == header.destination;
-        let Some(port) = self.ports.iter().position(is_destination) else {
+        let Some(header) = Header::read(&packet) else {
             return;
         };
         let down = &mut self.ports[port].down;
         let arrivals = down.send(now, &header, packet.len(), &mut self.random);
         self.enqueue(arrivals, Hop::Port(port), packet);
+    }
+
+    /// Has the NATs of both ends translate a packet. Returns the port that it is for, if it gets
+    /// there.
+    fn translate(&mut self, packet: &mut [u8]) -> Option<usize> {
+        let source = Header::read(packet)?.source;
+        let from = self.ports.iter_mut().find(|port| port.address == source);
+        if let Some(nat) = from.and_then(|port| port.nat.as_mut())
+            && !nat.outgoing(packet)
+        {
+            return None;
+        }
+        let destination = Header::read(packet)?.destination;
+        let to = |port: &Port| port.public_address() == destination;
+        let to = self.ports.iter().position(to)?;
+        let nat = self.ports[to].nat.as_ref();
+        nat.is_none_or(|nat| nat.incoming(packet)).then_some(to)
     }
 
     fn enqueue(&mut self, arrivals: impl Iterator<Item = Duration>, to: Hop, packet: Vec<u8>) {
@@ -148,7 +183,9 @@ impl Network {
 #[cfg(test)]
 mod tests {
     use super::{Delivery, Direction, Network};
-    use crate::packet::builder::udp;
+    use crate::nat::Kind;
+    use crate::packet::Header;
+    use crate::packet::builder::{packet, udp};
     use std::net::Ipv4Addr;
     use std::time::Duration;
 
@@ -204,6 +241,27 @@ mod tests {
         assert_eq!(
             arrived.map(|(.., packet)| packet).collect::<Vec<_>>(),
             packets
+        );
+    }
+
+    #[test]
+    fn a_machine_behind_a_nat_is_reached_by_its_public_address_alone() {
+        let mut network = network();
+        let public = Ipv4Addr::new(11, 0, 0, 1);
+        network.set_nat(0, Some((Kind::Symmetric, public)));
+        network.send(ms(0), 0, udp(A, B, 100));
+        let arrived = drain(&mut network);
+        let request = Header::read(&arrived[0].2).unwrap();
+        assert_eq!((arrived.len(), request.source), (1, public));
+        let [port, _] = request.ports().unwrap();
+        network.send(ms(1), 1, packet(17, B, public, [50_000, port], 100));
+        network.send(ms(1), 1, packet(17, B, A, [50_000, 40_000], 100));
+        let arrived = drain(&mut network);
+        let reply = Header::read(&arrived[0].2).unwrap();
+        assert_eq!((arrived.len(), arrived[0].1), (1, 0));
+        assert_eq!(
+            (reply.destination, reply.ports()),
+            (A, Some([50_000, 40_000]))
         );
     }
 

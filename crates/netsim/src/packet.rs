@@ -1,6 +1,6 @@
 //! The fields of an IPv4 packet that the network needs, and filters on them.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use serde::Deserialize;
 
@@ -34,7 +34,7 @@ impl Header {
     /// Reads the header of an IPv4 packet. Returns nothing for other packets, such as IPv6.
     pub(crate) fn read(packet: &[u8]) -> Option<Self> {
         let first = *packet.first()?;
-        let length = usize::from(first & 0x0f) * 4;
+        let length = header_length(packet);
         if first >> 4 != 4 || length < 20 {
             return None;
         }
@@ -46,6 +46,83 @@ impl Header {
             ports: ports(packet, rest),
         })
     }
+
+    pub(crate) fn protocol(&self) -> u8 {
+        self.protocol
+    }
+
+    /// The source and destination ports; nothing for later fragments.
+    pub(crate) fn ports(&self) -> Option<[u16; 2]> {
+        self.ports
+    }
+}
+
+/// An end of a packet's way.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum End {
+    Source,
+    Destination,
+}
+
+/// Changes the address and port of one end of a packet that has ports, and its checksums.
+pub(crate) fn rewrite(packet: &mut [u8], end: End, to: SocketAddrV4) {
+    let (address, port) = match end {
+        End::Source => (12, 0),
+        End::Destination => (16, 2),
+    };
+    let length = header_length(packet);
+    if packet.len() < length + 4 {
+        return;
+    }
+    packet[address..address + 4].copy_from_slice(&to.ip().octets());
+    packet[length + port..length + port + 2].copy_from_slice(&to.port().to_be_bytes());
+    packet[10..12].fill(0);
+    let sum = checksum([&packet[..length]]);
+    packet[10..12].copy_from_slice(&sum.to_be_bytes());
+    write_transport_checksum(packet, length);
+}
+
+/// Writes the checksum of TCP or UDP, which covers the addresses too (RFC 9293 section 3.1).
+fn write_transport_checksum(packet: &mut [u8], length: usize) {
+    let protocol = packet[9];
+    let at = length
+        + if protocol == Protocol::Tcp.number() {
+            16
+        } else {
+            6
+        };
+    if packet.len() < at + 2 {
+        return;
+    }
+    packet[at..at + 2].fill(0);
+    let content = &packet[length..];
+    let size = u16::try_from(content.len())
+        .unwrap_or_default()
+        .to_be_bytes();
+    let pseudo = [0, protocol, size[0], size[1]];
+    let sum = match checksum([&packet[12..20], &pseudo, content]) {
+        // In UDP, zero means that there is no checksum.
+        0 => 0xffff,
+        sum => sum,
+    };
+    packet[at..at + 2].copy_from_slice(&sum.to_be_bytes());
+}
+
+/// The Internet checksum (RFC 1071). All parts but the last have an even length.
+fn checksum<const N: usize>(parts: [&[u8]; N]) -> u16 {
+    let words = parts.iter().flat_map(|part| part.chunks(2));
+    let sum: u32 = words
+        .map(|word| u32::from(word[0]) << 8 | word.get(1).map_or(0, |low| u32::from(*low)))
+        .sum();
+    let folded = (sum & 0xffff) + (sum >> 16);
+    let folded = (folded & 0xffff) + (folded >> 16);
+    !u16::try_from(folded).unwrap_or_default()
+}
+
+fn header_length(packet: &[u8]) -> usize {
+    packet
+        .first()
+        .map_or(0, |first| usize::from(first & 0x0f) * 4)
 }
 
 impl Filter {
@@ -114,8 +191,8 @@ pub(crate) mod builder {
 #[cfg(test)]
 mod tests {
     use super::builder::{packet, udp};
-    use super::{Filter, Header, Protocol};
-    use std::net::Ipv4Addr;
+    use super::{End, Filter, Header, Protocol, checksum, rewrite};
+    use std::net::{Ipv4Addr, SocketAddrV4};
 
     const A: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
     const B: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
@@ -128,6 +205,27 @@ mod tests {
     fn reads_source_and_destination() {
         let header = Header::read(&udp(A, B, 100)).unwrap();
         assert_eq!((header.source, header.destination), (A, B));
+    }
+
+    #[test]
+    fn rewritten_packet_has_valid_checksums() {
+        for protocol in [6, 17] {
+            let mut rewritten = packet(protocol, A, B, [1234, 53], 53);
+            rewritten[28..].fill(7);
+            rewrite(
+                &mut rewritten,
+                End::Source,
+                SocketAddrV4::new(Ipv4Addr::new(1, 2, 3, 4), 9),
+            );
+            let header = Header::read(&rewritten).unwrap();
+            assert_eq!(
+                (header.source, header.ports()),
+                (Ipv4Addr::new(1, 2, 3, 4), Some([9, 53]))
+            );
+            assert_eq!(checksum([&rewritten[..20]]), 0);
+            let pseudo = [0, protocol, 0, 33];
+            assert_eq!(checksum([&rewritten[12..20], &pseudo, &rewritten[20..]]), 0);
+        }
     }
 
     #[test]

@@ -36,7 +36,10 @@ pub use dialect::{
 pub use error::{DecodeError, EncodeError};
 pub use ids::{DisplayName, InvalidName, InvalidRoom, ParticipantId, RoomName};
 pub use media::{MediaState, TrackState};
-pub use message::{Event, Join, LeaveReason, Peer, Refusal, Request, Resume, Signal, Welcome};
+pub use message::{
+    Event, IceServer, IceServers, Join, LeaveReason, Peer, Refusal, Request, Resume, Signal,
+    Welcome,
+};
 
 /// The longest message, in bytes, that a client or server reads: 64 KiB, the limit that OWASP's
 /// WebSocket cheat sheet recommends. A longer one is rejected before it is parsed.

@@ -136,6 +136,9 @@ pub enum Event {
         /// What the tracks carry now.
         media: MediaState,
     },
+    /// The server offers ICE servers in place of those that it offered before, because their
+    /// credentials expire.
+    IceServers(IceServers),
     /// The server checks whether the client is alive. Answer with [`Request::Pong`].
     Ping,
     /// The server's reply to [`Request::Ping`].
@@ -176,6 +179,28 @@ pub struct Welcome {
     pub ping_interval: Option<u32>,
     /// The interval, in milliseconds, at which the server expects [`Request::Ping`].
     pub keep_alive: Option<u32>,
+    /// The ICE servers that the server offers.
+    pub ice_servers: IceServers,
+}
+
+/// The ICE servers that a signaling server offers to one client.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct IceServers {
+    /// The servers, best first.
+    pub servers: Vec<IceServer>,
+    /// For how many seconds the credentials are valid; `None` where there are none that expire.
+    pub lifetime: Option<u64>,
+}
+
+/// A STUN or TURN server (<https://www.w3.org/TR/webrtc/#rtciceserver-dictionary>).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct IceServer {
+    /// Its URLs, such as `turn:turn.example.org?transport=tcp`.
+    pub urls: Vec<String>,
+    /// The user name for TURN.
+    pub username: Option<String>,
+    /// The password for TURN.
+    pub credential: Option<String>,
 }
 
 impl Welcome {
@@ -191,6 +216,7 @@ impl Welcome {
             seq: None,
             ping_interval: None,
             keep_alive: None,
+            ice_servers: IceServers::default(),
         }
     }
 }

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use videocalls_protocol::rooms::{Rooms, read_request, write_event, write_ping};
 use videocalls_protocol::{
-    Candidate, Dialect, DisplayName, Event, Join, LeaveReason, MediaState, ParticipantId, Peer,
-    Refusal, Request, Resume, RoomName, Signal, Welcome,
+    Candidate, Dialect, DisplayName, Event, IceServer, IceServers, Join, LeaveReason, MediaState,
+    ParticipantId, Peer, Refusal, Request, Resume, RoomName, Signal, Welcome,
 };
 
 const DOCUMENT: &str = include_str!("../../../docs/rooms.md");
@@ -210,6 +210,18 @@ fn candidate() -> Signal {
     })
 }
 
+fn ice_servers() -> IceServers {
+    let server = IceServer {
+        urls: vec!["turn:turn.example.org".into()],
+        username: Some("u".into()),
+        credential: Some("c".into()),
+    };
+    IceServers {
+        servers: vec![server],
+        lifetime: Some(600),
+    }
+}
+
 /// One message of each kind with all of its fields.
 fn client_frames() -> Vec<String> {
     let signal = |signal| Request::Signal {
@@ -262,6 +274,7 @@ fn server_frames() -> Vec<String> {
         seq: Some(1),
         ping_interval: Some(5_000),
         keep_alive: None,
+        ice_servers: ice_servers(),
     };
     let from = || id("other");
     let signal = |signal| Event::Signal {
@@ -270,6 +283,7 @@ fn server_frames() -> Vec<String> {
     };
     let unnumbered = [
         Event::Welcome(welcome),
+        Event::IceServers(ice_servers()),
         Event::Pong,
         Event::Rejected { code: "x".into() },
         Event::Refused(Refusal::RoomFull),

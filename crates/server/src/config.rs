@@ -4,6 +4,7 @@ use std::time::Duration;
 use crate::assets::Assets;
 use crate::base_path::BasePath;
 use crate::frame::FrameAncestor;
+use crate::ice::IceOffer;
 use crate::origin::Origin;
 use crate::proxy::ProxyRange;
 
@@ -27,6 +28,8 @@ pub struct Config {
     pub timing: Timing,
     /// The files that it serves.
     pub assets: Assets,
+    /// The ICE servers that clients get.
+    pub ice: IceOffer,
 }
 
 impl Default for Config {
@@ -40,6 +43,7 @@ impl Default for Config {
             limits: Limits::default(),
             timing: Timing::default(),
             assets: Assets::embedded(),
+            ice: IceOffer::default(),
         }
     }
 }

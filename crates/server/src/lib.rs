@@ -36,6 +36,7 @@ mod front;
 mod headers;
 mod health;
 mod heartbeat;
+mod ice;
 mod json;
 mod lifecycle;
 mod listener;
@@ -58,16 +59,19 @@ mod server;
 mod socket;
 mod statics;
 mod transport;
+mod turn;
 mod upgrade;
 
 pub use assets::Assets;
 pub use base_path::{BasePath, InvalidBasePath};
 pub use config::{Config, Limits, Timing};
 pub use frame::FrameAncestor;
+pub use ice::{IceOffer, TurnSecret};
 pub use listener::Listener;
 pub use origin::{InvalidOrigin, Origin};
 pub use proxy::{InvalidProxyRange, ProxyRange};
 pub use server::{Server, run};
+pub use turn::{Turn, TurnConfig, TurnLimits};
 
 /// What the handlers of further routes need, to keep the limits that the server's own have.
 pub mod extend {

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use axum::extract::ws::Utf8Bytes;
 use tokio::runtime::Handle;
@@ -11,10 +11,11 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::info;
 use videocalls_protocol::rooms::write_event;
 use videocalls_protocol::{
-    Event, Join, LeaveReason, ParticipantId, Peer, Refusal, Resume, RoomName, Welcome,
+    Event, IceServers, Join, LeaveReason, ParticipantId, Peer, Refusal, Resume, RoomName, Welcome,
 };
 
 use crate::config::Config;
+use crate::ice::IceOffer;
 use crate::membership::{ConnectionEpoch, Grace, Holder, Membership};
 use crate::outbox::Outbox;
 use crate::resume_token::ResumeToken;
@@ -36,6 +37,7 @@ pub(crate) struct RoomRegistry {
     /// Permits to keep seats without a connection.
     held_seats: Arc<Semaphore>,
     next_connection: AtomicU64,
+    ice: IceOffer,
 }
 
 impl RoomRegistry {
@@ -52,6 +54,7 @@ impl RoomRegistry {
             event_retention: timing.pong + timing.seat,
             held_seats: Arc::new(Semaphore::new(config.limits.held_seats)),
             next_connection: AtomicU64::new(0),
+            ice: config.ice.clone(),
         }
     }
 
@@ -100,6 +103,16 @@ impl RoomRegistry {
         work: impl FnOnce(&mut Vec<Membership>) -> R,
     ) -> R {
         self.rooms.with(room, work)
+    }
+
+    /// ICE servers for a participant, with credentials that are made now.
+    pub(crate) fn ice_servers(&self, id: &ParticipantId) -> IceServers {
+        self.ice.issue(id.as_str(), SystemTime::now())
+    }
+
+    /// When a participant needs new credentials after they got some.
+    pub(crate) fn ice_renewal(&self) -> Option<Duration> {
+        self.ice.renewal()
     }
 
     /// How long events are kept for a client that comes back.
@@ -175,6 +188,7 @@ impl RoomRegistry {
             seq: Some(seq),
             ping_interval: Some(self.ping_interval),
             keep_alive: None,
+            ice_servers: self.ice_servers(&member.peer.id),
         }
     }
 

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 use videocalls_protocol::{
-    Event, Join, LeaveReason, MediaState, ParticipantId, Refusal, RoomName, Signal,
+    Event, IceServers, Join, LeaveReason, MediaState, ParticipantId, Refusal, RoomName, Signal,
 };
 
 use crate::membership::{ConnectionEpoch, Membership};
@@ -27,6 +27,8 @@ pub(crate) struct Seat {
     departure: Departure,
     /// When the page last sent `unload`.
     unloading_since: Option<Instant>,
+    /// When the participant got ICE servers.
+    ice_servers_since: Instant,
 }
 
 /// The addressee of a signal is not in the room.
@@ -52,6 +54,7 @@ impl Seat {
             replaced,
             departure: Departure::Away,
             unloading_since: None,
+            ice_servers_since: Instant::now(),
         })
     }
 
@@ -125,6 +128,16 @@ impl Seat {
             (members[own].received, members[own].seq())
         });
         counts.unwrap_or_default()
+    }
+
+    /// New ICE servers for the participant, if those of the last time expire before `next`.
+    pub(crate) fn renewed_ice_servers(&mut self, next: Instant) -> Option<IceServers> {
+        let renewal = self.registry.ice_renewal()?;
+        if next < self.ice_servers_since + renewal {
+            return None;
+        }
+        self.ice_servers_since = Instant::now();
+        Some(self.registry.ice_servers(&self.id))
     }
 
     /// The page may be about to close: if the connection ends soon, it was closed or reloaded.

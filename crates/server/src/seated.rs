@@ -137,12 +137,23 @@ impl Seated {
             Beat::Ping => {
                 let (received, last_event) = self.seat.beat();
                 self.outbox.push(write_ping(received, last_event));
+                self.renew_ice_servers();
                 Continue(())
             }
             Beat::Dead => {
                 warn!("no pong");
                 Break(Leave::Lost(End::Close(close::PING_TIMEOUT)))
             }
+        }
+    }
+
+    /// Sends new ICE servers if the next beat would be too late. They have no event number: if they
+    /// are lost with the connection, the next welcome has newer ones.
+    fn renew_ice_servers(&mut self) {
+        let next = self.heartbeat.next();
+        if let Some(ice_servers) = self.seat.renewed_ice_servers(next) {
+            self.outbox
+                .push(write_event(&Event::IceServers(ice_servers), None));
         }
     }
 

@@ -15,6 +15,7 @@ use crate::lifecycle::Lifecycle;
 use crate::listener::Listener;
 use crate::proxy::TrustedProxies;
 use crate::router::Routes;
+use crate::turn::Turn;
 use crate::upgrade::Upgrade;
 
 /// A server that can be given further routes before it runs.
@@ -37,6 +38,7 @@ pub struct Server {
     proxies: TrustedProxies,
     base_path: BasePath,
     admin: Option<Listener>,
+    turn: Option<Turn>,
 }
 
 impl Server {
@@ -50,6 +52,7 @@ impl Server {
             proxies: TrustedProxies::new(&config.trusted_proxies),
             base_path: config.base_path,
             admin: None,
+            turn: None,
         }
     }
 
@@ -75,6 +78,11 @@ impl Server {
         self.routes.set_socket_fallback(Arc::new(sockets));
     }
 
+    /// Runs a STUN and TURN server for as long as this server runs.
+    pub fn add_turn(&mut self, turn: Turn) {
+        self.turn = Some(turn);
+    }
+
     /// Also serves `/metrics`, `/readyz` and `/healthz` on a listener for the operator alone.
     pub fn set_admin(&mut self, listener: impl Into<Listener>) {
         self.admin = Some(listener.into());
@@ -89,6 +97,9 @@ impl Server {
         let (lifecycle, timing) = (context.lifecycle().clone(), *context.timing());
         if let Some(admin) = self.admin {
             lifecycle.spawn(admin::serve(admin, context.clone()));
+        }
+        if let Some(turn) = self.turn {
+            turn.start(context);
         }
         let front = Front::new(self.routes.into_router(), self.proxies, self.base_path);
         let acceptor = Acceptor::new(front, context, self.connections);

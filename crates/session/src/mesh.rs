@@ -133,6 +133,7 @@ impl Mesh {
             LinkTimer::IceRestart | LinkTimer::PeerIceRestart => {
                 self.ice_restart_timed_out(ctx, id, timer);
             }
+            LinkTimer::Route => self.route_timed_out(ctx, id),
             LinkTimer::PeerReport | LinkTimer::IceRestartRetry => self.ice_restart_due(ctx, id),
             LinkTimer::Answer => self.answer_timed_out(ctx, id),
             LinkTimer::Gathering => self.gathering_timed_out(ctx, id),

@@ -1,6 +1,6 @@
 use videocalls_protocol::data::{Channel, LineId, Payload};
 use videocalls_protocol::{
-    Candidate, DisplayName, LeaveReason, MediaState, ParticipantId, Request,
+    Candidate, DisplayName, IceServer, LeaveReason, MediaState, ParticipantId, Request,
 };
 
 use crate::{EndReason, LinkId, ParticipantView, Token, TrackKind};
@@ -28,6 +28,9 @@ pub enum Output {
         /// To be reported back.
         token: Token,
     },
+    /// Use these ICE servers besides those of the page, in place of what the server offered before:
+    /// for new connections, and for the next ICE restart of those that are there.
+    UseIceServers(Vec<IceServer>),
     /// Do something with a link. The operations of one link must be carried out strictly in order.
     Link {
         /// Which link.

@@ -62,6 +62,8 @@ pub struct Session {
     data: Data,
     /// The last receive report that was sent: whose media does not arrive here.
     reported: Vec<ParticipantId>,
+    /// Whether the server has offered ICE servers.
+    has_ice_servers: bool,
     problems: ServerProblems,
     ctx: Context,
 }
@@ -77,6 +79,7 @@ impl Session {
             devices: Devices::new(config.audio, config.video, config.muted),
             data: Data::new(config.seed),
             reported: Vec::new(),
+            has_ice_servers: false,
             problems: ServerProblems::default(),
             ctx: Context::new(config.seed),
             config,

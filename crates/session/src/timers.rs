@@ -54,6 +54,8 @@ pub(crate) enum TopologyTimer {
 pub(crate) enum LinkTimer {
     /// The link should have connected by now.
     Connect,
+    /// The link should have connected by now if the ICE servers that it has are enough.
+    Route,
     /// A participant who was in the room before us should have sent the first offer by now.
     FirstOffer,
     /// An ICE restart of ours should have helped by now.

@@ -30,6 +30,9 @@ pub(crate) trait Topology {
     /// The server has sent something, which shows that the network works.
     fn server_heard(&mut self, ctx: &mut Context);
 
+    /// There are ICE servers that the links of before do not have.
+    fn ice_servers_added(&mut self);
+
     /// The network may be another one than before.
     fn network_changed(&mut self, ctx: &mut Context);
 

@@ -13,6 +13,7 @@ mod rules {
     mod ends;
     mod failing_links;
     mod foreign_reconnecting;
+    mod ice_servers;
     mod identity;
     mod links;
     mod monitoring;

@@ -58,6 +58,11 @@ async fn a_wrong_setting_is_an_error_and_help_lists_the_settings() {
         ["--trust-proxy", "everyone"],
         ["--base-path", "calls"],
         ["--room-capacity", "0"],
+        ["--turn-relay-ports", "50000"],
+        ["--turn-relay-ports", "50001-50000"],
+        ["--turn-external-ip", "example.org"],
+        ["--turn-url", "turn:without.a.secret"],
+        ["--turn-ttl", "0"],
         ["--seat-grace", "-1"],
         ["--appointments-secret", "too short"],
         ["--appointments-base", "example.org"],
@@ -76,6 +81,14 @@ async fn a_wrong_setting_is_an_error_and_help_lists_the_settings() {
         "--room-capacity",
         "--seat-grace",
         "--channels-anywhere",
+        "--turn",
+        "--turn-external-ip",
+        "--turn-relay-ports",
+        "--turn-allow-private",
+        "--turn-url",
+        "--turn-secret",
+        "--turn-ttl",
+        "--stun",
         "--appointments-secret",
         "--appointments-base",
         "localhost:8080",
@@ -146,4 +159,56 @@ async fn listens_at_a_unix_socket_also_where_a_killed_server_has_left_one() {
         child.kill().await.unwrap();
     }
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// Starts the program, joins a room with it and returns the welcome.
+async fn welcome(arguments: &[&str]) -> serde_json::Value {
+    use futures_util::{SinkExt as _, StreamExt as _};
+
+    let mut program = program();
+    let mut child = program
+        .args(["--listen", "127.0.0.1:0"])
+        .args(arguments)
+        .env_remove("VIDEOCALLS_STUN")
+        .spawn()
+        .unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    within("the first line", stdout.read_line(&mut line))
+        .await
+        .unwrap();
+    let (_, address) = line.trim_end().split_once("http://").unwrap();
+    let rooms = format!("ws://{address}/rooms");
+    let (mut socket, _) = tokio_tungstenite::connect_async(rooms).await.unwrap();
+    let join = r#"{"type":"join","v":1,"room":"standup"}"#;
+    socket.send(join.into()).await.unwrap();
+    let welcome = within("the welcome", socket.next()).await;
+    serde_json::from_str(welcome.unwrap().unwrap().to_text().unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn offers_the_ice_servers_of_its_options() {
+    let urls = |welcome: &serde_json::Value| {
+        let servers = welcome["iceServers"].as_array().cloned();
+        let urls = servers.unwrap_or_default().into_iter();
+        urls.map(|server| server["urls"].to_string())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert!(urls(&welcome(&[]).await).contains("stun:stun.l.google.com"));
+    assert_eq!(urls(&welcome(&["--stun", "none"]).await), "");
+    let own = welcome(&["--turn", "0", "--turn-ttl", "60"]).await;
+    assert!(urls(&own).starts_with("[\"stun:127.0.0.1:"), "{own}");
+    assert!(!urls(&own).contains("google"), "{own}");
+    assert_eq!(own["iceLifetime"], 60);
+    let other = [
+        "--turn-url",
+        "turn:a",
+        "--turn-secret",
+        "s",
+        "--stun",
+        "stun:b",
+    ];
+    let other = welcome(&other).await;
+    assert_eq!(urls(&other), r#"["stun:b"] ["turn:a"]"#);
 }

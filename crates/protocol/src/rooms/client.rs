@@ -1,7 +1,7 @@
 use super::seat::{EventOrder, Seat};
 use super::wire::{
-    leave_reason, media, message, not_receiving, participant, peer, refusal, signal, with_media,
-    with_not_receiving, with_signal,
+    ice_servers, leave_reason, media, message, not_receiving, participant, peer, refusal, signal,
+    with_media, with_not_receiving, with_signal,
 };
 use super::{VERSION, close};
 use crate::dialect::unknown;
@@ -96,6 +96,7 @@ impl Dialect for Rooms {
                 from: participant(&mut record, "receive-report", "from")?,
                 not_receiving: not_receiving(&mut record),
             },
+            Some("ice-servers") => Event::IceServers(ice_servers(&mut record)),
             Some("ping") => {
                 self.seat
                     .acknowledge(record.number("heard").unwrap_or_default());
@@ -176,5 +177,6 @@ fn read_welcome(record: &mut Record<'_>) -> Result<Welcome, DecodeError> {
         seq: record.number("seq"),
         ping_interval: record.number("ping"),
         keep_alive: None,
+        ice_servers: ice_servers(record),
     })
 }

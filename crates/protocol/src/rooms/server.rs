@@ -1,7 +1,7 @@
 use super::VERSION;
 use super::wire::{
     leave_reason_name, media, message, not_receiving, participant, refusal_name, signal,
-    with_media, with_not_receiving, with_peer, with_signal,
+    with_ice_servers, with_media, with_not_receiving, with_peer, with_signal,
 };
 use crate::json::{Record, Text};
 use crate::{DecodeError, DisplayName, Event, Join, Refusal, Request, Resume, RoomName, Welcome};
@@ -70,6 +70,7 @@ pub fn write_event(event: &Event, seq: Option<u64>) -> String {
             message("receive-report").text("from", from.as_str()),
             not_receiving,
         ),
+        Event::IceServers(ice_servers) => with_ice_servers(message("ice-servers"), ice_servers),
         Event::Ping => message("ping"),
         Event::Pong => message("pong"),
         Event::Rejected { code } => message("rejected").text("code", code.as_str()),
@@ -96,7 +97,7 @@ fn write_welcome(welcome: &Welcome) -> Text {
         .peers
         .iter()
         .map(|peer| with_peer(Text::default(), peer));
-    message("welcome")
+    let message = message("welcome")
         .number("v", Some(VERSION))
         .text("id", welcome.id.as_str())
         .objects("participants", peers)
@@ -104,7 +105,8 @@ fn write_welcome(welcome: &Welcome) -> Text {
         .number("heard", welcome.heard)
         .text_if("resume", welcome.resume.as_deref())
         .text_if("epoch", welcome.epoch.as_deref())
-        .number("ping", welcome.ping_interval)
+        .number("ping", welcome.ping_interval);
+    with_ice_servers(message, &welcome.ice_servers)
 }
 
 /// Reads a join. A name that is not acceptable is a refusal, not a malformed message.

@@ -2,8 +2,8 @@
 
 use crate::json::{Record, Text};
 use crate::{
-    Candidate, DecodeError, Description, DescriptionKind, DisplayName, LeaveReason, MediaState,
-    ParticipantId, Peer, Refusal, Signal, TrackState,
+    Candidate, DecodeError, Description, DescriptionKind, DisplayName, IceServer, IceServers,
+    LeaveReason, MediaState, ParticipantId, Peer, Refusal, Signal, TrackState,
 };
 
 /// How many participants a receive report may name.
@@ -90,6 +90,39 @@ pub(super) fn with_not_receiving(message: Text, not_receiving: &[ParticipantId])
 pub(super) fn not_receiving(message: &mut Record<'_>) -> Vec<ParticipantId> {
     let ids = message.texts("notReceiving").into_iter();
     ids.take(MAX_REPORTED).map(ParticipantId::new).collect()
+}
+
+/// Writes ICE servers, if there are any.
+pub(super) fn with_ice_servers(message: Text, ice_servers: &IceServers) -> Text {
+    if ice_servers.servers.is_empty() {
+        return message;
+    }
+    let servers = ice_servers.servers.iter().map(|server| {
+        Text::default()
+            .texts("urls", server.urls.iter().map(String::as_str))
+            .text_if("username", server.username.as_deref())
+            .text_if("credential", server.credential.as_deref())
+    });
+    message
+        .objects("iceServers", servers)
+        .number("iceLifetime", ice_servers.lifetime)
+}
+
+/// Reads ICE servers. One without a URL is left out.
+pub(super) fn ice_servers(message: &mut Record<'_>) -> IceServers {
+    let servers = message.records("iceServers").into_iter().map(ice_server);
+    IceServers {
+        servers: servers.filter(|server| !server.urls.is_empty()).collect(),
+        lifetime: message.number("iceLifetime"),
+    }
+}
+
+fn ice_server(mut server: Record<'_>) -> IceServer {
+    IceServer {
+        urls: server.texts("urls"),
+        username: server.text("username"),
+        credential: server.text("credential"),
+    }
 }
 
 pub(super) fn peer(message: &mut Record<'_>, kind: &'static str) -> Result<Peer, DecodeError> {

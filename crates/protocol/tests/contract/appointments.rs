@@ -2,8 +2,8 @@
 
 use videocalls_protocol::appointments::Appointments;
 use videocalls_protocol::{
-    Candidate, CloseAction, Decoded, Dialect, DisplayName, Event, Join, MediaState, Peer, Refusal,
-    Request, RoomName, Signal, Welcome,
+    Candidate, CloseAction, Decoded, Dialect, DisplayName, Event, IceServers, Join, MediaState,
+    Peer, Refusal, Request, RoomName, Signal, Welcome,
 };
 
 use super::json;
@@ -203,6 +203,7 @@ fn welcome(me: &str) -> Event {
         seq: None,
         ping_interval: Some(18_750),
         keep_alive: None,
+        ice_servers: IceServers::default(),
     })
 }
 

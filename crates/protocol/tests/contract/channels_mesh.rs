@@ -3,8 +3,8 @@
 
 use videocalls_protocol::channels_mesh::ChannelsMesh;
 use videocalls_protocol::{
-    Candidate, CloseAction, Decoded, Dialect, DisplayName, EncodeError, Event, Join, LeaveReason,
-    MediaState, Peer, Refusal, Request, Signal, Welcome,
+    Candidate, CloseAction, Decoded, Dialect, DisplayName, EncodeError, Event, IceServers, Join,
+    LeaveReason, MediaState, Peer, Refusal, Request, Signal, Welcome,
 };
 
 use super::json;
@@ -151,6 +151,7 @@ fn frames() -> Vec<Case> {
             seq: None,
             ping_interval: None,
             keep_alive: None,
+            ice_servers: IceServers::default(),
         })]
     };
     vec![

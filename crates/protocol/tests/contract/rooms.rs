@@ -2,8 +2,8 @@
 
 use videocalls_protocol::rooms::{Incoming, Rooms, close, read_request, write_event, write_ping};
 use videocalls_protocol::{
-    Candidate, CloseAction, Dialect, DisplayName, EncodeError, Event, Join, LeaveReason,
-    MediaState, Peer, Refusal, Request, Resume, RoomName, Signal, TrackState, Welcome,
+    Candidate, CloseAction, Dialect, DisplayName, EncodeError, Event, IceServer, IceServers, Join,
+    LeaveReason, MediaState, Peer, Refusal, Request, Resume, RoomName, Signal, TrackState, Welcome,
 };
 
 use super::json;
@@ -86,6 +86,7 @@ fn frames() -> Vec<(&'static str, Event)> {
                 seq: Some(7),
                 ping_interval: Some(10_000),
                 keep_alive: None,
+                ice_servers: IceServers::default(),
             }),
         ),
         (
@@ -156,6 +157,7 @@ fn frames() -> Vec<(&'static str, Event)> {
                 seq: Some(7),
                 ping_interval: None,
                 keep_alive: None,
+                ice_servers: IceServers::default(),
             }),
         ),
         (
@@ -170,6 +172,7 @@ fn frames() -> Vec<(&'static str, Event)> {
                 seq: Some(7),
                 ping_interval: None,
                 keep_alive: None,
+                ice_servers: IceServers::default(),
             }),
         ),
         (
@@ -186,6 +189,24 @@ fn frames() -> Vec<(&'static str, Event)> {
                 from: from("other"),
                 not_receiving: vec![from("third")],
             },
+        ),
+        (
+            r#"{"type":"ice-servers","iceServers":[{"urls":["stun:a","stun:b"]},{"urls":["turn:a"],"username":"u","credential":"c"},{"urls":[]},{"urls":"turn:b"}],"iceLifetime":600}"#,
+            Event::IceServers(IceServers {
+                servers: vec![
+                    IceServer {
+                        urls: vec!["stun:a".into(), "stun:b".into()],
+                        username: None,
+                        credential: None,
+                    },
+                    IceServer {
+                        urls: vec!["turn:a".into()],
+                        username: Some("u".into()),
+                        credential: Some("c".into()),
+                    },
+                ],
+                lifetime: Some(600),
+            }),
         ),
         (r#"{"type":"pong"}"#, Event::Pong),
         (r#"{"type":"ping"}"#, Event::Ping),

@@ -3,8 +3,8 @@
 
 use videocalls_protocol::socketio_rooms::SocketIoRooms;
 use videocalls_protocol::{
-    Candidate, CloseAction, Decoded, Dialect, EncodeError, Event, Join, LeaveReason, MediaState,
-    Peer, Refusal, Request, RoomName, Signal, Welcome,
+    Candidate, CloseAction, Decoded, Dialect, EncodeError, Event, IceServers, Join, LeaveReason,
+    MediaState, Peer, Refusal, Request, RoomName, Signal, Welcome,
 };
 
 use super::subject::{Case, Subject, from, last_event};
@@ -135,6 +135,7 @@ fn welcome(me: &str, peers: Vec<Peer>, old: bool) -> Event {
         seq: None,
         ping_interval: (!old).then_some(18_750),
         keep_alive: old.then_some(25_000),
+        ice_servers: IceServers::default(),
     })
 }
 

@@ -24,6 +24,7 @@ mod rooms;
 mod seats;
 mod shutdown;
 mod statics;
+mod turn;
 mod wire;
 
 use videocalls_server::{Assets, Config, run};

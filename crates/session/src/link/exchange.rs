@@ -229,6 +229,7 @@ impl Link {
             }
             LinkReport::AnswerApplied { token } if state.expects(token) => {
                 self.advance(ctx, NegotiationInput::AnswerApplied, true, None);
+                self.limit_route_search(ctx);
             }
             LinkReport::Failed { token } if state.expects(token) => {
                 self.advance(ctx, NegotiationInput::Failed, true, None);

@@ -5,7 +5,11 @@ use crate::receive_monitor::ReceiveMonitor;
 #[derive(Debug)]
 pub(super) enum Path {
     /// There has been no path yet.
-    Searching { transport: Transport },
+    Searching {
+        transport: Transport,
+        /// Whether there are ICE servers that it is not searched with.
+        lacks_servers: bool,
+    },
     /// There is a path, or there was one.
     Found {
         transport: Transport,
@@ -17,17 +21,35 @@ impl Path {
     pub(super) fn new() -> Self {
         Self::Searching {
             transport: Transport::New,
+            lacks_servers: false,
+        }
+    }
+
+    /// Whether another search may find a path: there are ICE servers that this one is without.
+    pub(super) fn lacks_servers(&self) -> bool {
+        matches!(
+            self,
+            Self::Searching {
+                lacks_servers: true,
+                ..
+            }
+        )
+    }
+
+    pub(super) fn set_lacks_servers(&mut self, lacks: bool) {
+        if let Self::Searching { lacks_servers, .. } = self {
+            *lacks_servers = lacks;
         }
     }
 
     pub(super) fn transport(&self) -> Transport {
         match self {
-            Self::Searching { transport } | Self::Found { transport, .. } => *transport,
+            Self::Searching { transport, .. } | Self::Found { transport, .. } => *transport,
         }
     }
 
     pub(super) fn set_transport(&mut self, now: Transport) {
-        let (Self::Searching { transport } | Self::Found { transport, .. }) = self;
+        let (Self::Searching { transport, .. } | Self::Found { transport, .. }) = self;
         *transport = now;
     }
 

@@ -14,6 +14,9 @@ const MAX_RESTARTS: u8 = 2;
 /// How long an ICE restart may take: an exchange of descriptions and ICE's own checks on a slow
 /// network.
 const ICE_RESTART: Duration = Duration::from_secs(4);
+/// How long a link may look for a route with the ICE servers of the page alone, where the server has
+/// offered others. Where a route exists, browsers find it in a few round trips.
+const ROUTE: Duration = Duration::from_secs(1);
 /// How long a polite end waits for the peer to restart ICE.
 const PEER_ICE_RESTART: Duration = Duration::from_secs(1);
 
@@ -204,6 +207,28 @@ impl Link {
 
     pub(crate) fn set_reported_by_peer(&mut self, not_receiving: bool) {
         self.recovery.reported_by_peer = not_receiving;
+    }
+
+    /// There are ICE servers now that the link does not have, if it has begun to gather candidates.
+    pub(crate) fn lacks_ice_servers(&mut self) {
+        let has_begun = !self.awaits_first_offer();
+        self.path.set_lacks_servers(has_begun);
+    }
+
+    /// Descriptions are exchanged: a link that lacks ICE servers gets them if it needs them.
+    pub(super) fn limit_route_search(&self, ctx: &mut Context) {
+        if self.path.lacks_servers() {
+            self.start(ctx, LinkTimer::Route, ROUTE);
+        }
+    }
+
+    /// Restarts ICE, which makes use of all ICE servers, if that is what is missing.
+    pub(crate) fn look_for_other_route(&mut self, ctx: &mut Context, time: Duration) {
+        if self.path.lacks_servers() && self.is_agreed() {
+            self.path.set_lacks_servers(false);
+            ctx.link(self.id, LinkOp::RestartIce);
+            self.recover_by(ctx, LinkTimer::Connect, time);
+        }
     }
 
     /// Whether ICE can be restarted on this link.

@@ -209,6 +209,15 @@ impl Mesh {
         }
     }
 
+    /// A link has not connected with the ICE servers that it began with: restarts ICE with those that
+    /// the server has offered meanwhile.
+    pub(super) fn route_timed_out(&mut self, ctx: &mut Context, id: LinkId) {
+        let online = self.online;
+        if let Some(link) = self.link_mut(id).filter(|_| online) {
+            link.look_for_other_route(ctx, super::CONNECT);
+        }
+    }
+
     fn can_restart_ice(&self, id: LinkId) -> bool {
         let is_possible = self.online && !self.peer_always_offers();
         is_possible && self.link(id).is_some_and(Link::can_restart_ice)

@@ -47,6 +47,10 @@ impl Topology for Mesh {
         self.restart_ice_where_waiting(ctx);
     }
 
+    fn ice_servers_added(&mut self) {
+        self.links.iter_mut().for_each(Link::lacks_ice_servers);
+    }
+
     fn network_changed(&mut self, ctx: &mut Context) {
         self.suspect_all(ctx);
     }

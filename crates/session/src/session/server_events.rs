@@ -1,7 +1,8 @@
 //! How the call handles what the server sends.
 
 use videocalls_protocol::{
-    Departure, Event, LeaveReason, ParticipantId, Peer, Refusal, Request, Signal, Welcome,
+    Departure, Event, IceServers, LeaveReason, ParticipantId, Peer, Refusal, Request, Signal,
+    Welcome,
 };
 
 use super::Session;
@@ -15,7 +16,10 @@ impl Session {
         self.problems.received(&event);
         self.topology.server_heard(&mut self.ctx);
         match event {
-            Event::Welcome(welcome) if self.signaling.awaits_welcome() => self.welcomed(welcome),
+            Event::Welcome(mut welcome) if self.signaling.awaits_welcome() => {
+                self.use_ice_servers(std::mem::take(&mut welcome.ice_servers));
+                self.welcomed(welcome);
+            }
             Event::Refused(refusal) => self.refused(refusal),
             Event::Ping => self.ctx.output(Output::Send(Request::Pong)),
             Event::Rejected { .. } => self.server_problem(Problem::MessageRejected),
@@ -37,6 +41,7 @@ impl Session {
                 self.add(peer);
                 self.tell_links(&id, ParticipantEvent::Joined);
             }
+            Event::IceServers(ice_servers) => self.use_ice_servers(ice_servers),
             Event::Found(peer) => self.roster.introduce(peer),
             Event::Left { id, reason } => self.left(&id, reason),
             Event::Away(id) => {
@@ -57,6 +62,17 @@ impl Session {
                 self.tell_links(&from, ParticipantEvent::Media(media));
             }
             _ => {}
+        }
+    }
+
+    /// Takes over the server's ICE servers. Links that have begun without any may need them.
+    fn use_ice_servers(&mut self, ice_servers: IceServers) {
+        if ice_servers.servers.is_empty() {
+            return;
+        }
+        self.ctx.output(Output::UseIceServers(ice_servers.servers));
+        if !std::mem::replace(&mut self.has_ice_servers, true) {
+            self.topology.ice_servers_added();
         }
     }
 

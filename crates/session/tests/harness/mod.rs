@@ -5,8 +5,8 @@ use std::time::Duration;
 use videocalls_protocol::relay::Relay;
 use videocalls_protocol::rooms::Rooms;
 use videocalls_protocol::{
-    Capabilities, CloseAction, Dialect, Event, LeaveReason, MediaState, ParticipantId, Peer,
-    Request, Signal, TrackState, Welcome,
+    Capabilities, CloseAction, Dialect, Event, IceServers, LeaveReason, MediaState, ParticipantId,
+    Peer, Request, Signal, TrackState, Welcome,
 };
 use videocalls_session::{
     CallState, Config, Input, LinkId, LinkOp, LinkReport, Muted, Notice, Output, Session, Source,
@@ -276,6 +276,7 @@ pub(crate) fn welcome(me: &str, others: &[&str], ping_interval: Option<u32>) -> 
         seq: None,
         ping_interval,
         keep_alive: None,
+        ice_servers: IceServers::default(),
     })
 }
 

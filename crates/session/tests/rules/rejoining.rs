@@ -1,6 +1,8 @@
 //! The session has reconnected: what becomes of its roster, its links and its tracks.
 
-use videocalls_protocol::{Event, LeaveReason, ParticipantId, Request, TrackState, Welcome};
+use videocalls_protocol::{
+    Event, IceServers, LeaveReason, ParticipantId, Request, TrackState, Welcome,
+};
 use videocalls_session::{
     CallState, Input, LinkOp, LinkReport, Notice, Output, TrackKind, Transport,
 };
@@ -25,6 +27,7 @@ fn resumed() -> Event {
         seq: None,
         ping_interval: None,
         keep_alive: None,
+        ice_servers: IceServers::default(),
     })
 }
 

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::Array;
+use js_sys::{Array, Object};
 use videocalls_client::{CallBuilder, CallEvent, MediaRequest, VideoCall};
 use wasm_bindgen::prelude::*;
 
@@ -49,6 +49,15 @@ pub(crate) fn call_over(socket: &FakeSocket) -> CallBuilder {
         .socket(opener.into_js_value().unchecked_into())
         .audio(MediaRequest::Nothing)
         .video(MediaRequest::Nothing)
+        .rtc_configuration(&without_ice_servers())
+}
+
+/// No test depends on the Internet.
+fn without_ice_servers() -> Object {
+    let none: JsValue = Array::new().into();
+    let configuration = Object::new();
+    js_sys::Reflect::set(&configuration, &"iceServers".into(), &none).unwrap();
+    configuration
 }
 
 /// Starts a call and records its events.
