@@ -275,6 +275,7 @@ async fn a_missing_device_can_be_retried_and_a_pending_one_turned_off() {
         participants: Vec::new(),
         microphone: TrackState::Pending,
         camera: TrackState::PermissionDenied,
+        is_hand_raised: false,
     };
     let view = CallView::default().after(CallAction::SnapshotChanged(snapshot));
     let ((on_toggle, toggled), (on_leave, left)) = (record(), record());
