@@ -89,7 +89,7 @@ describe('in another site', () => {
       globals: 0,
       wasm: 0,
       loaded: 1,
-      names: ['VideoCall', 'VideoCallError', 'default', 'endCall', 'errorHandler', 'initializeVideoCall', 'toggleTrack'],
+      names: ['VideoCall', 'VideoCallError', 'checkConnection', 'default', 'endCall', 'errorHandler', 'initializeVideoCall', 'toggleTrack'],
       kinds: true,
     });
   });
