@@ -89,7 +89,8 @@ impl Server {
     }
 
     /// Serves a listener until `shutdown` resolves, then closes every socket with code 4001, over
-    /// [`Timing::drain`], and waits at most [`Timing::shutdown`] for the connections to end.
+    /// [`Timing::drain`](crate::Timing::drain), and waits at most
+    /// [`Timing::shutdown`](crate::Timing::shutdown) for the connections to end.
     ///
     /// It must be called within a tokio runtime.
     pub async fn run(self, listener: impl Into<Listener>, shutdown: impl Future<Output = ()>) {
