@@ -48,8 +48,8 @@ export async function startCoturn(options = []) {
   };
 }
 
-/** coturn opens its listeners one after the other, the TCP ones last. */
-function listening(child) {
+/** Waits until coturn listens, by what it prints with `--verbose`: it opens its listeners one after the other, the TCP ones last. */
+export function listening(child) {
   return new Promise((resolve, reject) => {
     const log = [];
     child.once('error', reject);
@@ -58,5 +58,6 @@ function listening(child) {
       log.push(line);
       if (/TCP listener opened/.test(line)) resolve();
     });
+    child.stderr.resume();
   });
 }

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { listening } from '../lib/coturn.mjs';
 import { startProgram } from '../lib/server.mjs';
 import { inside, PORTS } from './network.mjs';
 
@@ -46,18 +46,4 @@ export async function startTurn() {
       await exit;
     },
   };
-}
-
-/** coturn opens its listeners one after the other, the TCP ones last. */
-function listening(child) {
-  return new Promise((resolve, reject) => {
-    const log = [];
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`coturn ended with ${code}:\n${log.join('\n')}`)));
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      log.push(line);
-      if (/TCP listener opened/.test(line)) resolve();
-    });
-    child.stderr.resume();
-  });
 }
