@@ -4,8 +4,8 @@ use std::fmt;
 
 use js_sys::{Array, Object};
 use videocalls_client::{
-    CallBuilder, CallError, CallEvent, MEDIA_PENDING_HELP, ParticipantId, Snapshot, Subscription,
-    TrackKind, VideoCall,
+    CallBuilder, CallError, CallEvent, MEDIA_PENDING_HELP, ParticipantId, Snapshot, Source,
+    Subscription, VideoCall,
 };
 use web_sys::MediaStream;
 use yew::Callback;
@@ -27,7 +27,7 @@ pub enum CallMessage {
     /// The person leaves.
     Leave,
     /// The person toggles the microphone or the camera.
-    Toggle(TrackKind),
+    Toggle(Source),
 }
 
 /// The address of our own signaling server, relative to the page, because it may have a base path.
@@ -79,9 +79,9 @@ impl Call {
                 self.call.end();
                 None
             }
-            CallMessage::Toggle(kind) => {
-                let on = self.call.toggle(kind, None)?;
-                Some(CallAction::ToggleRequested { kind, on })
+            CallMessage::Toggle(source) => {
+                let on = self.call.toggle(source, None)?;
+                Some(CallAction::ToggleRequested { source, on })
             }
         }
     }

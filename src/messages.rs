@@ -1,6 +1,8 @@
 //! Texts of the app. Texts about errors come with the errors, from `videocalls-client`.
 
-use videocalls_client::{Connection, InvalidName, InvalidRoom, ParticipantView, TrackState};
+use videocalls_client::{
+    Connection, InvalidName, InvalidRoom, ParticipantView, TrackState, UnavailableReason,
+};
 
 /// A participant's name, or "Guest".
 pub fn name(participant: &ParticipantView) -> &str {
@@ -33,11 +35,11 @@ pub fn why_no_picture(connection: Connection, camera: TrackState) -> Option<&'st
 pub fn why_no_camera(camera: TrackState) -> Option<&'static str> {
     match camera {
         TrackState::Live => None,
-        TrackState::Muted => Some("Camera off"),
-        TrackState::Pending => Some("Waiting for the camera…"),
-        TrackState::NotRequested | TrackState::DeviceNotFound => Some("No camera"),
-        TrackState::PermissionDenied => Some("Camera blocked"),
-        TrackState::DeviceInUse => Some("Camera in use elsewhere"),
+        TrackState::Off | TrackState::Muted => Some("Camera off"),
+        TrackState::Requested => Some("Waiting for the camera…"),
+        TrackState::Unavailable(UnavailableReason::DeviceNotFound) => Some("No camera"),
+        TrackState::Unavailable(UnavailableReason::PermissionDenied) => Some("Camera blocked"),
+        TrackState::Unavailable(UnavailableReason::DeviceInUse) => Some("Camera in use elsewhere"),
         _ => Some("Camera not working"),
     }
 }
@@ -46,11 +48,13 @@ pub fn why_no_camera(camera: TrackState) -> Option<&'static str> {
 pub fn why_no_sound(microphone: TrackState) -> Option<&'static str> {
     match microphone {
         TrackState::Live => None,
-        TrackState::Muted => Some("Microphone muted"),
-        TrackState::Pending => Some("Waiting for the microphone…"),
-        TrackState::NotRequested | TrackState::DeviceNotFound => Some("No microphone"),
-        TrackState::PermissionDenied => Some("Microphone blocked"),
-        TrackState::DeviceInUse => Some("Microphone in use elsewhere"),
+        TrackState::Off | TrackState::Muted => Some("Microphone muted"),
+        TrackState::Requested => Some("Waiting for the microphone…"),
+        TrackState::Unavailable(UnavailableReason::DeviceNotFound) => Some("No microphone"),
+        TrackState::Unavailable(UnavailableReason::PermissionDenied) => Some("Microphone blocked"),
+        TrackState::Unavailable(UnavailableReason::DeviceInUse) => {
+            Some("Microphone in use elsewhere")
+        }
         _ => Some("Microphone not working"),
     }
 }

@@ -1,7 +1,7 @@
 //! The state of the call page as plain data, and the actions that change it.
 
 use videocalls_client::{
-    CallState, DisplayName, MEDIA_PENDING_HELP, ParticipantView, RoomName, Snapshot, TrackKind,
+    CallState, DisplayName, MEDIA_PENDING_HELP, ParticipantView, RoomName, Snapshot, Source,
     TrackState,
 };
 
@@ -26,7 +26,7 @@ pub struct CallView {
     /// The latest event in the room, for a screen reader and a short note on screen.
     pub announcement: Announcement,
     /// Devices that were turned off while the browser still asks for them.
-    off_when_ready: Vec<TrackKind>,
+    off_when_ready: Vec<Source>,
     /// The number of videos that the browser does not play before a click or a key press.
     blocked_videos: u32,
 }
@@ -37,7 +37,7 @@ pub struct Toast {
     /// What happened and what to do.
     pub sentence: &'static str,
     /// The missing device, for a problem with a device.
-    pub device: Option<TrackKind>,
+    pub device: Option<Source>,
 }
 
 /// Whether a call is active or has ended.
@@ -77,7 +77,7 @@ pub enum CallAction {
     /// The person turned a device on or off.
     ToggleRequested {
         /// The device.
-        kind: TrackKind,
+        source: Source,
         /// Whether it should be on.
         on: bool,
     },
@@ -92,8 +92,10 @@ impl Default for CallView {
                 state: CallState::Connecting,
                 me: None,
                 participants: Vec::new(),
-                microphone: TrackState::Pending,
-                camera: TrackState::Pending,
+                local: [Source::Microphone, Source::Camera]
+                    .map(|source| (source, TrackState::Requested))
+                    .into_iter()
+                    .collect(),
                 is_hand_raised: false,
             }),
             toasts: Vec::new(),
@@ -113,7 +115,7 @@ impl CallView {
             CallAction::ToastAdded(toast) => self.with_toast(toast),
             CallAction::AutoplayBlocked(blocked) => self.with_autoplay_blocked(blocked),
             CallAction::JoinFailed(sentence) => self.ended(sentence, true),
-            CallAction::ToggleRequested { kind, on } => self.with_toggle(kind, on),
+            CallAction::ToggleRequested { source, on } => self.with_toggle(source, on),
             CallAction::ToastDismissed(sentence) => self.without_toast(sentence),
         }
     }
@@ -140,20 +142,19 @@ impl CallView {
     }
 
     /// Whether the person has turned a device off.
-    pub fn is_off(&self, kind: TrackKind) -> bool {
-        match self.device(kind) {
-            TrackState::Muted => true,
-            TrackState::Pending => self.off_when_ready.contains(&kind),
+    pub fn is_off(&self, source: Source) -> bool {
+        match self.device(source) {
+            TrackState::Off | TrackState::Muted => true,
+            TrackState::Requested => self.off_when_ready.contains(&source),
             _ => false,
         }
     }
 
     /// The state of the own microphone or camera.
-    pub fn device(&self, kind: TrackKind) -> TrackState {
-        match (&self.phase, kind) {
-            (CallPhase::Active(snapshot), TrackKind::Audio) => snapshot.microphone,
-            (CallPhase::Active(snapshot), TrackKind::Video) => snapshot.camera,
-            (CallPhase::Ended { .. }, _) => TrackState::Unavailable,
+    pub fn device(&self, source: Source) -> TrackState {
+        match &self.phase {
+            CallPhase::Active(snapshot) => snapshot.local.of(source),
+            CallPhase::Ended { .. } => TrackState::Off,
         }
     }
 
@@ -187,10 +188,12 @@ impl CallView {
 
     /// Whether a toast is still true: its device is missing, or the permission prompt is still open.
     fn is_current(&self, toast: &Toast) -> bool {
-        let is_asked = |&kind: &TrackKind| self.device(kind) == TrackState::Pending;
+        let is_asked = |&source: &Source| self.device(source) == TrackState::Requested;
         match toast.device {
-            Some(kind) => !self.device(kind).has_device(),
-            None if toast.sentence == MEDIA_PENDING_HELP => TrackKind::ALL.iter().any(is_asked),
+            Some(source) => !self.device(source).has_device(),
+            None if toast.sentence == MEDIA_PENDING_HELP => {
+                [Source::Microphone, Source::Camera].iter().any(is_asked)
+            }
             None => true,
         }
     }
@@ -216,10 +219,10 @@ impl CallView {
         }
     }
 
-    fn with_toggle(mut self, kind: TrackKind, on: bool) -> Self {
-        self.off_when_ready.retain(|&other| other != kind);
+    fn with_toggle(mut self, source: Source, on: bool) -> Self {
+        self.off_when_ready.retain(|&other| other != source);
         if !on {
-            self.off_when_ready.push(kind);
+            self.off_when_ready.push(source);
         }
         self
     }
@@ -271,7 +274,7 @@ mod tests {
             id: ParticipantId::new(id),
             name: DisplayName::new(name).ok(),
             connection: Connection::Connected,
-            media: MediaState::LIVE,
+            tracks: MediaState::assumed(),
             away: false,
             not_receiving: Vec::new(),
             is_hand_raised: false,
@@ -283,8 +286,7 @@ mod tests {
             state,
             me: Some(ParticipantId::new("me")),
             participants: participants.to_vec(),
-            microphone: TrackState::Live,
-            camera: TrackState::Live,
+            local: MediaState::assumed(),
             is_hand_raised: false,
         })
     }
@@ -295,7 +297,7 @@ mod tests {
             .fold(CallView::default(), CallView::after)
     }
 
-    fn toast(sentence: &'static str, device: Option<TrackKind>) -> CallAction {
+    fn toast(sentence: &'static str, device: Option<Source>) -> CallAction {
         CallAction::ToastAdded(Toast { sentence, device })
     }
 
@@ -332,7 +334,7 @@ mod tests {
     #[test]
     fn removes_a_toast_when_its_problem_is_solved() {
         let view = after([
-            toast("no camera", Some(TrackKind::Video)),
+            toast("no camera", Some(Source::Camera)),
             toast(MEDIA_PENDING_HELP, None),
             toast("something else", None),
         ]);
@@ -375,21 +377,21 @@ mod tests {
     #[test]
     fn shows_the_requested_state_during_the_permission_prompt_and_the_device_after() {
         let off = CallAction::ToggleRequested {
-            kind: TrackKind::Audio,
+            source: Source::Microphone,
             on: false,
         };
         let view = after([off]);
-        assert!(view.is_off(TrackKind::Audio) && !view.is_off(TrackKind::Video));
+        assert!(view.is_off(Source::Microphone) && !view.is_off(Source::Camera));
         let view = view.after(CallAction::ToggleRequested {
-            kind: TrackKind::Audio,
+            source: Source::Microphone,
             on: true,
         });
-        assert!(!view.is_off(TrackKind::Audio));
+        assert!(!view.is_off(Source::Microphone));
         let view = view.after(CallAction::ToggleRequested {
-            kind: TrackKind::Audio,
+            source: Source::Microphone,
             on: false,
         });
         let view = view.after(with(CallState::Connected, &[]));
-        assert!(!view.is_off(TrackKind::Audio), "the track is live");
+        assert!(!view.is_off(Source::Microphone), "the track is live");
     }
 }

@@ -8,7 +8,9 @@ use std::rc::Rc;
 use videocalls_app::components::{Icon, JoinPage, JoinPageProps, Tile, TileProps, ToggleButton};
 use videocalls_app::components::{call_ended, controls, toasts, toggle_button};
 use videocalls_app::state::{CallAction, CallView, JoinOptions, Toast};
-use videocalls_client::{CallState, Connection, MediaState, Snapshot, TrackKind, TrackState};
+use videocalls_client::{
+    CallState, Connection, MediaState, Snapshot, Source, TrackState, UnavailableReason,
+};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Document, Element, Event, EventInit, HtmlElement, HtmlInputElement};
@@ -177,6 +179,11 @@ async fn the_join_page_trims_the_name() {
     );
 }
 
+fn media(microphone: TrackState, camera: TrackState) -> MediaState {
+    let tracks = [(Source::Microphone, microphone), (Source::Camera, camera)];
+    tracks.into_iter().collect()
+}
+
 fn tile(name: &str, connection: Connection, media: MediaState) -> TileProps {
     TileProps {
         id: "p1".into(),
@@ -192,7 +199,7 @@ fn tile(name: &str, connection: Connection, media: MediaState) -> TileProps {
 #[wasm_bindgen_test]
 async fn a_name_is_shown_as_text_not_markup() {
     let name = "<img src=x onerror=alert(1)>";
-    let tile = Mounted::<Tile>::new(tile(name, Connection::Connected, MediaState::LIVE)).await;
+    let tile = Mounted::<Tile>::new(tile(name, Connection::Connected, MediaState::assumed())).await;
     assert_eq!(tile.text(".tile-name-text"), name);
     assert!(!tile.has("img"));
     assert_eq!(tile.attribute("video", "aria-label").unwrap(), name);
@@ -200,18 +207,15 @@ async fn a_name_is_shown_as_text_not_markup() {
 
 #[wasm_bindgen_test]
 async fn a_tile_shows_the_state_of_its_participant_and_keeps_its_video() {
-    let live = tile("Ann", Connection::Connected, MediaState::LIVE);
+    let live = tile("Ann", Connection::Connected, MediaState::assumed());
     let mut shown = Mounted::<Tile>::new(live).await;
     let video: Element = shown.find("video");
     assert!(!shown.has(".tile-cover") && !shown.has(".tile-silent"));
 
-    let off = MediaState {
-        audio: TrackState::Muted,
-        video: TrackState::Muted,
-    };
+    let off = media(TrackState::Muted, TrackState::Off);
     shown.update(tile("Ann", Connection::Connected, off)).await;
     assert_eq!(shown.attribute("li", "data-audio").unwrap(), "muted");
-    assert_eq!(shown.attribute("li", "data-video").unwrap(), "muted");
+    assert_eq!(shown.attribute("li", "data-video").unwrap(), "off");
     assert_eq!(shown.text(".tile-reason"), "Camera off");
     assert_eq!(
         shown.attribute(".tile-silent", "title").unwrap(),
@@ -219,7 +223,7 @@ async fn a_tile_shows_the_state_of_its_participant_and_keeps_its_video() {
     );
 
     shown
-        .update(tile("Ann", Connection::Interrupted, MediaState::LIVE))
+        .update(tile("Ann", Connection::Interrupted, MediaState::assumed()))
         .await;
     assert_eq!(
         shown.attribute("li", "data-connection").unwrap(),
@@ -273,8 +277,10 @@ async fn a_missing_device_can_be_retried_and_a_pending_one_turned_off() {
         state: CallState::Connected,
         me: None,
         participants: Vec::new(),
-        microphone: TrackState::Pending,
-        camera: TrackState::PermissionDenied,
+        local: media(
+            TrackState::Requested,
+            TrackState::Unavailable(UnavailableReason::PermissionDenied),
+        ),
         is_hand_raised: false,
     };
     let view = CallView::default().after(CallAction::SnapshotChanged(snapshot));
@@ -290,7 +296,7 @@ async fn a_missing_device_can_be_retried_and_a_pending_one_turned_off() {
     for button in ["#toggle-audio", "#toggle-video", "#leave"] {
         shown.click(button).await;
     }
-    assert_eq!(*toggled.borrow(), TrackKind::ALL);
+    assert_eq!(*toggled.borrow(), [Source::Microphone, Source::Camera]);
     assert_eq!(left.borrow().len(), 1);
 }
 

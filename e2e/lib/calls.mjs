@@ -22,14 +22,23 @@ export async function prepare(page) {
         ? { name: error.name, code: error.code, category: error.category, message: error.message, help: error.help }
         : { text: String(error) };
     const note = (type, detail = {}) => globalThis.log.push({ type, at: Date.now(), ...detail });
-    const describe = ({ id, name, connection, audio, video, away }) => ({ id, name, connection, audio, video, away });
+    /** The state of a participant's microphone (`audio`) or camera (`video`), or of any source; or why it is unavailable. */
+    globalThis.stateOf = (participant, kind) => {
+      const { state, reason } = participant?.tracks[{ audio: 'microphone', video: 'camera' }[kind] ?? kind] ?? {};
+      return reason ?? state;
+    };
+
+    const describe = (participant) => {
+      const { id, name, connection, away } = participant;
+      return { id, name, connection, audio: stateOf(participant, 'audio'), video: stateOf(participant, 'video'), away };
+    };
 
     globalThis.listen = (call) => {
       call.on('state-changed', ({ state }) => note('state-changed', { state }));
       call.on('participant-joined', ({ participant }) => note('participant-joined', { participant: describe(participant) }));
       call.on('participant-changed', ({ participant }) => note('participant-changed', { participant: describe(participant) }));
       call.on('participant-left', ({ participant, reason }) => note('participant-left', { participant: describe(participant), reason }));
-      call.on('local-changed', ({ microphone, camera }) => note('local-changed', { microphone, camera }));
+      call.on('local-changed', ({ local }) => note('local-changed', { microphone: stateOf(local, 'audio'), camera: stateOf(local, 'video') }));
       call.on('local-stream', ({ stream }) => note('local-stream', { tracks: stream.getTracks().length }));
       call.on('media-pending', ({ help }) => note('media-pending', { help }));
       call.on('audio-started', () => note('audio-started'));
@@ -60,8 +69,8 @@ export async function prepare(page) {
     /** The call as plain data. */
     globalThis.snapshot = () => ({
       state: call.state,
-      microphone: call.microphone,
-      camera: call.camera,
+      microphone: stateOf(call.local, 'audio'),
+      camera: stateOf(call.local, 'video'),
       participants: call.participants.map(describe),
     });
   });

@@ -99,7 +99,7 @@ export class Testbed {
 
   async #announces(one, other) {
     await one.run(() => globalThis.call.toggleTrack('audio', false));
-    await other.until(5000, `${one.name}'s muted microphone, announced through the server`, () => globalThis.call.participants.some(({ audio }) => audio === 'muted'));
+    await other.until(5000, `${one.name}'s muted microphone, announced through the server`, () => globalThis.call.participants.some(({ tracks }) => tracks.microphone.state === 'muted'));
     await one.run(() => globalThis.call.toggleTrack('audio', true));
   }
 

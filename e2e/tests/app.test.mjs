@@ -90,7 +90,7 @@ describe('the app', () => {
     await hearsNothing(b.page, OTHERS);
     await a.page.raw.focus('#toggle-video');
     await a.page.raw.keyboard.press('Enter');
-    await tileHas(b.page, 'data-video', 'muted');
+    await tileHas(b.page, 'data-video', 'off');
     await a.page.click('#toggle-audio');
     await a.page.click('#toggle-video');
     await tileHas(b.page, 'data-audio', 'live');

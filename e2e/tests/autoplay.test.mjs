@@ -86,7 +86,7 @@ describe('F47 blocked autoplay', () => {
           const at = await a.until(() => globalThis.log.find(({ error }) => error?.code === 'autoplay-blocked')?.at);
           return at - (await a.run(() => globalThis.refused[0]));
         });
-        await a.until(() => call.participants[0]?.connection === 'connected' && call.camera === 'live');
+        await a.until(() => call.participants[0]?.connection === 'connected' && call.local.tracks.camera.state === 'live');
         // One more element, which the page makes itself.
         const plays = await a.run(() => {
           const more = document.body.appendChild(document.createElement('video'));

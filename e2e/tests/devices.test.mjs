@@ -60,10 +60,10 @@ describe('devices', () => {
     return began;
   };
   const localIs = (page, device, state, timeout = 10_000) =>
-    page.until((device, state) => call[device] === state && Date.now(), device, state, patience(timeout, `${device} ${state}`));
+    page.until((device, state) => stateOf(call.local, device) === state && Date.now(), device, state, patience(timeout, `${device} ${state}`));
   const remoteIs = (page, kind, state, timeout = 10_000) =>
     page.until(
-      (kind, state) => call.participants[0]?.[kind] === state && Date.now(),
+      (kind, state) => stateOf(call.participants[0], kind) === state && Date.now(),
       kind,
       state,
       patience(timeout, `the other's ${kind} ${state}`),
@@ -128,14 +128,14 @@ describe('devices', () => {
         assert.equal(await captures(a), before, 'asked although it is to be off');
         const wanted = await a.run(() => {
           captureAnswers.video = () => new Promise((resolve) => (globalThis.allow = resolve));
-          return [call.toggleTrack('video', true), call.toggleTrack('video', true), call.camera];
+          return [call.toggleTrack('video', true), call.toggleTrack('video', true), call.local.tracks.camera.state];
         });
-        assert.deepEqual(wanted, [true, true, 'pending']);
+        assert.deepEqual(wanted, [true, true, 'requested']);
         assert.equal(await captures(a), before + 1);
         await a.run(() => globalThis.allow());
         await sees(b, ann, REMOTE);
         assert.equal(await a.run(() => call.toggleTrack('video')), false);
-        await remoteIs(b, 'video', 'muted');
+        await remoteIs(b, 'video', 'off');
       });
     }
 
@@ -184,7 +184,7 @@ describe('devices', () => {
         return at - began;
       });
       assert.deepEqual(await errorCodes(a), []);
-      await remoteIs(b, 'video', 'pending');
+      await remoteIs(b, 'video', 'requested');
       await Promise.all([sees(a, bob, REMOTE), hears(a, bob, REMOTE)]);
     };
 
@@ -461,7 +461,7 @@ describe('devices', () => {
           navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
           return Date.now();
         });
-        return (await remoteIs(b, 'video', 'unavailable')) - ended;
+        return (await remoteIs(b, 'video', 'failed')) - ended;
       });
       assert.equal(await a.run(() => String(call.toggleTrack('video', true))), 'undefined');
       assert.equal(await captures(a), before);
@@ -483,11 +483,11 @@ describe('devices', () => {
         const row = { row: 'F46', browser: kind };
         await within(5500, { ...row, what: 'reported' }, async () => {
           const silenced = await mute(a, 'mute');
-          const at = await remoteIs(b, 'audio', 'unavailable');
+          const at = await remoteIs(b, 'audio', 'interrupted');
           assert.ok(at - silenced > 4900, 'too early');
           return at - silenced;
         });
-        assert.equal(await a.run(() => call.microphone), 'unavailable');
+        assert.equal(await a.run(() => call.local.tracks.microphone.state), 'unavailable');
         await within(1000, { ...row, what: 'unmuted' }, async () => {
           const back = await mute(a, 'unmute');
           return (await remoteIs(b, 'audio', 'live')) - back;
@@ -495,7 +495,7 @@ describe('devices', () => {
         const seen = await b.run(() =>
           globalThis.log.filter(({ type }) => type === 'participant-changed').map(({ participant }) => participant.audio),
         );
-        assert.equal(seen.filter((audio, index) => audio === 'unavailable' && seen[index - 1] !== audio).length, 1);
+        assert.equal(seen.filter((audio, index) => audio === 'interrupted' && seen[index - 1] !== audio).length, 1);
         await bothInCall(a, b);
       });
     }
@@ -511,7 +511,7 @@ describe('devices', () => {
       await sees(b, ann, REMOTE);
       await within(5500, { row: 'F46', browser: 'chromium', what: "a track of the page's own" }, async () => {
         const silenced = await mute(a, 'mute', 'video');
-        return (await remoteIs(b, 'video', 'unavailable')) - silenced;
+        return (await remoteIs(b, 'video', 'interrupted')) - silenced;
       });
       await mute(a, 'unmute', 'video');
       await remoteIs(b, 'video', 'live');

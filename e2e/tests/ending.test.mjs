@@ -31,7 +31,7 @@ const MOMENTS = {
   'when the server has accepted it': (starting) => starting,
   'when the devices are live': async (starting) => {
     const call = await starting;
-    await globalThis.waitFor(() => call.camera === 'live');
+    await globalThis.waitFor(() => call.local.tracks.camera.state === 'live');
   },
   'when another participant is there': async (starting) => {
     const call = await starting;

@@ -37,8 +37,8 @@ describe('errors', () => {
 
   // From the handler, which is there from the start; listeners are added once the call has started.
   const errors = (page) => page.run(() => globalThis.log.filter(({ type }) => type === 'errorHandler').map(({ error }) => error));
-  const devices = (page) => page.run(() => ({ microphone: globalThis.call.microphone, camera: globalThis.call.camera }));
-  const settled = (page) => page.until(() => globalThis.call.microphone !== 'pending' && globalThis.call.camera !== 'pending');
+  const devices = (page) => page.run(() => ({ microphone: stateOf(call.local, 'audio'), camera: stateOf(call.local, 'video') }));
+  const settled = (page) => page.until(() => globalThis.call.local.tracks.microphone.state !== 'requested' && globalThis.call.local.tracks.camera.state !== 'requested');
   const handlers = (page) => page.run(() => globalThis.log.filter(({ type }) => type.endsWith('Handler')).map(({ type }) => type));
   const ended = (page) => page.until(() => globalThis.log.find(({ type }) => type === 'ended'), patience(12_000, 'the end'));
   const dark = (page) =>
@@ -75,8 +75,8 @@ describe('errors', () => {
         wellFormed(error);
         assert.equal(error.category, 'device');
       }
-      await b.until(() => globalThis.call.participants[0]?.video === 'permission-denied');
-      await b.until(() => globalThis.call.participants[0]?.audio === 'permission-denied');
+      await b.until(() => globalThis.call.participants[0]?.tracks.camera.reason === 'permission-denied');
+      await b.until(() => globalThis.call.participants[0]?.tracks.microphone.reason === 'permission-denied');
     });
 
     test('without a camera the call goes on with sound only', async () => {
@@ -85,7 +85,7 @@ describe('errors', () => {
       assert.deepEqual((await errors(a)).map(({ code }) => code), ['device-not-found']);
       assert.ok((await handlers(a)).includes('onlyAudioHandler'));
       await hears(b, ann, REMOTE);
-      await b.until(() => globalThis.call.participants[0]?.video === 'device-not-found');
+      await b.until(() => globalThis.call.participants[0]?.tracks.camera.reason === 'device-not-found');
     });
 
     test('without a microphone the call goes on with the camera only', async () => {
@@ -94,7 +94,7 @@ describe('errors', () => {
       assert.deepEqual((await errors(a)).map(({ code }) => code), ['device-not-found']);
       assert.ok((await handlers(a)).includes('userNoAudioErrorHandler'));
       await sees(b, ann, REMOTE);
-      await b.until(() => globalThis.call.participants[0]?.audio === 'device-not-found');
+      await b.until(() => globalThis.call.participants[0]?.tracks.microphone.reason === 'device-not-found');
     });
 
     test('a camera that another program uses is device-in-use', async () => {
@@ -114,7 +114,7 @@ describe('errors', () => {
       const options = { ...inRoom(), constraints: { audio: true, video: false } };
       const a = await join(ann, options);
       await settled(a.page);
-      assert.deepEqual(await devices(a.page), { microphone: 'live', camera: 'not-requested' });
+      assert.deepEqual(await devices(a.page), { microphone: 'live', camera: 'off' });
       assert.deepEqual(await errors(a.page), []);
       const tracks = await a.page.run(() => globalThis.__e2e.made.tracks);
       assert.equal(tracks, 1);
@@ -234,7 +234,7 @@ describe('errors', () => {
     test('a lost server ends a call that does not reconnect', async () => {
       const passing = await startServer();
       const { page } = await join(ann, { signaling: passing.socket('/rooms'), room: freshRoom(), reconnect: false });
-      await page.until(() => globalThis.call.camera === 'live');
+      await page.until(() => globalThis.call.local.tracks.camera.state === 'live');
       page.expectFault(/WebSocket connection to .* failed/);
       await passing.stop('SIGKILL');
       assert.equal((await ended(page)).reason, 'server-gone');
@@ -372,7 +372,7 @@ describe('errors', () => {
         if (type !== 'join') return;
         say(WELCOME);
         say({ type: 'horoscope', seq: 12 });
-        say({ type: 'media', from: 'nobody', audio: 'muted' });
+        say({ type: 'media', from: 'nobody', tracks: { microphone: 'muted' } });
         say({ type: 'left', id: 'nobody', reason: 'bye' });
         say({ type: 'signal', from: 'nobody', candidate: { candidate: '' } });
         socket.send(Buffer.from([1, 2, 3]));

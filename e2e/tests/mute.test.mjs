@@ -34,7 +34,7 @@ describe('microphone and camera', () => {
   const toggle = (page, kind, enabled) => page.run((kind, enabled) => globalThis.call.toggleTrack(kind, enabled), kind, enabled);
   const remoteIs = (page, kind, state) =>
     page.until(
-      (kind, state) => globalThis.call.participants[0]?.[kind] === state,
+      (kind, state) => globalThis.stateOf(globalThis.call.participants[0], kind) === state,
       kind,
       state,
       patience(2000, `${kind} ${state} at the other end`),
@@ -49,8 +49,8 @@ describe('microphone and camera', () => {
         await remoteIs(receiver, 'audio', 'muted');
         await hearsNothing(receiver, REMOTE);
         assert.equal(await toggle(sender, 'video'), false);
-        assert.equal((await sender.run(() => globalThis.snapshot())).camera, 'muted');
-        await remoteIs(receiver, 'video', 'muted');
+        assert.equal((await sender.run(() => globalThis.snapshot())).camera, 'off');
+        await remoteIs(receiver, 'video', 'off');
         await seesNobody(receiver, REMOTE);
         assert.equal(await toggle(sender, 'audio'), true);
         assert.equal(await toggle(sender, 'video'), true);
@@ -73,15 +73,16 @@ describe('microphone and camera', () => {
           kind,
           last,
         );
-        await remoteIs(b, kind, last ? 'live' : 'muted');
+        const off = kind === 'video' ? 'off' : 'muted';
+        await remoteIs(b, kind, last ? 'live' : off);
         if (kind === 'video') await (last ? sees(b, ann, REMOTE) : seesNobody(b, REMOTE));
         else await (last ? hears(b, ann, REMOTE) : hearsNothing(b, REMOTE));
         // No older state may arrive afterwards.
         const state = await b.run(async (kind) => {
           await new Promise((resolve) => setTimeout(resolve, 300));
-          return globalThis.call.participants[0][kind];
+          return globalThis.stateOf(globalThis.call.participants[0], kind);
         }, kind);
-        assert.equal(state, last ? 'live' : 'muted');
+        assert.equal(state, last ? 'live' : off);
       }
     });
   }
@@ -98,21 +99,22 @@ describe('microphone and camera', () => {
     const b = await fixtures.join(fixtures.browser('chromium', bob), site.origin, options);
     const before = '__e2e.beforeCapture = () => new Promise((resolve) => { globalThis.allow = resolve; });';
     const a = await fixtures.join(fixtures.browser('chromium', ann), site.origin, options, { before });
-    await remoteIs(b.page, 'video', 'pending');
+    await remoteIs(b.page, 'video', 'requested');
     await toggle(a.page, 'video', false);
     await a.page.run(() => globalThis.allow());
     await remoteIs(b.page, 'audio', 'live');
-    await remoteIs(b.page, 'video', 'muted');
+    await remoteIs(b.page, 'video', 'off');
     await hears(b.page, ann, REMOTE);
     await seesNobody(b.page, REMOTE);
     await toggle(a.page, 'video', true);
+    await a.page.run(() => globalThis.allow());
     await sees(b.page, ann, REMOTE);
   });
 
   test('a participant who joins later knows who is muted', async () => {
     const options = { signaling: server.socket('/rooms'), room: freshRoom() };
     const a = await fixtures.join(fixtures.browser('chromium', ann), site.origin, options);
-    await a.page.until(() => globalThis.call.microphone === 'live');
+    await a.page.until(() => globalThis.call.local.tracks.microphone.state === 'live');
     await toggle(a.page, 'audio', false);
     const b = await fixtures.join(fixtures.browser('chromium', bob), site.origin, options);
     await remoteIs(b.page, 'audio', 'muted');

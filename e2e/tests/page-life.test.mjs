@@ -58,7 +58,7 @@ describe('the life of a page', () => {
         globalThis.call.toggleTrack('audio', false);
         return globalThis.call.id;
       });
-      await a.until(() => globalThis.call.participants[0]?.audio === 'muted');
+      await a.until(() => globalThis.call.participants[0]?.tracks.microphone.state === 'muted');
       const watch = await gaps(a);
       await b.raw.reload({ waitUntil: 'load' });
       await prepare(b);
@@ -66,9 +66,9 @@ describe('the life of a page', () => {
       await sees(a, bob, REMOTE);
       await within(3000, { row: 'F29', browser: kind, what: 'gap of the media at the other end' }, () => watch.longest(500));
       await sees(b, ann, REMOTE);
-      await b.until(() => globalThis.call.microphone === 'muted');
-      const { name, audio, away } = await a.run(() => globalThis.call.participants[0]);
-      assert.deepEqual({ name, audio, away }, { name: bob.name, audio: 'muted', away: false });
+      await b.until(() => globalThis.call.local.tracks.microphone.state === 'muted');
+      const { name, tracks, away } = await a.run(() => globalThis.call.participants[0]);
+      assert.deepEqual([name, tracks.microphone.state, away], [bob.name, 'muted', false]);
       assert.deepEqual(await joinsAndLeaves(a), ['participant-joined']);
     });
 

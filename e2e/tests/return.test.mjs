@@ -74,7 +74,7 @@ describe('lost signaling', () => {
       await within(500, { row: 'F1', browser: other, what: 'longest gap of the media' }, () => watch.longest(2000));
       await inCall(a.page, b.page, REMOTE);
       await b.page.run(() => globalThis.call.toggleTrack('audio', false));
-      await a.page.until(() => globalThis.call.participants[0]?.audio === 'muted', patience(3000, 'a mute after the reconnect'));
+      await a.page.until(() => globalThis.call.participants[0]?.tracks.microphone.state === 'muted', patience(3000, 'a mute after the reconnect'));
       await Promise.all([a, b].map(({ page }) => nobodyJoinedOrLeft(page)));
     });
 
@@ -93,7 +93,7 @@ describe('lost signaling', () => {
         return performance.now() - began;
       });
       await within(500, { row: 'F4', browser: other, what: 'longest gap of the media' }, () => watch.longest(1000));
-      await a.page.until(() => globalThis.call.participants[0]?.audio === 'muted', patience(5000, 'a mute from before the reconnect'));
+      await a.page.until(() => globalThis.call.participants[0]?.tracks.microphone.state === 'muted', patience(5000, 'a mute from before the reconnect'));
       await Promise.all([a, b].map(({ page }) => nobodyJoinedOrLeft(page)));
     });
 

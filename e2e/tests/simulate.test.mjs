@@ -44,7 +44,7 @@ describe('simulated faults', () => {
   const simulate = (page, fault) => page.run((fault) => globalThis.call.simulate(fault), fault);
   const remoteIs = (page, track, state, timeout = 5000) =>
     page.until(
-      (track, state) => globalThis.call.participants[0]?.[track] === state,
+      (track, state) => globalThis.stateOf(globalThis.call.participants[0], track) === state,
       track,
       state,
       patience(timeout, `the other's ${track} to be ${state}`),
@@ -82,7 +82,7 @@ describe('simulated faults', () => {
         for (const page of [a, b]) {
           for (const on of [false, true, false]) await page.run((on) => globalThis.call.toggleTrack('video', on), on);
         }
-        await Promise.all([remoteIs(a, 'video', 'muted', 20_000), remoteIs(b, 'video', 'muted', 20_000)]).catch((error) => {
+        await Promise.all([remoteIs(a, 'video', 'off', 20_000), remoteIs(b, 'video', 'off', 20_000)]).catch((error) => {
           throw new Error(`${JSON.stringify(fault)}: ${error.message}`);
         });
         for (const page of [a, b]) await page.run(() => globalThis.call.toggleTrack('video', true));

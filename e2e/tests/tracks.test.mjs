@@ -48,13 +48,13 @@ describe("the page's own tracks", () => {
         return globalThis.start({ ...options, constraints: { audio, video: own.video } });
       }, options);
       await a.page.until(() => call.participants[0]?.connection === 'connected');
-      assert.deepEqual(await a.page.run(() => [call.participants[0].audio, call.participants[0].video]), ['pending', 'pending']);
+      assert.deepEqual(await a.page.run(() => ['audio', 'video'].map((kind) => stateOf(call.participants[0], kind))), ['requested', 'requested']);
       await b.run(() => globalThis.give());
       await Promise.all([sees(a.page, bob, REMOTE), hears(a.page, bob, REMOTE), sees(b, ann, REMOTE)]);
       assert.equal(await b.run(() => globalThis.__e2e.made.captures), 1, 'the call asked for devices itself');
 
       assert.equal(await b.run(() => call.toggleTrack('video')), false);
-      await a.page.until(() => call.participants[0].video === 'muted');
+      await a.page.until(() => call.participants[0].tracks.camera.state === 'muted');
       assert.equal(await b.run(() => own.video.enabled), false);
       await b.run(() => call.toggleTrack('video'));
       await sees(a.page, bob, REMOTE);
@@ -96,8 +96,8 @@ describe("the page's own tracks", () => {
         }),
       options,
     );
-    await b.until(() => call.camera !== 'pending');
-    assert.deepEqual(await b.run(() => [call.state, call.microphone, call.camera]), ['connected', 'not-requested', 'device-in-use']);
+    await b.until(() => call.local.tracks.camera.state !== 'requested');
+    assert.deepEqual(await b.run(() => [call.state, stateOf(call.local, 'audio'), stateOf(call.local, 'video')]), ['connected', 'off', 'device-in-use']);
     assert.deepEqual(await errors(b), ['device-in-use: NotReadableError: no']);
     await b.run(() => {
       call.endCall();
@@ -105,8 +105,8 @@ describe("the page's own tracks", () => {
     });
 
     await b.run((options) => globalThis.start({ ...options, constraints: { audio: own.video, video: own.video } }), options);
-    await b.until(() => call.camera === 'live');
-    assert.equal(await b.run(() => call.microphone), 'unavailable');
+    await b.until(() => call.local.tracks.camera.state === 'live');
+    assert.equal(await b.run(() => call.local.tracks.microphone.state), 'unavailable');
     assert.deepEqual(await errors(b), ["invalid-options: TypeError: 'constraints.audio' is a track of kind 'video'"]);
   });
 
@@ -119,9 +119,9 @@ describe("the page's own tracks", () => {
       call.endCall();
       globalThis.give();
       await new Promise((resolve) => setTimeout(resolve, 200));
-      return [call.state, call.camera, own.video.readyState, document.querySelector('#localVideoElement').srcObject];
+      return [call.state, call.local.tracks.camera.state, own.video.readyState, document.querySelector('#localVideoElement').srcObject];
     }, options);
-    assert.deepEqual(after, ['ended', 'pending', 'live', null]);
+    assert.deepEqual(after, ['ended', 'off', 'live', null]);
   });
 
   for (const kind of ['chromium', 'firefox']) {

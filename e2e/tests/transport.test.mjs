@@ -138,7 +138,7 @@ describe("a transport of the page's own", () => {
           },
         }),
       );
-      await page.until(() => call.camera === 'live');
+      await page.until(() => call.local.tracks.camera.state === 'live');
       assert.equal(await page.run(() => call.state), 'connected');
     });
 

@@ -84,7 +84,7 @@ describe('changes while a participant is away', () => {
     await toggle(a, 'audio', false);
     await toggle(b, 'video', false);
     await more?.(a);
-    await a.until(() => globalThis.call.participants.some(({ video }) => video === 'muted'), patience(5000, "Bob's camera to be off"));
+    await a.until(() => globalThis.call.participants.some((participant) => stateOf(participant, 'video') === 'off'), patience(5000, "Bob's camera to be off"));
     await b.run(() => globalThis.call.endCall());
     return join(kind, dan);
   };
@@ -147,7 +147,7 @@ const byId = (participants) => participants.sort((a, b) => (a.id < b.id ? -1 : 1
 
 /** What each page says of itself, in the order of the ids. */
 async function selves(pages) {
-  const one = (page) => page.run(() => ({ id: call.id, audio: call.microphone, video: call.camera }));
+  const one = (page) => page.run(() => ({ id: call.id, audio: stateOf(call.local, 'audio'), video: stateOf(call.local, 'video') }));
   const all = await Promise.all(pages.map(async (page) => ({ ...(await one(page)), name: page.person.name })));
   return byId(all.map(({ id, name, audio, video }) => ({ id, name, audio, video, away: false, connection: 'connected' })));
 }
@@ -157,7 +157,10 @@ async function rosters(pages) {
   const one = (page) =>
     page.run(() => ({
       id: call.id,
-      others: call.participants.map(({ id, name, audio, video, away, connection }) => ({ id, name, audio, video, away, connection })),
+      others: call.participants.map((one) => {
+        const { id, name, away, connection } = one;
+        return { id, name, audio: stateOf(one, 'audio'), video: stateOf(one, 'video'), away, connection };
+      }),
     }));
   const all = await Promise.all(pages.map(one));
   return byId(all).map(({ others }) => byId(others));

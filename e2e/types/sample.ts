@@ -19,14 +19,19 @@ import init, {
   type IncomingFile,
   type InitOptions,
   type LegacyIceServer,
+  type Local,
   type OutgoingFile,
   type OwnTrack,
   type Participant,
   type Recording,
   type Dialect,
+  type ScreenShareOptions,
   type Signaling,
+  type Track,
+  type Tracks,
   type TrackState,
   type Transport,
+  type UnavailableReason,
   type VideoCall,
   type VideoCallEventMap,
   type VideoCallListener,
@@ -109,6 +114,9 @@ const transport: Transport = {
 await initializeVideoCall({ signaling: transport });
 await initializeVideoCall({ signaling: { connect: async (closed) => closed(4001), send() {}, onMessage() {}, token: 'secret' }, room: 'tea' });
 
+// How the call starts, and what becomes of a device that is off.
+await initializeVideoCall({ signaling: '/rooms', room: 'tea', microphone: 'off', camera: 'on', whenOff: { microphone: 'release', camera: 'keep' } });
+
 // Tracks of the page's own, or promises of them.
 const [canvasTrack] = document.createElement('canvas').captureStream().getVideoTracks();
 const microphoneTrack: OwnTrack = navigator.mediaDevices.getUserMedia({ audio: true }).then((stream) => stream.getAudioTracks()[0] ?? null);
@@ -136,31 +144,40 @@ holds<Same<typeof call.state, CallState>>();
 holds<Same<CallState, 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'ended'>>();
 holds<Same<typeof call.id, string | undefined>>();
 holds<Same<typeof call.participants, readonly Participant[]>>();
-holds<Same<typeof call.microphone, TrackState>>();
-holds<Same<typeof call.camera, TrackState>>();
+holds<Same<typeof call.local, Local>>();
+holds<Same<typeof call.local.tracks, Tracks>>();
+holds<Same<typeof call.local.screenStream, MediaStream | null>>();
 holds<Same<typeof call.localStream, MediaStream | null>>();
 
-for (const { id, name, connection, audio, video, stream } of call.participants) {
+for (const { id, name, connection, tracks, stream, screenStream } of call.participants) {
   holds<Same<typeof id, string>>();
   holds<Same<typeof name, string | null>>();
   holds<Same<typeof connection, 'connecting' | 'connected' | 'interrupted'>>();
   holds<Same<typeof stream, MediaStream | null>>();
-  document.createElement('video').srcObject = stream;
-  document.body.append(describe(audio), describe(video));
+  document.createElement('video').srcObject = screenStream ?? stream;
+  document.body.append(describe(tracks.microphone), describe(tracks['screen-audio']));
 }
 
-/** Every state of a track: one more or less does not compile. */
-function describe(track: TrackState): string {
-  switch (track) {
+/** Every state of a track and every reason: one more or less does not compile. */
+function describe({ state, reason }: Track): string {
+  holds<Same<typeof state, TrackState>>();
+  holds<Same<typeof reason, UnavailableReason | null>>();
+  switch (state) {
+    case 'off':
+    case 'requested':
     case 'live':
     case 'muted':
-    case 'pending':
-    case 'not-requested':
+      return state;
+    case 'unavailable':
+  }
+  switch (reason) {
     case 'permission-denied':
     case 'device-not-found':
     case 'device-in-use':
-    case 'unavailable':
-      return track;
+    case 'interrupted':
+    case 'failed':
+    case null:
+      return String(reason);
   }
 }
 
@@ -186,6 +203,12 @@ call.react('👋');
 const isRaised: boolean = call.raiseHand();
 call.raiseHand(!isRaised);
 holds<Same<typeof call.handRaised, boolean>>();
+holds<Same<ReturnType<typeof call.startScreenShare>, Promise<void>>>();
+await call.startScreenShare();
+const screen: ScreenShareOptions = { contentHint: 'motion', replaceCamera: true, audio: { restrictOwnAudio: true }, surfaceSwitching: 'exclude' };
+await call.startScreenShare(screen);
+call.stopScreenShare();
+call.toggleTrack('screen-audio', false);
 call.endCall();
 positional.endCall();
 endCall();
@@ -225,8 +248,7 @@ call.on('file', async ({ participant, file }) => {
 call.on('reaction', ({ participant, emoji }) => console.log(participant.name, emoji));
 call.on('local-stream', ({ stream }) => holds<Same<typeof stream, MediaStream>>());
 call.on('local-changed', (event) => {
-  holds<Same<typeof event.microphone, TrackState>>();
-  holds<Same<typeof event.camera, TrackState>>();
+  holds<Same<typeof event.local, Local>>();
 });
 call.on('media-pending', ({ help }) => holds<Same<typeof help, string>>());
 call.on('audio-started', () => call.startAudio());

@@ -53,10 +53,17 @@ function show() {
   $('start').disabled = running;
   $('chat').hidden = !running;
   $('end').disabled = !running;
-  showTrack($('toggle-audio'), running ? call.microphone : 'off');
-  showTrack($('toggle-video'), running ? call.camera : 'off');
-  // The first of the others is in `remoteVideoElement`; these are the rest.
-  showOthers(running ? call.participants.slice(1) : []);
+  const { microphone, camera, screen } = call?.local.tracks ?? {};
+  showTrack($('toggle-audio'), running ? microphone.state : 'requested');
+  showTrack($('toggle-video'), running ? camera.state : 'requested');
+  showTrack($('toggle-screen'), running ? screen.state : 'requested');
+  // The first of the others is in `remoteVideoElement`; these are the rest, and all screens.
+  const participants = running ? call.participants : [];
+  const screens = participants.filter(({ screenStream }) => screenStream);
+  showOthers([
+    ...participants.slice(1),
+    ...screens.map(({ id, name, screenStream }) => ({ id: `${id}-screen`, name: `The screen of ${name ?? 'another person'}`, stream: screenStream })),
+  ]);
 }
 
 /** Names and texts of others are text, never markup. */
@@ -67,13 +74,13 @@ function showLine(author, text) {
 }
 
 function showTrack(button, state) {
-  // A missing device can be tried again.
-  button.disabled = state === 'off' || state === 'pending' || state === 'not-requested';
+  // An unavailable device can be tried again.
+  button.disabled = state === 'requested';
   button.setAttribute('aria-pressed', String(state === 'live'));
 }
 
-function showOthers(participants) {
-  const videos = participants.map(({ id, name, stream }) => {
+function showOthers(streams) {
+  const videos = streams.map(({ id, name, stream }) => {
     const video = $(`other-${id}`) ?? document.createElement('video');
     Object.assign(video, { id: `other-${id}`, autoplay: true, playsInline: true });
     video.setAttribute('aria-label', name ?? 'Another person');
@@ -105,6 +112,10 @@ $('join').addEventListener('submit', (event) => {
 });
 $('toggle-audio').addEventListener('click', () => call.toggleTrack('audio'));
 $('toggle-video').addEventListener('click', () => call.toggleTrack('video'));
+$('toggle-screen').addEventListener('click', () => {
+  if (call.local.tracks.screen.state === 'live') call.stopScreenShare();
+  else call.startScreenShare().catch(explain);
+});
 $('chat').addEventListener('submit', (event) => {
   event.preventDefault();
   call.sendText($('line').value);

@@ -11,9 +11,12 @@ use videocalls_protocol::rooms::{Incoming, Rooms, read_request, write_event};
 use videocalls_protocol::socketio_rooms::SocketIoRooms;
 use videocalls_protocol::{
     Candidate, Dialect, DisplayName, Event, Join, MediaState, ParticipantId, Request, RoomName,
-    Signal,
+    Signal, TrackSources, TrackState,
 };
-use videocalls_session::{Config, Input, LinkReport, Muted, Output, Session, Source, Timestamp};
+use videocalls_session::{
+    Config, InitialState, Input, LinkReport, Output, Session, SourceConfig, Supply, Timestamp,
+    WhenOff,
+};
 
 /// The tokens contain `{"uuid":"u7","clientName":"Jim"}` and `{"proId":1}`.
 const CLIENT: &str = "h.eyJ1dWlkIjoidTciLCJjbGllbnROYW1lIjoiSmltIn0.s";
@@ -98,8 +101,16 @@ pub(crate) fn descriptions(data: &[u8]) {
     for (index, line) in lines(data).enumerate() {
         let sdp = line.replace('|', "\r\n");
         let signal = match index % 3 {
-            0 => Signal::Offer { id: None, sdp },
-            1 => Signal::Answer { id: None, sdp },
+            0 => Signal::Offer {
+                id: None,
+                sdp,
+                sources: TrackSources::default(),
+            },
+            1 => Signal::Answer {
+                id: None,
+                sdp,
+                sources: TrackSources::default(),
+            },
             _ => Signal::Candidate(Candidate {
                 username_fragment: sdp.get(..4).map(str::to_owned),
                 candidate: sdp,
@@ -186,7 +197,11 @@ fn talk(mut codec: impl Dialect, data: &[u8]) {
             &mut codec,
             &Request::Signal {
                 to,
-                signal: Signal::Offer { id: None, sdp },
+                signal: Signal::Offer {
+                    id: None,
+                    sdp,
+                    sources: TrackSources::default(),
+                },
             },
         );
     }
@@ -227,7 +242,7 @@ fn join() -> Join {
         token: None,
         resume: None,
         keeps: Vec::new(),
-        media: MediaState::LIVE,
+        media: MediaState::assumed(),
     }
 }
 
@@ -240,24 +255,24 @@ fn say(codec: &mut impl Dialect, request: &Request) {
 
 fn started(codec: &impl Dialect) -> Session {
     let join = join();
+    let source = |supply| SourceConfig {
+        supply,
+        initially: InitialState::On,
+        when_off: WhenOff::Keep,
+    };
     let mut session = Session::new(Config {
         capabilities: codec.capabilities(),
         room: join.room,
         name: join.name,
         token: None,
         own_id: codec.own_id(),
-        audio: Source::Device,
-        video: Source::Nothing,
-        muted: Muted::default(),
+        microphone: source(Supply::Device),
+        camera: source(Supply::Nothing),
         patience: std::time::Duration::from_secs(60),
         seed: 7,
         measures: true,
     });
-    for input in [
-        Input::Start,
-        Input::SignalingOpened,
-        Input::MediaSettled(MediaState::LIVE),
-    ] {
+    for input in [Input::Start, Input::SignalingOpened] {
         feed(&mut session, 0, input);
     }
     session
@@ -282,6 +297,11 @@ fn feed(session: &mut Session, now: u64, input: Input) -> Vec<Request> {
                     let report = report(op, sdp);
                     inputs.extend(report.map(|report| Input::Link { link, report }));
                 }
+                Output::Acquire { token, sources } => {
+                    let live = |source| (source, TrackState::Live);
+                    let answers = sources.into_iter().map(live).collect();
+                    inputs.push(Input::TracksSettled { token, answers });
+                }
                 _ => {}
             }
         }
@@ -293,7 +313,12 @@ fn report(op: videocalls_session::LinkOp, sdp: String) -> Option<LinkReport> {
     use videocalls_session::LinkOp;
     match op {
         LinkOp::CreateOffer { token } | LinkOp::AcceptOffer { token, .. } => {
-            Some(LinkReport::DescriptionCreated { token, sdp })
+            let sources = TrackSources::default();
+            Some(LinkReport::DescriptionCreated {
+                token,
+                sdp,
+                sources,
+            })
         }
         LinkOp::AcceptAnswer { token, .. } => Some(LinkReport::AnswerApplied { token }),
         _ => None,

@@ -1,4 +1,4 @@
-use videocalls_client::{TrackKind, TrackState};
+use videocalls_client::{Source, TrackState};
 use yew::{Callback, Html, html};
 
 use super::{Icon, ToggleButton, icon, toggle_button};
@@ -6,9 +6,9 @@ use crate::messages;
 use crate::state::CallView;
 
 /// Draws the buttons for microphone, camera and leaving. A missing device can be retried.
-pub fn controls(view: &CallView, on_toggle: Callback<TrackKind>, on_leave: Callback<()>) -> Html {
-    let (microphone, camera) = (view.device(TrackKind::Audio), view.device(TrackKind::Video));
-    let (is_muted, is_hidden) = (view.is_off(TrackKind::Audio), view.is_off(TrackKind::Video));
+pub fn controls(view: &CallView, on_toggle: Callback<Source>, on_leave: Callback<()>) -> Html {
+    let (microphone, camera) = (view.device(Source::Microphone), view.device(Source::Camera));
+    let (is_muted, is_hidden) = (view.is_off(Source::Microphone), view.is_off(Source::Camera));
     let (no_sound, no_picture) = (is_missing(microphone), is_missing(camera));
     let mute = ToggleButton {
         id: "toggle-audio",
@@ -38,8 +38,8 @@ pub fn controls(view: &CallView, on_toggle: Callback<TrackKind>, on_leave: Callb
     };
     html! {
         <div class="controls" role="group" aria-label="Call controls">
-            { toggle_button(mute, on_toggle.reform(|()| TrackKind::Audio)) }
-            { toggle_button(hide, on_toggle.reform(|()| TrackKind::Video)) }
+            { toggle_button(mute, on_toggle.reform(|()| Source::Microphone)) }
+            { toggle_button(hide, on_toggle.reform(|()| Source::Camera)) }
             <button
                 id="leave"
                 class="button control button-danger"
@@ -63,5 +63,5 @@ fn icon_kind(device: TrackState, is_off: bool, on: Icon, off: Icon) -> Icon {
 
 /// Whether there is no device to turn off, and none may come from an open permission prompt.
 fn is_missing(device: TrackState) -> bool {
-    !device.has_device() && device != TrackState::Pending
+    matches!(device, TrackState::Unavailable(_))
 }

@@ -1,4 +1,4 @@
-use videocalls_client::{Connection, MediaState};
+use videocalls_client::{Connection, MediaState, Source};
 use web_sys::MediaStream;
 use yew::{AttrValue, Callback, Component, Context, Html, NodeRef, Properties, html};
 
@@ -65,16 +65,16 @@ impl Component for Tile {
 
     fn view(&self, context: &Context<Self>) -> Html {
         let props = context.props();
-        let no_picture = messages::why_no_picture(props.connection, props.media.video);
-        let no_sound = messages::why_no_sound(props.media.audio);
+        let no_picture = messages::why_no_picture(props.connection, props.media.of(Source::Camera));
+        let no_sound = messages::why_no_sound(props.media.of(Source::Microphone));
         html! {
             <li
                 class="tile"
                 data-own={props.is_own.then_some("")}
                 data-participant={props.id.clone()}
                 data-connection={props.connection.as_str()}
-                data-audio={props.media.audio.as_str()}
-                data-video={props.media.video.as_str()}
+                data-audio={props.media.of(Source::Microphone).to_wire()}
+                data-video={props.media.of(Source::Camera).to_wire()}
             >
                 <video ref={&self.video} autoplay=true playsinline=true aria-label={props.name.clone()} />
                 if let Some(why) = no_picture {

@@ -1,4 +1,4 @@
-use videocalls_client::{CallState, Connection, MediaState, Snapshot};
+use videocalls_client::{CallState, Connection, Snapshot};
 use yew::{AttrValue, Callback, Html, NodeRef, html};
 
 use super::Tile;
@@ -13,10 +13,7 @@ pub(crate) fn tiles(
     list: &NodeRef,
     on_autoplay_blocked: &Callback<bool>,
 ) -> Html {
-    let media = MediaState {
-        audio: snapshot.microphone,
-        video: snapshot.camera,
-    };
+    let media = snapshot.local.clone();
     let connection = match snapshot.state {
         CallState::Connected | CallState::Reconnecting => Connection::Connected,
         _ => Connection::Connecting,
@@ -30,7 +27,7 @@ pub(crate) fn tiles(
                     id={text(participant.id.as_str())}
                     name={text(messages::name(participant))}
                     connection={participant.connection}
-                    media={participant.media}
+                    media={participant.tracks.clone()}
                     stream={call.and_then(|call| call.stream_of(&participant.id))}
                     {on_autoplay_blocked}
                 />

@@ -1,5 +1,5 @@
 use gloo_events::EventListener;
-use videocalls_client::TrackKind;
+use videocalls_client::Source;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 use yew::Callback;
@@ -18,7 +18,7 @@ pub(crate) struct Shortcuts {
 
 impl Shortcuts {
     /// Listens to key presses on the whole page.
-    pub(crate) fn listen(on_toggle: Callback<TrackKind>) -> Self {
+    pub(crate) fn listen(on_toggle: Callback<Source>) -> Self {
         let listener = browser::document().map(|document| {
             EventListener::new(&document, "keydown", move |event| {
                 if let Some(kind) = event.dyn_ref().and_then(shortcut) {
@@ -32,7 +32,7 @@ impl Shortcuts {
     }
 }
 
-fn shortcut(event: &KeyboardEvent) -> Option<TrackKind> {
+fn shortcut(event: &KeyboardEvent) -> Option<Source> {
     let target = event
         .target()
         .and_then(|target| target.dyn_into::<Element>().ok());
@@ -41,8 +41,8 @@ fn shortcut(event: &KeyboardEvent) -> Option<TrackKind> {
         return None;
     }
     match event.key().as_str() {
-        "m" | "M" => Some(TrackKind::Audio),
-        "v" | "V" => Some(TrackKind::Video),
+        "m" | "M" => Some(Source::Microphone),
+        "v" | "V" => Some(Source::Camera),
         _ => None,
     }
 }

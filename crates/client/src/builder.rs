@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use js_sys::{Function, Object};
 use videocalls_protocol::{DisplayName, RoomName};
-use videocalls_session::{Config, Muted};
+use videocalls_session::{Config, InitialState, SourceConfig, WhenOff};
 use wasm_bindgen::JsValue;
 use web_sys::{RtcConfiguration, Url};
 
@@ -19,7 +19,7 @@ use crate::media_request::MediaRequests;
 use crate::page::Page;
 use crate::peer::Peer;
 use crate::random::{random, random_id};
-use crate::seat_storage::SeatStorage;
+use crate::seat_storage::{Seat, SeatStorage};
 use crate::signaling::Signaling;
 use crate::{CallError, CallEvent, ErrorCode, MediaRequest, VideoCall};
 
@@ -36,8 +36,8 @@ pub struct CallBuilder {
     room: Option<String>,
     name: Option<String>,
     token: Option<String>,
-    audio: MediaRequest,
-    video: MediaRequest,
+    microphone: LocalOptions,
+    camera: LocalOptions,
     rtc: Option<RtcConfiguration>,
     ice_servers: Option<Function>,
     reconnect_for: Duration,
@@ -54,8 +54,8 @@ impl VideoCall {
             room: None,
             name: None,
             token: None,
-            audio: MediaRequest::Any,
-            video: MediaRequest::Any,
+            microphone: LocalOptions::new(WhenOff::Keep),
+            camera: LocalOptions::new(WhenOff::Release),
             rtc: None,
             ice_servers: None,
             reconnect_for: RECONNECT_FOR,
@@ -100,13 +100,40 @@ impl CallBuilder {
 
     /// Sets where the sound comes from; by default any microphone.
     pub fn audio(mut self, audio: MediaRequest) -> Self {
-        self.audio = audio;
+        self.microphone.request = audio;
         self
     }
 
     /// Sets where the picture comes from; by default any camera.
     pub fn video(mut self, video: MediaRequest) -> Self {
-        self.video = video;
+        self.camera.request = video;
+        self
+    }
+
+    /// Sets whether the microphone is on at first; it is by default. A device that is off is not
+    /// asked for before [`VideoCall::toggle`] turns it on; a track of the page's own is muted.
+    pub fn microphone_on(mut self, on: bool) -> Self {
+        self.microphone.is_on = on;
+        self
+    }
+
+    /// Sets whether the camera is on at first, like [`microphone_on`](Self::microphone_on).
+    pub fn camera_on(mut self, on: bool) -> Self {
+        self.camera.is_on = on;
+        self
+    }
+
+    /// Sets what happens with the microphone while it is off. By default it stays open and sends
+    /// silence, so that it is back at once.
+    pub fn microphone_when_off(mut self, when_off: WhenOff) -> Self {
+        self.microphone.when_off = when_off;
+        self
+    }
+
+    /// Sets what happens with the camera while it is off. By default it is released, so that its light
+    /// is off and no other program is kept from it.
+    pub fn camera_when_off(mut self, when_off: WhenOff) -> Self {
+        self.camera.when_off = when_off;
         self
     }
 
@@ -209,13 +236,13 @@ impl CallBuilder {
         tracks: Rc<LocalTracks>,
         seats: SeatStorage,
     ) -> Parts {
-        let muted = take_seat(&seats, &mut checked.dialect);
-        let config = self.config(&checked, muted);
+        let seat = take_seat(&seats, &mut checked.dialect);
+        let config = self.config(&checked, seat.as_ref());
         let chat = checked.dialect.chat.zip(config.capabilities.chat);
         let ice_servers = IceServers::new(Peer::configuration(self.rtc.as_ref()), self.ice_servers);
         let requests = MediaRequests {
-            audio: self.audio,
-            video: self.video,
+            microphone: self.microphone.request,
+            camera: self.camera.request,
         };
         Parts {
             config,
@@ -231,7 +258,7 @@ impl CallBuilder {
         }
     }
 
-    fn config(&self, checked: &Checked, muted: Muted) -> Config {
+    fn config(&self, checked: &Checked, seat: Option<&Seat>) -> Config {
         let codec = &checked.dialect.codec;
         Config {
             capabilities: codec.capabilities(),
@@ -239,12 +266,42 @@ impl CallBuilder {
             name: checked.name.clone(),
             token: self.token.clone(),
             own_id: codec.own_id(),
-            audio: self.audio.source(),
-            video: self.video.source(),
-            muted,
+            microphone: self.microphone.config(seat.map(|seat| seat.microphone)),
+            camera: self.camera.config(seat.map(|seat| seat.camera)),
             patience: self.reconnect_for,
             seed: random(),
             measures: true,
+        }
+    }
+}
+
+/// The options of the microphone or the camera.
+#[derive(Debug)]
+struct LocalOptions {
+    request: MediaRequest,
+    is_on: bool,
+    when_off: WhenOff,
+}
+
+impl LocalOptions {
+    fn new(when_off: WhenOff) -> Self {
+        Self {
+            request: MediaRequest::Any,
+            is_on: true,
+            when_off,
+        }
+    }
+
+    /// A reloaded page begins as it was before, whatever the options say.
+    fn config(&self, before: Option<InitialState>) -> SourceConfig {
+        let wanted = match self.is_on {
+            true => InitialState::On,
+            false => InitialState::Off,
+        };
+        SourceConfig {
+            supply: self.request.supply(),
+            initially: before.unwrap_or(wanted),
+            when_off: self.when_off,
         }
     }
 }
@@ -270,17 +327,11 @@ fn unsupported(missing: &str) -> CallError {
     CallError::new(ErrorCode::UnsupportedBrowser, message)
 }
 
-/// Makes the dialect take the seat that this page had before it was reloaded, if it had one; returns
-/// what was muted then.
-fn take_seat(seats: &SeatStorage, dialect: &mut DialectSetup) -> Muted {
-    let Some(seat) = seats.take() else {
-        return Muted::default();
-    };
-    dialect.codec.take_seat(seat.id);
-    Muted {
-        audio: seat.audio_muted,
-        video: seat.video_muted,
-    }
+/// Makes the dialect take the seat that this page had before it was reloaded, if it had one.
+fn take_seat(seats: &SeatStorage, dialect: &mut DialectSetup) -> Option<Seat> {
+    let seat = seats.take()?;
+    dialect.codec.take_seat(seat.id.clone());
+    Some(seat)
 }
 
 fn note_error<T>(outcome: Result<T, impl Into<String>>, errors: &mut Vec<String>) -> Option<T> {

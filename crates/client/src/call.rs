@@ -3,12 +3,13 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use videocalls_protocol::ParticipantId;
-use videocalls_session::{CallState, EndReason, Input, Session, Snapshot, TrackKind};
+use videocalls_protocol::{ParticipantId, Source};
+use videocalls_session::{CallState, EndReason, Input, Session, Snapshot};
 use web_sys::MediaStream;
 
 use crate::driver::{Driver, Parts};
 use crate::listeners::Listener;
+use crate::screen_share::ScreenShare;
 use crate::{CallError, CallEvent};
 
 /// A video call. Clones are handles to the same call; when the last one is dropped, it ends.
@@ -70,18 +71,41 @@ impl VideoCall {
         self.call.driver.remote_stream(participant)
     }
 
-    /// Turns the microphone or camera on or off, or reverses it if `on` is `None`.
+    /// Turns a track on or off, or reverses it if `on` is `None`.
     ///
-    /// If the device is missing, because it was refused, not found or lost, the browser is asked for
-    /// it again, unless it is being asked already.
+    /// If there is no device, because it is released while the track is off, or was refused, not found
+    /// or lost, the browser is asked for it, unless it is being asked already.
     ///
     /// Returns the new intention: whether the track is wanted on now, even if it still has to be
-    /// turned on or granted. This is so inside a listener, too. `None` means that there is no track to
-    /// want: none was requested, the page's own track has ended, or the device is missing and stays
-    /// off.
-    pub fn toggle(&self, kind: TrackKind, on: Option<bool>) -> Option<bool> {
-        self.call.driver.feed(Input::Toggle { kind, on });
-        self.call.driver.with_session(|session| session.wants(kind))
+    /// granted. This is so inside a listener, too. `None` means that there is no track to want: none
+    /// was requested, the page's own track has ended, or the device is missing and stays off.
+    pub fn toggle(&self, source: Source, on: Option<bool>) -> Option<bool> {
+        self.call.driver.toggle(source, on)
+    }
+
+    /// Asks the person for a screen, window or tab, and shares it beside the camera, with its sound
+    /// where the browser gives it. Call it while a click or a key press is handled.
+    ///
+    /// [`CallEvent::LocalChanged`] follows when the screen is live, or else [`CallEvent::Error`] about
+    /// [`Source::Screen`]: [`ErrorCode::Aborted`] if the person has cancelled, and
+    /// [`ErrorCode::PermissionDenied`] if the browser or the system does not allow it.
+    pub fn start_screen_share(&self, options: &ScreenShare) {
+        self.call.driver.share_screen(options);
+    }
+
+    /// Stops to share the screen.
+    pub fn stop_screen_share(&self) {
+        self.toggle(Source::Screen, Some(false));
+    }
+
+    /// Returns the stream of the own shared screen and its sound, while one is shared.
+    pub fn local_screen_stream(&self) -> Option<MediaStream> {
+        self.call.driver.local_screen()
+    }
+
+    /// Returns the stream of a participant's shared screen and its sound, while they share one.
+    pub fn screen_stream(&self, participant: &ParticipantId) -> Option<MediaStream> {
+        self.call.driver.screen_stream(participant)
     }
 
     /// Ends the call: leaves the room and releases camera, microphone and connections at once.

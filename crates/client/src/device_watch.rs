@@ -3,13 +3,14 @@
 use std::future::pending;
 use std::rc::Rc;
 
-use videocalls_session::{Input, TrackKind};
+use videocalls_protocol::Source;
+use videocalls_session::Input;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::EventTarget;
 
 use crate::event_listener::EventListener;
 use crate::media_devices::{
-    Permission, is_of, list, media_devices, permission_in, permission_status,
+    DEVICES, Permission, is_for, list, media_devices, permission_in, permission_status,
 };
 use crate::task::Task;
 
@@ -19,9 +20,9 @@ type Report = Rc<dyn Fn(Input)>;
 pub(crate) fn watch(report: Report) -> Task {
     Task::spawn(async move {
         let mut listeners: Vec<_> = listen_to_devices(&report).into_iter().collect();
-        for kind in TrackKind::ALL {
-            if let Some(status) = permission_status(kind).await {
-                listeners.push(listen_to_permission(kind, status, &report));
+        for source in DEVICES {
+            if let Some(status) = permission_status(source).await {
+                listeners.push(listen_to_permission(source, status, &report));
             }
         }
         pending::<()>().await;
@@ -37,21 +38,21 @@ fn listen_to_devices(report: &Report) -> Option<EventListener> {
     }))
 }
 
-fn listen_to_permission(kind: TrackKind, status: JsValue, report: &Report) -> EventListener {
+fn listen_to_permission(source: Source, status: JsValue, report: &Report) -> EventListener {
     let report = report.clone();
     let target: EventTarget = status.clone().unchecked_into();
     EventListener::new(&target, "change", move |_| {
         if permission_in(&status) == Permission::Granted {
-            report(Input::PermissionGranted(kind));
+            report(Input::PermissionGranted(source));
         }
     })
 }
 
 async fn report_devices(report: Report) {
     let listed = list().await;
-    for kind in TrackKind::ALL {
-        if listed.iter().any(|device| is_of(&device, kind)) {
-            report(Input::DeviceAppeared(kind));
+    for source in DEVICES {
+        if listed.iter().any(|device| is_for(&device, source)) {
+            report(Input::DeviceAppeared(source));
         }
     }
 }

@@ -3,10 +3,10 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 use std::task::Waker;
 
-use videocalls_protocol::{CloseAction, ParticipantId, Request};
+use videocalls_protocol::{CloseAction, ParticipantId, Request, Source};
 use videocalls_session::{
     Config, Input, LinkId, LinkOp, LinkReport, Notice, Output, ParticipantView, Problem, Session,
-    Token, TrackKind,
+    Token,
 };
 use web_sys::{MediaStream, RtcDataChannel};
 
@@ -16,8 +16,10 @@ use crate::links::Links;
 use crate::listeners::{Listener, Listeners};
 use crate::local_media::LocalMedia;
 use crate::local_tracks::Answer;
+use crate::media_devices::DEVICES;
 use crate::page::Page;
 use crate::peer::LinkCallbacks;
+use crate::screen_share::ScreenShare;
 use crate::seat_storage::Seat;
 use crate::signaling::{Received, Signaling, SignalingEvent};
 use crate::{CallError, CallEvent};
@@ -57,7 +59,7 @@ pub(crate) struct Driver {
 enum Effect {
     Perform(Output),
     SendFrames(Vec<String>),
-    TakeTracks(Vec<Answer>),
+    TakeTracks(Token, Vec<Answer>),
     Emit(CallEvent),
 }
 
@@ -109,6 +111,36 @@ impl Driver {
     pub(crate) fn open_file_channel(&self, to: &ParticipantId) -> Option<RtcDataChannel> {
         let link = self.with_session(|session| session.data_link_of(to))?;
         self.links.open_file_channel(link)
+    }
+
+    pub(crate) fn screen_stream(&self, participant: &ParticipantId) -> Option<MediaStream> {
+        let link = self.with_session(|session| session.link_of(participant))?;
+        self.links.screen_stream(link)
+    }
+
+    /// Turns a track on or off. The browser shares a screen only within the event of a gesture, so it is
+    /// asked at once.
+    pub(crate) fn toggle(&self, source: Source, on: Option<bool>) -> Option<bool> {
+        self.feed(Input::Toggle { source, on });
+        self.with_session(|session| session.wants(source))
+    }
+
+    /// Shares a screen that the person chooses, with these options of `getDisplayMedia`.
+    pub(crate) fn share_screen(&self, options: &ScreenShare) {
+        self.media.set_screen_share(options);
+        // Where the room is told what each track shows, everyone receives a track for each.
+        let replaces_camera = options.replaces_camera() && !self.signaling.has_media_state();
+        self.media.tracks().set_replaces_camera(replaces_camera);
+        self.feed(Input::Toggle {
+            source: Source::Screen,
+            on: Some(true),
+        });
+    }
+
+    pub(crate) fn local_screen(&self) -> Option<MediaStream> {
+        let tracks = self.media.tracks();
+        tracks.of(Source::Screen)?;
+        Some(Clone::clone(tracks.screen()))
     }
 
     pub(crate) fn listen(&self, listener: Listener) -> u32 {
@@ -179,7 +211,7 @@ impl Driver {
     fn perform(&self, effect: Effect) {
         match effect {
             Effect::SendFrames(frames) => self.signaling.send(&frames),
-            Effect::TakeTracks(answers) => self.take_tracks(answers),
+            Effect::TakeTracks(token, answers) => self.take_tracks(token, answers),
             Effect::Emit(event) => self.emit(&event),
             Effect::Perform(output) => self.perform_output(output),
         }
@@ -190,11 +222,13 @@ impl Driver {
             Output::OpenSignaling => self.open_signaling(),
             Output::CloseSignaling => self.signaling.close(),
             Output::Send(request) => self.send(&request),
-            Output::AcquireMedia(media) => {
-                self.media.acquire(media, &self.callback(Self::answered));
+            Output::Acquire { token, sources } => {
+                let answered = self.callback(Self::answered);
+                self.media.acquire(token, sources, answered);
             }
+            Output::SetEnabled { source, on } => self.media.tracks().set_enabled(source, on),
+            Output::Release(source) => self.release(source),
             Output::ReleaseMedia => self.media.release(),
-            Output::SetTrack { kind, on, token } => self.set_track(kind, on, token),
             Output::UseIceServers(servers) => self.links.use_ice_servers(&servers),
             Output::Link { link, op } => self.operate(link, op),
             _ => {}
@@ -229,21 +263,22 @@ impl Driver {
     }
 
     /// Takes the browser's, or the page's, answer to a request for tracks.
-    fn answered(&self, answers: Vec<Answer>) {
-        self.queue(Effect::TakeTracks(answers));
+    fn answered(&self, (token, answers): (Token, Vec<Answer>)) {
+        self.queue(Effect::TakeTracks(token, answers));
         self.drain();
     }
 
     /// Keeps the tracks that the session still waits for. The others are released by being dropped.
-    fn take_tracks(&self, mut answers: Vec<Answer>) {
-        answers.retain(|answer| self.with_session(|session| session.awaits(answer.kind)));
+    fn take_tracks(&self, token: Token, mut answers: Vec<Answer>) {
+        answers.retain(|it| self.with_session(|session| session.awaits(it.source, token)));
         let taken = self.media.take(answers, &self.callback(Self::feed));
         self.links.replace_tracks();
-        self.handle(Input::MediaSettled(taken.state));
-        if taken.has_tracks {
+        let answers = taken.answers;
+        self.handle(Input::TracksSettled { token, answers });
+        if taken.has_devices {
             self.queue_event(CallEvent::LocalStream(self.local_stream()));
         }
-        if !taken.errors.is_empty() {
+        if taken.has_failed_devices {
             self.media.watch(&self.callback(Self::feed));
         }
         for error in taken.errors {
@@ -251,9 +286,13 @@ impl Driver {
         }
     }
 
-    fn set_track(&self, kind: TrackKind, on: bool, token: Token) {
-        self.media.tracks().set_enabled(kind, on);
-        self.handle(Input::TrackSet { kind, token });
+    /// Stops a local track, and sends nothing in its place.
+    fn release(&self, source: Source) {
+        self.media.tracks().remove(source);
+        self.links.replace_tracks();
+        if DEVICES.contains(&source) {
+            self.queue_event(CallEvent::LocalStream(self.local_stream()));
+        }
     }
 
     fn operate(&self, link: LinkId, op: LinkOp) {
@@ -341,8 +380,7 @@ impl Driver {
     fn update_stream(&self, participant: &ParticipantView) {
         let link = self.with_session(|session| session.link_of(&participant.id));
         if let (Some(link), true) = (link, self.signaling.has_media_state()) {
-            let has_camera = participant.media.video.has_device();
-            self.links.set_has_camera(link, has_camera);
+            self.links.set_reported(link, &participant.tracks);
         }
     }
 
@@ -355,12 +393,12 @@ impl Driver {
 
     /// Keeps what this page needs after a reload to be the same participant.
     fn keep_seat(&self) {
-        let muted = |kind| self.with_session(|session| session.wants(kind)) == Some(false);
+        let begins = |source| self.with_session(|session| session.successor_begins(source));
         if let Some(id) = self.signaling.seat() {
             self.page.seats().keep(&Seat {
                 id,
-                audio_muted: muted(TrackKind::Audio),
-                video_muted: muted(TrackKind::Video),
+                microphone: begins(Source::Microphone),
+                camera: begins(Source::Camera),
             });
         }
     }

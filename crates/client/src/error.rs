@@ -1,7 +1,7 @@
 use std::fmt;
 
-use videocalls_protocol::ParticipantId;
-use videocalls_session::{EndReason, Problem, SendError, TrackKind};
+use videocalls_protocol::{ParticipantId, Source};
+use videocalls_session::{EndReason, Problem, SendError};
 use wasm_bindgen::JsValue;
 
 /// What went wrong: a stable code, a message for developers, and [`help`](Self::help) for the person
@@ -12,8 +12,8 @@ pub struct CallError {
     pub code: ErrorCode,
     /// A message for developers.
     pub message: String,
-    /// The device that failed, if the error is about one.
-    pub device: Option<TrackKind>,
+    /// The source that failed, if the error is about one.
+    pub device: Option<Source>,
     /// The participant whose link failed, if the error is about one.
     pub participant: Option<ParticipantId>,
     /// The error of the browser, or of the page's code, that caused this one.
@@ -36,6 +36,8 @@ pub enum ErrorCode {
     InsecureContext,
     /// The browser lacks WebRTC or another API, or it is switched off.
     UnsupportedBrowser,
+    /// The person has cancelled the choice of a screen.
+    Aborted,
     /// The device, or the browser's access to it, failed for another reason.
     DeviceFailed,
     /// An option is missing or wrong.
@@ -82,7 +84,7 @@ impl CallError {
         }
     }
 
-    pub(crate) fn about(self, device: TrackKind) -> Self {
+    pub(crate) fn about(self, device: Source) -> Self {
         Self {
             device: Some(device),
             ..self
@@ -92,17 +94,21 @@ impl CallError {
     /// What happened and what to do, in a sentence or two for the person in the call.
     pub fn help(&self) -> &'static str {
         match (self.code, self.device) {
-            (ErrorCode::PermissionDenied, Some(TrackKind::Audio)) => {
+            (ErrorCode::PermissionDenied, Some(Source::Microphone)) => {
                 "The microphone is blocked. Allow it in the browser's address bar, then turn it on."
+            }
+            (ErrorCode::PermissionDenied, Some(Source::Screen)) => {
+                "The browser or the system does not allow sharing the screen. Allow it in the \
+                 system's privacy settings."
             }
             (ErrorCode::PermissionDenied, _) => {
                 "The camera is blocked. Allow it in the browser's address bar, then turn it on."
             }
-            (ErrorCode::DeviceNotFound, Some(TrackKind::Audio)) => {
+            (ErrorCode::DeviceNotFound, Some(Source::Microphone)) => {
                 "No microphone was found. Plug one in."
             }
             (ErrorCode::DeviceNotFound, _) => "No camera was found. Plug one in.",
-            (ErrorCode::DeviceInUse, Some(TrackKind::Audio)) => {
+            (ErrorCode::DeviceInUse, Some(Source::Microphone)) => {
                 "The microphone is in use by another program. Close that program, then turn it on."
             }
             (ErrorCode::DeviceInUse, _) => {
@@ -149,6 +155,7 @@ impl ErrorCode {
             Self::ConstraintsNotSatisfied => "constraints-not-satisfied",
             Self::InsecureContext => "insecure-context",
             Self::UnsupportedBrowser => "unsupported-browser",
+            Self::Aborted => "aborted",
             Self::DeviceFailed => "device-failed",
             Self::InvalidOptions => "invalid-options",
             Self::NotSupported => "not-supported",
@@ -197,6 +204,7 @@ impl ErrorCode {
             Self::NotSupported => "This call can't do that.",
             Self::NotSent(SendError::TooLong) => "The message is too long.",
             Self::NotSent(_) => "The message could not be sent.",
+            Self::Aborted => "No screen was chosen.",
             Self::IceServersFailed | Self::TurnFailed => {
                 "The call goes on, but may not get through every network."
             }

@@ -22,9 +22,9 @@ pub enum CallEvent {
         /// Why they left.
         reason: LeaveReason,
     },
-    /// The state of the local microphone or camera has changed.
+    /// The state of a local track has changed.
     LocalChanged,
-    /// Local tracks have been added to the local stream.
+    /// The tracks of the local stream, of microphone and camera, have changed.
     LocalStream(MediaStream),
     /// The browser has been asking the person for microphone or camera for five seconds;
     /// show them [`MEDIA_PENDING_HELP`](crate::MEDIA_PENDING_HELP).

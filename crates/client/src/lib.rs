@@ -31,7 +31,8 @@
 //! | `local_media`, `devices`, `media_devices`, `device_watch`, `local_tracks` | the microphone and the camera |
 //! | `links`, `peer`, `transceivers`, `candidates`, `ice_servers`, `turn`, `stats` | the connections to the peers |
 //! | `messages`, `data_channel`, `file_channel`, `chat` | chat and other messages between participants |
-//! | `remote_tracks` | the stream of a participant |
+//! | `screen_share` | the own screen |
+//! | `remote_tracks`, `remote_stream` | the streams of a participant |
 //! | `page`, `seat_storage`, `frame` | the page that the call runs in |
 //! | `alarm`, `clock`, `task`, `listeners`, `event_listener`, `random`, `browser` | tools |
 
@@ -70,7 +71,9 @@ mod page;
 mod peer;
 mod preflight;
 mod random;
+mod remote_stream;
 mod remote_tracks;
+mod screen_share;
 mod seat_storage;
 mod signaling;
 mod socket;
@@ -84,13 +87,14 @@ pub use call::{Joined, Subscription, VideoCall};
 pub use error::{CallError, Category, ErrorCode};
 pub use event::{CallEvent, MEDIA_PENDING_HELP};
 pub use media_request::MediaRequest;
+pub use screen_share::{ContentHint, ScreenShare};
 pub use task::Task;
 pub use videocalls_protocol::data::{LineId, Payload};
 pub use videocalls_protocol::{
     DisplayName, InvalidName, InvalidRoom, LeaveReason, MediaState, ParticipantId, RoomName,
-    TrackState,
+    Source, TrackState, UnavailableReason,
 };
 pub use videocalls_session::{
     CallState, ChatLine, Connection, EndReason, LineOrigin, ParticipantView, Problem, SendError,
-    Snapshot, TrackKind,
+    Snapshot, WhenOff,
 };

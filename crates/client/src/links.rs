@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use videocalls_protocol::IceServer;
-use videocalls_session::{LinkId, LinkOp, LinkReport, LinkRole, Timestamp, TrackKind};
+use videocalls_protocol::{IceServer, MediaState};
+use videocalls_session::{LinkId, LinkOp, LinkReport, LinkRole, Timestamp};
 use wasm_bindgen::JsValue;
 use web_sys::{MediaStream, RtcDataChannel};
 
@@ -46,7 +46,7 @@ impl Links {
     }
 
     pub(crate) fn remote_stream(&self, link: LinkId) -> Option<MediaStream> {
-        self.find(link)?.remote_stream()
+        self.find(link)?.remote().stream()
     }
 
     /// Opens a channel for a file.
@@ -54,10 +54,14 @@ impl Links {
         self.find(link)?.open_file_channel()
     }
 
-    /// Takes a participant's own report of their camera.
-    pub(crate) fn set_has_camera(&self, link: LinkId, has_camera: bool) {
+    pub(crate) fn screen_stream(&self, link: LinkId) -> Option<MediaStream> {
+        self.find(link)?.remote().screen_stream()
+    }
+
+    /// Takes a participant's own report of what they send.
+    pub(crate) fn set_reported(&self, link: LinkId, media: &MediaState) {
         if let Some(peer) = self.find(link) {
-            peer.set_has_camera(has_camera);
+            peer.remote().set_reported(media);
         }
     }
 
@@ -65,9 +69,7 @@ impl Links {
     pub(crate) fn replace_tracks(&self) {
         let peers = self.peers.borrow().clone();
         for (_, peer) in peers {
-            for kind in TrackKind::ALL {
-                peer.replace_track(kind, &self.local);
-            }
+            peer.replace_tracks(&self.local);
         }
     }
 
@@ -111,10 +113,22 @@ impl Links {
             LinkOp::CreateOffer { token } => {
                 peer.describe(None, servers(), token, self.local.clone(), report);
             }
-            LinkOp::AcceptOffer { sdp, token } => {
+            LinkOp::AcceptOffer {
+                sdp,
+                sources,
+                token,
+            } => {
+                peer.remote().set_sources(sources);
                 peer.describe(Some(&sdp), servers(), token, self.local.clone(), report);
             }
-            LinkOp::AcceptAnswer { sdp, token } => peer.accept_answer(&sdp, token, report),
+            LinkOp::AcceptAnswer {
+                sdp,
+                sources,
+                token,
+            } => {
+                peer.remote().set_sources(sources);
+                peer.accept_answer(&sdp, token, report);
+            }
             LinkOp::AddCandidate(candidate) => peer.add_candidate(&candidate),
             LinkOp::RestartIce => peer.restart_ice(servers()),
             LinkOp::Measure => peer.measure(report),

@@ -1,20 +1,23 @@
-//! The microphone and the camera of a call: requests for them, and the tracks that came.
+//! The local tracks of a call: requests for them, and the tracks that came.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use videocalls_protocol::{MediaState, TrackState};
-use videocalls_session::{Input, TrackKind};
+use videocalls_protocol::{Source, TrackState};
+use videocalls_session::{Input, Token};
 
 use crate::CallError;
 use crate::device_watch;
 use crate::devices;
 use crate::local_tracks::{Answer, LocalTracks};
+use crate::media_devices::DEVICES;
 use crate::media_request::{MediaRequest, MediaRequests};
+use crate::screen_share::ScreenShare;
 use crate::task::Task;
 
 pub(crate) struct LocalMedia {
     requests: MediaRequests,
+    screen_share: RefCell<ScreenShare>,
     tracks: Rc<LocalTracks>,
     acquisitions: Cell<Vec<Task>>,
     watch: Cell<Option<Task>>,
@@ -22,9 +25,12 @@ pub(crate) struct LocalMedia {
 
 /// What came of the answers to a request for tracks.
 pub(crate) struct Taken {
-    /// For the session; kinds without an answer are `Pending`.
-    pub(crate) state: MediaState,
-    pub(crate) has_tracks: bool,
+    /// For the session.
+    pub(crate) answers: Vec<(Source, TrackState)>,
+    /// Whether there are tracks of devices among them.
+    pub(crate) has_devices: bool,
+    /// Whether a device is missing that may come later.
+    pub(crate) has_failed_devices: bool,
     pub(crate) errors: Vec<CallError>,
 }
 
@@ -32,6 +38,7 @@ impl LocalMedia {
     pub(crate) fn new(requests: MediaRequests, tracks: Rc<LocalTracks>) -> Self {
         Self {
             requests,
+            screen_share: RefCell::default(),
             tracks,
             acquisitions: Cell::default(),
             watch: Cell::default(),
@@ -42,18 +49,32 @@ impl LocalMedia {
         &self.tracks
     }
 
-    /// Requests the tracks whose state is `Pending`: devices from the browser, and what the page
-    /// brings from the page. Neither waits for the other.
-    pub(crate) fn acquire(&self, media: MediaState, answered: &Rc<dyn Fn(Vec<Answer>)>) {
+    /// Sets the options for the next screen that is shared.
+    pub(crate) fn set_screen_share(&self, options: &ScreenShare) {
+        self.screen_share.replace(options.clone());
+    }
+
+    /// Requests the tracks of these sources: devices from the browser, and what the page brings from
+    /// the page. Neither waits for the other.
+    pub(crate) fn acquire(
+        &self,
+        token: Token,
+        sources: Vec<Source>,
+        answered: Rc<dyn Fn((Token, Vec<Answer>))>,
+    ) {
+        sources
+            .iter()
+            .for_each(|source| self.tracks.remove(*source));
+        let answered: devices::Answered = Rc::new(move |answers| answered((token, answers)));
+        if sources.contains(&Source::Screen) {
+            let share = self.screen_share.borrow().clone();
+            return self.own(Task::start(share.request(answered)));
+        }
         let (mut devices, mut promises) = (Vec::new(), Vec::new());
-        for kind in TrackKind::ALL {
-            if kind.of(media) != TrackState::Pending {
-                continue;
-            }
-            self.tracks.remove(kind);
-            match self.requests.of(kind) {
-                MediaRequest::Given(promise) => promises.push((kind, promise.clone())),
-                request => devices.push((kind, request.to_js())),
+        for source in sources {
+            match self.requests.of(source) {
+                MediaRequest::Given(promise) => promises.push((source, promise.clone())),
+                request => devices.push((source, request.to_js())),
             }
         }
         // Started at once, so that the browser is asked before the first connection is made.
@@ -61,33 +82,31 @@ impl LocalMedia {
             self.own(Task::start(devices::acquire(devices, answered.clone())));
         }
         if !promises.is_empty() {
-            self.own(Task::start(devices::await_given(
-                promises,
-                answered.clone(),
-            )));
+            self.own(Task::start(devices::await_given(promises, answered)));
         }
     }
 
     /// Takes the tracks of these answers, which report from then on what happens to them.
     pub(crate) fn take(&self, answers: Vec<Answer>, report: &Rc<dyn Fn(Input)>) -> Taken {
         let mut taken = Taken {
-            state: MediaState::PENDING,
-            has_tracks: false,
+            answers: Vec::new(),
+            has_devices: false,
+            has_failed_devices: false,
             errors: Vec::new(),
         };
         for answer in answers {
-            let state = answer.state();
-            match answer.kind {
-                TrackKind::Audio => taken.state.audio = state,
-                TrackKind::Video => taken.state.video = state,
-            }
+            taken.answers.push((answer.source, answer.state()));
+            let is_device = DEVICES.contains(&answer.source);
             match answer.outcome {
                 Ok(Some(track)) => {
-                    taken.has_tracks = true;
+                    taken.has_devices |= is_device;
                     self.tracks.add(track, report);
                 }
                 Ok(None) => {}
-                Err(error) => taken.errors.push(error),
+                Err(error) => {
+                    taken.has_failed_devices |= is_device;
+                    taken.errors.push(error);
+                }
             }
         }
         taken

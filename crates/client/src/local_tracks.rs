@@ -1,21 +1,24 @@
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use videocalls_protocol::TrackState;
-use videocalls_session::{Input, TrackKind};
+use videocalls_protocol::{Source, TrackState, UnavailableReason};
+use videocalls_session::Input;
 use wasm_bindgen::JsValue;
 use web_sys::{MediaStream, MediaStreamTrack};
 
-use crate::browser::{self, call_method, property, set_property, text};
+use crate::browser::{self, call_method, property, set_property};
 use crate::event_listener::EventListener;
 use crate::{CallError, ErrorCode};
 
-/// The tracks that this participant sends, and the one stream that holds them for the length of a
-/// call.
+/// The tracks that this participant sends, and the streams that hold them for the length of a call: one
+/// of the microphone and the camera, one of the screen and its sound.
 #[derive(Debug)]
 pub(crate) struct LocalTracks {
     stream: MediaStream,
+    screen: MediaStream,
     tracks: RefCell<Vec<LocalTrack>>,
+    /// Whether the screen is sent in the camera's place.
+    replaces_camera: Cell<bool>,
 }
 
 /// A track of a device, which is released when this is dropped; or a track of the page's own, which
@@ -23,16 +26,16 @@ pub(crate) struct LocalTracks {
 #[derive(Debug)]
 #[must_use = "the device is released when this is dropped"]
 pub(crate) struct LocalTrack {
-    kind: TrackKind,
+    source: Source,
     track: MediaStreamTrack,
     is_given: bool,
     listeners: Vec<EventListener>,
 }
 
-/// The answer to a request for one kind of track. A page that brings no track answers `Ok(None)`.
+/// The answer to a request for a track. A page that brings no track answers `Ok(None)`.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    pub(crate) kind: TrackKind,
+    pub(crate) source: Source,
     pub(crate) outcome: Result<Option<LocalTrack>, CallError>,
 }
 
@@ -43,7 +46,9 @@ impl LocalTracks {
     pub(crate) fn new() -> Result<Self, JsValue> {
         Ok(Self {
             stream: MediaStream::new()?,
+            screen: MediaStream::new()?,
             tracks: RefCell::default(),
+            replaces_camera: Cell::default(),
         })
     }
 
@@ -51,23 +56,42 @@ impl LocalTracks {
         &self.stream
     }
 
-    pub(crate) fn of(&self, kind: TrackKind) -> Option<MediaStreamTrack> {
+    pub(crate) fn screen(&self) -> &MediaStream {
+        &self.screen
+    }
+
+    pub(crate) fn of(&self, source: Source) -> Option<MediaStreamTrack> {
         let tracks = self.tracks.borrow();
-        let track = tracks.iter().find(|track| track.kind == kind)?;
+        let track = tracks.iter().find(|track| track.source == source)?;
         Some(Clone::clone(&track.track))
     }
 
-    pub(crate) fn set_enabled(&self, kind: TrackKind, enabled: bool) {
-        if let Some(track) = self.of(kind) {
+    /// The track that is sent in a source's place.
+    pub(crate) fn sent_as(&self, source: Source) -> Option<MediaStreamTrack> {
+        match source {
+            Source::Camera if self.replaces_camera.get() => {
+                self.of(Source::Screen).or_else(|| self.of(source))
+            }
+            Source::Screen | Source::ScreenAudio if self.replaces_camera.get() => None,
+            _ => self.of(source),
+        }
+    }
+
+    pub(crate) fn set_replaces_camera(&self, replaces_camera: bool) {
+        self.replaces_camera.set(replaces_camera);
+    }
+
+    pub(crate) fn set_enabled(&self, source: Source, enabled: bool) {
+        if let Some(track) = self.of(source) {
             set_property(&track, "enabled", &enabled.into());
         }
     }
 
     /// Adds a track, which reports from then on that it ends, or is muted by the system.
     pub(crate) fn add(&self, mut track: LocalTrack, report: &Rc<dyn Fn(Input)>) {
-        let kind = track.kind;
+        let source = track.source;
         if property(&track.track, "muted").is_truthy() {
-            report(muted(kind));
+            report(muted(source));
         }
         let inputs: [(_, fn(_) -> _); 3] = [
             ("ended", Input::TrackEnded),
@@ -76,53 +100,60 @@ impl LocalTracks {
         ];
         for (event, input) in inputs {
             let report = report.clone();
-            let listener = EventListener::new(&track.track, event, move |_| report(input(kind)));
+            let listener = EventListener::new(&track.track, event, move |_| report(input(source)));
             track.listeners.push(listener);
         }
-        self.stream.add_track(&track.track);
+        self.stream_of(source).add_track(&track.track);
         self.tracks.borrow_mut().push(track);
     }
 
-    /// Removes the track of this kind, which releases its device.
-    pub(crate) fn remove(&self, kind: TrackKind) {
-        while let Some(removed) = self.take(kind) {
-            self.stream.remove_track(&removed.track);
+    /// Removes the track of this source, which releases its device.
+    pub(crate) fn remove(&self, source: Source) {
+        if let Some(removed) = self.take(source) {
+            self.stream_of(source).remove_track(&removed.track);
         }
     }
 
     /// Releases all devices.
     pub(crate) fn clear(&self) {
-        TrackKind::ALL
-            .into_iter()
-            .for_each(|kind| self.remove(kind));
+        for removed in self.tracks.take() {
+            self.stream_of(removed.source).remove_track(&removed.track);
+        }
     }
 
-    fn take(&self, kind: TrackKind) -> Option<LocalTrack> {
+    fn stream_of(&self, source: Source) -> &MediaStream {
+        match source {
+            Source::Screen | Source::ScreenAudio => &self.screen,
+            _ => &self.stream,
+        }
+    }
+
+    fn take(&self, source: Source) -> Option<LocalTrack> {
         let mut tracks = self.tracks.borrow_mut();
-        let index = tracks.iter().position(|track| track.kind == kind)?;
+        let index = tracks.iter().position(|track| track.source == source)?;
         Some(tracks.remove(index))
     }
 }
 
 impl LocalTrack {
     /// Owns a track of a device.
-    pub(crate) fn of_device(track: MediaStreamTrack) -> Self {
+    pub(crate) fn of_device(source: Source, track: MediaStreamTrack) -> Self {
         browser::track(&track);
-        Self::new(kind_of(&track), track, false)
+        Self::new(source, track, false)
     }
 
     /// Takes a track of the page's own.
-    pub(crate) fn given(kind: TrackKind, track: MediaStreamTrack) -> Self {
-        Self::new(kind, track, true)
+    pub(crate) fn given(source: Source, track: MediaStreamTrack) -> Self {
+        Self::new(source, track, true)
     }
 
-    pub(crate) fn kind(&self) -> TrackKind {
-        self.kind
+    pub(crate) fn media(&self) -> &MediaStreamTrack {
+        &self.track
     }
 
-    fn new(kind: TrackKind, track: MediaStreamTrack, is_given: bool) -> Self {
+    fn new(source: Source, track: MediaStreamTrack, is_given: bool) -> Self {
         Self {
-            kind,
+            source,
             track,
             is_given,
             listeners: Vec::new(),
@@ -142,38 +173,33 @@ impl Drop for LocalTrack {
 impl Answer {
     /// The state of the track, as it is sent to the other participants.
     pub(crate) fn state(&self) -> TrackState {
-        match self.outcome.as_ref().map_err(|error| error.code) {
-            Ok(Some(_)) => TrackState::Live,
-            Ok(None) => TrackState::NotRequested,
-            Err(ErrorCode::PermissionDenied) => TrackState::PermissionDenied,
-            Err(ErrorCode::DeviceNotFound) => TrackState::DeviceNotFound,
-            Err(ErrorCode::DeviceInUse) => TrackState::DeviceInUse,
-            Err(_) => TrackState::Unavailable,
-        }
+        let reason = match self.outcome.as_ref().map_err(|error| error.code) {
+            Ok(Some(_)) => return TrackState::Live,
+            Ok(None) => return TrackState::Off,
+            Err(ErrorCode::PermissionDenied) => UnavailableReason::PermissionDenied,
+            Err(ErrorCode::DeviceNotFound) => UnavailableReason::DeviceNotFound,
+            Err(ErrorCode::DeviceInUse) => UnavailableReason::DeviceInUse,
+            Err(_) => UnavailableReason::Failed,
+        };
+        TrackState::Unavailable(reason)
     }
 }
 
 impl From<LocalTrack> for Answer {
     fn from(track: LocalTrack) -> Self {
         Self {
-            kind: track.kind(),
+            source: track.source,
             outcome: Ok(Some(track)),
         }
     }
 }
 
-fn muted(kind: TrackKind) -> Input {
-    Input::TrackMuted { kind, muted: true }
+fn muted(source: Source) -> Input {
+    let muted = true;
+    Input::TrackMuted { source, muted }
 }
 
-fn unmuted(kind: TrackKind) -> Input {
-    Input::TrackMuted { kind, muted: false }
-}
-
-fn kind_of(track: &MediaStreamTrack) -> TrackKind {
-    if text(track, "kind") == TrackKind::Audio.as_str() {
-        TrackKind::Audio
-    } else {
-        TrackKind::Video
-    }
+fn unmuted(source: Source) -> Input {
+    let muted = false;
+    Input::TrackMuted { source, muted }
 }

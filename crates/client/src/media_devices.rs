@@ -1,13 +1,13 @@
 //! The browser's `navigator.mediaDevices` and `navigator.permissions`.
 
 use js_sys::{Array, Object, Promise};
-use videocalls_session::TrackKind;
+use videocalls_protocol::{Source, TrackKind};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{MediaDevices, MediaStream};
 
 use crate::browser::{
-    call_method, exception_name, exception_text, global, object, property, track, untrack,
+    call_method, exception_name, exception_text, global, object, property, text, track, untrack,
 };
 use crate::frame;
 use crate::local_tracks::{Answer, LocalTrack};
@@ -31,13 +31,27 @@ pub(crate) enum Permission {
 /// The browser's exception as our error, without its device.
 pub(crate) async fn request(constraints: &Object) -> Result<Vec<Answer>, CallError> {
     let asked = media_devices()?.get_user_media_with_constraints(constraints.unchecked_ref());
-    let given = match asked {
-        Ok(promise) => PendingMedia::new(promise).wait().await,
-        Err(error) => Err(error),
-    };
-    given
-        .map(|stream| own_tracks(stream.unchecked_ref()))
-        .map_err(|error| device_error(&error))
+    let given = tracks_of(asked, DEVICES).await;
+    given.map_err(|error| device_error(&error))
+}
+
+/// The sources of the sound and of the picture that a request brings.
+pub(crate) type Sources = [Source; 2];
+
+pub(crate) const DEVICES: Sources = [Source::Microphone, Source::Camera];
+
+/// Waits for the tracks of a request. They are released if this future is dropped before the browser
+/// has answered.
+///
+/// # Errors
+///
+/// The browser's exception.
+pub(crate) async fn tracks_of(
+    asked: Result<Promise, JsValue>,
+    sources: Sources,
+) -> Result<Vec<Answer>, JsValue> {
+    let stream = PendingMedia::new(asked?).wait().await?;
+    Ok(own_tracks(stream.unchecked_ref(), sources))
 }
 
 /// Lists the devices that the browser reveals, as `MediaDeviceInfo`.
@@ -50,11 +64,11 @@ pub(crate) async fn list() -> Array {
     listed.map(JsCast::unchecked_into).unwrap_or_default()
 }
 
-/// Whether a `MediaDeviceInfo` is an input of this kind.
-pub(crate) fn is_of(device: &JsValue, kind: TrackKind) -> bool {
-    let kind = match kind {
-        TrackKind::Audio => "audioinput",
-        TrackKind::Video => "videoinput",
+/// Whether a `MediaDeviceInfo` is an input for this source.
+pub(crate) fn is_for(device: &JsValue, source: Source) -> bool {
+    let kind = match source {
+        Source::Microphone => "audioinput",
+        _ => "videoinput",
     };
     property(device, "kind") == *kind
 }
@@ -70,14 +84,15 @@ pub(crate) fn media_devices() -> Result<MediaDevices, CallError> {
     }
 }
 
-/// The `PermissionStatus` of a kind of device, where the browser has it.
-pub(crate) async fn permission_status(kind: TrackKind) -> Option<JsValue> {
-    let name = match kind {
-        TrackKind::Audio => "microphone",
-        TrackKind::Video => "camera",
-    };
+/// The `PermissionStatus` of a kind of device, where the browser has it. Its name is that of the
+/// source.
+pub(crate) async fn permission_status(source: Source) -> Option<JsValue> {
     let permissions = property(&global("navigator"), "permissions");
-    let status = call_method(&permissions, "query", &object(&[("name", name.into())]))?;
+    let status = call_method(
+        &permissions,
+        "query",
+        &object(&[("name", source.as_str().into())]),
+    )?;
     JsFuture::from(Promise::from(status)).await.ok()
 }
 
@@ -149,15 +164,19 @@ fn stop_when_given(promise: &Promise) {
     let given = JsFuture::from(promise.clone());
     wasm_bindgen_futures::spawn_local(async move {
         if let Ok(stream) = given.await {
-            drop(own_tracks(stream.unchecked_ref()));
+            drop(own_tracks(stream.unchecked_ref(), DEVICES));
         }
     });
 }
 
-fn own_tracks(stream: &MediaStream) -> Vec<Answer> {
+fn own_tracks(stream: &MediaStream, [sound, picture]: Sources) -> Vec<Answer> {
     let mut answers = Vec::new();
     for track in stream.get_tracks().iter() {
-        answers.push(LocalTrack::of_device(track.unchecked_into()).into());
+        let source = match text(&track, "kind") == *TrackKind::Audio.as_str() {
+            true => sound,
+            false => picture,
+        };
+        answers.push(LocalTrack::of_device(source, track.unchecked_into()).into());
     }
     answers
 }

@@ -1,5 +1,6 @@
 use js_sys::{Object, Promise};
-use videocalls_session::{Source, TrackKind};
+use videocalls_protocol::Source;
+use videocalls_session::Supply;
 use wasm_bindgen::JsValue;
 
 /// Where the sound or the picture of a call comes from.
@@ -17,28 +18,29 @@ pub enum MediaRequest {
     Given(Promise),
 }
 
-/// What is requested for each kind of track.
+/// What is requested for the sources that a call begins with.
 #[derive(Debug)]
 pub(crate) struct MediaRequests {
-    pub(crate) audio: MediaRequest,
-    pub(crate) video: MediaRequest,
+    pub(crate) microphone: MediaRequest,
+    pub(crate) camera: MediaRequest,
 }
 
 impl MediaRequests {
-    pub(crate) fn of(&self, kind: TrackKind) -> &MediaRequest {
-        match kind {
-            TrackKind::Audio => &self.audio,
-            TrackKind::Video => &self.video,
+    pub(crate) fn of(&self, source: Source) -> &MediaRequest {
+        match source {
+            Source::Microphone => &self.microphone,
+            Source::Camera => &self.camera,
+            _ => &MediaRequest::Nothing,
         }
     }
 }
 
 impl MediaRequest {
-    pub(crate) fn source(&self) -> Source {
+    pub(crate) fn supply(&self) -> Supply {
         match self {
-            Self::Nothing => Source::Nothing,
-            Self::Any | Self::Like(_) => Source::Device,
-            Self::Given(_) => Source::Page,
+            Self::Nothing => Supply::Nothing,
+            Self::Any | Self::Like(_) => Supply::Device,
+            Self::Given(_) => Supply::Page,
         }
     }
 

@@ -4,10 +4,10 @@ use std::rc::Rc;
 use js_sys::{Array, Object, Promise};
 use videocalls_protocol::Candidate;
 use videocalls_protocol::data::{Channel, announce, is_announced};
-use videocalls_session::{LinkReport, LinkRole, Token, TrackKind, Transport};
+use videocalls_session::{LinkReport, LinkRole, Token, Transport};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{MediaStream, RtcConfiguration, RtcDataChannel, RtcPeerConnection};
+use web_sys::{RtcConfiguration, RtcDataChannel, RtcPeerConnection};
 
 use crate::CallError;
 use crate::browser::{
@@ -24,7 +24,7 @@ use crate::local_tracks::LocalTracks;
 use crate::remote_tracks::RemoteTracks;
 use crate::stats::Received;
 use crate::task::Task;
-use crate::transceivers;
+use crate::transceivers::Transceivers;
 use crate::turn::TurnFailures;
 
 type Report = Rc<dyn Fn(LinkReport)>;
@@ -48,6 +48,7 @@ pub(crate) struct LinkCallbacks {
 pub(crate) struct Peer {
     connection: RtcPeerConnection,
     configuration: Object,
+    local: Rc<Transceivers>,
     remote: Rc<RemoteTracks>,
     operation: RefCell<Option<Task>>,
     renewal: Cell<Option<Task>>,
@@ -78,12 +79,13 @@ impl Peer {
         Object::assign(&pooled, configuration);
         let connection = RtcPeerConnection::new_with_configuration(pooled.unchecked_ref())?;
         let changed = report.clone();
-        let remote = RemoteTracks::new(Rc::new(move || changed(LinkReport::TracksChanged)))?;
+        let remote = RemoteTracks::new(Rc::new(move |it| changed(LinkReport::TracksChanged(it))))?;
         track(&connection);
         let mut listeners = listen(&connection, &remote, report);
         listeners.extend(turn.watch(&connection, fail));
         listeners.push(file_channel::listen(&connection, file.clone()));
         Ok(Self {
+            local: Rc::new(Transceivers::new(connection.clone())),
             connection,
             configuration: pooled,
             remote,
@@ -117,19 +119,14 @@ impl Peer {
         configuration.unchecked_into()
     }
 
-    /// The stream of what the peer sends, once there has been a track for it.
-    pub(crate) fn remote_stream(&self) -> Option<MediaStream> {
-        self.remote.stream()
-    }
-
-    /// Takes the participant's own report of their camera.
-    pub(crate) fn set_has_camera(&self, has_camera: bool) {
-        self.remote.set_has_camera(has_camera);
+    /// What the peer sends, once there has been a track for it.
+    pub(crate) fn remote(&self) -> &RemoteTracks {
+        &self.remote
     }
 
     /// Adds the local tracks before the first negotiation.
     pub(crate) fn prepare(&self, role: LinkRole, local: &LocalTracks) {
-        transceivers::prepare(&self.connection, role, local);
+        self.local.prepare(role, local);
     }
 
     /// Prepares for chat by a data channel of this label.
@@ -176,12 +173,10 @@ impl Peer {
         }
     }
 
-    /// Sends the local track that there is now, or nothing if there is none.
-    pub(crate) fn replace_track(&self, kind: TrackKind, local: &LocalTracks) {
-        let is_negotiating = self.operation.borrow().is_some();
-        if !transceivers::replace(&self.connection, kind, local) && !is_negotiating {
-            transceivers::attach(&self.connection, kind, local);
-        }
+    /// Sends the local tracks that there are now, and nothing in place of those that there are not.
+    pub(crate) fn replace_tracks(&self, local: &LocalTracks) {
+        let has_negotiated = self.operation.borrow().is_some();
+        self.local.replace(has_negotiated, local);
     }
 
     /// Makes an offer, or the answer to the `offer` of the peer; `servers` are the page's ICE servers,
@@ -191,10 +186,11 @@ impl Peer {
         offer: Option<&str>,
         servers: Option<Renewal>,
         token: Token,
-        local: Rc<LocalTracks>,
+        tracks: Rc<LocalTracks>,
         report: Report,
     ) {
-        let (connection, data) = (self.connection.clone(), self.data.clone());
+        let connection = self.connection.clone();
+        let (local, data) = (self.local.clone(), self.data.clone());
         let renewed = self.renewed(servers);
         let offered = offer.map(|sdp| set_remote_description(&connection, "offer", sdp));
         let has_data_channels = offer.is_some_and(is_announced);
@@ -204,15 +200,19 @@ impl Peer {
                     data.get_or_init(|| DataChannels::open(&connection, &report));
                 }
             };
-            let described = describe(&connection, offered, prepare, renewed, &local).await;
+            let is_answer = offered.is_some();
+            let described = describe(&connection, offered, prepare, renewed, &local, &tracks).await;
             report(match described {
-                Ok(sdp) if data.get().is_some() => LinkReport::DescriptionCreated {
+                Ok(sdp) => LinkReport::DescriptionCreated {
                     token,
-                    sdp: announce(&sdp),
+                    sdp: if data.get().is_some() { announce(&sdp) } else { sdp },
+                    sources: local.sources(),
                 },
-                Ok(sdp) => LinkReport::DescriptionCreated { token, sdp },
                 Err(_) => LinkReport::Failed { token },
             });
+            if is_answer {
+                local.share(&tracks);
+            }
         });
     }
 
@@ -311,7 +311,10 @@ fn listen(
             needed(LinkReport::NegotiationNeeded);
         }),
         EventListener::new(connection, "track", move |event| {
-            remote.add(property(event, "track").unchecked_into());
+            remote.add(
+                property(event, "track").unchecked_into(),
+                property(event, "transceiver").unchecked_into(),
+            );
         }),
     ]
 }
@@ -340,13 +343,12 @@ async fn describe(
     offered: Option<Promise>,
     prepare: impl FnOnce(),
     renewed: impl Future<Output = ()>,
-    local: &LocalTracks,
+    local: &Transceivers,
+    tracks: &LocalTracks,
 ) -> Result<String, JsValue> {
     if let Some(offered) = offered {
         JsFuture::from(offered).await?;
-        for kind in TrackKind::ALL {
-            transceivers::answer(connection, kind, local);
-        }
+        local.answer(tracks);
         prepare();
     }
     renewed.await;

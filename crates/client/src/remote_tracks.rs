@@ -1,43 +1,46 @@
-//! The stream of a participant: which of the tracks that a connection receives are in it.
+//! The streams of a participant: which of the tracks that a connection receives are in them.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::mem;
 use std::rc::{Rc, Weak};
 
-use videocalls_session::TrackKind;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{MediaStream, MediaStreamTrack};
+use videocalls_protocol::{MediaState, Source, TrackKind, TrackSources, TrackState};
+use wasm_bindgen::JsValue;
+use web_sys::{MediaStream, MediaStreamTrack, RtcRtpTransceiver};
 
 use crate::browser::{property, text};
 use crate::event_listener::EventListener;
 use crate::first_frame::FirstFrame;
+use crate::remote_stream::RemoteStream;
 use crate::stats::Received;
 
 /// A track stops being shown if it receives nothing for so long, in milliseconds, while another
 /// track of its connection does. A peer may stop sending without a word.
 const SILENCE: f64 = 5_000.0;
 
-/// The tracks of one connection, and the stream of those that the page is to play.
+/// The tracks of one connection, and the streams of those that the page is to play: one of the
+/// microphone and the camera, one of the screen and its sound.
 ///
-/// The stream has at most one track of each kind: the newest that is being sent. It has a video track
-/// only while there are pictures, or are about to be, because browsers play no sound of a `<video>`
-/// whose video track has not delivered a frame.
+/// A stream has at most one track of each source. It has a video track only while there are pictures, or
+/// are about to be, because browsers play no sound of a `<video>` whose video track has not delivered
+/// a frame.
 pub(crate) struct RemoteTracks {
-    stream: RefCell<MediaStream>,
-    /// Whether the stream has had a track.
-    has_started: Cell<bool>,
-    /// Whether elements with the stream wait for the first frame of a track that is in it.
-    awaits_frame: Cell<bool>,
-    /// Whether the participant has a camera, once they have reported it.
-    has_camera: Cell<Option<bool>>,
+    person: RemoteStream,
+    screen: RemoteStream,
+    /// The sources that the peer has named, under the `mid`s of its media sections.
+    sources: RefCell<TrackSources>,
+    /// What the participant has last reported to send, if the server carries such reports.
+    reported: RefCell<Option<MediaState>>,
     /// In the order in which they have last started to be sent.
     tracks: RefCell<Vec<RemoteTrack>>,
-    on_change: Rc<dyn Fn()>,
+    /// Takes the sources whose tracks are in the streams now.
+    on_change: Rc<dyn Fn(Vec<Source>)>,
     me: Weak<Self>,
 }
 
 struct RemoteTrack {
     track: MediaStreamTrack,
+    transceiver: RtcRtpTransceiver,
     bytes: f64,
     /// When it last received something, by the clock of the statistics; zero until they are read.
     last_received: f64,
@@ -63,40 +66,50 @@ impl RemoteTracks {
     /// # Errors
     ///
     /// The browser has no `MediaStream`.
-    pub(crate) fn new(on_change: Rc<dyn Fn()>) -> Result<Rc<Self>, JsValue> {
-        let stream = RefCell::new(MediaStream::new()?);
+    pub(crate) fn new(on_change: Rc<dyn Fn(Vec<Source>)>) -> Result<Rc<Self>, JsValue> {
+        let (person, screen) = (RemoteStream::new()?, RemoteStream::new()?);
         Ok(Rc::new_cyclic(|me| Self {
-            stream,
-            has_started: Cell::default(),
-            awaits_frame: Cell::default(),
-            has_camera: Cell::default(),
+            person,
+            screen,
+            sources: RefCell::default(),
+            reported: RefCell::default(),
             tracks: RefCell::default(),
             on_change,
             me: me.clone(),
         }))
     }
 
-    /// The stream, once there has been a track for it: Chromium does not play the sound that is added
-    /// to a stream which was empty when an element got it.
-    ///
-    /// It becomes another object if a first frame that was due does not come.
+    /// The stream of the microphone and the camera, once there has been a track for it.
     pub(crate) fn stream(&self) -> Option<MediaStream> {
-        let stream = self.stream.borrow();
-        self.has_started.get().then(|| Clone::clone(&*stream))
+        self.person.stream()
+    }
+
+    /// The stream of the screen and its sound, while a screen is shared.
+    pub(crate) fn screen_stream(&self) -> Option<MediaStream> {
+        self.screen.stream()
+    }
+
+    /// Takes the sources that the peer names in a description which is about to be applied.
+    pub(crate) fn set_sources(&self, sources: TrackSources) {
+        if !sources.is_empty() {
+            self.sources.replace(sources);
+        }
     }
 
     /// Takes the track of a `track` event, which may be one that was there before.
-    pub(crate) fn add(&self, track: MediaStreamTrack) {
+    pub(crate) fn add(&self, track: MediaStreamTrack, transceiver: RtcRtpTransceiver) {
         let known = self.take(&track);
-        let added = known.unwrap_or_else(|| self.watch(track));
+        let added = known.unwrap_or_else(|| self.watch(track, transceiver));
         self.tracks.borrow_mut().push(added);
         self.update();
     }
 
-    /// Takes the participant's own report of their camera. A browser that has no picture to send any
+    /// Takes the participant's own report of what they send. A browser that has no picture to send any
     /// more may go on sending packets.
-    pub(crate) fn set_has_camera(&self, has_camera: bool) {
-        if self.has_camera.replace(Some(has_camera)) != Some(has_camera) {
+    pub(crate) fn set_reported(&self, media: &MediaState) {
+        let is_new = self.reported.borrow().as_ref() != Some(media);
+        if is_new {
+            self.reported.replace(Some(media.clone()));
             self.tracks
                 .borrow_mut()
                 .iter_mut()
@@ -135,7 +148,7 @@ impl RemoteTracks {
             .fold(0.0, f64::max)
     }
 
-    fn watch(&self, track: MediaStreamTrack) -> RemoteTrack {
+    fn watch(&self, track: MediaStreamTrack, transceiver: RtcRtpTransceiver) -> RemoteTrack {
         let listen = |event, changed: fn(&Self, &MediaStreamTrack)| {
             let (me, source) = (self.me.clone(), Clone::clone(&track));
             EventListener::new(&track, event, move |_| {
@@ -152,6 +165,7 @@ impl RemoteTracks {
         RemoteTrack {
             picture: self.first_picture(&track, true),
             track,
+            transceiver,
             bytes: 0.0,
             last_received: 0.0,
             is_silent: false,
@@ -205,49 +219,29 @@ impl RemoteTracks {
     }
 
     fn update(&self) {
-        let shown: Vec<_> = TrackKind::ALL
-            .into_iter()
-            .filter_map(|kind| self.shown(kind))
-            .collect();
-        let awaits_frame = shown.iter().any(|track| self.is_awaited(track));
-        let awaited_frame = self.awaits_frame.replace(awaits_frame);
-        let before = self.contents();
-        let is_left = before.iter().any(|track| !shown.contains(track));
-        if is_left && awaited_frame {
-            self.renew_stream();
-        }
-        if is_left || before.len() != shown.len() {
-            self.set_contents(&shown);
-            (self.on_change)();
-        }
-    }
-
-    fn contents(&self) -> Vec<MediaStreamTrack> {
-        let tracks = self.stream.borrow().get_tracks();
-        tracks.iter().map(JsCast::unchecked_into).collect()
-    }
-
-    fn set_contents(&self, shown: &[MediaStreamTrack]) {
-        let stream = self.stream.borrow();
-        for track in self.contents() {
-            if !shown.contains(&track) {
-                stream.remove_track(&track);
+        let person = self.show(&self.person, [Source::Microphone, Source::Camera]);
+        let has_screen = self.shown(Source::Screen).is_some();
+        let screen = match has_screen {
+            true => self.show(&self.screen, [Source::Screen, Source::ScreenAudio]),
+            // The next screen is another stream.
+            false => {
+                let was_shown = self.screen.stream().is_some();
+                self.screen.renew();
+                was_shown
             }
-        }
-        // A track that is in the stream already is not added twice.
-        for track in shown {
-            stream.add_track(track);
-            self.has_started.set(true);
+        };
+        if person || screen {
+            let received = Source::ALL.into_iter();
+            let received = received.filter(|source| self.shown(*source).is_some());
+            (self.on_change)(received.collect());
         }
     }
 
-    /// Makes another stream for the page: an element that waits for a first frame does not play the
-    /// sound when the track leaves its stream.
-    fn renew_stream(&self) {
-        if let Ok(stream) = MediaStream::new() {
-            self.stream.replace(stream);
-            self.has_started.set(false);
-        }
+    fn show(&self, stream: &RemoteStream, sources: [Source; 2]) -> bool {
+        let shown = sources.into_iter().filter_map(|source| self.shown(source));
+        let shown: Vec<_> = shown.collect();
+        let awaits_frame = shown.iter().any(|track| self.is_awaited(track));
+        stream.show(&shown, awaits_frame)
     }
 
     fn is_awaited(&self, track: &MediaStreamTrack) -> bool {
@@ -256,23 +250,29 @@ impl RemoteTracks {
         awaited.any(|known| known.track == *track)
     }
 
-    /// The track of this kind for the stream. A sound track is there even before the peer sends it:
-    /// it keeps no picture from being played. A video track is there before its first frame if that
-    /// is about to come, so that an element shows it at once.
-    fn shown(&self, kind: TrackKind) -> Option<MediaStreamTrack> {
-        let has_camera = self.has_camera.get();
-        if kind == TrackKind::Video && has_camera == Some(false) {
+    /// The track of this source for a stream: the newest that is sent. A sound track is there even
+    /// before the peer sends it: it keeps no picture from being played. A video track is there before
+    /// its first frame if that is about to come, so that an element shows it at once.
+    fn shown(&self, source: Source) -> Option<MediaStreamTrack> {
+        let is_picture = source.kind() == TrackKind::Video;
+        let reported = self.reported.borrow();
+        let state = reported.as_ref().map(|media| media.of(source));
+        if is_picture && state.is_some_and(|state| !state.has_device()) {
             return None;
         }
         let tracks = self.tracks.borrow();
-        let of_kind = || {
+        let of_source = || {
             let newest_first = tracks.iter().rev();
-            newest_first.filter(|it| text(&it.track, "kind") == kind.as_str() && it.is_live())
+            newest_first.filter(|it| it.is_live() && self.source_of(it, &tracks) == Some(source))
         };
-        let sent = of_kind().find(|track| track.is_sent());
+        // A screen that does not change may be sent by no packet for long.
+        let may_be_silent = source == Source::Screen;
+        let sent = of_source().find(|it| it.is_sent() && (may_be_silent || !it.is_silent));
         let waiting = || {
-            of_kind().find(|track| match track.picture {
-                Picture::Awaited { is_due, .. } => is_due && has_camera == Some(true),
+            of_source().find(|track| match track.picture {
+                Picture::Awaited { is_due, .. } => {
+                    is_due && state.is_some_and(TrackState::has_device)
+                }
                 Picture::NotNeeded => true,
                 Picture::Arrived => false,
             })
@@ -280,9 +280,51 @@ impl RemoteTracks {
         let shown = sent.or_else(waiting)?;
         Some(Clone::clone(&shown.track))
     }
+
+    /// What a track shows: what the peer has named, or else the first sound is the microphone, the first
+    /// picture the camera, and the second ones are the screen's. Tracks that are not sent any more do
+    /// not count, since a peer may send its camera by another section than before.
+    fn source_of(&self, track: &RemoteTrack, tracks: &[RemoteTrack]) -> Option<Source> {
+        let sources = self.sources.borrow();
+        if !sources.is_empty() {
+            return sources.of(&track.mid());
+        }
+        let kind = track.kind();
+        let others = tracks
+            .iter()
+            .filter(|it| it.kind() == kind && it.may_be_sent());
+        let before = others.filter(|it| it.section() < track.section()).count();
+        Source::assumed(kind, before.min(1))
+    }
 }
 
 impl RemoteTrack {
+    fn kind(&self) -> TrackKind {
+        match text(&self.track, "kind") == *TrackKind::Audio.as_str() {
+            true => TrackKind::Audio,
+            false => TrackKind::Video,
+        }
+    }
+
+    fn mid(&self) -> String {
+        text(&self.transceiver, "mid")
+    }
+
+    /// The place of the track's media section among the others. Browsers number their sections, and
+    /// other peers have few of them.
+    fn section(&self) -> (usize, String) {
+        let mid = self.mid();
+        (mid.len(), mid)
+    }
+
+    /// Whether the peer's description says that it sends the track, and nothing shows otherwise.
+    fn may_be_sent(&self) -> bool {
+        let direction = text(&self.transceiver, "currentDirection");
+        // There is none before the first answer.
+        let may_be_received = matches!(direction.as_str(), "" | "sendrecv" | "recvonly");
+        may_be_received && self.is_live() && !self.is_silent
+    }
+
     fn is_live(&self) -> bool {
         text(&self.track, "readyState") == "live"
     }
@@ -290,7 +332,7 @@ impl RemoteTrack {
     /// Whether the peer sends it. A browser mutes a track until the first packet arrives, and again
     /// when the peer's description stops it.
     fn is_sent(&self) -> bool {
-        !self.is_awaited() && !property(&self.track, "muted").is_truthy() && !self.is_silent
+        !self.is_awaited() && !property(&self.track, "muted").is_truthy()
     }
 
     fn is_awaited(&self) -> bool {

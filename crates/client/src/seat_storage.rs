@@ -4,6 +4,7 @@
 //! call. It is not there during a call, because browsers copy the session storage when a tab is
 //! duplicated or opened from another: the copy would take the seat of the page that still has it.
 
+use videocalls_session::InitialState;
 use wasm_bindgen::JsValue;
 
 use crate::browser::{call_method, global, set_property};
@@ -19,12 +20,16 @@ pub(crate) struct SeatStorage {
 pub(crate) struct Seat {
     /// The dialect's name for the seat.
     pub(crate) id: String,
-    pub(crate) audio_muted: bool,
-    pub(crate) video_muted: bool,
+    /// How the tracks begin in the reloaded page.
+    pub(crate) microphone: InitialState,
+    pub(crate) camera: InitialState,
 }
 
-const MUTED: char = 'm';
-const LIVE: char = 'l';
+const LETTERS: [(InitialState, char); 3] = [
+    (InitialState::On, 'l'),
+    (InitialState::Muted, 'm'),
+    (InitialState::Off, 'o'),
+];
 
 impl SeatStorage {
     pub(crate) fn new(url: &str, room: Option<&str>) -> Self {
@@ -40,19 +45,28 @@ impl SeatStorage {
         call_method(&storage, "removeItem", &key);
         let mut rest = kept.chars();
         Some(Seat {
-            audio_muted: rest.next()? == MUTED,
-            video_muted: rest.next()? == MUTED,
+            microphone: read(rest.next()?)?,
+            camera: read(rest.next()?)?,
             id: rest.as_str().to_owned(),
         })
     }
 
     pub(crate) fn keep(&self, seat: &Seat) {
-        let letter = |muted| if muted { MUTED } else { LIVE };
-        let mut text = String::from_iter([seat.audio_muted, seat.video_muted].map(letter));
+        let mut text = String::from_iter([seat.microphone, seat.camera].map(letter));
         text.push_str(&seat.id);
         // If there is no room to keep it, a reload is a leave and a join.
         set_property(&storage(), &self.key, &text.into());
     }
+}
+
+fn read(letter: char) -> Option<InitialState> {
+    let known = LETTERS.iter().find(|(_, known)| *known == letter);
+    known.map(|(state, _)| *state)
+}
+
+fn letter(state: InitialState) -> char {
+    let known = LETTERS.iter().find(|(known, _)| *known == state);
+    known.map_or('l', |(_, letter)| *letter)
 }
 
 /// Some frames have no storage: then this is `undefined`.

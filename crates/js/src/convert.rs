@@ -3,7 +3,8 @@
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use videocalls_client::{
     CallError, CallEvent, ChatLine, DisplayName, ErrorCode, LeaveReason, LineOrigin,
-    MEDIA_PENDING_HELP, ParticipantId, ParticipantView, Payload, Snapshot, TrackKind,
+    MEDIA_PENDING_HELP, MediaState, ParticipantId, ParticipantView, Payload, Snapshot, Source,
+    UnavailableReason,
 };
 use wasm_bindgen::JsValue;
 
@@ -113,8 +114,7 @@ pub(crate) fn snapshot(call: &Snapshot) -> JsValue {
     Fields::default()
         .with("state", call.state.as_str().into())
         .with("id", text(call.me.as_ref().map(ParticipantId::as_str)))
-        .with("microphone", call.microphone.as_str().into())
-        .with("camera", call.camera.as_str().into())
+        .with("tracks", tracks(&call.local))
         .with("handRaised", call.is_hand_raised.into())
         .with("participants", participants.into())
         .into()
@@ -131,12 +131,25 @@ fn participant(view: &ParticipantView) -> JsValue {
         .with("id", view.id.as_str().into())
         .with("name", optional_name(view.name.as_ref()))
         .with("connection", view.connection.as_str().into())
-        .with("audio", view.media.audio.as_str().into())
-        .with("video", view.media.video.as_str().into())
+        .with("tracks", tracks(&view.tracks))
         .with("away", view.away.into())
         .with("notReceiving", not_receiving.into())
         .with("handRaised", view.is_hand_raised.into())
         .into()
+}
+
+/// `Tracks` of `ts/events.ts`, without their streams.
+fn tracks(media: &MediaState) -> JsValue {
+    let mut tracks = Fields::default();
+    for source in Source::ALL {
+        let state = media.of(source);
+        let reason = state.reason().map(UnavailableReason::as_str);
+        let track = Fields::default()
+            .with("state", state.as_str().into())
+            .with("reason", reason.map_or(JsValue::NULL, JsValue::from));
+        tracks = tracks.with(source.as_str(), track.into());
+    }
+    tracks.into()
 }
 
 /// `ErrorDetails` of `ts/errors.ts`.
@@ -147,7 +160,7 @@ pub(crate) fn error(error: &CallError) -> JsValue {
         .with("category", category(error.code).into())
         .with("message", error.message.as_str().into())
         .with("help", error.help().into())
-        .with("device", text(error.device.map(TrackKind::as_str)))
+        .with("device", text(error.device.map(Source::as_str)))
         .with("participant", text(participant))
         .with("cause", error.cause.clone().into())
         .into()

@@ -9,8 +9,8 @@ mod options;
 
 use std::panic::{self, PanicHookInfo};
 
-use js_sys::Function;
-use videocalls_client::{CallEvent, ParticipantId, TrackKind, VideoCall};
+use js_sys::{Function, Object};
+use videocalls_client::{CallEvent, ContentHint, ParticipantId, ScreenShare, Source, VideoCall};
 use wasm_bindgen::prelude::*;
 
 use crate::options::StartOptions;
@@ -69,18 +69,39 @@ impl CallHandle {
     /// The microphone and camera of a participant.
     #[wasm_bindgen(js_name = streamOf)]
     pub fn stream_of(&self, id: String) -> JsValue {
-        self.call
-            .remote_stream(&ParticipantId::new(id))
-            .map_or(JsValue::NULL, JsValue::from)
+        stream_or_null(self.call.remote_stream(&ParticipantId::new(id)))
     }
 
-    /// Turns a track on or off, or toggles it; returns whether it is now wanted on.
+    /// The own shared screen.
+    #[wasm_bindgen(getter, js_name = localScreenStream)]
+    pub fn local_screen_stream(&self) -> JsValue {
+        stream_or_null(self.call.local_screen_stream())
+    }
+
+    /// The shared screen of a participant.
+    #[wasm_bindgen(js_name = screenStreamOf)]
+    pub fn screen_stream_of(&self, id: String) -> JsValue {
+        stream_or_null(self.call.screen_stream(&ParticipantId::new(id)))
+    }
+
+    /// Shares a screen; the options are those of the browser.
+    #[wasm_bindgen(js_name = startScreenShare)]
+    pub fn start_screen_share(&self, options: Object, is_motion: bool, replaces_camera: bool) {
+        let hint = match is_motion {
+            true => ContentHint::Motion,
+            false => ContentHint::Detail,
+        };
+        let share = ScreenShare::default()
+            .options(&options)
+            .content_hint(hint)
+            .replace_camera(replaces_camera);
+        self.call.start_screen_share(&share);
+    }
+
+    /// Turns the track of a source on or off, or toggles it; returns whether it is now wanted on.
     #[wasm_bindgen(js_name = toggleTrack)]
-    pub fn toggle_track(&self, kind: &str, on: Option<bool>) -> Option<bool> {
-        let kind = TrackKind::ALL
-            .into_iter()
-            .find(|known| known.as_str() == kind)?;
-        self.call.toggle(kind, on)
+    pub fn toggle_track(&self, source: &str, on: Option<bool>) -> Option<bool> {
+        self.call.toggle(Source::from_name(source)?, on)
     }
 
     /// Sends a chat text to a participant, or to everyone; returns the id of the line.
@@ -145,6 +166,11 @@ impl CallHandle {
 
 fn recipient(id: Option<String>) -> Option<ParticipantId> {
     id.map(ParticipantId::new)
+}
+
+/// A stream, or null.
+fn stream_or_null(stream: Option<impl Into<JsValue>>) -> JsValue {
+    stream.map_or(JsValue::NULL, Into::into)
 }
 
 /// Prints the message of a panic; the exception that follows has the stack.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use js_sys::{Function, Object, Promise, Reflect};
 use videocalls_client::dialects::{self, DialectFactory};
-use videocalls_client::{CallBuilder, CallError, ErrorCode, MediaRequest, VideoCall};
+use videocalls_client::{CallBuilder, CallError, ErrorCode, MediaRequest, VideoCall, WhenOff};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
@@ -29,7 +29,15 @@ pub(crate) fn builder(options: &StartOptions) -> Result<CallBuilder, CallError> 
     let function = |name| option(name).dyn_into::<Function>().ok();
     let mut builder = VideoCall::builder(&text("url").unwrap_or_default())
         .audio(media_request(&option("audio")))
-        .video(media_request(&option("video")));
+        .video(media_request(&option("video")))
+        .microphone_on(!option("microphoneOff").is_truthy())
+        .camera_on(!option("cameraOff").is_truthy());
+    if option("releaseMicrophone").is_truthy() {
+        builder = builder.microphone_when_off(WhenOff::Release);
+    }
+    if option("keepCamera").is_truthy() {
+        builder = builder.camera_when_off(WhenOff::Keep);
+    }
     if let Some(name) = text("dialect") {
         builder = builder.dialect(dialect(&name)?);
     }

@@ -1,7 +1,7 @@
 // Calls as a page sees them, over a stand-in for the WebAssembly.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { fakePage, FakeStream, FakeVideo, settle, signaling } from './fakes.mjs';
+import { fakePage, FakeStream, FakeVideo, settle, signaling, tracksIn } from './fakes.mjs';
 
 const quiet = { errorHandler() {} };
 
@@ -106,12 +106,12 @@ describe('participants', () => {
     const call = await joined(page, {}, 'bob', 'cat');
     const before = call.participants;
     assert.equal(call.participants, before);
-    page.made[0].change('bob', { audio: 'muted' });
+    page.made[0].change('bob', { tracks: tracksIn('muted') });
     const after = call.participants;
     assert.notEqual(after, before);
     assert.notEqual(after[0], before[0]);
     assert.equal(after[1], before[1]);
-    assert.equal(after[0].audio, 'muted');
+    assert.equal(after[0].tracks.microphone.state, 'muted');
     page.made[0].change('bob', { notReceiving: ['cat'] });
     assert.deepEqual(call.participants[0].notReceiving, ['cat']);
   });
@@ -122,7 +122,7 @@ describe('participants', () => {
     await settle();
     const seen = [];
     call.on('participant-changed', ({ participant }) => seen.push(participant));
-    page.made[0].change('bob', { video: 'muted' });
+    page.made[0].change('bob', { tracks: tracksIn('muted') });
     assert.equal(seen[0], call.participants[0]);
   });
 

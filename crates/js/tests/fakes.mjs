@@ -54,10 +54,17 @@ export class FakeVideo extends EventTarget {
   }
 }
 
+/** A microphone and a camera in this state. */
+export function tracksIn(state) {
+  const off = { state: 'off', reason: null };
+  return { microphone: { state, reason: null }, camera: { state, reason: null }, screen: off, 'screen-audio': off };
+}
+
 /** A call in the WebAssembly that does what its test says. */
 export class FakeCall {
-  snapshotNow = { state: 'connecting', microphone: 'pending', camera: 'pending', participants: [] };
+  snapshotNow = { state: 'connecting', tracks: tracksIn('requested'), participants: [] };
   localStream = new FakeStream();
+  localScreenStream = null;
   streams = new Map();
   texts = [];
   ends = 0;
@@ -75,8 +82,12 @@ export class FakeCall {
     return this.streams.get(id) ?? null;
   }
 
-  toggleTrack(kind, on) {
-    return on ?? kind === 'audio';
+  screenStreamOf() {
+    return null;
+  }
+
+  toggleTrack(source, on) {
+    return on ?? source === 'microphone';
   }
 
   sendText(text) {
@@ -99,7 +110,7 @@ export class FakeCall {
   }
 
   join(id) {
-    const participant = { id, name: id, connection: 'connecting', audio: 'live', video: 'live', away: false, notReceiving: [] };
+    const participant = { id, name: id, connection: 'connecting', tracks: tracksIn('live'), away: false, notReceiving: [] };
     this.snapshotNow.participants.push(participant);
     this.emit('participant-joined', { participant: { ...participant } });
   }

@@ -1,12 +1,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { Elements, type ElementsOwner } from './elements.js';
 import type { CallHandle } from './engine.js';
-import { aborted, fileFailure, unreachable, VideoCallError, type ErrorDetails } from './errors.js';
-import { callSafely, Listeners, type AnyEvent, type CallState, type Participant, type TrackState, type VideoCallEventMap, type VideoCallListener } from './events.js';
+import { aborted, cancelled, fileFailure, unreachable, VideoCallError, type ErrorDetails } from './errors.js';
+import { callSafely, Listeners, type AnyEvent, type CallState, type Local, type Participant, type Source, type VideoCallEventMap, type VideoCallListener } from './events.js';
 import type { OutgoingFile } from './file-transfer.js';
 import type { Handlers, Prepared } from './options.js';
 import type { Recording, RecordingOptions } from './recording.js';
 import type { Member, SharedCall } from './shared-call.js';
+import type { ScreenShareOptions } from './screen-share.js';
 import type { Fault } from './simulate.js';
 
 /** A call. Made by {@link initializeVideoCall}. */
@@ -65,28 +66,44 @@ export class VideoCall {
     return this.#hasEnded ? [] : this.#shared.participants;
   }
 
-  get microphone(): TrackState {
-    return this.#shared.snapshot.microphone;
-  }
-
-  get camera(): TrackState {
-    return this.#shared.snapshot.camera;
+  /** What this client sends: the state of its tracks, and their streams. */
+  get local(): Local {
+    return this.#shared.local;
   }
 
   /** The local sound and picture, always the same stream; null when the call has ended. */
   get localStream(): MediaStream | null {
-    return this.#hasEnded ? null : this.#shared.localStream;
+    return this.#hasEnded ? null : this.local.stream;
   }
 
   /**
-   * Turns the microphone or camera on or off, or toggles it. If the device is missing (refused, not found, in
-   * use, lost), asks the browser again, unless a prompt is open. Returns whether the track is now wanted on; `true`
-   * means on, starting, or being asked for, and `local-changed` and `error` report the outcome. Returns
-   * undefined if there is nothing to turn: the track was not requested, was the page's own and has ended, or is missing
-   * and should be off.
+   * Turns a track on or off, or toggles it; `audio` and `video` are other names for `microphone` and `camera`. A camera
+   * that is off is released, and asked for again when it is turned on; a microphone stays open (option `whenOff`). If the
+   * device is missing (refused, not found, in use, lost), asks the browser again, unless a prompt is open. Returns whether
+   * the track is now wanted on; `true` means on, starting, or being asked for, and `local-changed` and `error` report the
+   * outcome. Returns undefined if there is nothing to turn: the track was not requested, was the page's own and has ended,
+   * or is missing and should be off.
    */
-  toggleTrack(kind: 'audio' | 'video', enabled?: boolean): boolean | undefined {
-    return this.#hasEnded ? undefined : this.#shared.toggleTrack(kind, enabled);
+  toggleTrack(source: 'audio' | 'video' | Source, enabled?: boolean): boolean | undefined {
+    const name = { audio: 'microphone', video: 'camera' }[source as string] ?? source;
+    return this.#hasEnded ? undefined : this.#shared.toggleTrack(name, enabled);
+  }
+
+  /**
+   * Asks the person for a screen, window or tab, and shares it beside the camera; fulfilled when it is shared. The browser
+   * wants this to happen within a click or a key press. It ends by `stopScreenShare()`, or by the browser's own button; then
+   * `local.tracks.screen` is `off` again, which `local-changed` reports. While a screen is shared, another call does nothing.
+   *
+   * Rejects with a VideoCallError: `aborted` if the person or the page has cancelled, `permission-denied` if the browser or
+   * the system does not allow it, `unsupported-browser` if the browser can't share.
+   */
+  startScreenShare(options: ScreenShareOptions = {}): Promise<void> {
+    return this.#hasEnded ? Promise.reject(cancelled()) : this.#shared.startScreenShare(options);
+  }
+
+  /** Stops to share the screen, or to ask for one. */
+  stopScreenShare(): void {
+    if (!this.#hasEnded) this.#shared.stopScreenShare();
   }
 
   /**
@@ -284,12 +301,13 @@ export class VideoCall {
   #fail(error: VideoCallError): void {
     const { onlyAudioHandler, userMediaErrorHandler, userNoAudioErrorHandler } = this.#handlers;
     const { code, device } = error;
+    const { microphone } = this.local.tracks;
     if (code === 'insecure-context' || code === 'unsupported-browser') {
       // Both devices fail at once: one call of the handler is enough.
-      if (device !== 'camera' || this.microphone === 'not-requested') callSafely(userMediaErrorHandler, error);
+      if (device !== 'camera' || microphone.state === 'off') callSafely(userMediaErrorHandler, error);
     } else if (device === 'microphone') {
       callSafely(userNoAudioErrorHandler, error);
-    } else if (device === 'camera' && /live|muted/.test(this.microphone)) {
+    } else if (device === 'camera' && /live|muted/.test(microphone.state)) {
       callSafely(onlyAudioHandler, error);
     }
     this.#report(error);
@@ -304,7 +322,7 @@ export class VideoCall {
 
   #elementsOwner(): ElementsOwner {
     return {
-      streams: () => [this.localStream, ...this.participants.map(({ stream }) => stream)].filter((stream) => stream !== null),
+      streams: () => [this.local, ...this.participants].flatMap(({ stream, screenStream }) => [stream, screenStream]).filter((stream) => stream !== null),
       playbackStarted: () => this.#listeners.emit('audio-started', {}),
       playbackBlocked: (cause) =>
         this.#report(

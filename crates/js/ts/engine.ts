@@ -1,5 +1,5 @@
 import { textOf, VideoCallError, type ErrorDetails } from './errors.js';
-import type { CallState, Participant, TrackState } from './events.js';
+import type { CallState, Participant, Source, Track } from './events.js';
 
 /** Where the WebAssembly comes from, if not from beside the script. */
 export type WasmSource = string | URL | Request | Response | BufferSource | WebAssembly.Module;
@@ -8,11 +8,16 @@ export type WasmSource = string | URL | Request | Response | BufferSource | WebA
 export interface Snapshot {
   state: CallState;
   id?: string | undefined;
-  microphone: TrackState;
-  camera: TrackState;
+  tracks: BareTracks;
   handRaised: boolean;
-  participants: Omit<Participant, 'stream'>[];
+  participants: BareParticipant[];
 }
+
+/** The tracks of a participant, by source, without their streams. */
+export type BareTracks = Record<Source, Omit<Track, 'stream'>>;
+
+/** A participant without their streams. */
+export type BareParticipant = Omit<Participant, 'stream' | 'screenStream' | 'tracks'> & { tracks: BareTracks };
 
 /** What the WebAssembly reads of the options; see `src/options.rs`. */
 export interface CoreOptions {
@@ -23,6 +28,10 @@ export interface CoreOptions {
   token: string | undefined;
   audio: unknown;
   video: unknown;
+  microphoneOff: boolean;
+  cameraOff: boolean;
+  releaseMicrophone: boolean;
+  keepCamera: boolean;
   /** Opens a socket, or an object with the interface of one. */
   openSocket?: ((url: string) => WebSocket) | undefined;
   rtc: RTCConfiguration | undefined;
@@ -34,8 +43,11 @@ export interface CoreOptions {
 export interface CallHandle {
   snapshot(): Snapshot;
   readonly localStream: MediaStream;
+  readonly localScreenStream: MediaStream | null;
   streamOf(id: string): MediaStream | null;
-  toggleTrack(kind: string, on?: boolean): boolean | undefined;
+  screenStreamOf(id: string): MediaStream | null;
+  startScreenShare(options: object, isMotion: boolean, replacesCamera: boolean): void;
+  toggleTrack(source: string, on?: boolean): boolean | undefined;
   sendText(text: string, to?: string): string;
   sendData(data: string | Uint8Array, to: string | undefined, reliable: boolean): void;
   react(emoji: string): void;

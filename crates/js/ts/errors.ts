@@ -62,7 +62,7 @@ export interface ErrorDetails {
   category: ErrorCategory;
   message: string;
   help: string;
-  device?: 'audio' | 'video' | undefined;
+  device?: 'microphone' | 'camera' | 'screen' | undefined;
   participant?: string | undefined;
   cause?: unknown;
 }
@@ -76,7 +76,7 @@ export class VideoCallError extends Error {
   /** What happened and what to do, in a sentence for the person in the call. */
   readonly help: string;
   /** The device that failed, if a device failed. */
-  readonly device?: 'microphone' | 'camera';
+  readonly device?: 'microphone' | 'camera' | 'screen';
   /** The id of the participant whose connection failed, if one failed. */
   readonly participant?: string;
   /** The browser's own error, if there is one. */
@@ -87,7 +87,7 @@ export class VideoCallError extends Error {
     this.code = code;
     this.category = category;
     this.help = help;
-    if (device) this.device = device === 'audio' ? 'microphone' : 'camera';
+    if (device) this.device = device;
     if (participant !== undefined) this.participant = participant;
   }
 
@@ -107,6 +107,17 @@ export function aborted(): VideoCallError {
     category: 'signaling',
     message: 'the call was ended before the server had let it in',
     help: 'The call was cancelled.',
+  });
+}
+
+/** The error of a screen that is not shared after all. */
+export function cancelled(): VideoCallError {
+  return VideoCallError.from({
+    code: 'aborted',
+    category: 'device',
+    message: 'the screen is not shared: the choice was cancelled, or the call has ended',
+    help: 'No screen is shared.',
+    device: 'screen',
   });
 }
 

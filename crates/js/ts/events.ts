@@ -4,19 +4,42 @@ import type { EndReason, VideoCallError } from './errors.js';
 /** The state of a call. */
 export type CallState = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'ended';
 
+/** What a track shows. */
+export type Source = 'microphone' | 'camera' | 'screen' | 'screen-audio';
+
 /**
- * Whether a track sends something, and if not, why. `muted` means that its owner has turned it off. A track
- * that the operating system silences for more than five seconds (a phone call, a closed lid) is `unavailable`.
+ * Whether a track sends something. `off`: there is no track, and no device is open. `requested`: the browser is asking
+ * for permission. `muted`: the device is open, and its owner has turned the track off. `unavailable`: the track is
+ * wanted and carries nothing, for the `reason` beside it.
  */
-export type TrackState =
-  | 'live'
-  | 'muted'
-  | 'pending'
-  | 'not-requested'
-  | 'permission-denied'
-  | 'device-not-found'
-  | 'device-in-use'
-  | 'unavailable';
+export type TrackState = 'off' | 'requested' | 'live' | 'muted' | 'unavailable';
+
+/**
+ * Why a track is unavailable. `interrupted`: the operating system has silenced it for more than five seconds (a phone
+ * call, a closed lid). `failed`: the device was unplugged, or does not work.
+ */
+export type UnavailableReason = 'permission-denied' | 'device-not-found' | 'device-in-use' | 'interrupted' | 'failed';
+
+/** The track of one source. */
+export interface Track {
+  readonly state: TrackState;
+  /** Null unless the track is `unavailable`. */
+  readonly reason: UnavailableReason | null;
+  /** The stream that contains the track, if there is one: `stream` or `screenStream` of the participant. */
+  readonly stream: MediaStream | null;
+}
+
+/** The tracks of a participant, by source. */
+export type Tracks = { readonly [source in Source]: Track };
+
+/** What this client sends. The same object until something about it changes. */
+export interface Local {
+  readonly tracks: Tracks;
+  /** The own sound and picture, always the same stream; null before the start and when the call has ended. */
+  readonly stream: MediaStream | null;
+  /** The own shared screen, with its sound; null while there is none. */
+  readonly screenStream: MediaStream | null;
+}
 
 /** Another person in the call. The same object until something about them changes. */
 export interface Participant {
@@ -28,12 +51,13 @@ export interface Participant {
   readonly away: boolean;
   /** The ids of participants whose media they should receive but do not. */
   readonly notReceiving: readonly string[];
-  readonly audio: TrackState;
-  readonly video: TrackState;
+  readonly tracks: Tracks;
   /** Whether they raise their hand. */
   readonly handRaised: boolean;
-  /** Their sound and picture, for an element's `srcObject`; null before there is a connection. */
+  /** Their microphone and camera, for an element's `srcObject`; null before there is a connection. */
   readonly stream: MediaStream | null;
+  /** Their shared screen with its sound; null while they share none. */
+  readonly screenStream: MediaStream | null;
 }
 
 /** A line of the chat. */
@@ -77,9 +101,9 @@ export interface VideoCallEventMap {
   file: { readonly participant: Participant; readonly file: IncomingFile };
   /** A participant reacts. Text, never markup. */
   reaction: { readonly participant: Participant; readonly emoji: string };
-  /** Tracks were added to the local stream, which is always the same object. */
+  /** The tracks of the local stream have changed; it is always the same object. */
   'local-stream': { readonly stream: MediaStream };
-  'local-changed': { readonly microphone: TrackState; readonly camera: TrackState };
+  'local-changed': { readonly local: Local };
   /** The browser's permission prompt has been open for five seconds. */
   'media-pending': { readonly help: string };
   /** The media that the browser had blocked (error `autoplay-blocked`) now plays. */

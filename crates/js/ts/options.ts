@@ -44,6 +44,19 @@ export interface VideoCallOptions {
    * the nearest one is used.
    */
   constraints?: { audio?: MediaOption; video?: MediaOption };
+  /**
+   * How the call starts; default `on`. A device that is `off` is not asked for, and no light goes on, before `toggleTrack`
+   * turns it on. A track of the page's own is muted instead.
+   */
+  microphone?: 'on' | 'off';
+  /** Like `microphone`. */
+  camera?: 'on' | 'off';
+  /**
+   * What happens with the device of a track that is turned off. `release`: it is closed, its light goes off, and it is
+   * asked for again when the track is turned on. `keep`: it stays open and sends silence or black. Default: the microphone
+   * is kept, so that it is back at once, and the camera is released.
+   */
+  whenOff?: { microphone?: 'keep' | 'release'; camera?: 'keep' | 'release' };
   /** In pixels; default 1280. Ignored if `constraints` has constraints for the camera. */
   maxVideoWidth?: number;
   /** In pixels; default 720. Ignored if `constraints` has constraints for the camera. */
@@ -112,6 +125,10 @@ export function prepare(options: VideoCallOptions): Prepared {
     token: text('token', token ?? options.token, problems),
     audio: media('audio', options.constraints?.audio),
     video: camera(options),
+    microphoneOff: choice('microphone', options.microphone, ['on', 'off'], problems) === 'off',
+    cameraOff: choice('camera', options.camera, ['on', 'off'], problems) === 'off',
+    releaseMicrophone: choice('whenOff.microphone', options.whenOff?.microphone, WHEN_OFF, problems) === 'release',
+    keepCamera: choice('whenOff.camera', options.whenOff?.camera, WHEN_OFF, problems) === 'keep',
     openSocket: transport && (() => openTransport(transport)),
     rtc: rtcConfiguration(options, problems),
     reconnectMs: reconnectMs(options.reconnect, problems),
@@ -143,6 +160,13 @@ function text(name: string, value: unknown, problems: string[]): string | undefi
   if (value == null) return undefined;
   if (typeof value !== 'string') problems.push(`'${name}' must be a string`);
   return value as string;
+}
+
+const WHEN_OFF = ['keep', 'release'] as const;
+
+function choice<T extends string>(name: string, value: T | undefined, choices: readonly T[], problems: string[]): T | undefined {
+  if (value != null && !choices.includes(value)) problems.push(`'${name}' must be one of '${choices.join("', '")}'`);
+  return value;
 }
 
 /** The page's own tracks become promises. */

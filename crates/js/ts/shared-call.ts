@@ -1,10 +1,18 @@
 import { connectEarly, type EarlySocket } from './connect-early.js';
-import { engineFailure, type CallHandle, type CoreOptions, type Engine, type EngineUser, type Holding, type Instance, type Snapshot } from './engine.js';
-import { aborted, fileFailure, VideoCallError, type EndReason, type ErrorDetails } from './errors.js';
-import type { AnyEvent, ChatLine, Participant } from './events.js';
+import { engineFailure, type BareParticipant, type BareTracks, type CallHandle, type CoreOptions, type Engine, type EngineUser, type Holding, type Instance, type Snapshot } from './engine.js';
+import { aborted, cancelled, fileFailure, VideoCallError, type EndReason, type ErrorDetails } from './errors.js';
+import type { AnyEvent, ChatLine, Local, Participant, Source } from './events.js';
 import { fetchIceServers } from './ice-servers.js';
-import { ParticipantList } from './participants.js';
+import { LocalView, ParticipantList, withStreams, type Streams } from './participants.js';
 import type { Prepared } from './options.js';
+import type { ScreenShareOptions } from './screen-share.js';
+
+/** A promise, and how to settle it. */
+interface Settler {
+  promise: Promise<void>;
+  resolve: () => void;
+  reject: (error: VideoCallError) => void;
+}
 
 /** A `VideoCall`, as the call that it shares with others sees it. */
 export interface Member {
@@ -15,7 +23,7 @@ export interface Member {
 /** What the WebAssembly sends with an event. */
 interface Detail {
   state?: string;
-  participant?: Omit<Participant, 'stream'>;
+  participant?: BareParticipant;
   reason?: string;
   error?: ErrorDetails;
   from?: string;
@@ -24,7 +32,11 @@ interface Detail {
 /** What the WebAssembly sends with a chat line. */
 type LineDetail = Omit<ChatLine, 'participant' | 'time'> & { age: number };
 
-const BEFORE_START: Snapshot = { state: 'idle', microphone: 'pending', camera: 'pending', handRaised: false, participants: [] };
+const SOURCES: readonly Source[] = ['microphone', 'camera', 'screen', 'screen-audio'];
+
+const NO_TRACKS = Object.fromEntries(SOURCES.map((source) => [source, { state: 'off', reason: null }])) as BareTracks;
+
+const BEFORE_START: Snapshot = { state: 'idle', tracks: NO_TRACKS, handRaised: false, participants: [] };
 
 /**
  * A call in the WebAssembly. Everyone who starts the same call shares one of these, and it ends when the last of them has
@@ -39,12 +51,15 @@ export class SharedCall implements EngineUser {
   /** Present from the start in the WebAssembly to the end of the call. */
   #handle: CallHandle | undefined;
   #last = BEFORE_START;
-  #participants = new ParticipantList((id) => this.#handle?.streamOf(id) ?? null);
+  #participants = new ParticipantList((id) => this.#streamsOf(id));
+  #local = new LocalView();
   #socket: EarlySocket | undefined;
   /** Events that arrive during the call of `start` that returns the handle. */
   #early: [string, unknown][] = [];
   /** Settles the wait for the server. */
   #admission: { resolve: () => void; reject: (error: unknown) => void } | undefined;
+  /** Settles the promise of a screen that the person is choosing. */
+  #sharing: Settler | undefined;
   /** Why the call is over. */
   #end: VideoCallError | undefined;
 
@@ -63,8 +78,9 @@ export class SharedCall implements EngineUser {
     return this.#participants.update(this.snapshot.participants);
   }
 
-  get localStream(): MediaStream | null {
-    return this.#handle?.localStream ?? null;
+  get local(): Local {
+    const { localStream = null, localScreenStream = null } = this.#handle ?? {};
+    return this.#local.update(this.snapshot.tracks, { stream: localStream, screenStream: localScreenStream });
   }
 
   get holdings(): ReadonlySet<Holding> {
@@ -91,8 +107,21 @@ export class SharedCall implements EngineUser {
     return goesOn;
   }
 
-  toggleTrack(kind: string, enabled?: boolean): boolean | undefined {
-    return this.#handle?.toggleTrack(kind, enabled);
+  toggleTrack(source: string, enabled?: boolean): boolean | undefined {
+    return this.#handle?.toggleTrack(source, enabled);
+  }
+
+  /** Fulfilled when the screen is shared. */
+  startScreenShare({ contentHint, replaceCamera, ...options }: ScreenShareOptions): Promise<void> {
+    if (this.local.tracks.screen.state === 'live') return Promise.resolve();
+    const sharing = (this.#sharing ??= settler());
+    this.#handle?.startScreenShare(options, contentHint === 'motion', replaceCamera === true);
+    return sharing.promise;
+  }
+
+  stopScreenShare(): void {
+    this.#handle?.toggleTrack('screen', false);
+    this.#shared(cancelled());
   }
 
   /** The WebAssembly's side of the call, while there is one. */
@@ -157,20 +186,32 @@ export class SharedCall implements EngineUser {
       const { reason, error } = detail as Detail;
       this.#ended(reason as EndReason, error);
     } else {
+      if (this.#isAboutSharing(type, detail)) return;
       const event = this.#event(type, detail);
       if (event) this.#emit(event);
       if ((detail as Detail | undefined)?.state === 'connected') this.#admission?.resolve();
     }
   }
 
+  /** Whether an event is an error that the promise of a shared screen reports. Settles that promise. */
+  #isAboutSharing(type: string, detail: unknown): boolean {
+    if (type === 'local-changed' && this.snapshot.tracks.screen.state === 'live') this.#shared();
+    if (type !== 'error' || (detail as ErrorDetails).device !== 'screen' || !this.#sharing) return false;
+    this.#shared(VideoCallError.from(detail as ErrorDetails));
+    return true;
+  }
+
+  #shared(error?: VideoCallError): void {
+    if (error) this.#sharing?.reject(error);
+    else this.#sharing?.resolve();
+    this.#sharing = undefined;
+  }
+
   /** The event as the page receives it. */
   #event(type: string, detail: unknown): AnyEvent | undefined {
     const { participant, from } = (detail ?? {}) as Detail;
     if (type === 'error') return { type, event: VideoCallError.from(detail as ErrorDetails) };
-    if (type === 'local-changed') {
-      const { microphone, camera } = this.snapshot;
-      return { type, event: { microphone, camera } };
-    }
+    if (type === 'local-changed') return { type, event: { local: this.local } };
     if (from !== undefined) return this.#message(type, from, detail);
     if (!participant) return { type, event: detail } as AnyEvent;
     return { type, event: { ...(detail as Detail), participant: this.#known(participant) } } as AnyEvent;
@@ -201,19 +242,24 @@ export class SharedCall implements EngineUser {
   }
 
   /** The object of a participant in `participants`, or of one who has left. */
-  #known(participant: Omit<Participant, 'stream'>): Participant {
+  #known(participant: BareParticipant): Participant {
     const present = this.participants.find(({ id }) => id === participant.id);
-    return present ?? { ...participant, stream: this.#handle?.streamOf(participant.id) ?? null };
+    return present ?? withStreams(participant, this.#streamsOf(participant.id));
+  }
+
+  #streamsOf(id: string): Streams {
+    return { stream: this.#handle?.streamOf(id) ?? null, screenStream: this.#handle?.screenStreamOf(id) ?? null };
   }
 
   #ended(reason: EndReason, details: ErrorDetails | undefined): void {
     const handle = this.#handle;
-    this.#last = { ...this.snapshot, state: 'ended', participants: [] };
+    this.#last = { ...this.snapshot, state: 'ended', tracks: NO_TRACKS, participants: [] };
     this.#handle = undefined;
     this.#instance?.users.delete(this);
     queueMicrotask(() => handle?.free()); // The WebAssembly is still on the stack.
     const error = details && VideoCallError.from(details);
     this.#end = error ?? aborted();
+    this.#shared(cancelled());
     this.#admission?.reject(this.#end);
     this.#emit({ type: 'ended', event: error ? { reason, error } : { reason } });
     this.#members.clear();
@@ -222,4 +268,10 @@ export class SharedCall implements EngineUser {
   #emit(event: AnyEvent): void {
     for (const member of this.members) member.receive(event);
   }
+}
+
+function settler(): Settler {
+  let [resolve, reject]: [() => void, (error: VideoCallError) => void] = [() => {}, () => {}];
+  const promise = new Promise<void>((...settle) => ([resolve, reject] = settle));
+  return { promise, resolve, reject };
 }

@@ -154,7 +154,8 @@ pub struct Capabilities {
     pub departure: Departure,
     /// How many people a room holds at most; `None` where the server alone decides.
     pub capacity: Option<usize>,
-    /// Whether the server passes [`Request::Media`] on to the room.
+    /// Whether the server passes [`Request::Media`] on to the room, and descriptions carry their
+    /// [`TrackSources`](crate::TrackSources).
     pub media_state: bool,
     /// Whether candidates may be sent after their description. If not, the session sends a
     /// description when it contains all of its candidates.

@@ -152,6 +152,15 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// The fields that are strings, with their names; in their order.
+    pub(crate) fn entries(self) -> impl Iterator<Item = (String, String)> {
+        let fields = self.0.into_iter();
+        fields.filter_map(|(name, value)| match value {
+            Value::Text(text) => Some((name.into_owned(), text.into_owned())),
+            _ => None,
+        })
+    }
+
     /// Takes an array of objects; other items are left out.
     pub(crate) fn records(&mut self, field: &str) -> Vec<Self> {
         self.take(field).map_or_else(Vec::new, objects)
@@ -177,6 +186,15 @@ impl Text {
         let mut this = self.field(field);
         quote(text, &mut this.0);
         this
+    }
+
+    /// Writes a string into a field whose name is not one of ours.
+    pub(crate) fn entry(mut self, name: &str, text: &str) -> Self {
+        self.separate();
+        quote(name, &mut self.0);
+        self.0.push(':');
+        quote(text, &mut self.0);
+        self
     }
 
     /// Writes a string, if there is one.
@@ -254,11 +272,16 @@ impl Text {
 
     /// Starts a field. Its name is one of ours and needs no escaping.
     fn field(mut self, name: &str) -> Self {
-        self.0
-            .push_str(if self.0.is_empty() { "{\"" } else { ",\"" });
+        self.separate();
+        self.0.push('"');
         self.0.push_str(name);
         self.0.push_str("\":");
         self
+    }
+
+    /// Begins the object, or separates two of its fields.
+    fn separate(&mut self) {
+        self.0.push(if self.0.is_empty() { '{' } else { ',' });
     }
 }
 

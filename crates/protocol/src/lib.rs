@@ -27,6 +27,8 @@ pub mod relay;
 pub mod rooms;
 mod socketio;
 pub mod socketio_rooms;
+mod source;
+mod track_sources;
 
 pub use description::{Candidate, Description, DescriptionKind};
 pub use dialect::{
@@ -35,11 +37,13 @@ pub use dialect::{
 };
 pub use error::{DecodeError, EncodeError};
 pub use ids::{DisplayName, InvalidName, InvalidRoom, ParticipantId, RoomName};
-pub use media::{MediaState, TrackState};
+pub use media::{MediaState, TrackKind, TrackState, UnavailableReason};
 pub use message::{
     Event, IceServer, IceServers, Join, LeaveReason, Peer, Refusal, Request, Resume, Signal,
     Welcome,
 };
+pub use source::Source;
+pub use track_sources::TrackSources;
 
 /// The longest message, in bytes, that a client or server reads: 64 KiB, the limit that OWASP's
 /// WebSocket cheat sheet recommends. A longer one is rejected before it is parsed.

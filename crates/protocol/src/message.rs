@@ -1,5 +1,6 @@
 use crate::{
     Candidate, Description, DescriptionKind, DisplayName, MediaState, ParticipantId, RoomName,
+    TrackSources,
 };
 
 /// What a client asks of its server, independent of the dialect.
@@ -68,6 +69,8 @@ pub enum Signal {
         id: Option<u32>,
         /// The SDP text.
         sdp: String,
+        /// What the sender's tracks show, where the dialect carries it.
+        sources: TrackSources,
     },
     /// An answer.
     Answer {
@@ -75,18 +78,30 @@ pub enum Signal {
         id: Option<u32>,
         /// The SDP text.
         sdp: String,
+        /// What the sender's tracks show, where the dialect carries it.
+        sources: TrackSources,
     },
     /// An ICE candidate of the sender.
     Candidate(Candidate),
 }
 
 impl From<Description> for Signal {
-    /// A description as a signal, in a dialect that does not number its offers.
+    /// A description as a signal, in a dialect that carries nothing beside it.
     fn from(description: Description) -> Self {
-        let Description { kind, sdp } = description;
+        Self::description(description, None, TrackSources::default())
+    }
+}
+
+impl Signal {
+    /// A description as a signal.
+    pub(crate) fn description(
+        Description { kind, sdp }: Description,
+        id: Option<u32>,
+        sources: TrackSources,
+    ) -> Self {
         match kind {
-            DescriptionKind::Offer => Self::Offer { id: None, sdp },
-            DescriptionKind::Answer => Self::Answer { id: None, sdp },
+            DescriptionKind::Offer => Self::Offer { id, sdp, sources },
+            DescriptionKind::Answer => Self::Answer { id, sdp, sources },
         }
     }
 }
@@ -242,7 +257,7 @@ impl Peer {
         Self {
             id,
             name,
-            media: MediaState::LIVE,
+            media: MediaState::assumed(),
             away: false,
             not_receiving: Vec::new(),
         }

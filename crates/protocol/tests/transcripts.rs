@@ -16,7 +16,7 @@ use videocalls_protocol::rooms::Rooms;
 use videocalls_protocol::socketio_rooms::SocketIoRooms;
 use videocalls_protocol::{
     Candidate, Dialect, DisplayName, Event, Join, MediaState, ParticipantId, Peer, Request,
-    RoomName, Signal,
+    RoomName, Signal, TrackSources,
 };
 
 #[test]
@@ -104,17 +104,25 @@ fn request(line: &str) -> Request {
             token: None,
             resume: None,
             keeps: Vec::new(),
-            media: MediaState::LIVE,
+            media: MediaState::assumed(),
         }),
-        "offer" => signal(Signal::Offer { id, sdp: text }),
-        "answer" => signal(Signal::Answer { id, sdp: text }),
+        "offer" => signal(Signal::Offer {
+            id,
+            sdp: text,
+            sources: TrackSources::default(),
+        }),
+        "answer" => signal(Signal::Answer {
+            id,
+            sdp: text,
+            sources: TrackSources::default(),
+        }),
         "candidate" => signal(Signal::Candidate(Candidate {
             candidate: text,
             sdp_mid: Some("0".into()),
             sdp_m_line_index: Some(0),
             username_fragment: Some("u".into()),
         })),
-        "media" => Request::Media(MediaState::LIVE),
+        "media" => Request::Media(MediaState::assumed()),
         "pong" => Request::Pong,
         "ping" => Request::Ping,
         "bye" => Request::Bye,
@@ -149,13 +157,14 @@ fn describe(event: &Event) -> String {
         Event::Found(peer) => format!("found {}", person(peer)),
         Event::Left { id, reason } => format!("left {id} {reason:?}"),
         Event::Signal { from, signal } => match signal {
-            Signal::Offer { id, sdp } => format!("offer from={from}{} {sdp}", number(id)),
-            Signal::Answer { id, sdp } => format!("answer from={from}{} {sdp}", number(id)),
+            Signal::Offer { id, sdp, .. } => format!("offer from={from}{} {sdp}", number(id)),
+            Signal::Answer { id, sdp, .. } => format!("answer from={from}{} {sdp}", number(id)),
             Signal::Candidate(it) => format!("candidate from={from} {}", it.candidate),
         },
         Event::Media { from, media } => {
-            let (audio, video) = (media.audio.as_str(), media.video.as_str());
-            format!("media {from} {audio} {video}")
+            let tracks = media.tracks();
+            let tracks = tracks.map(|(source, state)| format!(" {source}={}", state.to_wire()));
+            format!("media {from}{}", tracks.collect::<String>())
         }
         Event::Ping => "ping".to_owned(),
         Event::Rejected { code } => format!("rejected {code}"),

@@ -86,7 +86,7 @@ impl Seat {
     pub(crate) fn media(&self, media: MediaState) {
         let from = self.id.clone();
         self.count(|members, own| {
-            members[own].peer.media = media;
+            members[own].peer.media.clone_from(&media);
             broadcast(members, &self.id, &Event::Media { from, media });
         });
     }
@@ -240,7 +240,7 @@ mod tests {
                 token: None,
                 resume: None,
                 keeps: Vec::new(),
-                media: MediaState::LIVE,
+                media: MediaState::assumed(),
             };
             let connection = registry.next_connection_epoch();
             let seat = Seat::take(registry, room, join, outbox, connection);

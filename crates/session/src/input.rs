@@ -1,7 +1,9 @@
 use videocalls_protocol::data::Payload;
-use videocalls_protocol::{Candidate, CloseAction, Event, MediaState, ParticipantId};
+use videocalls_protocol::{
+    Candidate, CloseAction, Event, ParticipantId, Source, TrackSources, TrackState,
+};
 
-use crate::{EndReason, LinkId, Problem, Token, TrackKind};
+use crate::{EndReason, LinkId, Problem, Token};
 
 /// What happens to a call.
 #[derive(Clone, Debug)]
@@ -12,9 +14,10 @@ pub enum Input {
     /// The user or the page ends the call. A second end changes nothing.
     End(EndReason),
     /// The user wants a track on or off; `None` means the opposite of what was wanted before.
+    /// Turning [`Source::Screen`] on shares a screen.
     Toggle {
         /// Which track.
-        kind: TrackKind,
+        source: Source,
         /// Whether it should be on.
         on: Option<bool>,
     },
@@ -47,31 +50,28 @@ pub enum Input {
     SignalingProblem(Problem),
     /// The socket is closed, or could not be opened.
     SignalingClosed(CloseAction),
-    /// The browser has supplied or refused devices that [`Output::AcquireMedia`] asked for. `Pending`
-    /// are those for which there is no answer yet.
-    ///
-    /// [`Output::AcquireMedia`]: crate::Output::AcquireMedia
-    MediaSettled(MediaState),
-    /// A track is on or off now, as [`Output::SetTrack`](crate::Output::SetTrack) required.
-    TrackSet {
-        /// Which track.
-        kind: TrackKind,
+    /// The browser or the page has answered for some of the tracks that
+    /// [`Output::Acquire`](crate::Output::Acquire) asked for.
+    TracksSettled {
         /// The token of the request.
         token: Token,
+        /// Each source with the state of its track: `Live`, `Off` if there is none, or `Unavailable`.
+        answers: Vec<(Source, TrackState)>,
     },
-    /// A local track ended: its device was unplugged, or its permission withdrawn.
-    TrackEnded(TrackKind),
+    /// A local track ended: its device was unplugged, its permission withdrawn, or the person has
+    /// stopped to share the screen by a button of the browser.
+    TrackEnded(Source),
     /// The system mutes a local track, or no longer does (the track's `mute` and `unmute` events).
     TrackMuted {
         /// Which track.
-        kind: TrackKind,
+        source: Source,
         /// Whether it is muted.
         muted: bool,
     },
-    /// The browser lists a device of this kind.
-    DeviceAppeared(TrackKind),
-    /// The user has permitted devices of this kind.
-    PermissionGranted(TrackKind),
+    /// The browser lists a device for this source.
+    DeviceAppeared(Source),
+    /// The user has permitted devices for this source.
+    PermissionGranted(Source),
     /// The browser reports something about a link.
     Link {
         /// Which link.
@@ -104,6 +104,8 @@ pub enum LinkReport {
         token: Token,
         /// The local description.
         sdp: String,
+        /// What the tracks show that it sends.
+        sources: TrackSources,
     },
     /// An answer is the remote description now.
     AnswerApplied {
@@ -123,8 +125,8 @@ pub enum LinkReport {
     Transport(Transport),
     /// How much has been received so far: any number that changes as long as media arrives.
     Measured(u64),
-    /// A remote track was added or removed.
-    TracksChanged,
+    /// A remote track was added or removed; tracks of these sources are received now.
+    TracksChanged(Vec<Source>),
     /// The data channels are open.
     DataOpened,
     /// The data channels are closed, though the link may go on.

@@ -23,8 +23,8 @@
 //! | `mesh` | a topology with one link per participant |
 //! | `link` | one `RTCPeerConnection`: its negotiation, its candidates and its outgoing signals |
 //! | `negotiation` | perfect negotiation as a table |
-//! | `devices` | microphone and camera: when the browser is asked for them, what is announced to the room |
-//! | `track` | the state of a local track |
+//! | `local_tracks` | the local tracks: when the browser is asked for them, what is announced to the room |
+//! | `local_source`, `local_track` | one source of this participant, and the state of its track |
 //! | `data` | chat, reactions, raised hands and the page's own messages, by data channels |
 //! | `snapshot` | the state of the call as plain data |
 //! | `timers` | the timers that run, each with one meaning |
@@ -34,11 +34,13 @@
 
 mod context;
 mod data;
-mod devices;
 mod end;
 mod ids;
 mod input;
 mod link;
+mod local_source;
+mod local_track;
+mod local_tracks;
 mod mesh;
 mod negotiation;
 mod output;
@@ -55,14 +57,13 @@ mod time;
 mod timers;
 mod topology;
 mod topology_event;
-mod track;
 
-pub use devices::{Muted, Source};
 pub use end::EndReason;
 pub use ids::{LinkId, Token};
 pub use input::{Input, LinkReport, Transport};
+pub use local_source::{InitialState, SourceConfig, Supply};
+pub use local_track::WhenOff;
 pub use output::{ChatLine, LineOrigin, LinkOp, LinkRole, Notice, Output, Problem};
 pub use session::{Config, SendError, Session};
 pub use snapshot::{CallState, Connection, ParticipantView, Snapshot};
 pub use time::Timestamp;
-pub use track::TrackKind;

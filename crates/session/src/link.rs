@@ -9,7 +9,7 @@ mod unanswered;
 
 use std::time::Duration;
 
-use videocalls_protocol::ParticipantId;
+use videocalls_protocol::{ParticipantId, Source};
 
 pub(crate) use self::description::{RemoteDescription, RemoteEnd};
 pub(crate) use self::exchange::Fate;
@@ -34,6 +34,8 @@ pub(crate) struct Link {
     departure: DepartureSign,
     /// Whether the peer has sent a description, if only by another connection.
     peer_has_sent: bool,
+    /// The sources whose tracks are received.
+    received: Vec<Source>,
     path: Path,
     recovery: Recovery,
     exchange: Exchange,
@@ -87,6 +89,7 @@ impl Link {
             target,
             departure,
             peer_has_sent: false,
+            received: Vec::new(),
             path: Path::new(),
             recovery: Recovery::default(),
             exchange: Exchange::default(),
@@ -134,6 +137,14 @@ impl Link {
 
     pub(crate) fn set_departure_sign(&mut self, departure: DepartureSign) {
         self.departure = departure;
+    }
+
+    pub(crate) fn received(&self) -> &[Source] {
+        &self.received
+    }
+
+    pub(crate) fn set_received(&mut self, sources: Vec<Source>) {
+        self.received = sources;
     }
 
     /// Whether the peer has sent a description, on this link or on its predecessor.

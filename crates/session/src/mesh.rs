@@ -43,7 +43,7 @@ pub(crate) struct Mesh {
     measures: bool,
     deferred_offers: DeferredOffers,
     routes: Routes,
-    /// The participants who have no microphone and no camera to send from.
+    /// The participants who send no track.
     not_sending: Vec<ParticipantId>,
 }
 
@@ -103,7 +103,8 @@ impl Mesh {
         match report {
             LinkReport::Transport(transport) => self.transport_changed(ctx, id, transport),
             LinkReport::Measured(received) => self.measured(ctx, id, received),
-            LinkReport::TracksChanged => {
+            LinkReport::TracksChanged(sources) => {
+                link.set_received(sources);
                 if let Some(participant) = participant {
                     ctx.report(TopologyEvent::Changed(participant));
                 }

@@ -1,9 +1,9 @@
 use videocalls_protocol::data::{Channel, LineId, Payload};
 use videocalls_protocol::{
-    Candidate, DisplayName, IceServer, LeaveReason, MediaState, ParticipantId, Request,
+    Candidate, DisplayName, IceServer, LeaveReason, ParticipantId, Request, Source, TrackSources,
 };
 
-use crate::{EndReason, LinkId, ParticipantView, Token, TrackKind};
+use crate::{EndReason, LinkId, ParticipantView, Token};
 
 /// What the driver has to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,19 +15,25 @@ pub enum Output {
     CloseSignaling,
     /// Send a request to the server.
     Send(Request),
-    /// Ask the browser for those devices that are `Pending`, and drop what they supplied before.
-    AcquireMedia(MediaState),
-    /// Stop the microphone and the camera; those that are still pending, as soon as they are there.
-    ReleaseMedia,
-    /// Turn a local track on or off, then report [`Input::TrackSet`](crate::Input::TrackSet).
-    SetTrack {
-        /// Which track.
-        kind: TrackKind,
-        /// Whether it should be on.
-        on: bool,
+    /// Ask the browser, or the page, for the tracks of these sources at once, drop those that there
+    /// were before, and report [`Input::TracksSettled`](crate::Input::TracksSettled).
+    Acquire {
         /// To be reported back.
         token: Token,
+        /// Which tracks.
+        sources: Vec<Source>,
     },
+    /// Enable or disable a local track.
+    SetEnabled {
+        /// Which track.
+        source: Source,
+        /// Whether it should be on.
+        on: bool,
+    },
+    /// Stop a local track, and send nothing in its place.
+    Release(Source),
+    /// Stop all local tracks; those that are still awaited, as soon as they are there.
+    ReleaseMedia,
     /// Use these ICE servers besides those of the page, in place of what the server offered before:
     /// for new connections, and for the next ICE restart of those that are there.
     UseIceServers(Vec<IceServer>),
@@ -58,6 +64,8 @@ pub enum LinkOp {
     AcceptOffer {
         /// The offer.
         sdp: String,
+        /// What its sender's tracks show, as far as it is stated.
+        sources: TrackSources,
         /// To be reported back.
         token: Token,
     },
@@ -66,6 +74,8 @@ pub enum LinkOp {
     AcceptAnswer {
         /// The answer.
         sdp: String,
+        /// What its sender's tracks show, as far as it is stated.
+        sources: TrackSources,
         /// To be reported back.
         token: Token,
     },
@@ -119,7 +129,7 @@ pub enum Notice {
         /// Why they left.
         reason: LeaveReason,
     },
-    /// The state of the local microphone or camera has changed.
+    /// The state of a local track has changed.
     LocalChanged,
     /// A chat line has arrived.
     Text(ChatLine),

@@ -1,6 +1,6 @@
 //! Who is in the room, as the server and the links report it.
 
-use videocalls_protocol::{DisplayName, LeaveReason, ParticipantId, Peer, Welcome};
+use videocalls_protocol::{DisplayName, LeaveReason, ParticipantId, Peer, TrackState, Welcome};
 
 use crate::context::Context;
 use crate::topology::Topology;
@@ -186,11 +186,15 @@ impl Roster {
     }
 
     fn view(&self, peer: &Peer, links: &dyn Topology) -> ParticipantView {
+        let mut tracks = peer.media.clone();
+        for source in links.unreported(&peer.id) {
+            tracks.set(*source, TrackState::Live);
+        }
         ParticipantView {
             id: peer.id.clone(),
             name: peer.name.clone(),
             connection: links.connection(&peer.id),
-            media: peer.media,
+            tracks,
             away: peer.away,
             not_receiving: peer.not_receiving.clone(),
             is_hand_raised: self.raised_hands.contains(&peer.id),

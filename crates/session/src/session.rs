@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use videocalls_protocol::{
     Admission, Capabilities, DisplayName, Join, LeaveReason, ParticipantId, Request, RoomName,
-    TrackState,
+    Source,
 };
 
 pub use self::messages::SendError;
 
 use crate::context::Context;
 use crate::data::Data;
-use crate::devices::{Devices, Muted, Source};
+use crate::local_source::{InitialState, SourceConfig};
+use crate::local_tracks::LocalTracks;
 use crate::mesh::Mesh;
 use crate::roster::Roster;
 use crate::server_problems::{Reaction, ServerProblems};
@@ -21,7 +22,6 @@ use crate::time::Timestamp;
 use crate::timers::Timer;
 use crate::topology::Topology;
 use crate::topology_event::TopologyEvent;
-use crate::track::TrackKind;
 use crate::{CallState, EndReason, Input, LinkId, Notice, Output, Problem, Snapshot, Token};
 
 /// The configuration of a call.
@@ -37,12 +37,10 @@ pub struct Config {
     pub token: Option<String>,
     /// The local participant's id, in a dialect whose clients choose their own.
     pub own_id: Option<ParticipantId>,
-    /// Where the local audio track comes from.
-    pub audio: Source,
-    /// Where the local video track comes from.
-    pub video: Source,
-    /// Which local tracks are off at first.
-    pub muted: Muted,
+    /// The microphone.
+    pub microphone: SourceConfig,
+    /// The camera.
+    pub camera: SourceConfig,
     /// How long to try to reconnect to the server. While media still arrives from anyone, there is no
     /// limit. Zero: the call ends as soon as the connection is lost.
     pub patience: Duration,
@@ -58,7 +56,7 @@ pub struct Session {
     signaling: Signaling,
     roster: Roster,
     topology: Box<dyn Topology>,
-    devices: Devices,
+    local: LocalTracks,
     data: Data,
     /// The last receive report that was sent: whose media does not arrive here.
     reported: Vec<ParticipantId>,
@@ -72,16 +70,22 @@ impl Session {
     /// Creates a call, which begins with [`Input::Start`].
     pub fn new(config: Config) -> Self {
         let mesh = Mesh::new(config.capabilities, config.own_id.clone(), config.measures);
+        let mut ctx = Context::new(config.seed);
         Self {
             signaling: Signaling::new(config.patience, config.capabilities),
             roster: Roster::default(),
             topology: Box::new(mesh),
-            devices: Devices::new(config.audio, config.video, config.muted),
+            local: LocalTracks::new(
+                &mut ctx,
+                config.microphone,
+                config.camera,
+                config.capabilities.media_state,
+            ),
             data: Data::new(config.seed),
             reported: Vec::new(),
             has_ice_servers: false,
             problems: ServerProblems::default(),
-            ctx: Context::new(config.seed),
+            ctx,
             config,
         }
     }
@@ -107,13 +111,11 @@ impl Session {
 
     /// Returns the state of the call as plain data.
     pub fn snapshot(&self) -> Snapshot {
-        let media = self.devices.state();
         Snapshot {
             state: self.state(),
             me: self.roster.own_id().cloned(),
             participants: self.roster.views(self.topology.as_ref()),
-            microphone: media.audio,
-            camera: media.video,
+            local: self.local.state(),
             is_hand_raised: self.data.is_hand_raised(),
         }
     }
@@ -123,15 +125,20 @@ impl Session {
         self.signaling.call_state()
     }
 
-    /// Whether the user wants a track on; `None` if there is no device and none is requested.
-    pub fn wants(&self, kind: TrackKind) -> Option<bool> {
-        self.devices.intention(kind)
+    /// Whether the user wants a track on; `None` if it is unavailable, or there is none to want.
+    pub fn wants(&self, source: Source) -> Option<bool> {
+        self.local.intention(source)
     }
 
-    /// Whether a track of this kind is expected. A track that arrives unexpectedly is to be stopped.
-    pub fn awaits(&self, kind: TrackKind) -> bool {
+    /// How a track begins in a page that continues this call, such as the same page reloaded.
+    pub fn successor_begins(&self, source: Source) -> InitialState {
+        self.local.successor_begins(source)
+    }
+
+    /// Whether the track of a request is still expected. One that is not is to be stopped.
+    pub fn awaits(&self, source: Source, token: Token) -> bool {
         let is_over = self.signaling.is_suspended() || self.signaling.has_ended();
-        !is_over && kind.of(self.devices.state()) == TrackState::Pending
+        !is_over && self.local.awaits(source, token)
     }
 
     /// The link that carries a participant's tracks.
@@ -145,7 +152,12 @@ impl Session {
         let (is_idle, is_suspended) = (self.signaling.is_idle(), self.signaling.is_suspended());
         match input {
             Input::Start if is_idle => self.start(),
-            Input::Toggle { kind, on } if !is_suspended => self.toggle(kind, on),
+            Input::Toggle { source, on } if is_idle => {
+                self.local.toggle_before_start(&mut self.ctx, source, on);
+            }
+            Input::Toggle { source, on } if !is_suspended => {
+                self.local(|it, ctx| it.toggle(ctx, source, on));
+            }
             Input::End(reason) => self.end(reason),
             Input::PageMayUnload => self.signaling.page_may_unload(&mut self.ctx),
             Input::PageUnloading => self.unload(),
@@ -160,7 +172,9 @@ impl Session {
                 let outcome = self.signaling.closed(&mut self.ctx, action);
                 self.apply(outcome);
             }
-            Input::MediaSettled(media) => self.media(|it, ctx| it.settled(ctx, media)),
+            Input::TracksSettled { token, answers } => {
+                self.local(|it, ctx| it.settled(ctx, token, &answers));
+            }
             Input::Toggle { .. } => {}
             Input::SendText { text, to } => self.send_text(text, to),
             Input::SendData {
@@ -170,14 +184,15 @@ impl Session {
             } => self.send_data(payload, to, is_reliable),
             Input::React(reaction) => self.react(reaction),
             Input::RaiseHand(on) => self.raise_hand(on),
-            Input::TrackSet { kind, token } => self.track_set(kind, token),
-            Input::TrackEnded(kind) => self.media(|it, ctx| it.track_ended(ctx, kind)),
-            Input::TrackMuted { kind, muted } => {
-                self.media(|it, ctx| it.muted_by_system(ctx, kind, muted))
+            Input::TrackEnded(source) => self.local(|it, ctx| it.track_ended(ctx, source)),
+            Input::TrackMuted { source, muted } => {
+                self.local(|it, ctx| it.muted_by_system(ctx, source, muted));
             }
-            Input::DeviceAppeared(kind) => self.media(|it, ctx| it.device_appeared(ctx, kind)),
-            Input::PermissionGranted(kind) => {
-                self.media(|it, ctx| it.permission_granted(ctx, kind))
+            Input::DeviceAppeared(source) => {
+                self.local(|it, ctx| it.device_appeared(ctx, source));
+            }
+            Input::PermissionGranted(source) => {
+                self.local(|it, ctx| it.permission_granted(ctx, source));
             }
             Input::Link { link, report } => {
                 self.topology.link_report(&mut self.ctx, link, report);
@@ -193,7 +208,7 @@ impl Session {
     /// Starts signaling, local media and the first link at the same time: none waits for another.
     fn start(&mut self) {
         self.signaling.start(&mut self.ctx);
-        self.devices.start(&mut self.ctx);
+        self.local.start(&mut self.ctx);
         self.topology.prepare(&mut self.ctx);
         self.ctx.notify(Notice::StateChanged);
     }
@@ -208,7 +223,7 @@ impl Session {
             token: self.config.token.clone(),
             resume: None,
             keeps: self.topology.connected(),
-            media: self.devices.announce_by_join(),
+            media: self.local.announce_by_join(),
         })));
         if self.config.capabilities.admission == Admission::Open {
             let me = self.config.own_id.clone();
@@ -228,7 +243,7 @@ impl Session {
                     let outcome = self.signaling.timed_out(&mut self.ctx, timer, media_flows);
                     self.apply(outcome);
                 }
-                Timer::Device(timer) => self.media(|it, ctx| it.timed_out(ctx, timer)),
+                Timer::Device(timer) => self.local(|it, ctx| it.timed_out(ctx, timer)),
                 Timer::Topology(timer) => self.topology.timed_out(&mut self.ctx, timer),
             }
         }
@@ -264,7 +279,7 @@ impl Session {
     fn suspend(&mut self) {
         self.close(Some(Request::Bye));
         self.topology.offline();
-        self.devices.reset();
+        self.local.reset(&mut self.ctx);
         for id in self.roster.ids() {
             self.remove(&id, LeaveReason::Lost);
         }
@@ -275,7 +290,7 @@ impl Session {
     /// Joins the room again: the page is shown again.
     fn restore(&mut self) {
         self.signaling.restore(&mut self.ctx);
-        self.devices.start(&mut self.ctx);
+        self.local.start(&mut self.ctx);
     }
 
     /// Ends the call as the page unloads. A reloaded page may take the seat again, so there is no goodbye.
@@ -354,27 +369,18 @@ impl Session {
         self.ctx.output(Output::Send(report));
     }
 
-    /// Has the devices handle something, and publishes the new state if they say so.
-    fn media(&mut self, step: impl FnOnce(&mut Devices, &mut Context) -> bool) {
-        if step(&mut self.devices, &mut self.ctx) {
+    /// Has the local tracks handle something, and publishes the new state if they say so.
+    fn local(&mut self, step: impl FnOnce(&mut LocalTracks, &mut Context) -> bool) {
+        if step(&mut self.local, &mut self.ctx) {
             self.publish_local_state();
         }
-    }
-
-    fn toggle(&mut self, kind: TrackKind, on: Option<bool>) {
-        self.media(|it, ctx| it.toggle(ctx, kind, on));
-    }
-
-    fn track_set(&mut self, kind: TrackKind, token: Token) {
-        self.devices.track_set(&mut self.ctx, kind, token);
-        self.publish_local_state();
     }
 
     /// Publishes the state of the local tracks, to the app and to the room.
     fn publish_local_state(&mut self) {
         self.ctx.notify(Notice::LocalChanged);
-        if self.signaling.is_joined() && self.config.capabilities.media_state {
-            self.devices.announce(&mut self.ctx);
+        if self.signaling.is_joined() {
+            self.local.announce(&mut self.ctx);
         }
     }
 }

@@ -1,4 +1,4 @@
-use videocalls_protocol::{DisplayName, MediaState, ParticipantId, TrackState};
+use videocalls_protocol::{DisplayName, MediaState, ParticipantId};
 
 use crate::EndReason;
 
@@ -11,10 +11,8 @@ pub struct Snapshot {
     pub me: Option<ParticipantId>,
     /// The other participants, in the order in which they joined.
     pub participants: Vec<ParticipantView>,
-    /// The local microphone.
-    pub microphone: TrackState,
-    /// The local camera.
-    pub camera: TrackState,
+    /// The local tracks.
+    pub local: MediaState,
     /// Whether the local participant raises their hand.
     pub is_hand_raised: bool,
 }
@@ -59,7 +57,7 @@ pub struct ParticipantView {
     /// How they are connected to us.
     pub connection: Connection,
     /// What they send.
-    pub media: MediaState,
+    pub tracks: MediaState,
     /// Whether their connection to the server is lost, while the server keeps their seat.
     pub away: bool,
     /// The participants whose media should arrive at their end, and does not.

@@ -1,12 +1,14 @@
+use videocalls_protocol::Source;
+
+use crate::LinkId;
 use crate::time::Timestamp;
-use crate::{LinkId, TrackKind};
 
 /// What a timer is for. Each has one meaning; setting one again moves its deadline.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Timer {
     /// A timer of the connection to the server.
     Signaling(SignalingTimer),
-    /// A timer of the microphone and camera.
+    /// A timer of the local tracks.
     Device(DeviceTimer),
     /// A timer of the links.
     Topology(TopologyTimer),
@@ -31,13 +33,15 @@ pub(crate) enum SignalingTimer {
     Patience,
 }
 
-/// The timers of the microphone and camera.
+/// The timers of the local tracks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum DeviceTimer {
     /// The person has not answered the browser's permission prompt for a while.
     PromptPending,
     /// The system has muted a track for so long that the others should know.
-    SystemMuted(TrackKind),
+    SystemMuted(Source),
+    /// The others have seen black for long enough before a device is released.
+    FadeOut(Source),
 }
 
 /// The timers of the links.

@@ -1,5 +1,5 @@
 use videocalls_protocol::data::Channel;
-use videocalls_protocol::{LeaveReason, MediaState, ParticipantId, Signal};
+use videocalls_protocol::{LeaveReason, MediaState, ParticipantId, Signal, Source};
 
 use crate::context::Context;
 use crate::timers::TopologyTimer;
@@ -37,7 +37,12 @@ pub(crate) trait Topology {
     fn network_changed(&mut self, ctx: &mut Context);
 
     /// Something happened to a participant, according to the server.
-    fn participant_event(&mut self, ctx: &mut Context, id: &ParticipantId, event: ParticipantEvent);
+    fn participant_event(
+        &mut self,
+        ctx: &mut Context,
+        id: &ParticipantId,
+        event: ParticipantEvent<'_>,
+    );
 
     /// The server has given a participant's seat away. Returns whether their media still arrives,
     /// so that they count as present.
@@ -78,6 +83,10 @@ pub(crate) trait Topology {
     /// The link that carries a participant's tracks.
     fn link_of(&self, id: &ParticipantId) -> Option<LinkId>;
 
+    /// The sources of a participant's tracks that are received, where the server does not report what
+    /// they send.
+    fn unreported(&self, id: &ParticipantId) -> &[Source];
+
     /// The participants with a link, whether it works or not.
     fn linked(&self) -> Vec<ParticipantId>;
 
@@ -104,7 +113,7 @@ pub(crate) enum DataState {
 
 /// What a server reports of a participant, as far as it concerns their link.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum ParticipantEvent {
+pub(crate) enum ParticipantEvent<'a> {
     /// They took a seat after us, or took theirs again after it was given away.
     Joined,
     /// They are on the roster that the server sent after we reconnected.
@@ -114,7 +123,7 @@ pub(crate) enum ParticipantEvent {
     /// Their connection to the server is back.
     Back,
     /// What they send: sound, pictures, or nothing. Reported when they join, and on each change.
-    Media(MediaState),
+    Media(&'a MediaState),
     /// They report whether our media fails to arrive at their end.
     ReceiveReport {
         /// Whether it does.

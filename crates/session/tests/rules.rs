@@ -22,6 +22,7 @@ mod rules {
     mod rejoining;
     mod relay;
     mod relay_reload;
+    mod screens;
     mod texts;
     mod tracks;
     mod unanswered_offers;

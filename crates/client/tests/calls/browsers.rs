@@ -1,11 +1,15 @@
 //! Devices and browsers that refuse.
 
 use js_sys::Array;
-use videocalls_client::{CallEvent, ErrorCode, MediaRequest, TrackState, dialects};
+use videocalls_client::{
+    CallEvent, ErrorCode, MediaRequest, Source, TrackState, UnavailableReason, dialects,
+};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::support::{Events, FakeSocket, call_over, settle, start_recording};
+
+const DENIED: TrackState = TrackState::Unavailable(UnavailableReason::PermissionDenied);
 
 #[wasm_bindgen(module = "/tests/calls/support/fake_browser.js")]
 extern "C" {
@@ -50,27 +54,21 @@ extern "C" {
 async fn a_blocked_camera_leaves_the_microphone_to_be_asked_for() {
     let outcome = ask("prompt", "denied").await;
     assert_eq!(outcome.requests, "microphone+camera,microphone");
-    assert_eq!(
-        outcome.states,
-        [TrackState::Live, TrackState::PermissionDenied]
-    );
+    assert_eq!(outcome.states, [TrackState::Live, DENIED]);
 }
 
 #[wasm_bindgen_test]
 async fn a_blocked_microphone_leaves_the_camera_to_be_asked_for() {
     let outcome = ask("denied", "prompt").await;
     assert_eq!(outcome.requests, "microphone+camera,camera");
-    assert_eq!(
-        outcome.states,
-        [TrackState::PermissionDenied, TrackState::Live]
-    );
+    assert_eq!(outcome.states, [DENIED, TrackState::Live]);
 }
 
 #[wasm_bindgen_test]
 async fn a_closed_question_for_both_devices_is_not_asked_again() {
     let outcome = ask("dismissed", "dismissed").await;
     assert_eq!(outcome.requests, "microphone+camera");
-    assert_eq!(outcome.states, [TrackState::PermissionDenied; 2]);
+    assert_eq!(outcome.states, [DENIED; 2]);
 }
 
 #[wasm_bindgen_test]
@@ -157,7 +155,7 @@ async fn ask(microphone: &str, camera: &str) -> Outcome {
     let snapshot = call.snapshot();
     Outcome {
         requests: devices.requests().join(",").into(),
-        states: [snapshot.microphone, snapshot.camera],
+        states: [Source::Microphone, Source::Camera].map(|source| snapshot.local.of(source)),
     }
 }
 

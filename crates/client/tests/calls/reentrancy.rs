@@ -7,7 +7,7 @@ use crate::support::{
     Events, FakeSocket, WELCOME, WELCOME_WITH_PEER, call_over, function, settle, start_recording,
 };
 use videocalls_client::{
-    CallEvent, CallState, EndReason, MediaRequest, TrackKind, VideoCall, dialects,
+    CallEvent, CallState, EndReason, MediaRequest, Source, VideoCall, dialects,
 };
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -85,7 +85,7 @@ fn toggle_inside_a_listener_returns_the_new_intention() {
         if let (CallEvent::StateChanged(CallState::Connected), Some(call)) =
             (event, &*inner.borrow())
         {
-            kept.set(Some(call.toggle(TrackKind::Audio, None)));
+            kept.set(Some(call.toggle(Source::Microphone, None)));
         }
     };
     let never = js_sys::Promise::new(&mut |_, _| {});
@@ -93,7 +93,7 @@ fn toggle_inside_a_listener_returns_the_new_intention() {
         .audio(MediaRequest::Given(never))
         .start_with(listener)
         .unwrap();
-    assert_eq!(started.toggle(TrackKind::Audio, Some(true)), Some(true));
+    assert_eq!(started.toggle(Source::Microphone, Some(true)), Some(true));
     *call.borrow_mut() = Some(started);
     socket.open();
     socket.receive(WELCOME);

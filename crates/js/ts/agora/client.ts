@@ -3,6 +3,9 @@ import { failure, notOffered, only } from './errors.js';
 import { KINDS, latest, LocalTrack, Track, type Kind } from './tracks.js';
 import { forgetTrack, Visit, type RemoteUser, type Uid } from './visit.js';
 
+/** The source of each kind of track. */
+const SOURCES = { audio: 'microphone', video: 'camera' } as const;
+
 const EVENTS = ['user-joined', 'user-published', 'user-unpublished', 'user-left'] as const;
 
 type EventName = (typeof EVENTS)[number];
@@ -145,7 +148,8 @@ export class Client extends only('client') {
 
   #update(user: RemoteUser, participant: Participant): void {
     for (const kind of KINDS) {
-      const isPublished = participant[kind] === 'live' && (user[has(kind)] || participant.connection === 'connected');
+      const { state } = participant.tracks[SOURCES[kind]];
+      const isPublished = state === 'live' && (user[has(kind)] || participant.connection === 'connected');
       if (isPublished === user[has(kind)]) {
         user[`${kind}Track`]?.refresh();
         continue;

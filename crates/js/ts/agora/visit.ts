@@ -82,7 +82,8 @@ export class Visit {
     return new Promise((resolve) => {
       const call = this.#call;
       const check = () => {
-        if (![call?.microphone, call?.camera].includes('pending')) resolve();
+        const { microphone, camera } = call?.local.tracks ?? {};
+        if (![microphone?.state, camera?.state].includes('requested')) resolve();
       };
       call?.on('local-changed', check);
       call?.on('ended', () => resolve());

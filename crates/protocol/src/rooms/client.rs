@@ -50,7 +50,7 @@ impl Dialect for Rooms {
                 let to = to.as_ref().ok_or(EncodeError::AddresseeMissing)?;
                 with_signal(message("signal").text("to", to.as_str()), signal)
             }
-            Request::Media(media) => with_media(message("media"), *media),
+            Request::Media(media) => with_media(message("media"), media),
             Request::ReceiveReport(not_receiving) => {
                 with_not_receiving(message("receive-report"), not_receiving)
             }
@@ -143,7 +143,7 @@ impl Rooms {
             .text("room", room.as_str())
             .text_if("name", join.name.as_ref().map(DisplayName::as_str))
             .text_if("token", join.token.as_deref());
-        let record = with_media(record, join.media);
+        let record = with_media(record, &join.media);
         Ok(match join.resume.clone().or_else(|| self.seat.resume()) {
             Some(resume) => record
                 .text("resume", &resume.token)

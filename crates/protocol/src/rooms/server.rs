@@ -59,7 +59,7 @@ pub fn write_event(event: &Event, seq: Option<u64>) -> String {
             with_signal(message("signal").text("from", from.as_str()), signal)
         }
         Event::Media { from, media } => {
-            with_media(message("media").text("from", from.as_str()), *media)
+            with_media(message("media").text("from", from.as_str()), media)
         }
         Event::Away(id) => message("away").text("id", id.as_str()),
         Event::Back(id) => message("back").text("id", id.as_str()),

@@ -3,7 +3,7 @@
 use crate::json::{Record, Text};
 use crate::{
     Candidate, DecodeError, Description, DescriptionKind, DisplayName, IceServer, IceServers,
-    LeaveReason, MediaState, ParticipantId, Peer, Refusal, Signal, TrackState,
+    LeaveReason, MediaState, ParticipantId, Peer, Refusal, Signal, Source, TrackSources, TrackState,
 };
 
 /// How many participants a receive report may name.
@@ -14,34 +14,42 @@ pub(super) fn message(kind: &str) -> Text {
     Text::default().text("type", kind)
 }
 
-pub(super) fn with_media(message: Text, media: MediaState) -> Text {
-    message
-        .text("audio", media.audio.as_str())
-        .text("video", media.video.as_str())
+pub(super) fn with_media(message: Text, media: &MediaState) -> Text {
+    let tracks = media
+        .tracks()
+        .fold(Text::default(), |text, (source, state)| {
+            text.entry(source.as_str(), state.to_wire())
+        });
+    message.object("tracks", tracks)
 }
 
-/// Reads the two track states. A missing state means a live track.
+/// Reads the states of the tracks. A participant who sends none may have a microphone and a camera.
 pub(super) fn media(message: &mut Record<'_>) -> MediaState {
-    let mut state = |field| {
-        message
-            .text(field)
-            .map_or(TrackState::Live, |name| TrackState::from_wire(&name))
+    let Some(tracks) = message.record("tracks") else {
+        return MediaState::assumed();
     };
-    MediaState {
-        audio: state("audio"),
-        video: state("video"),
-    }
+    let tracks = tracks.entries().filter_map(|(source, state)| {
+        Some((Source::from_name(&source)?, TrackState::from_wire(&state)))
+    });
+    tracks.collect()
 }
 
 pub(super) fn with_signal(message: Text, signal: &Signal) -> Text {
-    let (kind, id, sdp) = match signal {
-        Signal::Offer { id, sdp } => (DescriptionKind::Offer, id, sdp),
-        Signal::Answer { id, sdp } => (DescriptionKind::Answer, id, sdp),
+    let (kind, id, sdp, sources) = match signal {
+        Signal::Offer { id, sdp, sources } => (DescriptionKind::Offer, id, sdp, sources),
+        Signal::Answer { id, sdp, sources } => (DescriptionKind::Answer, id, sdp, sources),
         Signal::Candidate(candidate) => return message.object("candidate", candidate.write()),
     };
-    message
+    let message = message
         .number("offer", *id)
-        .object("description", Description::write(kind, sdp))
+        .object("description", Description::write(kind, sdp));
+    if sources.is_empty() {
+        return message;
+    }
+    let sources = sources.iter().fold(Text::default(), |text, (mid, source)| {
+        text.entry(mid, source.as_str())
+    });
+    message.object("sources", sources)
 }
 
 /// Reads a description or a candidate. A candidate that is null, or names none, ends the candidates
@@ -51,28 +59,30 @@ pub(super) fn signal(message: &mut Record<'_>) -> Result<Signal, DecodeError> {
         let candidate = message.record("candidate").and_then(Candidate::read);
         return Ok(Signal::Candidate(candidate.unwrap_or_default()));
     }
+    let description = message.record("description").and_then(Description::read);
+    let description = description.ok_or(DecodeError::Field {
+        kind: "signal",
+        field: "description",
+    })?;
     let id = message.number("offer");
-    match message.record("description").and_then(Description::read) {
-        Some(Description {
-            kind: DescriptionKind::Offer,
-            sdp,
-        }) => Ok(Signal::Offer { id, sdp }),
-        Some(Description {
-            kind: DescriptionKind::Answer,
-            sdp,
-        }) => Ok(Signal::Answer { id, sdp }),
-        None => Err(DecodeError::Field {
-            kind: "signal",
-            field: "description",
-        }),
-    }
+    Ok(Signal::description(description, id, sources(message)))
+}
+
+fn sources(message: &mut Record<'_>) -> TrackSources {
+    let Some(sources) = message.record("sources") else {
+        return TrackSources::default();
+    };
+    let named = sources
+        .entries()
+        .filter_map(|(mid, source)| Some((mid, Source::from_name(&source)?)));
+    named.collect()
 }
 
 pub(super) fn with_peer(message: Text, peer: &Peer) -> Text {
     let message = message
         .text("id", peer.id.as_str())
         .text_if("name", peer.name.as_ref().map(DisplayName::as_str));
-    let message = with_media(message, peer.media).flag("away", peer.away);
+    let message = with_media(message, &peer.media).flag("away", peer.away);
     match peer.not_receiving.is_empty() {
         true => message,
         false => with_not_receiving(message, &peer.not_receiving),

@@ -3,7 +3,7 @@
 use videocalls_protocol::appointments::Appointments;
 use videocalls_protocol::{
     Candidate, CloseAction, Decoded, Dialect, DisplayName, Event, IceServers, Join, MediaState,
-    Peer, Refusal, Request, RoomName, Signal, Welcome,
+    Peer, Refusal, Request, RoomName, Signal, TrackSources, Welcome,
 };
 
 use super::json;
@@ -99,7 +99,7 @@ fn connected(mut dialect: Box<dyn Dialect>, room: Option<&str>) -> Box<dyn Diale
         token: None,
         resume: None,
         keeps: Vec::new(),
-        media: MediaState::LIVE,
+        media: MediaState::assumed(),
     };
     assert_eq!(dialect.encode(&Request::Join(join)), Ok(vec![]));
     dialect.decode(OPEN).unwrap();
@@ -149,12 +149,20 @@ fn signal(signal: Signal) -> Request {
 
 fn offer(sdp: &str) -> Signal {
     let sdp = sdp.to_owned();
-    Signal::Offer { id: None, sdp }
+    Signal::Offer {
+        id: None,
+        sdp,
+        sources: TrackSources::default(),
+    }
 }
 
 fn answer(sdp: &str) -> Signal {
     let sdp = sdp.to_owned();
-    Signal::Answer { id: None, sdp }
+    Signal::Answer {
+        id: None,
+        sdp,
+        sources: TrackSources::default(),
+    }
 }
 
 fn candidate() -> Signal {
@@ -360,7 +368,7 @@ fn client_requests() -> Vec<(Request, Vec<&'static str>)> {
     let nothing = [
         signal(answer("v=0")),
         signal(Signal::Candidate(Candidate::default())),
-        Request::Media(MediaState::LIVE),
+        Request::Media(MediaState::assumed()),
         Request::Bye,
     ];
     let mut requests = vec![

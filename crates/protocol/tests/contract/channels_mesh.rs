@@ -4,7 +4,7 @@
 use videocalls_protocol::channels_mesh::ChannelsMesh;
 use videocalls_protocol::{
     Candidate, CloseAction, Decoded, Dialect, DisplayName, EncodeError, Event, IceServers, Join,
-    LeaveReason, MediaState, Peer, Refusal, Request, Signal, Welcome,
+    LeaveReason, MediaState, Peer, Refusal, Request, Signal, TrackSources, Welcome,
 };
 
 use super::json;
@@ -65,7 +65,7 @@ fn join(name: Option<&str>) -> Join {
         token: None,
         resume: None,
         keeps: Vec::new(),
-        media: MediaState::LIVE,
+        media: MediaState::assumed(),
     }
 }
 
@@ -114,12 +114,20 @@ fn signal_from(id: &str, name: &str, signal: Signal) -> Vec<Event> {
 
 fn offer(sdp: &str) -> Signal {
     let sdp = sdp.to_owned();
-    Signal::Offer { id: None, sdp }
+    Signal::Offer {
+        id: None,
+        sdp,
+        sources: TrackSources::default(),
+    }
 }
 
 fn answer(sdp: &str) -> Signal {
     let sdp = sdp.to_owned();
-    Signal::Answer { id: None, sdp }
+    Signal::Answer {
+        id: None,
+        sdp,
+        sources: TrackSources::default(),
+    }
 }
 
 fn left(id: &str) -> Event {
@@ -229,8 +237,16 @@ fn relay(frame: &str) -> String {
 /// Only descriptions are sent; they contain the candidates.
 fn carried(signal: Signal) -> Option<Signal> {
     match signal {
-        Signal::Offer { sdp, .. } => Some(Signal::Offer { id: None, sdp }),
-        Signal::Answer { sdp, .. } => Some(Signal::Answer { id: None, sdp }),
+        Signal::Offer { sdp, .. } => Some(Signal::Offer {
+            id: None,
+            sdp,
+            sources: TrackSources::default(),
+        }),
+        Signal::Answer { sdp, .. } => Some(Signal::Answer {
+            id: None,
+            sdp,
+            sources: TrackSources::default(),
+        }),
         Signal::Candidate(_) => None,
     }
 }
@@ -263,7 +279,7 @@ fn requests() -> Vec<(Request, Vec<&'static str>)> {
             ],
         ),
         (to_other(Signal::Candidate(Candidate::default())), vec![]),
-        (Request::Media(MediaState::LIVE), vec![]),
+        (Request::Media(MediaState::assumed()), vec![]),
         (Request::Pong, vec![]),
         (Request::Ping, vec![]),
         (Request::Bye, vec![]),

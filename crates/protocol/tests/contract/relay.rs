@@ -2,7 +2,7 @@
 
 use videocalls_protocol::relay::{ROOM_FULL, Relay};
 use videocalls_protocol::{
-    Candidate, CloseAction, Event, Join, MediaState, Refusal, Request, Signal,
+    Candidate, CloseAction, Event, Join, MediaState, Refusal, Request, Signal, TrackSources,
 };
 
 use super::subject::{Subject, from, one_each};
@@ -74,6 +74,7 @@ fn frames() -> Vec<(&'static str, Event)> {
             signal_event(Signal::Offer {
                 id: None,
                 sdp: "v=0\r\no=- é🎥\r\n".into(),
+                sources: TrackSources::default(),
             }),
         ),
         (
@@ -81,6 +82,7 @@ fn frames() -> Vec<(&'static str, Event)> {
             signal_event(Signal::Answer {
                 id: None,
                 sdp: "v=0".into(),
+                sources: TrackSources::default(),
             }),
         ),
         (
@@ -101,8 +103,16 @@ fn frames() -> Vec<(&'static str, Event)> {
 /// Offers have no numbers, and the end of candidates is not sent.
 fn carried(signal: Signal) -> Option<Signal> {
     match signal {
-        Signal::Offer { sdp, .. } => Some(Signal::Offer { id: None, sdp }),
-        Signal::Answer { sdp, .. } => Some(Signal::Answer { id: None, sdp }),
+        Signal::Offer { sdp, .. } => Some(Signal::Offer {
+            id: None,
+            sdp,
+            sources: TrackSources::default(),
+        }),
+        Signal::Answer { sdp, .. } => Some(Signal::Answer {
+            id: None,
+            sdp,
+            sources: TrackSources::default(),
+        }),
         Signal::Candidate(candidate) if candidate.candidate.is_empty() => None,
         candidate => Some(candidate),
     }
@@ -115,11 +125,12 @@ fn requests() -> Vec<(Request, Vec<&'static str>)> {
         token: None,
         resume: None,
         keeps: Vec::new(),
-        media: MediaState::LIVE,
+        media: MediaState::assumed(),
     };
     let offer = Signal::Offer {
         id: Some(1),
         sdp: "v=0\r\n".into(),
+        sources: TrackSources::default(),
     };
     let candidate = Signal::Candidate(Candidate {
         candidate: "c".into(),
@@ -145,7 +156,7 @@ fn requests() -> Vec<(Request, Vec<&'static str>)> {
             ],
         ),
         (Request::Join(join), vec![]),
-        (Request::Media(MediaState::LIVE), vec![]),
+        (Request::Media(MediaState::assumed()), vec![]),
         (Request::Pong, vec![]),
         (Request::Bye, vec![]),
     ]

@@ -3,7 +3,8 @@
 use videocalls_protocol::rooms::{Incoming, Rooms, close, read_request, write_event, write_ping};
 use videocalls_protocol::{
     Candidate, CloseAction, Dialect, DisplayName, EncodeError, Event, IceServer, IceServers, Join,
-    LeaveReason, MediaState, Peer, Refusal, Request, Resume, RoomName, Signal, TrackState, Welcome,
+    LeaveReason, MediaState, Peer, Refusal, Request, Resume, RoomName, Signal, Source, TrackSources,
+    TrackState, UnavailableReason, Welcome,
 };
 
 use super::json;
@@ -60,22 +61,32 @@ fn relay(frame: &str) -> String {
 
 fn peer(id: &str, name: Option<&str>) -> Peer {
     Peer {
-        media: MediaState {
-            audio: TrackState::Muted,
-            video: TrackState::Live,
-        },
+        media: media(TrackState::Muted, TrackState::Live),
         ..Peer::new(from(id), name.and_then(|name| DisplayName::new(name).ok()))
     }
 }
 
+fn media(microphone: TrackState, camera: TrackState) -> MediaState {
+    [(Source::Microphone, microphone), (Source::Camera, camera)]
+        .into_iter()
+        .collect()
+}
+
+/// A screen with its sound.
+fn screen() -> MediaState {
+    let sources = [Source::ScreenAudio, Source::Screen];
+    let live = sources.map(|source| (source, TrackState::Live));
+    live.into_iter().collect()
+}
+
 fn frames() -> Vec<(&'static str, Event)> {
     let bare = Peer {
-        media: MediaState::LIVE,
+        media: MediaState::assumed(),
         ..peer("other", None)
     };
     vec![
         (
-            r#"{"type":"welcome","v":1,"id":"me","participants":[{"id":"other","name":"Zoë 🎥","audio":"muted","video":"live"}],"resume":"r","epoch":"e","seq":7,"ping":10000}"#,
+            r#"{"type":"welcome","v":1,"id":"me","participants":[{"id":"other","name":"Zoë 🎥","tracks":{"microphone":"muted","camera":"live"}}],"resume":"r","epoch":"e","seq":7,"ping":10000}"#,
             Event::Welcome(Welcome {
                 id: from("me"),
                 peers: vec![peer("other", Some("Zoë 🎥"))],
@@ -90,7 +101,7 @@ fn frames() -> Vec<(&'static str, Event)> {
             }),
         ),
         (
-            r#"{"type":"joined","id":"other","name":"会議","audio":"muted","video":"live","seq":1}"#,
+            r#"{"type":"joined","id":"other","name":"会議","tracks":{"microphone":"muted","camera":"live"},"seq":1}"#,
             Event::Joined(peer("other", Some("会議"))),
         ),
         (
@@ -118,6 +129,7 @@ fn frames() -> Vec<(&'static str, Event)> {
                 signal: Signal::Answer {
                     id: Some(3),
                     sdp: "v=0\r\n".into(),
+                    sources: TrackSources::default(),
                 },
             },
         ),
@@ -132,17 +144,45 @@ fn frames() -> Vec<(&'static str, Event)> {
             },
         ),
         (
-            r#"{"type":"media","from":"other","audio":"hologram","video":"permission-denied"}"#,
+            r#"{"type":"media","from":"other","tracks":{"microphone":"hologram","camera":"permission-denied"}}"#,
             Event::Media {
                 from: from("other"),
-                media: MediaState {
-                    audio: TrackState::Unavailable,
-                    video: TrackState::PermissionDenied,
+                media: media(
+                    TrackState::Unavailable(UnavailableReason::Failed),
+                    TrackState::Unavailable(UnavailableReason::PermissionDenied),
+                ),
+            },
+        ),
+        (
+            r#"{"type":"media","from":"other","tracks":{"screen":"live","screen-audio":"live"}}"#,
+            Event::Media {
+                from: from("other"),
+                media: screen(),
+            },
+        ),
+        (
+            r#"{"type":"media","from":"other","tracks":{}}"#,
+            Event::Media {
+                from: from("other"),
+                media: MediaState::default(),
+            },
+        ),
+        (
+            r#"{"type":"signal","from":"other","offer":4,"description":{"type":"offer","sdp":"v=0\r\n"},"sources":{"0":"microphone","s 1":"screen"},"seq":4}"#,
+            Event::Signal {
+                from: from("other"),
+                signal: Signal::Offer {
+                    id: Some(4),
+                    sdp: "v=0\r\n".into(),
+                    sources: [("0", Source::Microphone), ("s 1", Source::Screen)]
+                        .map(|(mid, source)| (mid.to_owned(), source))
+                        .into_iter()
+                        .collect(),
                 },
             },
         ),
         (
-            r#"{"type":"welcome","v":1,"id":"me","participants":[{"id":"other","audio":"live","video":"live","away":true,"notReceiving":["me","third"]}],"resume":"r","epoch":"e","seq":7}"#,
+            r#"{"type":"welcome","v":1,"id":"me","participants":[{"id":"other","tracks":{"microphone":"live","camera":"live"},"away":true,"notReceiving":["me","third"]}],"resume":"r","epoch":"e","seq":7}"#,
             Event::Welcome(Welcome {
                 id: from("me"),
                 peers: vec![Peer {
@@ -232,7 +272,7 @@ fn join() -> Join {
         token: Some("t".into()),
         resume: None,
         keeps: Vec::new(),
-        media: MediaState::PENDING,
+        media: media(TrackState::Requested, TrackState::Requested),
     }
 }
 
@@ -240,12 +280,13 @@ fn requests() -> Vec<(Request, Vec<&'static str>)> {
     let offer = Signal::Offer {
         id: Some(4),
         sdp: "v=0\r\n".into(),
+        sources: TrackSources::default(),
     };
     vec![
         (
             Request::Join(join()),
             vec![
-                r#"{"type":"join","v":1,"room":"Straße_7","name":"Zoë \"🎥\" \\","token":"t","audio":"pending","video":"pending"}"#,
+                r#"{"type":"join","v":1,"room":"Straße_7","name":"Zoë \"🎥\" \\","token":"t","tracks":{"microphone":"requested","camera":"requested"}}"#,
             ],
         ),
         (
@@ -258,8 +299,8 @@ fn requests() -> Vec<(Request, Vec<&'static str>)> {
             ],
         ),
         (
-            Request::Media(MediaState::LIVE),
-            vec![r#"{"type":"media","audio":"live","video":"live"}"#],
+            Request::Media(MediaState::assumed()),
+            vec![r#"{"type":"media","tracks":{"microphone":"live","camera":"live"}}"#],
         ),
         (
             Request::ReceiveReport(vec![from("other"), from("third")]),
@@ -274,7 +315,11 @@ fn requests() -> Vec<(Request, Vec<&'static str>)> {
 
 fn unencodable() -> Vec<(Request, EncodeError)> {
     let sdp = SDP.to_owned();
-    let signal = Signal::Offer { id: None, sdp };
+    let signal = Signal::Offer {
+        id: None,
+        sdp,
+        sources: TrackSources::default(),
+    };
     let nowhere = Join {
         room: None,
         ..join()

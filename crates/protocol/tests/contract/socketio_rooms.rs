@@ -4,7 +4,7 @@
 use videocalls_protocol::socketio_rooms::SocketIoRooms;
 use videocalls_protocol::{
     Candidate, CloseAction, Decoded, Dialect, EncodeError, Event, IceServers, Join, LeaveReason,
-    MediaState, Peer, Refusal, Request, RoomName, Signal, Welcome,
+    MediaState, Peer, Refusal, Request, RoomName, Signal, TrackSources, Welcome,
 };
 
 use super::subject::{Case, Subject, from, last_event};
@@ -70,7 +70,7 @@ fn join(room: Option<&str>) -> Join {
         token: None,
         resume: None,
         keeps: Vec::new(),
-        media: MediaState::LIVE,
+        media: MediaState::assumed(),
     }
 }
 
@@ -153,7 +153,11 @@ fn signal_from(id: &str, signal: Signal) -> Event {
 
 fn offer(sdp: &str) -> Signal {
     let sdp = sdp.to_owned();
-    Signal::Offer { id: None, sdp }
+    Signal::Offer {
+        id: None,
+        sdp,
+        sources: TrackSources::default(),
+    }
 }
 
 fn candidate(mid: Option<&str>, line: Option<u16>, ufrag: Option<&str>) -> Signal {
@@ -181,6 +185,7 @@ fn frames() -> Vec<Case> {
     let answer = Signal::Answer {
         id: None,
         sdp: "v=0\r\no=- é🎥\r\n".into(),
+        sources: TrackSources::default(),
     };
     vec![
         in_room(
@@ -305,8 +310,16 @@ fn relay(frame: &str) -> String {
 /// Offers have no numbers, and the end of candidates is not sent.
 pub(crate) fn unnumbered(signal: Signal) -> Option<Signal> {
     match signal {
-        Signal::Offer { sdp, .. } => Some(Signal::Offer { id: None, sdp }),
-        Signal::Answer { sdp, .. } => Some(Signal::Answer { id: None, sdp }),
+        Signal::Offer { sdp, .. } => Some(Signal::Offer {
+            id: None,
+            sdp,
+            sources: TrackSources::default(),
+        }),
+        Signal::Answer { sdp, .. } => Some(Signal::Answer {
+            id: None,
+            sdp,
+            sources: TrackSources::default(),
+        }),
         Signal::Candidate(candidate) if candidate.candidate.is_empty() => None,
         candidate => Some(candidate),
     }
@@ -321,6 +334,7 @@ fn requests() -> Vec<(Request, Vec<&'static str>)> {
     let answer = Signal::Answer {
         id: Some(4),
         sdp: "v=0\r\n".into(),
+        sources: TrackSources::default(),
     };
     vec![
         (
@@ -342,7 +356,7 @@ fn requests() -> Vec<(Request, Vec<&'static str>)> {
             ],
         ),
         (signal(Signal::Candidate(Candidate::default())), vec![]),
-        (Request::Media(MediaState::LIVE), vec![]),
+        (Request::Media(MediaState::assumed()), vec![]),
         (Request::Pong, vec!["3"]),
         (Request::Ping, vec!["2"]),
         (Request::Bye, vec![r#"42["leave","Straße_7"]"#]),

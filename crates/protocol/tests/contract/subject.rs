@@ -1,5 +1,6 @@
 use videocalls_protocol::{
     Candidate, CloseAction, Decoded, Dialect, EncodeError, Event, ParticipantId, Request, Signal,
+    TrackSources,
 };
 
 /// A dialect under test, with its examples.
@@ -110,16 +111,27 @@ pub(crate) fn signals() -> Vec<Signal> {
         Signal::Offer {
             id: Some(u32::MAX),
             sdp: sdp.clone(),
+            sources: TrackSources::default(),
         },
         Signal::Answer {
             id: Some(0),
             sdp: sdp.clone(),
+            sources: TrackSources::default(),
         },
-        Signal::Offer { id: None, sdp },
-        Signal::Answer { id: None, sdp: odd },
+        Signal::Offer {
+            id: None,
+            sdp,
+            sources: TrackSources::default(),
+        },
+        Signal::Answer {
+            id: None,
+            sdp: odd,
+            sources: TrackSources::default(),
+        },
         Signal::Offer {
             id: None,
             sdp: String::new(),
+            sources: TrackSources::default(),
         },
         Signal::Candidate(whole),
         Signal::Candidate(bare),

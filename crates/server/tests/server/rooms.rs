@@ -21,13 +21,12 @@ async fn a_newcomer_gets_the_roster_and_the_others_are_notified() {
 
     let mut bob = Client::open(&server, "/rooms").await;
     let mut hello = join("standup", "Bob");
-    hello["audio"] = json!("muted");
-    hello["video"] = json!("device-not-found");
+    hello["tracks"] = json!({ "microphone": "muted", "camera": "device-not-found" });
     bob.send(hello).await;
     let second = bob.next().await;
     assert_eq!(
         second["participants"],
-        json!([{ "id": first["id"], "name": "Ann", "audio": "live", "video": "live" }])
+        json!([{ "id": first["id"], "name": "Ann", "tracks": { "microphone": "live", "camera": "live" } }])
     );
     assert_eq!(second["epoch"], first["epoch"]);
     assert_ne!(second["resume"], first["resume"]);
@@ -35,7 +34,7 @@ async fn a_newcomer_gets_the_roster_and_the_others_are_notified() {
         ann.next().await,
         json!({
             "type": "joined", "seq": 1, "id": second["id"], "name": "Bob",
-            "audio": "muted", "video": "device-not-found"
+            "tracks": { "microphone": "muted", "camera": "device-not-found" }
         })
     );
 }
@@ -128,18 +127,18 @@ async fn media_is_reported_to_others_and_newcomers() {
     let (mut ann, hers) = Client::join(&server, "standup", "Ann").await;
     let (mut bob, _) = Client::join(&server, "standup", "Bob").await;
     ann.next().await;
-    ann.send(json!({ "type": "media", "audio": "muted", "video": "permission-denied" }))
+    ann.send(json!({ "type": "media", "tracks": { "microphone": "muted", "camera": "permission-denied" } }))
         .await;
     assert_eq!(
         bob.next().await,
         json!({
             "type": "media", "seq": 1, "from": hers["id"],
-            "audio": "muted", "video": "permission-denied"
+            "tracks": { "microphone": "muted", "camera": "permission-denied" }
         })
     );
     ann.expect_nothing().await;
     let (_eve, welcome) = Client::join(&server, "standup", "Eve").await;
-    assert_eq!(welcome["participants"][0]["audio"], "muted");
+    assert_eq!(welcome["participants"][0]["tracks"]["microphone"], "muted");
 }
 
 #[tokio::test]
@@ -263,7 +262,7 @@ async fn simultaneous_joins_never_overfill_a_room() {
 async fn the_first_message_must_be_a_join() {
     let server = Server::start().await;
     for message in [
-        json!({ "type": "media", "audio": "live" }),
+        json!({ "type": "media", "tracks": { "microphone": "live" } }),
         json!({ "type": "pong" }),
         offer(&json!("x"), "v=0"),
     ] {

@@ -1,3 +1,4 @@
+use videocalls_protocol::TrackSources;
 use videocalls_protocol::data::is_announced;
 
 use crate::sdp::{self, Origin};
@@ -92,5 +93,7 @@ pub(crate) struct RemoteDescription {
     /// The number of the offer that this is, or that it answers, where the dialect carries one.
     pub(crate) id: Option<u32>,
     pub(crate) sdp: String,
+    /// What the sender's tracks show, as far as it is stated.
+    pub(crate) sources: TrackSources,
     pub(crate) end: RemoteEnd,
 }

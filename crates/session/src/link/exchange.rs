@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use videocalls_protocol::{Candidate, Signal};
+use videocalls_protocol::{Candidate, Signal, TrackSources};
 
 use super::{Link, RemoteDescription, RemoteEnd};
 use crate::context::Context;
@@ -26,6 +26,8 @@ pub(super) struct Exchange {
     pub(super) deferred: Option<RemoteDescription>,
     /// How often our open offer was repeated.
     pub(super) repeats: u8,
+    /// Whether something is to be negotiated once the link has connected.
+    is_due: bool,
 }
 
 /// The phases of [`Phase`], each with what it needs to go on.
@@ -183,6 +185,23 @@ impl Link {
         self.advance(ctx, NegotiationInput::Needed, true, None);
     }
 
+    /// Makes another offer, once the link has connected. Before, the peer may be about to replace its
+    /// connection: if both ends answered each other's second offers by new connections, they would
+    /// never end.
+    fn negotiate(&mut self, ctx: &mut Context) {
+        self.exchange.is_due = self.remote().is_some() && !self.was_connected();
+        if !self.exchange.is_due {
+            self.offer(ctx);
+        }
+    }
+
+    /// The link has connected: negotiates what has waited for it.
+    pub(super) fn negotiate_if_due(&mut self, ctx: &mut Context) {
+        if std::mem::take(&mut self.exchange.is_due) {
+            self.offer(ctx);
+        }
+    }
+
     /// Replaces the open offer by a new one, since it may have reached nobody.
     pub(crate) fn reoffer(&mut self, ctx: &mut Context) {
         if self.has_open_offer() {
@@ -224,9 +243,11 @@ impl Link {
     pub(crate) fn handle_report(&mut self, ctx: &mut Context, report: LinkReport) -> Fate {
         let state = &self.exchange.state;
         match report {
-            LinkReport::DescriptionCreated { token, sdp } if state.expects(token) => {
-                self.made(ctx, token, sdp)
-            }
+            LinkReport::DescriptionCreated {
+                token,
+                sdp,
+                sources,
+            } if state.expects(token) => self.made(ctx, token, sdp, sources),
             LinkReport::AnswerApplied { token } if state.expects(token) => {
                 self.advance(ctx, NegotiationInput::AnswerApplied, true, None);
                 self.limit_route_search(ctx);
@@ -236,7 +257,7 @@ impl Link {
                 return Fate::Broken;
             }
             // A standby link waits for the peer's offer.
-            LinkReport::NegotiationNeeded if !self.awaits_first_offer() => self.offer(ctx),
+            LinkReport::NegotiationNeeded if !self.awaits_first_offer() => self.negotiate(ctx),
             LinkReport::Candidate(candidate) => {
                 self.signals.gathered(ctx, &self.target, candidate);
             }
@@ -276,15 +297,24 @@ impl Link {
     }
 
     fn accept_offer(&mut self, ctx: &mut Context, offer: RemoteDescription) {
-        let RemoteDescription { id, sdp, end } = offer;
         let token = ctx.token();
-        self.exchange.remote = Some(end);
-        self.exchange.state = State::Answering { token, id };
-        ctx.link(self.id, LinkOp::AcceptOffer { sdp, token });
+        self.exchange.remote = Some(offer.end);
+        self.exchange.state = State::Answering {
+            token,
+            id: offer.id,
+        };
+        let accept = LinkOp::AcceptOffer {
+            sdp: offer.sdp,
+            sources: offer.sources,
+            token,
+        };
+        ctx.link(self.id, accept);
     }
 
     fn accept_answer(&mut self, ctx: &mut Context, answer: RemoteDescription) {
-        let RemoteDescription { sdp, end, .. } = answer;
+        let RemoteDescription {
+            sdp, sources, end, ..
+        } = answer;
         let token = ctx.token();
         // Signals keep their order: an offer from before the answer was taken back for it. Only
         // `o=` lines can show that it has overtaken the answer.
@@ -294,11 +324,16 @@ impl Link {
         self.exchange.repeats = 0;
         self.exchange.remote = Some(end);
         self.exchange.state = State::AcceptingAnswer { token };
-        ctx.link(self.id, LinkOp::AcceptAnswer { sdp, token });
+        let accept = LinkOp::AcceptAnswer {
+            sdp,
+            sources,
+            token,
+        };
+        ctx.link(self.id, accept);
     }
 
     /// The browser has created the offer or answer that was requested.
-    fn made(&mut self, ctx: &mut Context, token: Token, sdp: String) {
+    fn made(&mut self, ctx: &mut Context, token: Token, sdp: String, sources: TrackSources) {
         let (_, action) = step(
             self.exchange.state.phase(),
             NegotiationInput::DescriptionCreated,
@@ -309,9 +344,13 @@ impl Link {
             self.start(ctx, LinkTimer::Gathering, GATHERING);
         }
         match (action, &self.exchange.state) {
-            (NegotiationAction::SendOffer, _) => self.send_offer(ctx, token.0, sdp),
+            (NegotiationAction::SendOffer, _) => self.send_offer(ctx, token.0, sdp, sources),
             (NegotiationAction::SendAnswer, State::Answering { id, .. }) => {
-                let answer = Signal::Answer { id: *id, sdp };
+                let answer = Signal::Answer {
+                    id: *id,
+                    sdp,
+                    sources,
+                };
                 self.signals.push(ctx, &self.target, answer);
                 self.resume(ctx);
             }
@@ -323,10 +362,14 @@ impl Link {
         }
     }
 
-    fn send_offer(&mut self, ctx: &mut Context, id: u32, sdp: String) {
+    fn send_offer(&mut self, ctx: &mut Context, id: u32, sdp: String, sources: TrackSources) {
         self.exchange.state = State::Offered { id };
         self.limit_answer_time(ctx);
-        let offer = Signal::Offer { id: Some(id), sdp };
+        let offer = Signal::Offer {
+            id: Some(id),
+            sdp,
+            sources,
+        };
         self.signals.push(ctx, &self.target, offer);
     }
 

@@ -183,6 +183,7 @@ impl Link {
         if first {
             self.limit_answer_time(ctx);
         }
+        self.negotiate_if_due(ctx);
         first
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use videocalls_protocol::{MediaState, ParticipantId, TrackState};
+use videocalls_protocol::{MediaState, ParticipantId, TrackKind, TrackState};
 
 use super::Mesh;
 use super::rebuild::Cause;
@@ -32,15 +32,18 @@ impl Mesh {
         link.start(ctx, LinkTimer::Measure, Duration::ZERO);
     }
 
-    /// A participant's microphone or camera has changed. If they have neither, nothing is expected
-    /// to arrive. A muted microphone still sends packets; a camera that is off does not.
+    /// A participant's tracks have changed. If none sends, nothing is expected to arrive. Muted sound
+    /// still sends packets; muted pictures may not.
     pub(super) fn media_changed(
         &mut self,
         ctx: &mut Context,
         id: &ParticipantId,
-        media: MediaState,
+        media: &MediaState,
     ) {
-        let sends = media.audio.has_device() || media.video == TrackState::Live;
+        let sends = media.tracks().any(|(source, state)| match source.kind() {
+            TrackKind::Audio => state.has_device(),
+            TrackKind::Video => state == TrackState::Live,
+        });
         self.not_sending.retain(|it| it != id);
         if !sends {
             self.not_sending.push(id.clone());

@@ -27,15 +27,20 @@ const SUCCESSOR_WAIT: Duration = Duration::from_secs(20);
 impl Mesh {
     /// Handles a signal from a participant.
     pub(super) fn handle_signal(&mut self, ctx: &mut Context, from: ParticipantId, signal: Signal) {
-        let (id, sdp, is_offer) = match signal {
+        let (id, sdp, sources, is_offer) = match signal {
             Signal::Candidate(candidate) => return self.handle_candidate(ctx, from, candidate),
-            Signal::Offer { id, sdp } => (id, sdp, true),
-            Signal::Answer { id, sdp } => (id, sdp, false),
+            Signal::Offer { id, sdp, sources } => (id, sdp, sources, true),
+            Signal::Answer { id, sdp, sources } => (id, sdp, sources, false),
         };
         let Some(end) = RemoteEnd::of(&sdp) else {
             return self.handle_unreadable(ctx, from);
         };
-        let description = RemoteDescription { id, sdp, end };
+        let description = RemoteDescription {
+            id,
+            sdp,
+            sources,
+            end,
+        };
         if is_offer {
             self.handle_offer(ctx, from, description);
         } else {

@@ -1,7 +1,7 @@
 //! The mesh as a [`Topology`].
 
 use videocalls_protocol::data::Channel;
-use videocalls_protocol::{LeaveReason, ParticipantId, Signal};
+use videocalls_protocol::{LeaveReason, ParticipantId, Signal, Source};
 
 use super::Mesh;
 use super::deferred_offers::DeferredOffers;
@@ -59,7 +59,7 @@ impl Topology for Mesh {
         &mut self,
         ctx: &mut Context,
         id: &ParticipantId,
-        event: ParticipantEvent,
+        event: ParticipantEvent<'_>,
     ) {
         match event {
             ParticipantEvent::Joined => self.joined(ctx, id),
@@ -137,6 +137,11 @@ impl Topology for Mesh {
 
     fn link_of(&self, id: &ParticipantId) -> Option<LinkId> {
         self.link_of(id).map(Link::id)
+    }
+
+    fn unreported(&self, id: &ParticipantId) -> &[Source] {
+        let link = self.link_of(id).filter(|_| !self.capabilities.media_state);
+        link.map_or(&[], Link::received)
     }
 
     fn linked(&self) -> Vec<ParticipantId> {

@@ -58,8 +58,8 @@ impl Session {
             } => self.receive_report(&from, not_receiving),
             Event::Signal { from, signal } => self.receive_signal(from, signal),
             Event::Media { from, media } => {
+                self.tell_links(&from, ParticipantEvent::Media(&media));
                 self.update(&from, |peer| peer.media = media);
-                self.tell_links(&from, ParticipantEvent::Media(media));
             }
             _ => {}
         }
@@ -122,7 +122,7 @@ impl Session {
                 ParticipantEvent::ReceiveReport { not_receiving_us },
             );
         }
-        self.tell_links(&peer.id, ParticipantEvent::Media(peer.media));
+        self.tell_links(&peer.id, ParticipantEvent::Media(&peer.media));
         let links = self.topology.as_ref();
         self.roster.add(&mut self.ctx, links, peer);
     }
@@ -165,7 +165,7 @@ impl Session {
         self.roster.update(&mut self.ctx, links, id, update);
     }
 
-    fn tell_links(&mut self, id: &ParticipantId, event: ParticipantEvent) {
+    fn tell_links(&mut self, id: &ParticipantId, event: ParticipantEvent<'_>) {
         self.topology.participant_event(&mut self.ctx, id, event);
     }
 }

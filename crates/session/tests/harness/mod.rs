@@ -6,11 +6,11 @@ use videocalls_protocol::relay::Relay;
 use videocalls_protocol::rooms::Rooms;
 use videocalls_protocol::{
     Capabilities, CloseAction, Dialect, Event, IceServers, LeaveReason, MediaState, ParticipantId,
-    Peer, Request, Signal, TrackState, Welcome,
+    Peer, Request, Signal, Source, TrackSources, TrackState, Welcome,
 };
 use videocalls_session::{
-    CallState, Config, Input, LinkId, LinkOp, LinkReport, Muted, Notice, Output, Session, Source,
-    Timestamp, Token, Transport,
+    CallState, Config, InitialState, Input, LinkId, LinkOp, LinkReport, Notice, Output, Session,
+    SourceConfig, Supply, Timestamp, Token, Transport, WhenOff,
 };
 
 pub(crate) struct Harness {
@@ -18,9 +18,16 @@ pub(crate) struct Harness {
     pub(crate) now: u64,
     /// The outputs since [`take_outputs`](Self::take_outputs) was last called.
     out: Vec<Output>,
+    /// The sources that were asked for, each with its last token.
+    asked: Vec<(Source, Token)>,
 }
 
-pub(crate) const LIVE: MediaState = MediaState::LIVE;
+/// A device that is asked for, is on, and stays open while it is off.
+pub(crate) const DEVICE: SourceConfig = SourceConfig {
+    supply: Supply::Device,
+    initially: InitialState::On,
+    when_off: WhenOff::Keep,
+};
 
 impl Harness {
     pub(crate) fn new(capabilities: Capabilities, me: &str) -> Self {
@@ -34,9 +41,11 @@ impl Harness {
             name: None,
             token: None,
             own_id: Some(ParticipantId::new(me)),
-            audio: Source::Device,
-            video: Source::Device,
-            muted: Muted::default(),
+            microphone: DEVICE,
+            camera: SourceConfig {
+                when_off: WhenOff::Release,
+                ..DEVICE
+            },
             patience: Duration::from_secs(60),
             seed: 7,
             measures: false,
@@ -48,6 +57,7 @@ impl Harness {
             session: Session::new(config),
             now: 0,
             out: Vec::new(),
+            asked: Vec::new(),
         }
     }
 
@@ -56,7 +66,7 @@ impl Harness {
         let mut harness = Self::new(Rooms::default().capabilities(), me);
         harness.input(Input::Start);
         harness.input(Input::SignalingOpened);
-        harness.input(Input::MediaSettled(LIVE));
+        harness.devices_answer();
         harness.create_description();
         harness.event(welcome(me, others, None));
         harness
@@ -78,7 +88,7 @@ impl Harness {
         let mut harness = Self::with(config);
         harness.input(Input::Start);
         harness.input(Input::SignalingOpened);
-        harness.input(Input::MediaSettled(LIVE));
+        harness.devices_answer();
         harness.event(welcome(me, &[], None));
         harness
     }
@@ -98,7 +108,7 @@ impl Harness {
         let mut harness = Self::with(config);
         harness.input(Input::Start);
         harness.input(Input::SignalingOpened);
-        harness.input(Input::MediaSettled(LIVE));
+        harness.devices_answer();
         harness
     }
 
@@ -117,7 +127,34 @@ impl Harness {
 
     pub(crate) fn input(&mut self, input: Input) {
         self.session.handle(Timestamp::from_millis(self.now), input);
+        let new = self.out.len();
         self.out.extend(std::iter::from_fn(|| self.session.poll()));
+        for output in &self.out[new..] {
+            if let Output::Acquire { token, sources } = output {
+                self.asked.retain(|(source, _)| !sources.contains(source));
+                let asked = sources.iter().map(|source| (*source, *token));
+                self.asked.extend(asked);
+            }
+        }
+    }
+
+    /// The browser supplies the microphone and the camera.
+    pub(crate) fn devices_answer(&mut self) {
+        self.answer(Source::Microphone, TrackState::Live);
+        self.answer(Source::Camera, TrackState::Live);
+    }
+
+    /// The browser answers the last request for a source.
+    pub(crate) fn answer(&mut self, source: Source, state: TrackState) {
+        let token = self.token_of(source);
+        let answers = vec![(source, state)];
+        self.input(Input::TracksSettled { token, answers });
+    }
+
+    /// The token of the last request for a source.
+    pub(crate) fn token_of(&self, source: Source) -> Token {
+        let asked = self.asked.iter().find(|(asked, _)| *asked == source);
+        asked.expect("the track was asked for").1
     }
 
     pub(crate) fn event(&mut self, event: Event) {
@@ -176,7 +213,14 @@ impl Harness {
             &format!("{link:?}").replace(['L', '(', ')'], ""),
             token_number(token),
         );
-        self.report(link, LinkReport::DescriptionCreated { token, sdp });
+        self.report(
+            link,
+            LinkReport::DescriptionCreated {
+                token,
+                sdp,
+                sources: TrackSources::default(),
+            },
+        );
         link
     }
 
@@ -255,6 +299,7 @@ pub(crate) fn offer(connection: &str, version: u64) -> Signal {
     Signal::Offer {
         id: None,
         sdp: sdp(connection, version),
+        sources: TrackSources::default(),
     }
 }
 
@@ -262,6 +307,7 @@ pub(crate) fn answer(connection: &str, version: u64) -> Signal {
     Signal::Answer {
         id: None,
         sdp: sdp(connection, version),
+        sources: TrackSources::default(),
     }
 }
 
@@ -291,6 +337,7 @@ pub(crate) fn left(id: &str, reason: LeaveReason) -> Event {
     }
 }
 
-pub(crate) const fn media(audio: TrackState, video: TrackState) -> MediaState {
-    MediaState { audio, video }
+pub(crate) fn media(microphone: TrackState, camera: TrackState) -> MediaState {
+    let tracks = [(Source::Microphone, microphone), (Source::Camera, camera)];
+    tracks.into_iter().collect()
 }

@@ -1,11 +1,12 @@
 use videocalls_protocol::rooms::Rooms;
-use videocalls_protocol::{Dialect, MediaState, Request, TrackState};
-use videocalls_session::{Config, EndReason, Input, Notice, Output, Source, TrackKind};
+use videocalls_protocol::{Dialect, Request, Source, TrackState, UnavailableReason};
+use videocalls_session::{Config, EndReason, Input, Notice, Output, SourceConfig, Supply, WhenOff};
 
-use crate::harness::{Harness, LIVE, media, notices, sent, welcome};
+use crate::harness::{DEVICE, Harness, notices, sent, welcome};
 
-const CAMERA: TrackKind = TrackKind::Video;
-const REQUESTED: MediaState = media(TrackState::NotRequested, TrackState::Pending);
+const CAMERA: Source = Source::Camera;
+const FAILED: TrackState = TrackState::Unavailable(UnavailableReason::Failed);
+const DENIED: TrackState = TrackState::Unavailable(UnavailableReason::PermissionDenied);
 
 /// A session in a room, whose tracks are old enough not to count as short-lived.
 fn in_room() -> Harness {
@@ -15,58 +16,122 @@ fn in_room() -> Harness {
     harness
 }
 
-fn with_camera_from(source: Source) -> Harness {
+fn with_camera(camera: SourceConfig) -> Harness {
     let mut harness = Harness::with(Config {
-        video: source,
+        camera,
         ..Harness::config(Rooms::default().capabilities(), "me")
     });
     harness.input(Input::Start);
     harness.input(Input::SignalingOpened);
     harness.event(welcome("me", &[], None));
+    harness.answer(Source::Microphone, TrackState::Live);
     harness
+}
+
+fn with_camera_from(supply: Supply) -> Harness {
+    with_camera(SourceConfig { supply, ..DEVICE })
 }
 
 /// A session in a room, without a camera for this reason.
 fn without_camera(why: TrackState) -> Harness {
-    let mut harness = with_camera_from(Source::Device);
-    harness.input(settled(why));
+    let mut harness = with_camera(DEVICE);
+    harness.answer(CAMERA, why);
     harness.take_outputs();
     harness
 }
 
-fn settled(camera: TrackState) -> Input {
-    Input::MediaSettled(media(TrackState::Live, camera))
-}
-
 fn toggle(on: Option<bool>) -> Input {
-    let kind = CAMERA;
-    Input::Toggle { kind, on }
+    let source = CAMERA;
+    Input::Toggle { source, on }
 }
 
 fn muted(muted: bool) -> Input {
-    let kind = CAMERA;
-    Input::TrackMuted { kind, muted }
+    let source = CAMERA;
+    Input::TrackMuted { source, muted }
 }
 
-/// The device requests and the announced camera states since the outputs were last taken.
-fn requested_and_announced(harness: &mut Harness) -> (Vec<MediaState>, Vec<TrackState>) {
+/// The requested sources and the announced camera states since the outputs were last taken.
+fn requested_and_announced(harness: &mut Harness) -> (Vec<Source>, Vec<TrackState>) {
     let outputs = harness.take_outputs();
     let announced = sent(&outputs)
         .into_iter()
         .filter_map(|request| match request {
-            Request::Media(media) => Some(media.video),
+            Request::Media(media) => Some(media.of(CAMERA)),
             _ => None,
         });
     let announced = announced.collect();
-    let requested = outputs.iter().filter_map(|output| match output {
-        Output::AcquireMedia(media) => Some(*media),
-        _ => None,
+    let requested = outputs.iter().flat_map(|output| match output {
+        Output::Acquire { sources, .. } => sources.clone(),
+        _ => Vec::new(),
     });
     (requested.collect(), announced)
 }
 
 fn camera(harness: &Harness) -> TrackState {
-    harness.session.snapshot().camera
+    harness.session.snapshot().local.of(CAMERA)
+}
+
+#[test]
+fn camera_that_is_off_is_released_and_requested_again() {
+    let mut harness = in_room();
+    harness.input(toggle(None));
+    let outputs = harness.take_outputs();
+    assert_eq!(outputs.first(), Some(&Output::Release(CAMERA)));
+    assert_eq!(camera(&harness), TrackState::Off);
+    harness.input(toggle(None));
+    assert_eq!(requested_and_announced(&mut harness).0, [CAMERA]);
+    assert_eq!(harness.session.wants(CAMERA), Some(true));
+    harness.answer(CAMERA, TrackState::Live);
+    assert_eq!(
+        requested_and_announced(&mut harness),
+        (vec![], vec![TrackState::Live])
+    );
+}
+
+/// On a relay, nothing tells the others that a camera is off.
+#[test]
+fn unannounced_camera_sends_black_for_a_moment_before_it_is_released() {
+    let mut harness = Harness::on_relay("me");
+    harness.take_outputs();
+    harness.input(toggle(None));
+    let (source, on) = (CAMERA, false);
+    assert_eq!(
+        harness.take_outputs().first(),
+        Some(&Output::SetEnabled { source, on })
+    );
+    harness.wait(299);
+    assert_eq!(harness.take_outputs(), []);
+    harness.wait(1);
+    assert_eq!(harness.take_outputs(), [Output::Release(CAMERA)]);
+    for on in [true, false, true] {
+        harness.input(toggle(Some(on)));
+    }
+    harness.answer(CAMERA, TrackState::Live);
+    harness.take_outputs();
+    harness.wait(1_000);
+    assert_eq!(harness.take_outputs(), [], "it is on again");
+}
+
+#[test]
+fn camera_that_is_turned_off_while_requested_is_released_once_it_is_there() {
+    let mut harness = in_room();
+    for on in [false, true, false] {
+        harness.input(toggle(Some(on)));
+    }
+    assert_eq!(requested_and_announced(&mut harness).0, [CAMERA]);
+    harness.answer(CAMERA, TrackState::Live);
+    assert!(harness.take_outputs().contains(&Output::Release(CAMERA)));
+    assert_eq!(camera(&harness), TrackState::Off);
+}
+
+#[test]
+fn camera_that_is_off_is_not_requested_when_a_device_appears() {
+    let mut harness = in_room();
+    harness.input(toggle(Some(false)));
+    harness.take_outputs();
+    harness.input(Input::DeviceAppeared(CAMERA));
+    harness.input(Input::PermissionGranted(CAMERA));
+    assert_eq!(requested_and_announced(&mut harness).0, []);
 }
 
 #[test]
@@ -75,39 +140,35 @@ fn lost_device_is_requested_again_and_announced() {
     harness.input(Input::TrackEnded(CAMERA));
     assert_eq!(
         requested_and_announced(&mut harness),
-        (vec![REQUESTED], vec![TrackState::Pending])
+        (vec![CAMERA], vec![TrackState::Requested])
     );
-    harness.input(settled(TrackState::Live));
+    harness.answer(CAMERA, TrackState::Live);
     assert_eq!(
         requested_and_announced(&mut harness),
         (vec![], vec![TrackState::Live])
     );
-    assert_eq!(harness.session.snapshot().microphone, TrackState::Live);
+    let microphone = harness.session.snapshot().local.of(Source::Microphone);
+    assert_eq!(microphone, TrackState::Live);
 }
 
 #[test]
-fn track_that_was_off_stays_off_when_its_device_comes_back() {
-    for absence in [None, Some(TrackState::DeviceNotFound)] {
-        let mut harness = in_room();
+fn track_that_was_muted_stays_muted_when_its_device_comes_back() {
+    for absence in [
+        None,
+        Some(TrackState::Unavailable(UnavailableReason::DeviceNotFound)),
+    ] {
+        let mut harness = with_camera(DEVICE);
+        harness.answer(CAMERA, TrackState::Live);
+        harness.wait(1_000);
         harness.input(toggle(Some(false)));
-        let token = harness
-            .take_outputs()
-            .iter()
-            .find_map(|output| match output {
-                Output::SetTrack { token, .. } => Some(*token),
-                _ => None,
-            });
-        let token = token.expect("the camera is set to off");
-        let kind = CAMERA;
-        harness.input(Input::TrackSet { kind, token });
         harness.input(Input::TrackEnded(CAMERA));
         if let Some(why) = absence {
-            harness.input(settled(why));
+            harness.answer(CAMERA, why);
             harness.input(Input::DeviceAppeared(CAMERA));
         }
         harness.take_outputs();
-        harness.input(settled(TrackState::Live));
-        let off = |it: &Output| matches!(it, Output::SetTrack { on: false, .. });
+        harness.answer(CAMERA, TrackState::Live);
+        let off = |it: &Output| matches!(it, Output::SetEnabled { on: false, .. });
         assert!(harness.take_outputs().iter().any(off), "after {absence:?}");
         assert_eq!(harness.session.wants(CAMERA), Some(false));
     }
@@ -117,20 +178,20 @@ fn track_that_was_off_stays_off_when_its_device_comes_back() {
 fn device_that_fails_at_once_is_not_requested_again() {
     let mut harness = in_room();
     harness.input(Input::TrackEnded(CAMERA));
-    harness.input(settled(TrackState::Live));
+    harness.answer(CAMERA, TrackState::Live);
     harness.take_outputs();
     harness.input(Input::TrackEnded(CAMERA));
     assert_eq!(
         requested_and_announced(&mut harness),
-        (vec![], vec![TrackState::Unavailable])
+        (vec![], vec![FAILED])
     );
     harness.input(Input::DeviceAppeared(CAMERA));
-    assert_eq!(requested_and_announced(&mut harness).0, [REQUESTED]);
+    assert_eq!(requested_and_announced(&mut harness).0, [CAMERA]);
 }
 
 #[test]
 fn missing_device_is_requested_once_its_cause_is_gone() {
-    use TrackState::{DeviceInUse, DeviceNotFound, PermissionDenied, Unavailable};
+    use UnavailableReason::{DeviceInUse, DeviceNotFound, Failed, PermissionDenied};
     let (appeared, granted) = (
         Input::DeviceAppeared(CAMERA),
         Input::PermissionGranted(CAMERA),
@@ -139,9 +200,9 @@ fn missing_device_is_requested_once_its_cause_is_gone() {
         (PermissionDenied, &granted, &appeared),
         (DeviceNotFound, &appeared, &granted),
         (DeviceInUse, &appeared, &granted),
-        (Unavailable, &appeared, &granted),
+        (Failed, &appeared, &granted),
     ] {
-        let mut harness = without_camera(why);
+        let mut harness = without_camera(TrackState::Unavailable(why));
         harness.input(other.clone());
         assert_eq!(
             requested_and_announced(&mut harness).0,
@@ -152,7 +213,7 @@ fn missing_device_is_requested_once_its_cause_is_gone() {
         harness.input(cure.clone());
         assert_eq!(
             requested_and_announced(&mut harness).0,
-            [REQUESTED],
+            [CAMERA],
             "{why:?}, {cure:?}"
         );
         harness.input(cure.clone());
@@ -168,66 +229,83 @@ fn missing_device_is_requested_once_its_cause_is_gone() {
 #[test]
 fn toggle_requests_a_missing_device_once() {
     for on in [None, Some(true)] {
-        let mut harness = without_camera(TrackState::PermissionDenied);
+        let mut harness = without_camera(DENIED);
         harness.input(toggle(Some(false)));
         assert_eq!(harness.session.wants(CAMERA), None);
         assert_eq!(requested_and_announced(&mut harness).0, []);
         harness.input(toggle(on));
         assert_eq!(harness.session.wants(CAMERA), Some(true));
         harness.input(toggle(Some(true)));
-        assert_eq!(requested_and_announced(&mut harness).0, [REQUESTED]);
-        harness.input(settled(TrackState::PermissionDenied));
+        assert_eq!(requested_and_announced(&mut harness).0, [CAMERA]);
+        harness.answer(CAMERA, DENIED);
         assert_eq!(harness.session.wants(CAMERA), None);
         harness.input(toggle(on));
-        assert_eq!(requested_and_announced(&mut harness).0, [REQUESTED]);
+        assert_eq!(requested_and_announced(&mut harness).0, [CAMERA]);
     }
 }
 
 #[test]
-fn track_of_the_page_is_never_replaced_by_a_device() {
-    for source in [Source::Page, Source::Nothing] {
-        let mut harness = with_camera_from(source);
-        harness.input(settled(TrackState::Live));
-        harness.wait(1_000);
-        harness.take_outputs();
-        for input in [
-            Input::TrackEnded(CAMERA),
-            Input::DeviceAppeared(CAMERA),
-            Input::PermissionGranted(CAMERA),
-            toggle(None),
-            toggle(Some(true)),
-        ] {
-            harness.input(input);
-        }
-        assert_eq!(requested_and_announced(&mut harness).0, []);
-        assert_eq!(harness.session.wants(CAMERA), None);
-        let state = match source {
-            Source::Page => TrackState::Unavailable,
-            _ => TrackState::NotRequested,
-        };
-        assert_eq!(camera(&harness), state);
+fn track_of_the_page_is_muted_and_never_replaced_by_a_device() {
+    let mut harness = with_camera(SourceConfig {
+        supply: Supply::Page,
+        when_off: WhenOff::Release,
+        ..DEVICE
+    });
+    harness.answer(CAMERA, TrackState::Live);
+    harness.wait(1_000);
+    harness.input(toggle(None));
+    assert_eq!(camera(&harness), TrackState::Muted);
+    harness.take_outputs();
+    for input in [
+        Input::TrackEnded(CAMERA),
+        Input::DeviceAppeared(CAMERA),
+        Input::PermissionGranted(CAMERA),
+        toggle(None),
+        toggle(Some(true)),
+    ] {
+        harness.input(input);
     }
+    assert_eq!(requested_and_announced(&mut harness).0, []);
+    assert_eq!(harness.session.wants(CAMERA), None);
+    assert_eq!(camera(&harness), FAILED);
 }
 
 #[test]
-fn track_is_awaited_only_while_pending_in_an_active_call() {
-    let mut harness = with_camera_from(Source::Device);
-    assert!(harness.session.awaits(CAMERA));
-    harness.input(settled(TrackState::Live));
-    assert!(!harness.session.awaits(CAMERA), "there is a track");
+fn track_is_awaited_only_under_the_token_of_its_last_request() {
+    let mut harness = with_camera(DEVICE);
+    let awaits = |harness: &Harness, token| harness.session.awaits(CAMERA, token);
+    let first = harness.token_of(CAMERA);
+    assert!(awaits(&harness, first));
+    harness.answer(CAMERA, TrackState::Live);
+    assert!(!awaits(&harness, first), "there is a track");
     harness.wait(1_000);
     harness.input(Input::TrackEnded(CAMERA));
-    assert!(harness.session.awaits(CAMERA));
+    assert!(!awaits(&harness, first), "this request is over");
+    let second = harness.token_of(CAMERA);
+    assert!(awaits(&harness, second));
     harness.input(Input::PageSuspended);
-    assert!(!harness.session.awaits(CAMERA), "the page is suspended");
+    assert!(!awaits(&harness, second), "the page is suspended");
     harness.input(Input::PageRestored);
-    assert!(harness.session.awaits(CAMERA));
+    let third = harness.token_of(CAMERA);
+    assert!(!awaits(&harness, second) && awaits(&harness, third));
     harness.input(Input::End(EndReason::Left));
-    assert!(!harness.session.awaits(CAMERA), "the call is over");
+    assert!(!awaits(&harness, third), "the call is over");
 }
 
 #[test]
-fn track_muted_by_the_system_for_5_seconds_is_announced_as_unavailable() {
+fn late_answer_to_an_old_request_is_ignored() {
+    let mut harness = in_room();
+    let token = harness.token_of(CAMERA);
+    for on in [false, true] {
+        harness.input(toggle(Some(on)));
+    }
+    let answers = vec![(CAMERA, DENIED)];
+    harness.input(Input::TracksSettled { token, answers });
+    assert_eq!(camera(&harness), TrackState::Requested);
+}
+
+#[test]
+fn track_muted_by_the_system_for_5_seconds_is_announced_as_interrupted() {
     let mut harness = in_room();
     harness.input(muted(true));
     harness.wait(4_900);
@@ -239,7 +317,7 @@ fn track_muted_by_the_system_for_5_seconds_is_announced_as_unavailable() {
     harness.wait(100);
     assert_eq!(
         requested_and_announced(&mut harness).1,
-        [TrackState::Unavailable]
+        [TrackState::Unavailable(UnavailableReason::Interrupted)]
     );
     assert_eq!(harness.session.wants(CAMERA), Some(true));
     harness.input(muted(false));
@@ -251,7 +329,7 @@ fn new_track_is_not_muted_by_the_system_mute_of_the_old_one() {
     let mut harness = in_room();
     harness.input(muted(true));
     harness.input(Input::TrackEnded(CAMERA));
-    harness.input(settled(TrackState::Live));
+    harness.answer(CAMERA, TrackState::Live);
     harness.wait(10_000);
     assert_eq!(camera(&harness), TrackState::Live);
 }
@@ -260,7 +338,7 @@ fn new_track_is_not_muted_by_the_system_mute_of_the_old_one() {
 fn unanswered_prompt_is_notified_once() {
     let prompt_pending =
         |harness: &mut Harness| notices(&harness.take_outputs()).contains(&&Notice::MediaPending);
-    let mut harness = with_camera_from(Source::Device);
+    let mut harness = with_camera_from(Supply::Device);
     harness.wait(4_900);
     assert!(!prompt_pending(&mut harness));
     harness.wait(100);
@@ -268,15 +346,13 @@ fn unanswered_prompt_is_notified_once() {
     harness.wait(60_000);
     assert!(!prompt_pending(&mut harness));
 
-    let mut answered = with_camera_from(Source::Page);
-    let first = media(TrackState::Live, TrackState::Pending);
-    answered.input(Input::MediaSettled(first));
+    let mut answered = with_camera_from(Supply::Page);
     answered.wait(60_000);
     assert!(
         !prompt_pending(&mut answered),
         "the page is not a browser prompt"
     );
-    assert_eq!(camera(&answered), TrackState::Pending);
-    answered.input(Input::MediaSettled(LIVE));
+    assert_eq!(camera(&answered), TrackState::Requested);
+    answered.answer(CAMERA, TrackState::Live);
     assert_eq!(camera(&answered), TrackState::Live);
 }

@@ -1,5 +1,5 @@
 use videocalls_protocol::rooms::Rooms;
-use videocalls_protocol::{CloseAction, Dialect, Event, Refusal, Request, Signal};
+use videocalls_protocol::{CloseAction, Dialect, Event, Refusal, Request, Signal, TrackSources};
 use videocalls_session::{CallState, EndReason, Input, LinkReport, Notice, Output, Problem};
 
 use crate::harness::{Harness, notices, offer, ops, peer, sent, token, welcome};
@@ -175,6 +175,7 @@ fn unreadable_descriptions_of_a_peer_do_not_end_the_call() {
         let signal = Signal::Offer {
             id: Some(id),
             sdp: "v=0".into(),
+            sources: TrackSources::default(),
         };
         harness.signal_from("you", signal);
     }

@@ -1,7 +1,9 @@
 //! Peers with whom no link comes about: there is no network path, or what they send is unusable.
 
 use videocalls_protocol::rooms::Rooms;
-use videocalls_protocol::{Capabilities, Dialect, Event, ParticipantId, Request, Signal};
+use videocalls_protocol::{
+    Capabilities, Dialect, Event, ParticipantId, Request, Signal, TrackSources,
+};
 use videocalls_session::{
     CallState, LinkId, LinkOp, LinkReport, LinkRole, Notice, Output, Problem, Transport,
 };
@@ -107,8 +109,14 @@ impl Call {
             }
             _ => {
                 let sdp = sdp("5", u64::from(self.offered as u32) + 2);
-                self.harness
-                    .report(link, LinkReport::DescriptionCreated { token, sdp });
+                self.harness.report(
+                    link,
+                    LinkReport::DescriptionCreated {
+                        token,
+                        sdp,
+                        sources: TrackSources::default(),
+                    },
+                );
             }
         }
     }
@@ -118,7 +126,14 @@ impl Call {
             self.connections += 1;
             let connection = self.connections.to_string();
             let (id, sdp) = (*id, sdp(&connection, 1));
-            self.harness.signal_from("b", Signal::Answer { id, sdp });
+            self.harness.signal_from(
+                "b",
+                Signal::Answer {
+                    id,
+                    sdp,
+                    sources: TrackSources::default(),
+                },
+            );
         }
     }
 
@@ -131,8 +146,14 @@ impl Call {
         self.harness.transport(link, transport);
         if self.then == Then::ConnectsAndIsRefused {
             let sdp = sdp(&self.connections.to_string(), 2) + "a=refused\r\n";
-            self.harness
-                .signal_from("b", Signal::Offer { id: Some(7), sdp });
+            self.harness.signal_from(
+                "b",
+                Signal::Offer {
+                    id: Some(7),
+                    sdp,
+                    sources: TrackSources::default(),
+                },
+            );
         }
     }
 
@@ -297,8 +318,16 @@ fn peer_whose_descriptions_are_unreadable_loses_its_link_and_is_named() {
             call.harness.signal_from(
                 "b",
                 match is_offer {
-                    true => Signal::Offer { id: number, sdp },
-                    false => Signal::Answer { id: number, sdp },
+                    true => Signal::Offer {
+                        id: number,
+                        sdp,
+                        sources: TrackSources::default(),
+                    },
+                    false => Signal::Answer {
+                        id: number,
+                        sdp,
+                        sources: TrackSources::default(),
+                    },
                 },
             );
             call.wait(1_000);
@@ -321,8 +350,14 @@ fn flood_of_unreadable_descriptions_costs_only_the_sender_its_link() {
         .transport(healthy.expect("there is a link"), Transport::Connected);
     for _ in 0..6_000 {
         let sdp = String::new();
-        call.harness
-            .signal_from("b", Signal::Offer { id: Some(9), sdp });
+        call.harness.signal_from(
+            "b",
+            Signal::Offer {
+                id: Some(9),
+                sdp,
+                sources: TrackSources::default(),
+            },
+        );
         call.wait(100);
     }
     let healthy_now = call.harness.session.link_of(&ParticipantId::new("d"));
@@ -348,7 +383,7 @@ fn replaced_track_of_a_peer_is_passed_on_each_time() {
         let accepts = |it: &Output| matches!(it, Output::Link { link: on, op: LinkOp::AcceptOffer { .. } } if *on == link);
         assert!(outputs.iter().any(accepts), "{version}");
         assert_eq!(harness.create_description_for(&outputs), link);
-        harness.report(link, LinkReport::TracksChanged);
+        harness.report(link, LinkReport::TracksChanged(Vec::new()));
         let outputs = harness.take_outputs();
         let answers = |it: &Output| {
             let Output::Send(Request::Signal { signal, .. }) = it else {

@@ -3,7 +3,7 @@
 
 use videocalls_protocol::rooms::Rooms;
 use videocalls_protocol::socketio_rooms::SocketIoRooms;
-use videocalls_protocol::{Capabilities, Dialect, Event, LeaveReason, Signal};
+use videocalls_protocol::{Capabilities, Dialect, Event, LeaveReason, Signal, TrackSources};
 use videocalls_session::{LinkId, LinkOp, LinkReport, Output, Transport};
 
 use crate::harness::{Harness, left, ops, peer, started, token, welcome};
@@ -42,12 +42,20 @@ impl Description {
 
     fn offer(self, id: Option<u32>) -> Signal {
         let sdp = self.sdp();
-        Signal::Offer { id, sdp }
+        Signal::Offer {
+            id,
+            sdp,
+            sources: TrackSources::default(),
+        }
     }
 
     fn answer(self) -> Signal {
         let sdp = self.sdp();
-        Signal::Answer { id: None, sdp }
+        Signal::Answer {
+            id: None,
+            sdp,
+            sources: TrackSources::default(),
+        }
     }
 }
 

@@ -1,12 +1,12 @@
 use videocalls_protocol::rooms::Rooms;
-use videocalls_protocol::{Candidate, Dialect, Event, LeaveReason, ParticipantId, Request, Signal};
+use videocalls_protocol::{
+    Candidate, Dialect, Event, LeaveReason, ParticipantId, Request, Signal, TrackSources,
+};
 use videocalls_session::{
     Connection, Input, LinkId, LinkOp, LinkReport, LinkRole, Notice, Output, Problem, Transport,
 };
 
-use crate::harness::{
-    Harness, LIVE, answer, left, notices, offer, ops, peer, sdp, sent, token, welcome,
-};
+use crate::harness::{Harness, answer, left, notices, offer, ops, peer, sdp, sent, token, welcome};
 
 /// A session in a room with one other, connected, after their offer.
 fn linked(me: &str, other: &str) -> (Harness, LinkId) {
@@ -315,7 +315,7 @@ fn description_waits_for_its_candidates_without_trickle() {
     capabilities.trickle = false;
     let mut harness = Harness::new(capabilities, "me");
     harness.input(Input::Start);
-    harness.input(Input::MediaSettled(LIVE));
+    harness.devices_answer();
     harness.input(Input::SignalingOpened);
     let link = harness.create_description();
     harness.event(welcome("me", &["you"], None));
@@ -352,6 +352,7 @@ fn late_report_of_the_browser_is_ignored() {
     let made = || LinkReport::DescriptionCreated {
         token: first,
         sdp: sdp("5", 9),
+        sources: TrackSources::default(),
     };
     harness.report(link, made());
     harness.take_outputs();
@@ -371,6 +372,7 @@ fn report_of_an_earlier_operation_is_not_taken_for_a_later_one() {
     let made = LinkReport::DescriptionCreated {
         token: first,
         sdp: sdp("5", 2),
+        sources: TrackSources::default(),
     };
     harness.report(link, made.clone());
     harness.signal_from("you", offer("100", 3));

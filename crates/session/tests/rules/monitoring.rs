@@ -1,6 +1,8 @@
 //! What a link receives, and ICE restarts if nothing arrives.
 
-use videocalls_protocol::{Event, LeaveReason, MediaState, ParticipantId, Request, TrackState};
+use videocalls_protocol::{
+    Event, LeaveReason, MediaState, ParticipantId, Request, TrackState, UnavailableReason,
+};
 use videocalls_session::{
     CallState, Connection, Input, LinkId, LinkOp, LinkReport, LinkRole, Notice, Output, Transport,
 };
@@ -329,8 +331,8 @@ fn participant_whose_link_we_closed_is_offered_a_new_one_on_their_report() {
 /// A participant without any device, or without a microphone and with the camera off.
 #[test]
 fn participant_who_has_nothing_to_send_stays_connected() {
-    let unavailable = TrackState::Unavailable;
-    for video in [unavailable, TrackState::DeviceNotFound, TrackState::Muted] {
+    let unavailable = TrackState::Unavailable(UnavailableReason::Failed);
+    for video in [unavailable, TrackState::Off, TrackState::Muted] {
         let mut watched = Watched::new();
         watched.other_sends(media(unavailable, video));
         watched.harness.take_outputs();
@@ -348,7 +350,7 @@ fn participant_who_has_nothing_to_send_stays_connected() {
 #[test]
 fn stray_packets_of_a_participant_without_devices_are_not_missed_later() {
     let mut watched = Watched::new();
-    let unavailable = TrackState::Unavailable;
+    let unavailable = TrackState::Unavailable(UnavailableReason::Failed);
     watched.other_sends(media(unavailable, unavailable));
     for _ in 0..10 {
         watched.flows = true;
@@ -362,7 +364,7 @@ fn stray_packets_of_a_participant_without_devices_are_not_missed_later() {
 #[test]
 fn silence_is_noticed_again_once_a_participant_sends_again() {
     let mut watched = Watched::new();
-    let unavailable = TrackState::Unavailable;
+    let unavailable = TrackState::Unavailable(UnavailableReason::Failed);
     watched.other_sends(media(unavailable, unavailable));
     watched.flows = false;
     watched.wait(10_000);
@@ -386,7 +388,7 @@ fn interruption_ends_when_the_participant_reports_to_have_nothing_to_send() {
     watched.flows = false;
     watched.wait(3_000);
     assert_eq!(watched.connection(), Connection::Interrupted);
-    let unavailable = TrackState::Unavailable;
+    let unavailable = TrackState::Unavailable(UnavailableReason::Failed);
     watched.other_sends(media(unavailable, unavailable));
     assert_eq!(watched.connection(), Connection::Connected);
     let outputs = watched.wait(100);

@@ -6,7 +6,7 @@ use videocalls_protocol::relay::Relay;
 use videocalls_protocol::{CloseAction, Dialect, Event, Refusal, Request};
 use videocalls_session::{CallState, EndReason, Input, Output, Transport};
 
-use crate::harness::{Harness, LIVE, sent};
+use crate::harness::{Harness, sent};
 
 /// How often the socket was opened since the outputs were last taken.
 fn attempts(harness: &mut Harness) -> usize {
@@ -149,7 +149,7 @@ fn unlimited_patience_sets_no_timer() {
     let mut harness = Harness::with(config);
     harness.input(Input::Start);
     harness.input(Input::SignalingOpened);
-    harness.input(Input::MediaSettled(LIVE));
+    harness.devices_answer();
     harness.lose_socket();
     harness.wait(0);
     harness.input(Input::SignalingOpened);

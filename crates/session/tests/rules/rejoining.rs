@@ -1,13 +1,12 @@
 //! The session has reconnected: what becomes of its roster, its links and its tracks.
 
 use videocalls_protocol::{
-    Event, IceServers, LeaveReason, ParticipantId, Request, TrackState, Welcome,
+    Event, IceServers, LeaveReason, MediaState, ParticipantId, Request, Source, TrackState,
+    Welcome,
 };
-use videocalls_session::{
-    CallState, Input, LinkOp, LinkReport, Notice, Output, TrackKind, Transport,
-};
+use videocalls_session::{CallState, Input, LinkOp, LinkReport, Notice, Output, Transport};
 
-use crate::harness::{Harness, LIVE, left, media, notices, offer, ops, peer, sent, token, welcome};
+use crate::harness::{Harness, left, media, notices, offer, ops, peer, sent, token, welcome};
 
 /// Opens the requested socket, and is welcomed by a server that has kept nothing.
 fn rejoin(harness: &mut Harness, others: &[&str]) {
@@ -52,30 +51,20 @@ fn lost_socket_is_reopened_at_once_and_links_stay_as_they_are() {
     assert_eq!(harness.participants(), ["you"]);
 }
 
-/// Toggles the camera, and reports that the browser has done so.
-fn toggle_camera(harness: &mut Harness, on: bool) {
-    let (kind, on) = (TrackKind::Video, Some(on));
-    harness.input(Input::Toggle { kind, on });
-    let token = harness
-        .take_outputs()
-        .into_iter()
-        .find_map(|output| match output {
-            Output::SetTrack { token, .. } => Some(token),
-            _ => None,
-        });
-    let token = token.expect("the track is to be set");
-    harness.input(Input::TrackSet { kind, token });
+fn toggle_microphone(harness: &mut Harness, on: bool) {
+    let (source, on) = (Source::Microphone, Some(on));
+    harness.input(Input::Toggle { source, on });
     harness.take_outputs();
 }
 
 /// The join tells the new state, but an older announcement may still arrive after it.
 #[test]
 fn track_changes_during_an_outage_are_announced_after_the_welcome() {
-    let off = media(TrackState::Live, TrackState::Muted);
-    for (while_joining, announced) in [(None, off), (Some(true), LIVE)] {
+    let off = media(TrackState::Muted, TrackState::Live);
+    for (while_joining, announced) in [(None, off.clone()), (Some(true), MediaState::assumed())] {
         let (mut harness, _) = Harness::linked();
         harness.lose_socket();
-        toggle_camera(&mut harness, false);
+        toggle_microphone(&mut harness, false);
         harness.wait(1);
         harness.take_outputs();
         harness.input(Input::SignalingOpened);
@@ -83,7 +72,7 @@ fn track_changes_during_an_outage_are_announced_after_the_welcome() {
         assert!(matches!(sent(&outputs)[..], [Request::Join(join)] if join.media == off));
         while_joining
             .into_iter()
-            .for_each(|on| toggle_camera(&mut harness, on));
+            .for_each(|on| toggle_microphone(&mut harness, on));
         harness.event(resumed());
         assert_eq!(sent(&harness.take_outputs()), [&Request::Media(announced)]);
     }

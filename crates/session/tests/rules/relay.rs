@@ -1,5 +1,5 @@
 use videocalls_protocol::relay::Relay;
-use videocalls_protocol::{Dialect, Request, Signal};
+use videocalls_protocol::{Dialect, Request, Signal, TrackSources};
 use videocalls_session::{Input, LinkId, LinkOp, LinkReport, LinkRole, Output, Transport};
 
 use crate::harness::{Harness, answer, offer, ops, sent, token};
@@ -184,6 +184,7 @@ fn old_connection_may_answer_a_new_offer_but_not_an_old_one() {
         Signal::Answer {
             id: None,
             sdp: restarted,
+            sources: TrackSources::default(),
         },
     );
     assert_eq!(ops(&harness.take_outputs()).len(), 1);

@@ -5,7 +5,7 @@ use videocalls_protocol::{Dialect, Event};
 use videocalls_session::{Config, Input, LinkOp, LinkReport, Output, Transport};
 
 use super::foreign_reconnecting::{connect, link_to, offers, pair, relay};
-use crate::harness::{Harness, LIVE, answer, offer, ops, peer, token, welcome};
+use crate::harness::{Harness, answer, offer, ops, peer, token, welcome};
 
 /// The peer may have been away when the offer was sent, and no server tells when it is back.
 #[test]
@@ -36,12 +36,14 @@ fn unanswered_offer_on_a_working_link_is_repeated_five_times_in_75_seconds() {
 
 /// The link was not connected yet when the offer was sent, and the peer was away.
 #[test]
-fn unanswered_offer_from_before_the_link_connected_is_repeated() {
+fn negotiation_waits_until_the_link_has_connected_and_its_offer_is_repeated() {
     let mut harness = Harness::on_relay("me");
     let link = harness.accept_offer_from("you", "100");
+    harness.take_outputs();
     harness.report(link, LinkReport::NegotiationNeeded);
-    harness.create_description();
+    assert_eq!(harness.take_outputs(), []);
     harness.transport(link, Transport::Connected);
+    harness.create_description();
     harness.take_outputs();
     harness.wait(4_999);
     assert_eq!(harness.take_outputs(), []);
@@ -64,7 +66,7 @@ fn after_winning_glare(seed: u32, version: u64) -> Harness {
     let mut harness = Harness::with(Config { seed, ..config });
     harness.input(Input::Start);
     harness.input(Input::SignalingOpened);
-    harness.input(Input::MediaSettled(LIVE));
+    harness.devices_answer();
     harness.event(welcome("a", &[], None));
     harness.event(Event::Joined(peer("c1")));
     harness.create_description();

@@ -7,8 +7,10 @@ use videocalls_protocol::channels_mesh::ChannelsMesh;
 use videocalls_protocol::relay::Relay;
 use videocalls_protocol::rooms::Rooms;
 use videocalls_protocol::socketio_rooms::SocketIoRooms;
-use videocalls_protocol::{Dialect, DisplayName, MediaState, ParticipantId, RoomName, TrackState};
-use videocalls_session::{Config, Muted, Source};
+use videocalls_protocol::{
+    Dialect, DisplayName, ParticipantId, RoomName, TrackState, UnavailableReason,
+};
+use videocalls_session::{Config, InitialState, SourceConfig, Supply, WhenOff};
 
 use super::network::{Conditions, SimulatedNetwork};
 use super::page::Kind;
@@ -22,22 +24,33 @@ pub(crate) fn config(dialect: &dyn Dialect, own_id: Option<String>, rng: &mut Rn
         Some(_) => "u7",
         None => "standup",
     };
-    let source = |wanted| match wanted {
-        true => Source::Device,
-        false => Source::Nothing,
-    };
     Config {
         capabilities: dialect.capabilities(),
         room: RoomName::new(room).ok(),
         name: DisplayName::new("Ann").ok(),
         token: None,
         own_id: own_id.map(ParticipantId::new),
-        audio: source(rng.percent(90)),
-        video: source(rng.percent(80)),
-        muted: Muted::default(),
+        microphone: source(rng, 90),
+        camera: source(rng, 80),
         patience: Duration::from_secs(60),
         seed: u32::try_from(rng.below(1 << 32)).unwrap(),
         measures: false,
+    }
+}
+
+/// A device that is there in this many of a hundred cases.
+fn source(rng: &mut Rng, percent: u64) -> SourceConfig {
+    SourceConfig {
+        supply: match rng.percent(percent) {
+            true => Supply::Device,
+            false => Supply::Nothing,
+        },
+        initially: match rng.below(8) {
+            0 => InitialState::Off,
+            1 => InitialState::Muted,
+            _ => InitialState::On,
+        },
+        when_off: rng.pick(&[WhenOff::Keep, WhenOff::Release]),
     }
 }
 
@@ -68,17 +81,18 @@ pub(crate) fn add_client(
     config.capabilities.trickle &= !network.conditions.no_trickle;
     config.measures = network.measures;
     let client = network.add_client(config, dialect);
-    let (wanted, _) = network.clients[client].devices;
-    let result = |rng: &mut Rng, wanted| match (wanted, rng.below(8)) {
-        (TrackState::Live, 0) => TrackState::PermissionDenied,
-        (TrackState::Live, 1) => TrackState::DeviceInUse,
-        _ => wanted,
-    };
-    let devices = MediaState {
-        audio: result(rng, wanted.audio),
-        video: result(rng, wanted.video),
-    };
-    network.clients[client].devices = (devices, rng.pick(&[0, 5, 200, 1_500, 8_000]));
+    let tracks = &mut network.clients[client].tracks;
+    let sources: Vec<_> = tracks.answers.tracks().map(|(source, _)| source).collect();
+    for source in sources {
+        let reason = match rng.below(8) {
+            0 => UnavailableReason::PermissionDenied,
+            1 => UnavailableReason::DeviceInUse,
+            _ => continue,
+        };
+        let refused = TrackState::Unavailable(reason);
+        tracks.answers.set(source, refused);
+    }
+    tracks.answer_delay = rng.pick(&[0, 5, 200, 1_500, 8_000]);
     network.clients[client].opening = Some(rng.pick(&[0, 3, 40, 700]));
     network.stimulus(at, Stimulus::Start { client });
     client

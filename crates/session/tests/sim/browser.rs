@@ -5,7 +5,7 @@ use videocalls_protocol::Candidate;
 use videocalls_session::{LinkReport, Token, Transport};
 
 use super::network::{Occurrence, SimulatedNetwork};
-use super::peer::{Desc, Op, Owner, PcId, Signaling, candidate, read_candidate};
+use super::peer::{Desc, ModelPeer, Op, Owner, PcId, Signaling, candidate, read_candidate};
 
 /// After how much silence the transport is `disconnected`, and `failed`, in ms.
 const DISCONNECTED: u64 = 6_000;
@@ -56,10 +56,13 @@ impl SimulatedNetwork {
             };
             return self.report_soon(pc, LinkReport::Failed { token });
         }
+        if let Op::SetRemoteOffer { sources, .. } | Op::SetRemoteAnswer { sources, .. } = &op {
+            self.pcs[pc].remote_sources = sources.clone();
+        }
         match op {
             Op::SetLocal { token } => self.set_local(pc, token),
-            Op::SetRemoteOffer { sdp, token } => self.set_remote_offer(pc, &sdp, token),
-            Op::SetRemoteAnswer { sdp, token } => self.set_remote_answer(pc, &sdp, token),
+            Op::SetRemoteOffer { sdp, token, .. } => self.set_remote_offer(pc, &sdp, token),
+            Op::SetRemoteAnswer { sdp, token, .. } => self.set_remote_answer(pc, &sdp, token),
             Op::AddCandidate(candidate) => self.add_candidate(pc, &candidate),
             Op::CreateOffer | Op::CreateAnswer => self.page_creates(pc, &op),
             Op::SetLocalExplicit(desc) => self.page_sets_local(pc, desc),
@@ -71,7 +74,13 @@ impl SimulatedNetwork {
         let desc = self.pcs[pc].create(&mut self.next_ufrag);
         // The promise is resolved before the first candidate is reported.
         let sdp = desc.write() + &self.known_candidates(pc, desc.ufrag);
-        self.report_soon(pc, LinkReport::DescriptionCreated { token, sdp });
+        let sources = ModelPeer::sources(&desc);
+        let report = LinkReport::DescriptionCreated {
+            token,
+            sdp,
+            sources,
+        };
+        self.report_soon(pc, report);
         self.apply_local(pc, desc);
     }
 

@@ -1,10 +1,10 @@
 //! What must hold at the end of a schedule.
 
-use videocalls_protocol::{MediaState, ParticipantId, TrackState};
+use videocalls_protocol::{ParticipantId, Source};
 use videocalls_session::{CallState, Connection, LinkId, Problem, Transport};
 
 use super::network::SimulatedNetwork;
-use super::peer::{ModelPeer, Owner, PcId};
+use super::peer::{ModelPeer, Owner, PcId, SCREEN_MID};
 use super::server::Server;
 
 impl SimulatedNetwork {
@@ -30,7 +30,7 @@ impl SimulatedNetwork {
             "client {client} has ended, and links are open"
         );
         assert!(
-            it.released_media,
+            it.tracks.is_all_released(),
             "client {client} has ended, and the devices are not released"
         );
         assert!(
@@ -78,12 +78,8 @@ impl SimulatedNetwork {
             let (_, end) = others.iter().find(|(id, _)| *id == view.id).unwrap();
             self.check_link(client, it.session.link_of(&view.id), end);
             if let (Server::Rooms(_), End::Client(other)) = (&self.server, end) {
-                let theirs = self.clients[*other].session.snapshot();
-                let theirs = MediaState {
-                    audio: theirs.microphone,
-                    video: theirs.camera,
-                };
-                assert_eq!(view.media, theirs, "client {client} sees {other}");
+                let theirs = self.clients[*other].session.snapshot().local;
+                assert_eq!(view.tracks, theirs, "client {client} sees {other}");
             }
             if let End::Client(other) = end {
                 let theirs = self.clients[*other].session.snapshot();
@@ -119,26 +115,6 @@ impl SimulatedNetwork {
         }
     }
 
-    fn check_tracks(&self, client: usize) {
-        let it = &self.clients[client];
-        let snapshot = it.session.snapshot();
-        for (state, on, intention) in [
-            (snapshot.microphone, it.audio_on, it.intentions.audio),
-            (snapshot.camera, it.video_on, it.intentions.video),
-        ] {
-            let right = match state {
-                TrackState::Live => on && intention,
-                TrackState::Muted => !on && !intention,
-                TrackState::Pending => false,
-                _ => true,
-            };
-            assert!(
-                right,
-                "client {client}: a track is {state:?}, enabled is {on}, the intention is {intention}"
-            );
-        }
-    }
-
     fn check_link(&self, client: usize, link: Option<LinkId>, end: &End) {
         let link = link.expect("a connected participant has a link");
         let pc = self.clients[client].links[&link];
@@ -150,7 +126,8 @@ impl SimulatedNetwork {
             _ => panic!("client {client}'s link leads to another participant"),
         }
         assert_eq!(here.transport, Transport::Connected);
-        if matches!(end, End::Client(_)) {
+        if let End::Client(other) = end {
+            self.check_screen(here, *other);
             assert!(
                 here.is_quiet(),
                 "connection {pc} is still negotiating: {here:?}"
@@ -159,6 +136,27 @@ impl SimulatedNetwork {
             if !self.conditions.reorder && self.tally.disturbances == 0 {
                 self.check_candidates(here, there);
             }
+        }
+    }
+
+    /// Checks that a link receives the screen that the other end shares, and that our own server tells
+    /// which track it is.
+    fn check_screen(&self, here: &ModelPeer, other: usize) {
+        let is_shared = self.clients[other].tracks.has(Source::Screen);
+        let is_sent = here.current_remote.as_ref().is_some_and(|it| it.screen);
+        assert_eq!(
+            is_sent, is_shared,
+            "connection {}: screen of {other}",
+            here.id
+        );
+        if let Server::Rooms(_) = self.server {
+            let named = here.remote_sources.of(SCREEN_MID);
+            let expected = is_shared.then_some(Source::Screen);
+            assert_eq!(
+                named, expected,
+                "connection {}: sources of {other}",
+                here.id
+            );
         }
     }
 

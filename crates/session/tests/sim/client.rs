@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use videocalls_protocol::{CloseAction, Dialect, MediaState, ParticipantId, TrackState};
+use videocalls_protocol::{CloseAction, Dialect, ParticipantId, Source};
 use videocalls_session::{
-    Config, EndReason, Input, LinkId, LinkOp, LinkReport, Notice, Output, Problem, Session, Source,
-    Timestamp, TrackKind,
+    Config, EndReason, Input, LinkId, LinkOp, LinkReport, Notice, Output, Problem, Session,
+    Timestamp,
 };
 
 use super::connections::{ConnId, Holder};
+use super::local_tracks::BrowserTracks;
 use super::network::{Occurrence, SimulatedNetwork};
 use super::peer::{ModelPeer, Op, Owner, PcId};
 
@@ -21,38 +22,18 @@ pub(crate) struct Client {
     pub(crate) alive: bool,
     pub(crate) ended: Option<EndReason>,
     pub(crate) closed_signaling: bool,
-    pub(crate) released_media: bool,
-    /// The result of asking for the devices, and how long the user takes to answer, in ms.
-    pub(crate) devices: (MediaState, u64),
+    pub(crate) tracks: BrowserTracks,
     /// After how many ms the first socket opens, if it does.
     pub(crate) opening: Option<u64>,
-    /// Whether the tracks are enabled in the browser.
-    pub(crate) audio_on: bool,
-    pub(crate) video_on: bool,
-    /// Whether the user wants the tracks on.
-    pub(crate) intentions: Intentions,
     /// The participants according to the notices.
     pub(crate) roster: Vec<ParticipantId>,
     pub(crate) problems: Vec<Problem>,
     woken_at: Option<u64>,
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Intentions {
-    pub(crate) audio: bool,
-    pub(crate) video: bool,
-}
-
 impl SimulatedNetwork {
     pub(crate) fn add_client(&mut self, config: Config, dialect: Box<dyn Dialect>) -> usize {
-        let asked = |source| match source {
-            Source::Nothing => TrackState::NotRequested,
-            _ => TrackState::Live,
-        };
-        let devices = MediaState {
-            audio: asked(config.audio),
-            video: asked(config.video),
-        };
+        let tracks = BrowserTracks::new(&config);
         self.clients.push(Client {
             session: Session::new(config),
             dialect,
@@ -62,15 +43,8 @@ impl SimulatedNetwork {
             alive: true,
             ended: None,
             closed_signaling: false,
-            released_media: false,
-            devices: (devices, 0),
+            tracks,
             opening: Some(0),
-            audio_on: true,
-            video_on: true,
-            intentions: Intentions {
-                audio: true,
-                video: true,
-            },
             roster: Vec::new(),
             problems: Vec::new(),
             woken_at: None,
@@ -90,6 +64,7 @@ impl SimulatedNetwork {
         }
         self.note(|| format!("client {client} <- {input:?}"));
         let was_ended = self.clients[client].ended.is_some();
+        self.open_supplied(client, &input);
         let now = Timestamp::from_millis(self.now);
         self.clients[client].session.handle(now, input);
         while let Some(output) = self.clients[client].session.poll() {
@@ -159,23 +134,10 @@ impl SimulatedNetwork {
                     frames.into_iter().for_each(|text| self.send_up(conn, text));
                 }
             }
-            Output::AcquireMedia(asked) => {
-                let (media, delay) = self.clients[client].devices;
-                self.clients[client].audio_on |= asked.audio == TrackState::Pending;
-                self.clients[client].video_on |= asked.video == TrackState::Pending;
-                let input = Input::MediaSettled(media);
-                self.after(delay, Occurrence::Feed { client, input });
-            }
-            Output::ReleaseMedia => self.clients[client].released_media = true,
-            Output::SetTrack { kind, on, token } => {
-                match kind {
-                    TrackKind::Audio => self.clients[client].audio_on = on,
-                    TrackKind::Video => self.clients[client].video_on = on,
-                }
-                let delay = self.rng.pick(&[0, 0, 0, 30, 300]);
-                let input = Input::TrackSet { kind, token };
-                self.after(delay, Occurrence::Feed { client, input });
-            }
+            Output::Acquire { token, sources } => self.acquire(client, token, &sources),
+            Output::SetEnabled { source, on } => self.set_enabled(client, source, on),
+            Output::Release(source) => self.release(client, source),
+            Output::ReleaseMedia => self.clients[client].tracks.release_all(),
             Output::Link { link, op } => self.operate(client, link, op),
             Output::Notify(notice) => self.receive_notice(client, notice),
             other => panic!("the model does not know {other:?}"),
@@ -224,6 +186,7 @@ impl SimulatedNetwork {
             let pc = self.pcs.len();
             let owner = Owner::Client { client, link };
             self.pcs.push(ModelPeer::new(pc, owner, role));
+            self.pcs[pc].sends_screen = self.clients[client].tracks.has(Source::Screen);
             self.clients[client].links.insert(link, pc);
             self.tally.links += 1;
             self.pcs[pc].needed_check = true;
@@ -244,11 +207,29 @@ impl SimulatedNetwork {
                 self.tally.offers += 1;
                 self.enqueue(pc, Op::SetLocal { token });
             }
-            LinkOp::AcceptOffer { sdp, token } => {
-                self.enqueue(pc, Op::SetRemoteOffer { sdp, token });
+            LinkOp::AcceptOffer {
+                sdp,
+                sources,
+                token,
+            } => {
+                let op = Op::SetRemoteOffer {
+                    sdp,
+                    sources,
+                    token,
+                };
+                self.enqueue(pc, op);
             }
-            LinkOp::AcceptAnswer { sdp, token } => {
-                self.enqueue(pc, Op::SetRemoteAnswer { sdp, token });
+            LinkOp::AcceptAnswer {
+                sdp,
+                sources,
+                token,
+            } => {
+                let op = Op::SetRemoteAnswer {
+                    sdp,
+                    sources,
+                    token,
+                };
+                self.enqueue(pc, op);
             }
             LinkOp::AddCandidate(candidate) => self.enqueue(pc, Op::AddCandidate(candidate)),
             LinkOp::RestartIce => {
@@ -299,28 +280,6 @@ impl SimulatedNetwork {
     pub(crate) fn report(&mut self, pc: PcId, report: LinkReport) {
         if let (false, Owner::Client { client, link }) = (self.pcs[pc].closed, self.pcs[pc].owner) {
             self.feed(client, Input::Link { link, report });
-        }
-    }
-
-    pub(crate) fn toggle(&mut self, client: usize, kind: TrackKind, on: Option<bool>) {
-        // A missing device is requested again.
-        let is_missing = self.clients[client].session.wants(kind).is_none();
-        let intention = match kind {
-            TrackKind::Audio => &mut self.clients[client].intentions.audio,
-            TrackKind::Video => &mut self.clients[client].intentions.video,
-        };
-        *intention = on.unwrap_or(is_missing || !*intention);
-        self.feed(client, Input::Toggle { kind, on });
-    }
-
-    pub(crate) fn device_gone(&mut self, client: usize, kind: TrackKind) {
-        let snapshot = self.clients[client].session.snapshot();
-        let state = match kind {
-            TrackKind::Audio => snapshot.microphone,
-            TrackKind::Video => snapshot.camera,
-        };
-        if state.has_device() {
-            self.feed(client, Input::TrackEnded(kind));
         }
     }
 

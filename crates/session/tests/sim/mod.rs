@@ -7,6 +7,7 @@ mod check;
 pub(crate) mod client;
 pub(crate) mod connections;
 pub(crate) mod ledger;
+pub(crate) mod local_tracks;
 mod network;
 pub(crate) mod page;
 pub(crate) mod peer;

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use videocalls_protocol::channels_mesh::ChannelsMesh;
 use videocalls_protocol::relay::Relay;
 use videocalls_protocol::socketio_rooms::SocketIoRooms;
-use videocalls_protocol::{Candidate, Dialect, Event, ParticipantId, Request, Signal};
+use videocalls_protocol::{
+    Candidate, Dialect, Event, ParticipantId, Request, Signal, TrackSources,
+};
 use videocalls_session::LinkRole;
 
 use super::connections::{ConnId, Holder};
@@ -218,8 +220,16 @@ impl SimulatedNetwork {
         }
         let sdp = desc.write();
         let signal = match desc.offer {
-            true => Signal::Offer { id: None, sdp },
-            false => Signal::Answer { id: None, sdp },
+            true => Signal::Offer {
+                id: None,
+                sdp,
+                sources: TrackSources::default(),
+            },
+            false => Signal::Answer {
+                id: None,
+                sdp,
+                sources: TrackSources::default(),
+            },
         };
         self.apply_local(pc, desc);
         if self.pages[page].kind != Kind::Mesh {

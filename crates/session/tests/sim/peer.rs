@@ -3,8 +3,8 @@
 
 use std::collections::VecDeque;
 
-use videocalls_protocol::Candidate;
 use videocalls_protocol::data::{announce, is_announced};
+use videocalls_protocol::{Candidate, Source, TrackSources};
 use videocalls_session::{LinkId, LinkRole, Token, Transport};
 
 use super::channels::ModelChannel;
@@ -33,10 +33,12 @@ pub(crate) enum Op {
     },
     SetRemoteOffer {
         sdp: String,
+        sources: TrackSources,
         token: Token,
     },
     SetRemoteAnswer {
         sdp: String,
+        sources: TrackSources,
         token: Token,
     },
     AddCandidate(Candidate),
@@ -59,6 +61,8 @@ pub(crate) struct Desc {
     pub(crate) ufrag: u32,
     /// How many of its creator's transceivers it negotiates.
     pub(crate) adds: u32,
+    /// Whether its creator sends a screen.
+    pub(crate) screen: bool,
     /// The session and version of the offer that it answers. Sessions under test do not see this.
     pub(crate) answers: Option<(PcId, u64)>,
     pub(crate) candidates: Vec<(u32, u32)>,
@@ -66,6 +70,8 @@ pub(crate) struct Desc {
     pub(crate) data: bool,
 }
 
+/// The media section of a screen.
+pub(crate) const SCREEN_MID: &str = "2";
 /// Added to a peer connection's number to get its session id, unlike any other number in use.
 const FIRST_SESSION: usize = 4_000_000;
 
@@ -78,6 +84,9 @@ impl Desc {
              a=fingerprint:sha-256 {session}\r\na=x-adds:{}\r\n",
             self.version, self.adds
         );
+        if self.screen {
+            sdp.push_str("a=x-screen\r\n");
+        }
         if let Some((session, version)) = self.answers {
             let _ = write!(sdp, "a=x-answers:{session} {version}\r\n");
         }
@@ -102,6 +111,7 @@ impl Desc {
             version: 0,
             ufrag: 0,
             adds: 0,
+            screen: false,
             answers: None,
             candidates: Vec::new(),
             data: is_announced(sdp),
@@ -118,6 +128,8 @@ impl Desc {
             } else if let Some(answers) = line.strip_prefix("a=x-answers:") {
                 let (session, version) = answers.split_once(' ').unwrap();
                 desc.answers = Some((session.parse().unwrap(), version.parse().unwrap()));
+            } else if line == "a=x-screen" {
+                desc.screen = true;
             } else if let Some(candidate) = line.strip_prefix("a=") {
                 desc.candidates.extend(read_candidate(candidate));
             }
@@ -160,6 +172,11 @@ pub(crate) struct ModelPeer {
     /// How many transceivers this end has added, and how many of them are negotiated.
     pub(crate) adds: u32,
     pub(crate) negotiated: u32,
+    /// Whether this end sends a screen, and whether it has negotiated to do so.
+    pub(crate) sends_screen: bool,
+    negotiated_screen: bool,
+    /// What the other end has named its tracks in its last description.
+    pub(crate) remote_sources: TrackSources,
     pub(crate) restart: bool,
     pub(crate) local_ufrag: Option<u32>,
     /// The generations and numbers of the candidates that this end gathers.
@@ -196,6 +213,9 @@ impl ModelPeer {
             needed_check: false,
             adds: if role == LinkRole::Offerer { 2 } else { 0 },
             negotiated: 0,
+            sends_screen: false,
+            negotiated_screen: false,
+            remote_sources: TrackSources::default(),
             restart: false,
             local_ufrag: None,
             gathered: Vec::new(),
@@ -217,13 +237,23 @@ impl ModelPeer {
 
     /// Whether negotiation is needed (webrtc-pc section 4.7.3).
     pub(crate) fn needs(&self) -> bool {
-        self.restart || self.adds > self.negotiated
+        self.restart || self.adds > self.negotiated || self.sends_screen != self.negotiated_screen
     }
 
     /// The ICE generations of the latest exchange, of this end and the other.
     pub(crate) fn latest_generation(&self) -> (u32, u32) {
         let ufrag = |desc: &Option<Desc>| desc.as_ref().map_or(0, |desc| desc.ufrag);
         (ufrag(&self.current_local), ufrag(&self.current_remote))
+    }
+
+    /// What the tracks show that a description sends.
+    pub(crate) fn sources(desc: &Desc) -> TrackSources {
+        let screen = desc.screen.then_some((SCREEN_MID, Source::Screen));
+        let always = [("0", Source::Microphone), ("1", Source::Camera)];
+        let named = always.into_iter().chain(screen);
+        named
+            .map(|(mid, source)| (mid.to_owned(), source))
+            .collect()
     }
 
     pub(crate) fn is_quiet(&self) -> bool {
@@ -254,6 +284,11 @@ impl ModelPeer {
             version: self.version,
             ufrag: self.local_ufrag.unwrap(),
             adds: self.adds,
+            // An answer has no section for a new screen.
+            screen: match answer_to {
+                Some(_) => self.negotiated_screen,
+                None => self.sends_screen,
+            },
             data: self.is_client() && answer_to.as_ref().is_none_or(|offer| offer.data),
             answers: answer_to.map(|offer| (offer.session, offer.version)),
             candidates: Vec::new(),
@@ -295,6 +330,7 @@ impl ModelPeer {
         let offer = self.pending_local.take().unwrap();
         self.take_candidates(&desc);
         self.negotiated = offer.adds;
+        self.negotiated_screen = offer.screen;
         let before = self.current_local.as_ref().map(|local| local.ufrag);
         if before.is_some_and(|before| before != offer.ufrag) {
             self.restart = false;

@@ -1,6 +1,6 @@
 //! The schedules: who joins when, what they do, and under which conditions.
 
-use videocalls_session::TrackKind;
+use videocalls_protocol::Source;
 
 use super::arrivals::{
     engine, join_appointment, join_channels_mesh, join_relay, join_room, join_socket_io_room,
@@ -163,11 +163,11 @@ pub(crate) fn legacy(seed: u64, traced: bool) -> SimulatedNetwork {
     for _ in 0..rng.below(4) {
         let at = random_time(&mut rng);
         let client = 0;
-        let kind = rng.pick(&TrackKind::ALL);
+        let source = rng.pick(&[Source::Microphone, Source::Camera]);
         let stimulus = match rng.below(3) {
             0 => Stimulus::Toggle {
                 client,
-                kind,
+                source,
                 on: None,
             },
             _ => Stimulus::Replay { client },
@@ -361,6 +361,11 @@ pub(crate) fn appointments(seed: u64, traced: bool) -> SimulatedNetwork {
     for _ in 0..rng.below(5) {
         let at = random_time(&mut rng);
         let stimulus = match stimulus(&mut rng, 2) {
+            Stimulus::Toggle { source, on, .. } if source == Source::Screen => Stimulus::Toggle {
+                client: 0,
+                source,
+                on,
+            },
             // Only the client may start a negotiation.
             Stimulus::Renegotiate { restart, .. } => Stimulus::Renegotiate {
                 client: 0,

@@ -4,7 +4,7 @@
 use videocalls_protocol::channels_mesh::ChannelsMesh;
 use videocalls_protocol::{
     Candidate, Dialect, DisplayName, Event, Join, MediaState, ParticipantId, Request, RoomName,
-    Signal,
+    Signal, TrackSources,
 };
 use videocalls_session::{LinkRole, Transport};
 
@@ -154,8 +154,16 @@ impl SimulatedNetwork {
             .unwrap_or_default();
         let sdp = desc.write() + &known_candidates;
         let signal = match desc.offer {
-            true => Signal::Offer { id: None, sdp },
-            false => Signal::Answer { id: None, sdp },
+            true => Signal::Offer {
+                id: None,
+                sdp,
+                sources: TrackSources::default(),
+            },
+            false => Signal::Answer {
+                id: None,
+                sdp,
+                sources: TrackSources::default(),
+            },
         };
         let to = Some(to);
         self.page_requests(page, &Request::Signal { to, signal });
@@ -184,6 +192,6 @@ fn page_join() -> Request {
         token: None,
         resume: None,
         keeps: Vec::new(),
-        media: MediaState::LIVE,
+        media: MediaState::assumed(),
     })
 }

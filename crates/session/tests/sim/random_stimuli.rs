@@ -1,6 +1,6 @@
 //! Random stimuli for schedules.
 
-use videocalls_session::TrackKind;
+use videocalls_protocol::Source;
 
 use super::arrivals::random_time;
 use super::ledger::Kind;
@@ -11,14 +11,14 @@ use super::stimulus::Stimulus;
 /// A random stimulus that concerns a client.
 pub(crate) fn stimulus(rng: &mut Rng, clients: u64) -> Stimulus {
     let client = rng.below(clients) as usize;
-    let kind = rng.pick(&TrackKind::ALL);
+    let source = rng.pick(&[Source::Microphone, Source::Camera, Source::Screen]);
     match rng.below(10) {
         0 | 1 => Stimulus::Toggle {
             client,
-            kind,
+            source,
             on: rng.pick(&[None, None, Some(true), Some(false)]),
         },
-        2 => Stimulus::DeviceGone { client, kind },
+        2 => Stimulus::DeviceGone { client, source },
         3..=6 => Stimulus::Renegotiate {
             client,
             both: rng.percent(60),

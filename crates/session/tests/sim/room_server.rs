@@ -150,7 +150,7 @@ impl SimulatedNetwork {
 
     fn announce_media(&mut self, conn: ConnId, media: MediaState) {
         if let Some(seat) = self.room_server().seat_at(conn) {
-            seat.peer.media = media;
+            seat.peer.media = media.clone();
             let from = seat.peer.id.clone();
             self.announce_to_others(&from.clone(), &Event::Media { from, media });
         }
@@ -288,7 +288,7 @@ impl SimulatedNetwork {
             .iter()
             .find(|seat| seat.peer.id == id);
         if changed.is_some_and(|seat| seat.peer.media != join.media) {
-            self.announce_media(conn, join.media);
+            self.announce_media(conn, join.media.clone());
         }
         self.schedule_ping(conn);
     }

@@ -1,7 +1,7 @@
 //! What users, machines and networks do during a schedule.
 
-use videocalls_protocol::CloseAction;
-use videocalls_session::{EndReason, Input, TrackKind};
+use videocalls_protocol::{CloseAction, Source};
+use videocalls_session::{EndReason, Input};
 
 use super::ledger::Kind;
 use super::network::{Occurrence, SimulatedNetwork};
@@ -14,12 +14,12 @@ pub(crate) enum Stimulus {
     },
     Toggle {
         client: usize,
-        kind: TrackKind,
+        source: Source,
         on: Option<bool>,
     },
     DeviceGone {
         client: usize,
-        kind: TrackKind,
+        source: Source,
     },
     /// Adds a transceiver, or restarts ICE, at one or both ends of a random link.
     Renegotiate {
@@ -86,8 +86,8 @@ impl SimulatedNetwork {
         self.note(|| format!("-- {stimulus:?}"));
         match stimulus {
             Stimulus::Start { client } => self.feed(client, Input::Start),
-            Stimulus::Toggle { client, kind, on } => self.toggle(client, kind, on),
-            Stimulus::DeviceGone { client, kind } => self.device_gone(client, kind),
+            Stimulus::Toggle { client, source, on } => self.toggle(client, source, on),
+            Stimulus::DeviceGone { client, source } => self.device_gone(client, source),
             Stimulus::Renegotiate {
                 client,
                 both,

@@ -38,7 +38,7 @@ pub(crate) type Events = Rc<RefCell<Vec<CallEvent>>>;
 pub(crate) const WELCOME: &str = r#"{"type":"welcome","v":1,"id":"p1","participants":[],"resume":"r1","epoch":"e1","seq":0,"ping":10000}"#;
 
 /// What a `rooms` server sends to the second participant of a room.
-pub(crate) const WELCOME_WITH_PEER: &str = r#"{"type":"welcome","v":1,"id":"p1","participants":[{"id":"p2","audio":"live","video":"live"}],"resume":"r1","epoch":"e1","seq":0,"ping":10000}"#;
+pub(crate) const WELCOME_WITH_PEER: &str = r#"{"type":"welcome","v":1,"id":"p1","participants":[{"id":"p2","tracks": { "microphone": "live", "camera": "live" }}],"resume":"r1","epoch":"e1","seq":0,"ping":10000}"#;
 
 /// A call without devices over a fake socket, not started.
 pub(crate) fn call_over(socket: &FakeSocket) -> CallBuilder {

@@ -23,7 +23,8 @@ async fn signals_to_an_away_participant_are_kept() {
     let server = patient().await;
     let (mut ann, hers, his) = without_bob(&server).await;
     ann.send(offer(&his["id"], "v=0")).await;
-    ann.send(json!({ "type": "media", "audio": "muted" })).await;
+    ann.send(json!({ "type": "media", "tracks": { "microphone": "muted" } }))
+        .await;
     ann.expect_nothing().await;
     let (mut bob, again) = Client::resume(&server, ROOM, &his, Some(0)).await;
     assert_eq!(
@@ -35,7 +36,7 @@ async fn signals_to_an_away_participant_are_kept() {
     assert_eq!((&signal["seq"], &signal["from"]), (&json!(1), &hers["id"]));
     let media = bob.next().await;
     assert_eq!(
-        (&media["seq"], &media["audio"]),
+        (&media["seq"], &media["tracks"]["microphone"]),
         (&json!(2), &json!("muted"))
     );
 }
@@ -141,7 +142,7 @@ async fn the_server_reports_how_many_messages_it_received() {
         offer(&json!("nobody"), "v=0"),
         offer(&json!("nobody"), &"s".repeat(50 * 1024)),
         json!({ "type": "signal" }),
-        json!({ "type": "media", "audio": "muted" }),
+        json!({ "type": "media", "tracks": { "microphone": "muted" } }),
         json!({ "type": "receive-report", "notReceiving": ["x"] }),
         // These are not counted.
         json!({ "type": "pong" }),

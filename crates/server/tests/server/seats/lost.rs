@@ -223,7 +223,7 @@ async fn changed_media_is_reported_after_a_resume() {
     for (video, notified) in [("live", false), ("muted", true), ("muted", false)] {
         let mut bob = Client::open(&server, "/rooms").await;
         let mut join = resume(ROOM, &his, Some(0));
-        join["video"] = json!(video);
+        join["tracks"] = json!({ "microphone": "live", "camera": video });
         bob.send(join).await;
         his = bob.next().await;
         assert_eq!(his["resumed"], true);
@@ -231,7 +231,7 @@ async fn changed_media_is_reported_after_a_resume() {
         if notified {
             let media = ann.next().await;
             assert_eq!(
-                (&media["type"], &media["video"]),
+                (&media["type"], &media["tracks"]["camera"]),
                 (&json!("media"), &json!("muted"))
             );
         }

@@ -21,7 +21,8 @@ async fn the_later_of_two_connections_has_the_seat() {
     assert_eq!(ann.next().await["type"], "back");
     ann.send(offer(&his["id"], "v=0")).await;
     assert_eq!(new.next().await["type"], "signal");
-    new.send(json!({ "type": "media", "audio": "muted" })).await;
+    new.send(json!({ "type": "media", "tracks": { "microphone": "muted" } }))
+        .await;
     assert_eq!(ann.next().await["from"], his["id"]);
 }
 
