@@ -154,7 +154,11 @@ pub(crate) fn data(mut data: &[u8]) {
     let mut session = started(&Relay::new("m"));
     let from = ParticipantId::new("z");
     let sdp = announce(&[SDP, "m=application 9 X\r\n"].concat());
-    let signal = Signal::Offer { id: None, sdp };
+    let signal = Signal::Offer {
+        id: None,
+        sdp,
+        sources: TrackSources::default(),
+    };
     let offer = Event::Signal {
         from: from.clone(),
         signal,

@@ -205,7 +205,11 @@ impl Peer {
             report(match described {
                 Ok(sdp) => LinkReport::DescriptionCreated {
                     token,
-                    sdp: if data.get().is_some() { announce(&sdp) } else { sdp },
+                    sdp: if data.get().is_some() {
+                        announce(&sdp)
+                    } else {
+                        sdp
+                    },
                     sources: local.sources(),
                 },
                 Err(_) => LinkReport::Failed { token },

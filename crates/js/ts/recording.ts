@@ -54,7 +54,7 @@ const TYPES = [
 const SLICE = 1000;
 
 /** The events after which somebody else, or another stream, is shown. */
-const CHANGES = ['participant-joined', 'participant-changed', 'participant-left', 'local-stream'] as const;
+const CHANGES = ['participant-joined', 'participant-changed', 'participant-left', 'local-stream', 'local-changed'] as const;
 
 /** Starts to record what the page sees and hears of a call. */
 export async function startRecording(call: VideoCall, options: RecordingOptions, makeError: MakeError): Promise<Recording> {
@@ -103,10 +103,13 @@ async function start(call: VideoCall, options: RecordingOptions, makeError: Make
   return { mimeType: recorder.mimeType, stop };
 }
 
-/** Whom the page sees and hears now: the others first. */
+/** Whom the page sees and hears now, each followed by their screen: the others first. */
 function whom(call: VideoCall, { includeSelf = true, selfName = '' }: RecordingOptions): Shown[] {
-  const others = call.participants.map(({ name, stream }) => ({ name: name ?? '', stream }));
-  return includeSelf ? [...others, { name: selfName, stream: call.localStream }] : others;
+  const people = [...call.participants, ...(includeSelf ? [{ ...call.local, name: selfName }] : [])];
+  return people.flatMap(({ name, stream, screenStream }) => {
+    const person = { name: name ?? '', stream };
+    return screenStream ? [person, { ...person, stream: screenStream }] : [person];
+  });
 }
 
 /** Writes what the recorder gives until it stops, and finishes the file. */

@@ -3,7 +3,8 @@
 use crate::json::{Record, Text};
 use crate::{
     Candidate, DecodeError, Description, DescriptionKind, DisplayName, IceServer, IceServers,
-    LeaveReason, MediaState, ParticipantId, Peer, Refusal, Signal, Source, TrackSources, TrackState,
+    LeaveReason, MediaState, ParticipantId, Peer, Refusal, Signal, Source, TrackSources,
+    TrackState,
 };
 
 /// How many participants a receive report may name.

@@ -3,8 +3,8 @@
 use videocalls_protocol::rooms::{Incoming, Rooms, close, read_request, write_event, write_ping};
 use videocalls_protocol::{
     Candidate, CloseAction, Dialect, DisplayName, EncodeError, Event, IceServer, IceServers, Join,
-    LeaveReason, MediaState, Peer, Refusal, Request, Resume, RoomName, Signal, Source, TrackSources,
-    TrackState, UnavailableReason, Welcome,
+    LeaveReason, MediaState, Peer, Refusal, Request, Resume, RoomName, Signal, Source,
+    TrackSources, TrackState, UnavailableReason, Welcome,
 };
 
 use super::json;

@@ -1,7 +1,7 @@
 //! Data channels: hellos, numbered messages, raised hands, and peers who do not follow the protocol.
 
 use videocalls_protocol::data::{Content, Hello, Message, Payload, announce, decode, encode};
-use videocalls_protocol::{Event, ParticipantId, Signal};
+use videocalls_protocol::{Event, ParticipantId, Signal, TrackSources};
 use videocalls_session::{
     Input, LinkId, LinkOp, LinkReport, Notice, Output, Problem, SendError, Transport,
 };
@@ -14,6 +14,7 @@ fn offer(connection: &str) -> Signal {
     Signal::Offer {
         id: None,
         sdp: announce(&sdp),
+        sources: TrackSources::default(),
     }
 }
 

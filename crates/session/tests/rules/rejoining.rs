@@ -1,8 +1,7 @@
 //! The session has reconnected: what becomes of its roster, its links and its tracks.
 
 use videocalls_protocol::{
-    Event, IceServers, LeaveReason, MediaState, ParticipantId, Request, Source, TrackState,
-    Welcome,
+    Event, IceServers, LeaveReason, MediaState, ParticipantId, Request, Source, TrackState, Welcome,
 };
 use videocalls_session::{CallState, Input, LinkOp, LinkReport, Notice, Output, Transport};
 
