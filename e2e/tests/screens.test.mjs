@@ -127,7 +127,7 @@ describe('screens', () => {
     const audio = { restrictOwnAudio: true };
     assert.equal(await share(a, { contentHint: 'motion', audio, systemAudio: 'exclude', preferCurrentTab: true }), 'shared');
     const asked = await a.run(() => screenRequests[0]);
-    assert.deepEqual(asked, { audio, video: true, selfBrowserSurface: 'exclude', surfaceSwitching: 'include', systemAudio: 'exclude', preferCurrentTab: true });
+    assert.deepEqual(asked, { audio, video: true, contentHint: 'motion', selfBrowserSurface: 'exclude', surfaceSwitching: 'include', systemAudio: 'exclude', preferCurrentTab: true });
     assert.equal(await a.run(() => call.local.screenStream.getVideoTracks()[0].contentHint), 'motion');
   });
 });

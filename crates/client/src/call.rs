@@ -3,13 +3,13 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use js_sys::Object;
 use videocalls_protocol::{ParticipantId, Source};
 use videocalls_session::{CallState, EndReason, Input, Session, Snapshot};
 use web_sys::MediaStream;
 
 use crate::driver::{Driver, Parts};
 use crate::listeners::Listener;
-use crate::screen_share::ScreenShare;
 use crate::{CallError, CallEvent};
 
 /// A video call. Clones are handles to the same call; when the last one is dropped, it ends.
@@ -89,7 +89,15 @@ impl VideoCall {
     /// [`CallEvent::LocalChanged`] follows when the screen is live, or else [`CallEvent::Error`] about
     /// [`Source::Screen`]: [`ErrorCode::Aborted`] if the person has cancelled, and
     /// [`ErrorCode::PermissionDenied`] if the browser or the system does not allow it.
-    pub fn start_screen_share(&self, options: &ScreenShare) {
+    ///
+    /// The options are the browser's own
+    /// (<https://www.w3.org/TR/screen-capture/#displaymediastreamoptions>), in place of ours: with sound and
+    /// without this tab. Two more are read here: `contentHint`, of the picture
+    /// (<https://www.w3.org/TR/mst-content-hint/#video-content-hints>), by default `detail`; and
+    /// `replaceCamera`, which sends the screen in the camera's place, without its sound, for peers that
+    /// receive one video track only. Where the server tells the room what each track shows, it changes
+    /// nothing.
+    pub fn start_screen_share(&self, options: &Object) {
         self.call.driver.share_screen(options);
     }
 

@@ -3,10 +3,10 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 use std::task::Waker;
 
+use js_sys::Object;
 use videocalls_protocol::{CloseAction, ParticipantId, Request, Source};
 use videocalls_session::{
-    Config, Input, LinkId, LinkOp, LinkReport, Notice, Output, ParticipantView, Problem, Session,
-    Token,
+    Config, Input, LinkId, LinkOp, LinkReport, Output, ParticipantView, Problem, Session, Token,
 };
 use web_sys::{MediaStream, RtcDataChannel};
 
@@ -19,7 +19,7 @@ use crate::local_tracks::Answer;
 use crate::media_devices::DEVICES;
 use crate::page::Page;
 use crate::peer::LinkCallbacks;
-use crate::screen_share::ScreenShare;
+use crate::screen_share::replaces_camera;
 use crate::seat_storage::Seat;
 use crate::signaling::{Received, Signaling, SignalingEvent};
 use crate::{CallError, CallEvent};
@@ -125,11 +125,11 @@ impl Driver {
         self.with_session(|session| session.wants(source))
     }
 
-    /// Shares a screen that the person chooses, with these options of `getDisplayMedia`.
-    pub(crate) fn share_screen(&self, options: &ScreenShare) {
-        self.media.set_screen_share(options);
+    /// Shares a screen that the person chooses.
+    pub(crate) fn share_screen(&self, options: &Object) {
+        self.media.set_screen_options(options);
         // Where the room is told what each track shows, everyone receives a track for each.
-        let replaces_camera = options.replaces_camera() && !self.signaling.has_media_state();
+        let replaces_camera = replaces_camera(options) && !self.signaling.has_media_state();
         self.media.tracks().set_replaces_camera(replaces_camera);
         self.feed(Input::Toggle {
             source: Source::Screen,
@@ -161,7 +161,8 @@ impl Driver {
             match output {
                 // Made now: when it is emitted, the call may already be in another state.
                 Output::Notify(notice) => {
-                    if let Some(event) = self.event_of(notice) {
+                    let state = self.with_session(Session::state);
+                    if let Some(event) = CallEvent::of(notice, state) {
                         self.queue_event(event);
                     }
                 }
@@ -331,35 +332,6 @@ impl Driver {
     fn failed(&self, error: CallError) {
         self.queue_event(CallEvent::Error(error));
         self.drain();
-    }
-
-    fn event_of(&self, notice: Notice) -> Option<CallEvent> {
-        Some(match notice {
-            Notice::StateChanged => CallEvent::StateChanged(self.with_session(Session::state)),
-            Notice::ParticipantJoined(participant) => CallEvent::ParticipantJoined(participant),
-            Notice::ParticipantChanged(participant) => CallEvent::ParticipantChanged(participant),
-            Notice::ParticipantLeft {
-                participant,
-                reason,
-            } => CallEvent::ParticipantLeft {
-                participant,
-                reason,
-            },
-            Notice::LocalChanged => CallEvent::LocalChanged,
-            Notice::Text(line) => CallEvent::Text(line),
-            Notice::Data { from, payload } => CallEvent::Data { from, payload },
-            Notice::Reaction { from, reaction } => CallEvent::Reaction { from, reaction },
-            Notice::MediaPending => CallEvent::MediaPending,
-            Notice::Problem {
-                problem,
-                participant,
-            } => CallEvent::Error(CallError {
-                participant,
-                ..problem.into()
-            }),
-            Notice::Ended(reason) => CallEvent::Ended(reason),
-            _ => return None,
-        })
     }
 
     fn emit(&self, event: &CallEvent) {

@@ -1,6 +1,6 @@
 use videocalls_protocol::data::Payload;
 use videocalls_protocol::{LeaveReason, ParticipantId};
-use videocalls_session::{CallState, ChatLine, EndReason, ParticipantView};
+use videocalls_session::{CallState, ChatLine, EndReason, Notice, ParticipantView};
 use web_sys::{MediaStream, RtcDataChannel};
 
 use crate::CallError;
@@ -57,6 +57,38 @@ pub enum CallEvent {
     Error(CallError),
     /// The call has ended. This is the last event.
     Ended(EndReason),
+}
+
+impl CallEvent {
+    /// The event that reports a notice of the session, which is in this state.
+    pub(crate) fn of(notice: Notice, state: CallState) -> Option<Self> {
+        Some(match notice {
+            Notice::StateChanged => Self::StateChanged(state),
+            Notice::ParticipantJoined(participant) => Self::ParticipantJoined(participant),
+            Notice::ParticipantChanged(participant) => Self::ParticipantChanged(participant),
+            Notice::ParticipantLeft {
+                participant,
+                reason,
+            } => Self::ParticipantLeft {
+                participant,
+                reason,
+            },
+            Notice::LocalChanged => Self::LocalChanged,
+            Notice::Text(line) => Self::Text(line),
+            Notice::Data { from, payload } => Self::Data { from, payload },
+            Notice::Reaction { from, reaction } => Self::Reaction { from, reaction },
+            Notice::MediaPending => Self::MediaPending,
+            Notice::Problem {
+                problem,
+                participant,
+            } => Self::Error(CallError {
+                participant,
+                ..problem.into()
+            }),
+            Notice::Ended(reason) => Self::Ended(reason),
+            _ => return None,
+        })
+    }
 }
 
 /// A text for the person in the call that explains [`CallEvent::MediaPending`].

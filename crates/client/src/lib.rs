@@ -87,7 +87,6 @@ pub use call::{Joined, Subscription, VideoCall};
 pub use error::{CallError, Category, ErrorCode};
 pub use event::{CallEvent, MEDIA_PENDING_HELP};
 pub use media_request::MediaRequest;
-pub use screen_share::{ContentHint, ScreenShare};
 pub use task::Task;
 pub use videocalls_protocol::data::{LineId, Payload};
 pub use videocalls_protocol::{

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use js_sys::Object;
 use videocalls_protocol::{Source, TrackState};
 use videocalls_session::{Input, Token};
 
@@ -12,12 +13,13 @@ use crate::devices;
 use crate::local_tracks::{Answer, LocalTracks};
 use crate::media_devices::DEVICES;
 use crate::media_request::{MediaRequest, MediaRequests};
-use crate::screen_share::ScreenShare;
+use crate::screen_share;
 use crate::task::Task;
 
 pub(crate) struct LocalMedia {
     requests: MediaRequests,
-    screen_share: RefCell<ScreenShare>,
+    /// The options for the next screen.
+    screen_options: RefCell<Object>,
     tracks: Rc<LocalTracks>,
     acquisitions: Cell<Vec<Task>>,
     watch: Cell<Option<Task>>,
@@ -38,7 +40,7 @@ impl LocalMedia {
     pub(crate) fn new(requests: MediaRequests, tracks: Rc<LocalTracks>) -> Self {
         Self {
             requests,
-            screen_share: RefCell::default(),
+            screen_options: RefCell::default(),
             tracks,
             acquisitions: Cell::default(),
             watch: Cell::default(),
@@ -50,8 +52,8 @@ impl LocalMedia {
     }
 
     /// Sets the options for the next screen that is shared.
-    pub(crate) fn set_screen_share(&self, options: &ScreenShare) {
-        self.screen_share.replace(options.clone());
+    pub(crate) fn set_screen_options(&self, options: &Object) {
+        self.screen_options.replace(options.clone());
     }
 
     /// Requests the tracks of these sources: devices from the browser, and what the page brings from
@@ -67,8 +69,8 @@ impl LocalMedia {
             .for_each(|source| self.tracks.remove(*source));
         let answered: devices::Answered = Rc::new(move |answers| answered((token, answers)));
         if sources.contains(&Source::Screen) {
-            let share = self.screen_share.borrow().clone();
-            return self.own(Task::start(share.request(answered)));
+            let options = self.screen_options.borrow().clone();
+            return self.own(Task::start(screen_share::request(options, answered)));
         }
         let (mut devices, mut promises) = (Vec::new(), Vec::new());
         for source in sources {

@@ -10,7 +10,7 @@ mod options;
 use std::panic::{self, PanicHookInfo};
 
 use js_sys::{Function, Object};
-use videocalls_client::{CallEvent, ContentHint, ParticipantId, ScreenShare, Source, VideoCall};
+use videocalls_client::{CallEvent, ParticipantId, Source, VideoCall};
 use wasm_bindgen::prelude::*;
 
 use crate::options::StartOptions;
@@ -84,18 +84,10 @@ impl CallHandle {
         stream_or_null(self.call.screen_stream(&ParticipantId::new(id)))
     }
 
-    /// Shares a screen; the options are those of the browser.
+    /// Shares a screen.
     #[wasm_bindgen(js_name = startScreenShare)]
-    pub fn start_screen_share(&self, options: Object, is_motion: bool, replaces_camera: bool) {
-        let hint = match is_motion {
-            true => ContentHint::Motion,
-            false => ContentHint::Detail,
-        };
-        let share = ScreenShare::default()
-            .options(&options)
-            .content_hint(hint)
-            .replace_camera(replaces_camera);
-        self.call.start_screen_share(&share);
+    pub fn start_screen_share(&self, options: Object) {
+        self.call.start_screen_share(&options);
     }
 
     /// Turns the track of a source on or off, or toggles it; returns whether it is now wanted on.

@@ -46,7 +46,7 @@ export interface CallHandle {
   readonly localScreenStream: MediaStream | null;
   streamOf(id: string): MediaStream | null;
   screenStreamOf(id: string): MediaStream | null;
-  startScreenShare(options: object, isMotion: boolean, replacesCamera: boolean): void;
+  startScreenShare(options: object): void;
   toggleTrack(source: string, on?: boolean): boolean | undefined;
   sendText(text: string, to?: string): string;
   sendData(data: string | Uint8Array, to: string | undefined, reliable: boolean): void;

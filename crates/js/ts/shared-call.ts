@@ -112,10 +112,10 @@ export class SharedCall implements EngineUser {
   }
 
   /** Fulfilled when the screen is shared. */
-  startScreenShare({ contentHint, replaceCamera, ...options }: ScreenShareOptions): Promise<void> {
+  startScreenShare(options: ScreenShareOptions): Promise<void> {
     if (this.local.tracks.screen.state === 'live') return Promise.resolve();
     const sharing = (this.#sharing ??= settler());
-    this.#handle?.startScreenShare(options, contentHint === 'motion', replaceCamera === true);
+    this.#handle?.startScreenShare(options);
     return sharing.promise;
   }
 
