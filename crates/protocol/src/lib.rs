@@ -28,6 +28,7 @@ pub mod rooms;
 mod socketio;
 pub mod socketio_rooms;
 mod source;
+mod track_kind;
 mod track_sources;
 
 pub use description::{Candidate, Description, DescriptionKind};
@@ -37,12 +38,13 @@ pub use dialect::{
 };
 pub use error::{DecodeError, EncodeError};
 pub use ids::{DisplayName, InvalidName, InvalidRoom, ParticipantId, RoomName};
-pub use media::{MediaState, TrackKind, TrackState, UnavailableReason};
+pub use media::{MediaState, TrackState, UnavailableReason};
 pub use message::{
     Event, IceServer, IceServers, Join, LeaveReason, Peer, Refusal, Request, Resume, Signal,
     Welcome,
 };
 pub use source::Source;
+pub use track_kind::TrackKind;
 pub use track_sources::TrackSources;
 
 /// The longest message, in bytes, that a client or server reads: 64 KiB, the limit that OWASP's
