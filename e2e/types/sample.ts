@@ -307,7 +307,7 @@ try {
   holds<Same<typeof error.message, string>>();
   holds<Same<typeof error.cause, unknown>>();
   holds<Same<typeof error.participant, string | undefined>>();
-  holds<Same<typeof error.device, 'microphone' | 'camera' | undefined>>();
+  holds<Same<typeof error.device, 'microphone' | 'camera' | 'screen' | undefined>>();
   const asError: Error = error;
   if (error.code === 'room-full') alert(asError.message);
 }
