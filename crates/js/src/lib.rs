@@ -9,7 +9,7 @@ mod options;
 
 use std::panic::{self, PanicHookInfo};
 
-use js_sys::{Function, Object};
+use js_sys::{Array, Function, Object};
 use videocalls_client::{CallEvent, ParticipantId, Source, VideoCall};
 use wasm_bindgen::prelude::*;
 
@@ -60,28 +60,15 @@ impl CallHandle {
         convert::snapshot(&self.call.snapshot())
     }
 
-    /// The local microphone and camera.
-    #[wasm_bindgen(getter, js_name = localStream)]
-    pub fn local_stream(&self) -> JsValue {
-        self.call.local_stream().into()
-    }
-
-    /// The microphone and camera of a participant.
-    #[wasm_bindgen(js_name = streamOf)]
-    pub fn stream_of(&self, id: String) -> JsValue {
-        stream_or_null(self.call.remote_stream(&ParticipantId::new(id)))
-    }
-
-    /// The own shared screen.
-    #[wasm_bindgen(getter, js_name = localScreenStream)]
-    pub fn local_screen_stream(&self) -> JsValue {
-        stream_or_null(self.call.local_screen_stream())
-    }
-
-    /// The shared screen of a participant.
-    #[wasm_bindgen(js_name = screenStreamOf)]
-    pub fn screen_stream_of(&self, id: String) -> JsValue {
-        stream_or_null(self.call.screen_stream(&ParticipantId::new(id)))
+    /// The streams of a participant, or the own ones: microphone and camera, and the shared screen.
+    #[wasm_bindgen(js_name = streamsOf)]
+    pub fn streams_of(&self, id: Option<String>) -> Array {
+        let call = &self.call;
+        let streams = match id.map(ParticipantId::new) {
+            Some(id) => [call.remote_stream(&id), call.screen_stream(&id)],
+            None => [Some(call.local_stream()), call.local_screen_stream()],
+        };
+        streams.map(stream_or_null).iter().collect()
     }
 
     /// Shares a screen.

@@ -64,7 +64,6 @@ export function tracksIn(state) {
 export class FakeCall {
   snapshotNow = { state: 'connecting', tracks: tracksIn('requested'), participants: [] };
   localStream = new FakeStream();
-  localScreenStream = null;
   streams = new Map();
   texts = [];
   ends = 0;
@@ -78,12 +77,8 @@ export class FakeCall {
     return structuredClone(this.snapshotNow);
   }
 
-  streamOf(id) {
-    return this.streams.get(id) ?? null;
-  }
-
-  screenStreamOf() {
-    return null;
+  streamsOf(id) {
+    return [id === undefined ? this.localStream : (this.streams.get(id) ?? null), null];
   }
 
   toggleTrack(source, on) {

@@ -42,10 +42,7 @@ export interface CoreOptions {
 /** A call inside the WebAssembly; see `src/lib.rs`. */
 export interface CallHandle {
   snapshot(): Snapshot;
-  readonly localStream: MediaStream;
-  readonly localScreenStream: MediaStream | null;
-  streamOf(id: string): MediaStream | null;
-  screenStreamOf(id: string): MediaStream | null;
+  streamsOf(id?: string): [stream: MediaStream | null, screenStream: MediaStream | null];
   startScreenShare(options: object): void;
   toggleTrack(source: string, on?: boolean): boolean | undefined;
   sendText(text: string, to?: string): string;

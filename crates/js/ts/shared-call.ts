@@ -79,8 +79,7 @@ export class SharedCall implements EngineUser {
   }
 
   get local(): Local {
-    const { localStream = null, localScreenStream = null } = this.#handle ?? {};
-    return this.#local.update(this.snapshot.tracks, { stream: localStream, screenStream: localScreenStream });
+    return this.#local.update(this.snapshot.tracks, this.#streamsOf());
   }
 
   get holdings(): ReadonlySet<Holding> {
@@ -247,8 +246,10 @@ export class SharedCall implements EngineUser {
     return present ?? withStreams(participant, this.#streamsOf(participant.id));
   }
 
-  #streamsOf(id: string): Streams {
-    return { stream: this.#handle?.streamOf(id) ?? null, screenStream: this.#handle?.screenStreamOf(id) ?? null };
+  /** The streams of a participant, or the own ones. */
+  #streamsOf(id?: string): Streams {
+    const [stream = null, screenStream = null] = this.#handle?.streamsOf(id) ?? [];
+    return { stream, screenStream };
   }
 
   #ended(reason: EndReason, details: ErrorDetails | undefined): void {
