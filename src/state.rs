@@ -1,8 +1,8 @@
 //! The state of the call page as plain data, and the actions that change it.
 
 use videocalls_client::{
-    CallState, DisplayName, MEDIA_PENDING_HELP, ParticipantView, RoomName, Snapshot, TrackKind,
-    TrackState,
+    CallState, DisplayName, MEDIA_PENDING_HELP, ParticipantView, RoomName, RoomState, Snapshot,
+    TrackKind, TrackState,
 };
 
 use crate::messages;
@@ -95,6 +95,9 @@ impl Default for CallView {
                 microphone: TrackState::Pending,
                 camera: TrackState::Pending,
                 is_hand_raised: false,
+                grants: None,
+                room: RoomState::default(),
+                knocks: Vec::new(),
             }),
             toasts: Vec::new(),
             announcement: Announcement::default(),
@@ -286,6 +289,9 @@ mod tests {
             microphone: TrackState::Live,
             camera: TrackState::Live,
             is_hand_raised: false,
+            grants: None,
+            room: RoomState::default(),
+            knocks: Vec::new(),
         })
     }
 

@@ -32,6 +32,7 @@ export async function prepare(page) {
       call.on('local-changed', ({ microphone, camera }) => note('local-changed', { microphone, camera }));
       call.on('local-stream', ({ stream }) => note('local-stream', { tracks: stream.getTracks().length }));
       call.on('media-pending', ({ help }) => note('media-pending', { help }));
+      call.on('asked', ({ participant, act }) => note('asked', { from: participant?.name, act }));
       call.on('audio-started', () => note('audio-started'));
       call.on('error', (error) => note('error', { error: plain(error) }));
       call.on('ended', ({ reason, error }) => note('ended', { reason, error: error && plain(error) }));

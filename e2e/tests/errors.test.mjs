@@ -218,7 +218,7 @@ describe('errors', () => {
     });
 
     test('a close code during the call ends it with its reason', async () => {
-      for (const [number, reason] of [[4503, 'kicked'], [4514, 'replaced'], [4505, 'token-expired']]) {
+      for (const [number, reason] of [[4503, 'removed'], [4514, 'replaced'], [4505, 'token-expired']]) {
         const refusing = await scripted((say, { type }, socket) => {
           if (type !== 'join') return;
           say(WELCOME);

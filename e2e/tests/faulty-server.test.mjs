@@ -47,9 +47,9 @@ const SURVIVES = [
 const ENDS = [
   ['F3', 'no_first_message', 'server-silent', 6000, 1],
   ['F3', 'slow', 'server-silent', 6000, 1],
-  ['F9', 'kick_first', 'kicked', 1000, 1],
-  ['F9', 'kick_after', 'kicked', 1000, 1],
-  ['F9', 'kick_on_return', 'kicked', 1000, 2],
+  ['F9', 'kick_first', 'removed', 1000, 1],
+  ['F9', 'kick_after', 'removed', 1000, 1],
+  ['F9', 'kick_on_return', 'removed', 1000, 2],
   ['F10', 'room_full', 'room-full', 1000, 1],
   ['F11', 'token_expired', 'token-expired', 1000, 1],
   ['F11', 'forbidden', 'forbidden', 1000, 1],

@@ -203,7 +203,7 @@ const stop: () => void = call.on('participant-joined', ({ participant }) => hold
 stop();
 call.on('participant-changed', ({ participant }) => console.log(participant.name));
 call.on('participant-left', ({ participant, reason }) => {
-  holds<Same<typeof reason, 'bye' | 'lost' | 'kicked'>>();
+  holds<Same<typeof reason, 'bye' | 'lost' | 'removed'>>();
   console.log(participant.id);
 });
 call.on('text', ({ participant, text, id }) => {

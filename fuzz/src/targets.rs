@@ -245,6 +245,7 @@ fn started(codec: &impl Dialect) -> Session {
         room: join.room,
         name: join.name,
         token: None,
+        fetches_token: false,
         own_id: codec.own_id(),
         audio: Source::Device,
         video: Source::Nothing,

@@ -50,7 +50,7 @@ fn bundles(built: &build::Built) -> [Bundle; 3] {
         Bundle {
             name: "package",
             files: files(&built.package, &["videocalls_bg.wasm", "videocalls.js"]),
-            budget: Some(96_000),
+            budget: Some(100_000),
         },
         Bundle {
             name: "AgoraRTC script",

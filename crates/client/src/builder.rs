@@ -21,6 +21,7 @@ use crate::peer::Peer;
 use crate::random::{random, random_id};
 use crate::seat_storage::SeatStorage;
 use crate::signaling::Signaling;
+use crate::token::TokenSource;
 use crate::{CallError, CallEvent, ErrorCode, MediaRequest, VideoCall};
 
 /// The default of [`CallBuilder::reconnect_for`].
@@ -36,6 +37,7 @@ pub struct CallBuilder {
     room: Option<String>,
     name: Option<String>,
     token: Option<String>,
+    fetch_token: Option<Function>,
     audio: MediaRequest,
     video: MediaRequest,
     rtc: Option<RtcConfiguration>,
@@ -54,6 +56,7 @@ impl VideoCall {
             room: None,
             name: None,
             token: None,
+            fetch_token: None,
             audio: MediaRequest::Any,
             video: MediaRequest::Any,
             rtc: None,
@@ -96,6 +99,16 @@ impl CallBuilder {
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self
+    }
+
+    /// Sets the function that supplies access tokens, for tokens that expire: a JavaScript function that
+    /// returns a string, or a promise of one, within 10 s. It is called before the call connects, at
+    /// 80 % of each token's life, and when a token has expired.
+    pub fn token_function(self, function: Function) -> Self {
+        Self {
+            fetch_token: Some(function),
+            ..self
+        }
     }
 
     /// Sets where the sound comes from; by default any microphone.
@@ -221,6 +234,7 @@ impl CallBuilder {
             config,
             clock,
             signaling: Signaling::new(&checked.url, self.socket, checked.dialect),
+            tokens: TokenSource::new(self.fetch_token),
             links: Links::new(
                 ice_servers,
                 tracks.clone(),
@@ -238,6 +252,7 @@ impl CallBuilder {
             room: checked.room.clone(),
             name: checked.name.clone(),
             token: self.token.clone(),
+            fetches_token: self.fetch_token.is_some(),
             own_id: codec.own_id(),
             audio: self.audio.source(),
             video: self.video.source(),

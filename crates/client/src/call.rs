@@ -3,13 +3,13 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use videocalls_protocol::ParticipantId;
+use videocalls_protocol::{Grant, Moderation, ParticipantId};
 use videocalls_session::{CallState, EndReason, Input, Session, Snapshot, TrackKind};
 use web_sys::MediaStream;
 
 use crate::driver::{Driver, Parts};
 use crate::listeners::Listener;
-use crate::{CallError, CallEvent};
+use crate::{CallError, CallEvent, ErrorCode};
 
 /// A video call. Clones are handles to the same call; when the last one is dropped, it ends.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ impl VideoCall {
         }
     }
 
-    /// Waits until this participant has joined the room.
+    /// Waits until this participant has joined the room; in a lobby, until they are admitted.
     ///
     /// It does not wait for the devices: the person may take as long as they like to answer the
     /// browser's question.
@@ -84,6 +84,21 @@ impl VideoCall {
         self.call.driver.with_session(|session| session.wants(kind))
     }
 
+    /// Moderates the room. The server carries it out; nothing happens while it can't be reached.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::NotPermitted`]: this participant is no moderator.
+    pub fn moderate(&self, moderation: Moderation) -> Result<(), CallError> {
+        let grants = self.snapshot().grants;
+        if !grants.is_some_and(|grants| grants.has(Grant::Moderate)) {
+            let message = "the access token lacks the grant 'moderate'";
+            return Err(CallError::new(ErrorCode::NotPermitted, message));
+        }
+        self.call.driver.feed(Input::Moderate(moderation));
+        Ok(())
+    }
+
     /// Ends the call: leaves the room and releases camera, microphone and connections at once.
     ///
     /// Ending an ended call does nothing.
@@ -96,7 +111,7 @@ impl Call {
     fn end(&self) {
         let state = self.driver.with_session(Session::state);
         let reason = match state {
-            CallState::Idle | CallState::Connecting => EndReason::Aborted,
+            CallState::Idle | CallState::Connecting | CallState::Waiting => EndReason::Aborted,
             _ => EndReason::Left,
         };
         self.driver.feed(Input::End(reason));
@@ -121,7 +136,7 @@ impl Future for Joined {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.call.call.driver.with_session(Session::state) {
-            CallState::Idle | CallState::Connecting => {
+            CallState::Idle | CallState::Connecting | CallState::Waiting => {
                 self.call
                     .call
                     .driver

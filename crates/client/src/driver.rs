@@ -20,6 +20,7 @@ use crate::page::Page;
 use crate::peer::LinkCallbacks;
 use crate::seat_storage::Seat;
 use crate::signaling::{Received, Signaling, SignalingEvent};
+use crate::token::TokenSource;
 use crate::{CallError, CallEvent};
 
 /// The parts of a call that [`CallBuilder`](crate::CallBuilder) has checked and prepared.
@@ -27,6 +28,7 @@ pub(crate) struct Parts {
     pub(crate) config: Config,
     pub(crate) clock: Clock,
     pub(crate) signaling: Signaling,
+    pub(crate) tokens: TokenSource,
     pub(crate) media: LocalMedia,
     pub(crate) links: Links,
     pub(crate) page: Page,
@@ -46,6 +48,7 @@ pub(crate) struct Driver {
     clock: Clock,
     alarm: Alarm,
     signaling: Signaling,
+    tokens: TokenSource,
     media: LocalMedia,
     links: Links,
     listeners: Listeners,
@@ -70,6 +73,7 @@ impl Driver {
             clock: parts.clock,
             alarm: Alarm::default(),
             signaling: parts.signaling,
+            tokens: parts.tokens,
             media: parts.media,
             links: parts.links,
             listeners: Listeners::default(),
@@ -187,6 +191,7 @@ impl Driver {
 
     fn perform_output(&self, output: Output) {
         match output {
+            Output::FetchToken => self.tokens.ask(self.callback(Self::token_fetched)),
             Output::OpenSignaling => self.open_signaling(),
             Output::CloseSignaling => self.signaling.close(),
             Output::Send(request) => self.send(&request),
@@ -205,6 +210,18 @@ impl Driver {
         if !self.signaling.open(&self.callback(Self::signaled)) {
             self.handle(Input::SignalingClosed(CloseAction::Backoff));
         }
+    }
+
+    /// Takes an access token of the page, or the reason why it has none.
+    fn token_fetched(&self, token: Result<String, CallError>) {
+        let token = match token {
+            Ok(token) => Some(token),
+            Err(error) => {
+                self.queue_event(CallEvent::Error(error));
+                None
+            }
+        };
+        self.feed(Input::TokenFetched(token));
     }
 
     /// Takes what the socket, or the server's answer to the preflight, reports.
@@ -310,6 +327,10 @@ impl Driver {
             Notice::Text(line) => CallEvent::Text(line),
             Notice::Data { from, payload } => CallEvent::Data { from, payload },
             Notice::Reaction { from, reaction } => CallEvent::Reaction { from, reaction },
+            Notice::RoomChanged => CallEvent::RoomChanged,
+            Notice::Knock(knock) => CallEvent::Knock(knock),
+            Notice::KnockEnded(id) => CallEvent::KnockEnded(id),
+            Notice::Asked { from, ask } => CallEvent::Asked { from, ask },
             Notice::MediaPending => CallEvent::MediaPending,
             Notice::Problem {
                 problem,

@@ -46,6 +46,10 @@ pub enum ErrorCode {
     NotSent(SendError),
     /// The page's function for ICE servers threw, rejected, or took too long.
     IceServersFailed,
+    /// The page's function for access tokens threw, rejected, took too long, or gave no string.
+    TokenFailed,
+    /// The participant's access token does not permit it.
+    NotPermitted,
     /// A TURN server refused the credentials, or can't be reached.
     TurnFailed,
     /// Something went wrong in a call that goes on.
@@ -156,6 +160,8 @@ impl ErrorCode {
             Self::NotSent(SendError::UnknownRecipient) => "unknown-recipient",
             Self::NotSent(_) => "send-queue-full",
             Self::IceServersFailed => "ice-servers-failed",
+            Self::TokenFailed => "token-failed",
+            Self::NotPermitted => "not-permitted",
             Self::TurnFailed => "turn-failed",
             Self::Call(problem) => problem.code(),
             Self::Ended(reason) => reason.code(),
@@ -168,12 +174,13 @@ impl ErrorCode {
             Self::InvalidOptions
             | Self::NotSupported
             | Self::IceServersFailed
+            | Self::TokenFailed
             | Self::TurnFailed => Category::Configuration,
             Self::NotSent(_) | Self::Call(Problem::NegotiationFailed | Problem::NoRoute) => {
                 Category::Media
             }
             Self::Ended(EndReason::Internal) => Category::Internal,
-            Self::Call(_) | Self::Ended(_) => Category::Signaling,
+            Self::NotPermitted | Self::Call(_) | Self::Ended(_) => Category::Signaling,
             _ => Category::Device,
         }
     }
@@ -200,6 +207,8 @@ impl ErrorCode {
             Self::IceServersFailed | Self::TurnFailed => {
                 "The call goes on, but may not get through every network."
             }
+            Self::TokenFailed => EndReason::TokenFailed.help(),
+            Self::NotPermitted => Problem::NotPermitted.help(),
             Self::Call(problem) => problem.help(),
             Self::Ended(reason) => reason.help(),
             _ => "The camera or microphone does not work. Unplug it and plug it in again.",

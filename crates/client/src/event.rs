@@ -1,5 +1,5 @@
 use videocalls_protocol::data::Payload;
-use videocalls_protocol::{LeaveReason, ParticipantId};
+use videocalls_protocol::{Ask, Knock, LeaveReason, ParticipantId};
 use videocalls_session::{CallState, ChatLine, EndReason, ParticipantView};
 use web_sys::{MediaStream, RtcDataChannel};
 
@@ -26,6 +26,21 @@ pub enum CallEvent {
     LocalChanged,
     /// Local tracks have been added to the local stream.
     LocalStream(MediaStream),
+    /// Moderators have changed the room, or what this participant may do has changed: see
+    /// [`Snapshot`](crate::Snapshot).
+    RoomChanged,
+    /// Someone waits in the lobby. Only moderators are notified.
+    Knock(Knock),
+    /// Someone who waited in the lobby was admitted or denied, or is gone.
+    KnockEnded(ParticipantId),
+    /// A moderator has asked this participant to stop sending something. The track is off now, and can
+    /// be turned on again.
+    Asked {
+        /// The moderator.
+        from: ParticipantId,
+        /// What to stop.
+        ask: Ask,
+    },
     /// The browser has been asking the person for microphone or camera for five seconds;
     /// show them [`MEDIA_PENDING_HELP`](crate::MEDIA_PENDING_HELP).
     MediaPending,

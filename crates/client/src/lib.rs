@@ -27,7 +27,7 @@
 //! | module | responsibility |
 //! | --- | --- |
 //! | `driver` | gives the session its inputs and carries out its outputs |
-//! | `signaling`, `socket`, `preflight` | the connection to the server, and its dialect |
+//! | `signaling`, `socket`, `preflight`, `token` | the connection to the server, its dialect and access tokens |
 //! | `local_media`, `devices`, `media_devices`, `device_watch`, `local_tracks` | the microphone and the camera |
 //! | `links`, `peer`, `transceivers`, `candidates`, `ice_servers`, `turn`, `stats` | the connections to the peers |
 //! | `messages`, `data_channel`, `file_channel`, `chat` | chat and other messages between participants |
@@ -76,6 +76,7 @@ mod signaling;
 mod socket;
 mod stats;
 mod task;
+mod token;
 mod transceivers;
 mod turn;
 
@@ -87,8 +88,8 @@ pub use media_request::MediaRequest;
 pub use task::Task;
 pub use videocalls_protocol::data::{LineId, Payload};
 pub use videocalls_protocol::{
-    DisplayName, InvalidName, InvalidRoom, LeaveReason, MediaState, ParticipantId, RoomName,
-    TrackState,
+    Ask, DisplayName, Grant, Grants, InvalidName, InvalidRoom, Knock, LeaveReason, MediaState,
+    Moderation, ParticipantId, RoomName, RoomState, TrackState,
 };
 pub use videocalls_session::{
     CallState, ChatLine, Connection, EndReason, LineOrigin, ParticipantView, Problem, SendError,

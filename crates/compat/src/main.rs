@@ -1,4 +1,6 @@
-//! Starts the server from the command line.
+//! Starts the server from the command line, or makes an access token for it.
+
+mod access_options;
 
 mod ice_options;
 mod listen;
@@ -8,19 +10,30 @@ use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use tracing::info;
 use tracing::level_filters::LevelFilter;
 use videocalls_compat::{Config, LinkBase, Secret, add_routes};
 use videocalls_server::{BasePath, FrameAncestor, Origin, ProxyRange, Server};
 
+use crate::access_options::{AccessOptions, TokenOptions};
 use crate::ice_options::IceOptions;
 use crate::listen::{announce, listen};
 
 /// Serves the videocalls app, its package and the signaling for them
 #[derive(Parser)]
-#[command(name = "videocalls-server", version)]
+#[command(
+    name = "videocalls-server",
+    version,
+    args_conflicts_with_subcommands = true
+)]
 struct Options {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    #[command(flatten)]
+    access: AccessOptions,
+
     /// Where to listen: HOST:PORT, where port 0 takes a free one, or unix:PATH
     #[arg(long, env = "VIDEOCALLS_LISTEN", value_name = "ADDRESS")]
     #[arg(default_value = "localhost:8080")]
@@ -109,9 +122,17 @@ enum LogFormat {
     Json,
 }
 
+#[derive(Subcommand)]
+enum Command {
+    Token(TokenOptions),
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
+    if let Some(Command::Token(token)) = options.command {
+        return token.run();
+    }
     start_log(options.log);
     match start(options).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -134,6 +155,8 @@ fn start_log(format: LogFormat) {
 
 async fn start(options: Options) -> io::Result<()> {
     let mut config = Config::default();
+    config.server.access = options.access.access()?;
+    config.server.lobby = options.access.lobby;
     config.server.allow_origins = options.allow_origins;
     config.server.frame_ancestors = options.frame_ancestors;
     config.server.trusted_proxies = options.trusted_proxies;
@@ -148,6 +171,9 @@ async fn start(options: Options) -> io::Result<()> {
     config.appointments_base = options.appointments_base;
     let shutdown = shutdown()?;
     let (listener, address) = listen(&options.listen).await?;
+    if let Some(warning) = options.access.warning(&config.server.access, &listener) {
+        io::stderr().write_all(warning.as_bytes())?;
+    }
     let mut server = Server::new(config.server.clone());
     if let Some(turn) = turn {
         server.add_turn(turn);

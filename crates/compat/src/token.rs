@@ -2,15 +2,10 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Once;
 
-use hmac::{Hmac, KeyInit, Mac};
-use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
-use jsonwebtoken::errors::{ErrorKind, Result};
+use jsonwebtoken::errors::Result;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde_json::{Map, Value};
-use sha2::Sha256;
-use signature::{Signer, Verifier};
 
 /// The longest token that is read, in bytes.
 const MAX_TOKEN_BYTES: usize = 4 * 1024;
@@ -32,7 +27,6 @@ impl FromStr for Secret {
         if text.len() < MIN_SECRET_BYTES {
             return Err(InvalidSecret);
         }
-        install_provider();
         let keys = || -> Result<Self> {
             Ok(Self {
                 encoding: EncodingKey::from_secret(text.as_bytes())?,
@@ -87,83 +81,11 @@ fn validation() -> Validation {
     validation
 }
 
-/// Makes HMAC-SHA-256 the only algorithm of this process. The library's own providers would add RSA
-/// and elliptic curves.
-fn install_provider() {
-    static PROVIDER: CryptoProvider = CryptoProvider {
-        signer_factory: |algorithm, key| {
-            only_hs256(*algorithm)?;
-            let signer = Hs256::new(key.as_bytes())?;
-            Ok(Box::new(signer))
-        },
-        verifier_factory: |algorithm, key| {
-            only_hs256(*algorithm)?;
-            let verifier = Hs256::new(key.try_get_as_bytes()?)?;
-            Ok(Box::new(verifier))
-        },
-        key_utils: KeyUtils::new_unimplemented(),
-    };
-    static INSTALL: Once = Once::new();
-    INSTALL.call_once(|| {
-        // A program with a provider of its own has installed one that knows HS256.
-        let _installed_before = PROVIDER.install_default();
-    });
-}
-
-fn only_hs256(algorithm: Algorithm) -> Result<()> {
-    match algorithm {
-        Algorithm::HS256 => Ok(()),
-        _ => Err(ErrorKind::InvalidAlgorithm.into()),
-    }
-}
-
-struct Hs256(Hmac<Sha256>);
-
-impl Hs256 {
-    fn new(key: &[u8]) -> Result<Self> {
-        let mac = Hmac::new_from_slice(key);
-        mac.map(Self)
-            .map_err(|_| ErrorKind::InvalidKeyFormat.into())
-    }
-
-    fn mac(&self, message: &[u8]) -> Hmac<Sha256> {
-        self.0.clone().chain_update(message)
-    }
-}
-
-impl Signer<Vec<u8>> for Hs256 {
-    fn try_sign(&self, message: &[u8]) -> std::result::Result<Vec<u8>, signature::Error> {
-        Ok(self.mac(message).finalize().into_bytes().to_vec())
-    }
-}
-
-impl Verifier<Vec<u8>> for Hs256 {
-    fn verify(
-        &self,
-        message: &[u8],
-        signature: &Vec<u8>,
-    ) -> std::result::Result<(), signature::Error> {
-        let verified = self.mac(message).verify_slice(signature);
-        verified.map_err(signature::Error::from_source)
-    }
-}
-
-impl JwtSigner for Hs256 {
-    fn algorithm(&self) -> Algorithm {
-        Algorithm::HS256
-    }
-}
-
-impl JwtVerifier for Hs256 {
-    fn algorithm(&self) -> Algorithm {
-        Algorithm::HS256
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use base64::Engine;
     use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+    use jsonwebtoken::crypto::sign;
     use jsonwebtoken::get_current_timestamp as now;
     use serde_json::json;
 
@@ -180,9 +102,9 @@ mod tests {
     /// A token with any header and a correct signature.
     fn signed(header: &Value, claims: &Value) -> String {
         let signed = format!("{}.{}", encoded(header), encoded(claims));
-        let signature = Hs256::new("a".repeat(32).as_bytes()).unwrap();
-        let signature = signature.sign(signed.as_bytes());
-        format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))
+        let key = secret("a").encoding;
+        let signature = sign(signed.as_bytes(), &key, Algorithm::HS256).unwrap();
+        format!("{signed}.{signature}")
     }
 
     #[test]

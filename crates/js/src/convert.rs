@@ -2,7 +2,7 @@
 
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use videocalls_client::{
-    CallError, CallEvent, ChatLine, DisplayName, ErrorCode, LeaveReason, LineOrigin,
+    CallError, CallEvent, ChatLine, DisplayName, ErrorCode, Grants, Knock, LeaveReason, LineOrigin,
     MEDIA_PENDING_HELP, ParticipantId, ParticipantView, Payload, Snapshot, TrackKind,
 };
 use wasm_bindgen::JsValue;
@@ -35,6 +35,15 @@ pub(crate) fn event(event: &CallEvent) -> Option<(&'static str, JsValue)> {
         CallEvent::LocalStream(stream) => (
             "local-stream",
             detail.with("stream", Clone::clone(stream).into()),
+        ),
+        CallEvent::RoomChanged => ("room-changed", detail),
+        CallEvent::Knock(one) => return Some(("knock", knock(one))),
+        CallEvent::KnockEnded(id) => ("knock-ended", detail.with("id", id.as_str().into())),
+        CallEvent::Asked { from, ask } => (
+            "asked",
+            detail
+                .with("from", from.as_str().into())
+                .with("act", ask.as_str().into()),
         ),
         CallEvent::MediaPending => (
             "media-pending",
@@ -110,6 +119,7 @@ fn optional_name(name: Option<&DisplayName>) -> JsValue {
 /// `Snapshot` of `ts/engine.ts`.
 pub(crate) fn snapshot(call: &Snapshot) -> JsValue {
     let participants: Array = call.participants.iter().map(participant).collect();
+    let knocks: Array = call.knocks.iter().map(knock).collect();
     Fields::default()
         .with("state", call.state.as_str().into())
         .with("id", text(call.me.as_ref().map(ParticipantId::as_str)))
@@ -117,7 +127,28 @@ pub(crate) fn snapshot(call: &Snapshot) -> JsValue {
         .with("camera", call.camera.as_str().into())
         .with("handRaised", call.is_hand_raised.into())
         .with("participants", participants.into())
+        .with("grants", call.grants.map_or(JsValue::UNDEFINED, grants))
+        .with("locked", call.room.locked.into())
+        .with("lobby", call.room.lobby.into())
+        .with("knocks", knocks.into())
         .into()
+}
+
+fn grants(grants: Grants) -> JsValue {
+    let names = grants.iter().map(|grant| JsValue::from(grant.as_str()));
+    names.collect::<Array>().into()
+}
+
+/// `Knock` of `ts/events.ts`.
+fn knock(knock: &Knock) -> JsValue {
+    Fields::default()
+        .with("id", knock.id.as_str().into())
+        .with("name", name(knock.name.as_ref()))
+        .into()
+}
+
+fn name(name: Option<&DisplayName>) -> JsValue {
+    name.map_or(JsValue::NULL, |name| name.as_str().into())
 }
 
 /// `Participant` of `ts/events.ts`, without its stream.
@@ -160,7 +191,7 @@ fn category(code: ErrorCode) -> &'static str {
 fn leave_reason(reason: LeaveReason) -> &'static str {
     match reason {
         LeaveReason::Bye => "bye",
-        LeaveReason::Kicked => "kicked",
+        LeaveReason::Removed => "removed",
         _ => "lost",
     }
 }

@@ -10,7 +10,7 @@ mod options;
 use std::panic::{self, PanicHookInfo};
 
 use js_sys::Function;
-use videocalls_client::{CallEvent, ParticipantId, TrackKind, VideoCall};
+use videocalls_client::{CallEvent, Moderation, ParticipantId, TrackKind, VideoCall};
 use wasm_bindgen::prelude::*;
 
 use crate::options::StartOptions;
@@ -93,6 +93,17 @@ impl CallHandle {
         let sent = self.call.send_text(text, recipient(to).as_ref());
         sent.map(|id| id.to_string())
             .map_err(|error| convert::error(&error))
+    }
+
+    /// Moderates the room: `Act` of `ts/moderate.ts`.
+    ///
+    /// # Errors
+    ///
+    /// Throws a plain description of the error.
+    pub fn moderate(&self, act: &str, to: Option<String>, on: bool) -> Result<(), JsValue> {
+        let moderation = Moderation::named(act, to.map(ParticipantId::new), on);
+        let moderated = moderation.map_or(Ok(()), |it| self.call.moderate(it));
+        moderated.map_err(|error| convert::error(&error))
     }
 
     /// Sends a text, or the bytes of a `Uint8Array`, to a participant, or to everyone.

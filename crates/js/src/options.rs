@@ -42,6 +42,9 @@ pub(crate) fn builder(options: &StartOptions) -> Result<CallBuilder, CallError> 
     if let Some(token) = text("token") {
         builder = builder.token(token);
     }
+    if let Some(fetch) = function("fetchToken") {
+        builder = builder.token_function(fetch);
+    }
     if let Some(open) = function("openSocket") {
         builder = builder.socket(open);
     }

@@ -2,8 +2,9 @@
 import { Elements, type ElementsOwner } from './elements.js';
 import type { CallHandle } from './engine.js';
 import { aborted, fileFailure, unreachable, VideoCallError, type ErrorDetails } from './errors.js';
-import { callSafely, Listeners, type AnyEvent, type CallState, type Participant, type TrackState, type VideoCallEventMap, type VideoCallListener } from './events.js';
+import { callSafely, Listeners, type AnyEvent, type CallState, type Knock, type Participant, type TrackState, type VideoCallEventMap, type VideoCallListener } from './events.js';
 import type { OutgoingFile } from './file-transfer.js';
+import { Moderate, type Grant } from './moderate.js';
 import type { Handlers, Prepared } from './options.js';
 import type { Recording, RecordingOptions } from './recording.js';
 import type { Member, SharedCall } from './shared-call.js';
@@ -46,6 +47,16 @@ export class VideoCall {
     signal?.addEventListener('abort', this.#end);
   }
 
+  /** What a moderator can do. */
+  readonly moderate: Moderate = new Moderate((act, to, on = false) => {
+    if (this.#hasEnded) return;
+    try {
+      this.#shared.moderate(act, to, on);
+    } catch (error) {
+      throw VideoCallError.from(error as ErrorDetails);
+    }
+  });
+
   /** @internal Starts a call, or takes part in one that `share` finds. */
   static create(prepared: Prepared, share: (member: Member) => SharedCall): VideoCall {
     return new VideoCall(prepared, share);
@@ -71,6 +82,26 @@ export class VideoCall {
 
   get camera(): TrackState {
     return this.#shared.snapshot.camera;
+  }
+
+  /** What this participant may do, as their access token says; undefined before it is known. */
+  get grants(): readonly Grant[] | undefined {
+    return this.#shared.snapshot.grants;
+  }
+
+  /** Whether a moderator has locked the room. */
+  get locked(): boolean {
+    return this.#shared.snapshot.locked;
+  }
+
+  /** Whether newcomers wait in the lobby until a moderator admits them. */
+  get lobby(): boolean {
+    return this.#shared.snapshot.lobby;
+  }
+
+  /** For moderators: who waits in the lobby. */
+  get knocks(): readonly Knock[] {
+    return this.#shared.snapshot.knocks;
   }
 
   /** The local sound and picture, always the same stream; null when the call has ended. */

@@ -1,5 +1,6 @@
 import { textOf, VideoCallError, type ErrorDetails } from './errors.js';
-import type { CallState, Participant, TrackState } from './events.js';
+import type { CallState, Knock, Participant, TrackState } from './events.js';
+import type { Act, Grant } from './moderate.js';
 
 /** Where the WebAssembly comes from, if not from beside the script. */
 export type WasmSource = string | URL | Request | Response | BufferSource | WebAssembly.Module;
@@ -12,6 +13,10 @@ export interface Snapshot {
   camera: TrackState;
   handRaised: boolean;
   participants: Omit<Participant, 'stream'>[];
+  grants?: Grant[] | undefined;
+  locked: boolean;
+  lobby: boolean;
+  knocks: Knock[];
 }
 
 /** What the WebAssembly reads of the options; see `src/options.rs`. */
@@ -21,6 +26,7 @@ export interface CoreOptions {
   room: string | undefined;
   name: string | undefined;
   token: string | undefined;
+  fetchToken?: (() => unknown) | undefined;
   audio: unknown;
   video: unknown;
   /** Opens a socket, or an object with the interface of one. */
@@ -41,6 +47,7 @@ export interface CallHandle {
   react(emoji: string): void;
   raiseHand(on?: boolean): boolean;
   openFileChannel(to: string): RTCDataChannel | undefined;
+  moderate(act: Act, to: string | undefined, on: boolean): void;
   endCall(): void;
   free(): void;
 }

@@ -1,8 +1,8 @@
 import type { IncomingFile } from './file-transfer.js';
 import type { EndReason, VideoCallError } from './errors.js';
 
-/** The state of a call. */
-export type CallState = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'ended';
+/** The state of a call; `waiting` means in the lobby of the room, until a moderator admits this participant. */
+export type CallState = 'idle' | 'connecting' | 'waiting' | 'connected' | 'reconnecting' | 'ended';
 
 /**
  * Whether a track sends something, and if not, why. `muted` means that its owner has turned it off. A track
@@ -56,6 +56,13 @@ export interface ChatLine {
   readonly history: boolean;
 }
 
+/** Someone who waits in the lobby. */
+export interface Knock {
+  /** To admit or deny them by; not their id in the room. */
+  readonly id: string;
+  readonly name: string | null;
+}
+
 /** The event of each type. */
 export interface VideoCallEventMap {
   'state-changed': { readonly state: CallState };
@@ -67,7 +74,7 @@ export interface VideoCallEventMap {
   'participant-changed': { readonly participant: Participant };
   'participant-left': {
     readonly participant: Participant;
-    readonly reason: 'bye' | 'lost' | 'kicked';
+    readonly reason: 'bye' | 'lost' | 'removed';
   };
   /** A chat line has arrived. Lines of before arrive once, after joining. */
   text: ChatLine;
@@ -77,6 +84,17 @@ export interface VideoCallEventMap {
   file: { readonly participant: Participant; readonly file: IncomingFile };
   /** A participant reacts. Text, never markup. */
   reaction: { readonly participant: Participant; readonly emoji: string };
+  /** The room was locked or unlocked, its lobby opened or closed, or what this participant may do has changed. */
+  'room-changed': { readonly locked: boolean; readonly lobby: boolean };
+  /** For moderators: someone waits in the lobby. Also fires for those who waited before. */
+  knock: Knock;
+  /** For moderators: someone who waited in the lobby was admitted or denied, or is gone. */
+  'knock-ended': { readonly id: string };
+  /**
+   * A moderator has muted this participant, stopped their video, or asks them to stop showing their screen. The track is off
+   * now and can be turned on again.
+   */
+  asked: { readonly participant: Participant | undefined; readonly act: 'mute' | 'stop-video' | 'stop-screen' };
   /** Tracks were added to the local stream, which is always the same object. */
   'local-stream': { readonly stream: MediaStream };
   'local-changed': { readonly microphone: TrackState; readonly camera: TrackState };

@@ -8,13 +8,19 @@ import { isTransport, missingMethods, openTransport, type Transport } from './tr
 /** The signaling protocol of a server; docs/dialects.md says which one to choose. */
 export type Dialect = 'rooms' | 'relay' | 'socketio-rooms' | 'channels-mesh' | 'appointments';
 
+/**
+ * An access token, or a function that supplies one, or a promise of one, within 10 s. The function is called before the call
+ * connects, at 80 % of each token's life, and when a token has expired; so the call goes on for longer than a token lasts.
+ */
+export type AccessToken = string | (() => string | PromiseLike<string>);
+
 /** A signaling server. */
 export interface Signaling {
   /** `ws:`, `wss:`, `http:`, `https:`, or relative to the page. */
   url: string | URL;
   /** Default `rooms`. */
   dialect?: Dialect;
-  token?: string;
+  token?: AccessToken;
 }
 
 /**
@@ -33,8 +39,8 @@ export interface VideoCallOptions {
   room?: string;
   /** The name that the others see; at most 64 characters. */
   name?: string;
-  /** An access token for the server. */
-  token?: string;
+  /** An access token for the server. A token of `signaling` counts more. */
+  token?: AccessToken;
   /** Shows the local camera: an element, or its id. The package mutes it. */
   localVideoElement?: HTMLMediaElement | string | null;
   /** Shows the first other participant: an element, or its id. */
@@ -109,7 +115,7 @@ export function prepare(options: VideoCallOptions): Prepared {
     dialect: text('dialect', dialect, problems),
     room: text('room', options.room, problems),
     name: text('name', options.name, problems),
-    token: text('token', token ?? options.token, problems),
+    ...accessToken(token ?? options.token, problems),
     audio: media('audio', options.constraints?.audio),
     video: camera(options),
     openSocket: transport && (() => openTransport(transport)),
@@ -137,6 +143,11 @@ function server(signaling: VideoCallOptions['signaling'], problems: string[]): P
     problems.push("'signaling' must be an address, an object with a 'url', or a transport");
   }
   return server;
+}
+
+function accessToken(given: unknown, problems: string[]): Pick<CoreOptions, 'token' | 'fetchToken'> {
+  if (typeof given !== 'function') return { token: text('token', given, problems) };
+  return { token: undefined, fetchToken: given as () => unknown };
 }
 
 function text(name: string, value: unknown, problems: string[]): string | undefined {

@@ -2,6 +2,7 @@ import { connectEarly, type EarlySocket } from './connect-early.js';
 import { engineFailure, type CallHandle, type CoreOptions, type Engine, type EngineUser, type Holding, type Instance, type Snapshot } from './engine.js';
 import { aborted, fileFailure, VideoCallError, type EndReason, type ErrorDetails } from './errors.js';
 import type { AnyEvent, ChatLine, Participant } from './events.js';
+import type { Act } from './moderate.js';
 import { fetchIceServers } from './ice-servers.js';
 import { ParticipantList } from './participants.js';
 import type { Prepared } from './options.js';
@@ -19,19 +20,29 @@ interface Detail {
   reason?: string;
   error?: ErrorDetails;
   from?: string;
+  act?: string;
 }
 
 /** What the WebAssembly sends with a chat line. */
 type LineDetail = Omit<ChatLine, 'participant' | 'time'> & { age: number };
 
-const BEFORE_START: Snapshot = { state: 'idle', microphone: 'pending', camera: 'pending', handRaised: false, participants: [] };
+const BEFORE_START: Snapshot = {
+  state: 'idle',
+  microphone: 'pending',
+  camera: 'pending',
+  handRaised: false,
+  participants: [],
+  locked: false,
+  lobby: false,
+  knocks: [],
+};
 
 /**
  * A call in the WebAssembly. Everyone who starts the same call shares one of these, and it ends when the last of them has
  * ended theirs.
  */
 export class SharedCall implements EngineUser {
-  /** Fulfilled when the server has let the call in. */
+  /** Fulfilled when the server has let the call in, be it only into the lobby. */
   readonly joined: Promise<void>;
   #members = new Set<Member>();
   #engine: Engine;
@@ -95,6 +106,10 @@ export class SharedCall implements EngineUser {
     return this.#handle?.toggleTrack(kind, enabled);
   }
 
+  moderate(act: Act, to: string | undefined, on: boolean): void {
+    this.#handle?.moderate(act, to, on);
+  }
+
   /** The WebAssembly's side of the call, while there is one. */
   get handle(): CallHandle | undefined {
     return this.#handle;
@@ -134,9 +149,12 @@ export class SharedCall implements EngineUser {
     }
   }
 
-  /** The dialects `rooms` and `relay` connect to exactly the given address, so it can be done in advance. */
-  #connectEarly({ url, dialect = 'rooms', openSocket }: CoreOptions): Partial<CoreOptions> {
-    const isPossible = /^(rooms|relay)$/.test(dialect) && !openSocket && 'RTCPeerConnection' in globalThis;
+  /**
+   * The dialects `rooms` and `relay` connect to exactly the given address, so it can be done in advance; not while the page
+   * fetches a token, because a server does not wait long for the join.
+   */
+  #connectEarly({ url, dialect = 'rooms', openSocket, fetchToken }: CoreOptions): Partial<CoreOptions> {
+    const isPossible = /^(rooms|relay)$/.test(dialect) && !openSocket && !fetchToken && 'RTCPeerConnection' in globalThis;
     this.#socket = isPossible ? connectEarly(url) : undefined;
     return this.#socket ? { openSocket: this.#socket.take } : {};
   }
@@ -159,17 +177,25 @@ export class SharedCall implements EngineUser {
     } else {
       const event = this.#event(type, detail);
       if (event) this.#emit(event);
-      if ((detail as Detail | undefined)?.state === 'connected') this.#admission?.resolve();
+      if (/^(connected|waiting)$/.test((detail as Detail | undefined)?.state ?? '')) this.#admission?.resolve();
     }
   }
 
   /** The event as the page receives it. */
   #event(type: string, detail: unknown): AnyEvent | undefined {
-    const { participant, from } = (detail ?? {}) as Detail;
+    const { participant, from, act } = (detail ?? {}) as Detail;
     if (type === 'error') return { type, event: VideoCallError.from(detail as ErrorDetails) };
     if (type === 'local-changed') {
       const { microphone, camera } = this.snapshot;
       return { type, event: { microphone, camera } };
+    }
+    if (type === 'asked') {
+      const moderator = this.participants.find(({ id }) => id === from);
+      return { type, event: { participant: moderator, act: act as 'mute' } };
+    }
+    if (type === 'room-changed') {
+      const { locked, lobby } = this.snapshot;
+      return { type, event: { locked, lobby } };
     }
     if (from !== undefined) return this.#message(type, from, detail);
     if (!participant) return { type, event: detail } as AnyEvent;

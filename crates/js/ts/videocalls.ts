@@ -11,10 +11,11 @@ import glue from './videocalls_glue.js';
 export { VideoCall } from './call.js';
 export type { CheckFailure, CheckName, CheckResult, ConnectionCheckOptions, ConnectionReport } from './connection-check.js';
 export { VideoCallError, type EndReason, type ErrorCategory, type ErrorCode } from './errors.js';
-export type { CallState, ChatLine, Participant, TrackState, VideoCallEventMap, VideoCallListener } from './events.js';
+export type { CallState, ChatLine, Knock, Participant, TrackState, VideoCallEventMap, VideoCallListener } from './events.js';
 export type { FileState, FileTransfer, IncomingFile, OutgoingFile } from './file-transfer.js';
+export type { Grant, Moderate } from './moderate.js';
 export type { IceServers, LegacyIceServer } from './ice-servers.js';
-export type { Dialect, MediaOption, OwnTrack, Signaling, VideoCallOptions } from './options.js';
+export type { AccessToken, Dialect, MediaOption, OwnTrack, Signaling, VideoCallOptions } from './options.js';
 export type { Recording, RecordingOptions } from './recording.js';
 export type { Fault, MessageFault } from './simulate.js';
 export type { Transport } from './transport.js';
@@ -54,7 +55,8 @@ function isOptions(value: unknown): value is InitOptions {
 }
 
 /**
- * Starts a call. Resolves when the server has let it in; the devices may come later. Rejects with a
+ * Starts a call. Resolves when the server has let it in; the devices may come later. In a room with a lobby it resolves with a
+ * call whose `state` is `waiting` until a moderator admits it. Rejects with a
  * {@link VideoCallError}.
  *
  * If this page already has a call with the same server and room, the result takes part in it as it was started: there is one

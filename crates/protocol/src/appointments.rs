@@ -325,9 +325,12 @@ impl Dialect for Appointments {
             },
             Request::Pong => vec!["3".to_owned()],
             Request::Ping => vec!["2".to_owned()],
-            Request::Media(_) | Request::ReceiveReport(_) | Request::Bye | Request::Unload => {
-                Vec::new()
-            }
+            Request::Media(_)
+            | Request::ReceiveReport(_)
+            | Request::Moderate(_)
+            | Request::Token(_)
+            | Request::Bye
+            | Request::Unload => Vec::new(),
         })
     }
 

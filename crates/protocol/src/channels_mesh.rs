@@ -241,6 +241,8 @@ impl Dialect for ChannelsMesh {
             },
             Request::Media(_)
             | Request::ReceiveReport(_)
+            | Request::Moderate(_)
+            | Request::Token(_)
             | Request::Pong
             | Request::Ping
             | Request::Bye

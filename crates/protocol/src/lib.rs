@@ -19,10 +19,12 @@ pub mod data;
 mod description;
 mod dialect;
 mod error;
+mod grants;
 mod ids;
 mod json;
 mod media;
 mod message;
+mod moderation;
 pub mod relay;
 pub mod rooms;
 mod socketio;
@@ -34,12 +36,14 @@ pub use dialect::{
     Preflight,
 };
 pub use error::{DecodeError, EncodeError};
+pub use grants::{Grant, Grants};
 pub use ids::{DisplayName, InvalidName, InvalidRoom, ParticipantId, RoomName};
 pub use media::{MediaState, TrackState};
 pub use message::{
     Event, IceServer, IceServers, Join, LeaveReason, Peer, Refusal, Request, Resume, Signal,
     Welcome,
 };
+pub use moderation::{Ask, Knock, Moderation, RoomState, Terms};
 
 /// The longest message, in bytes, that a client or server reads: 64 KiB, the limit that OWASP's
 /// WebSocket cheat sheet recommends. A longer one is rejected before it is parsed.

@@ -1,5 +1,6 @@
 use crate::{
-    Candidate, Description, DescriptionKind, DisplayName, MediaState, ParticipantId, RoomName,
+    Ask, Candidate, Description, DescriptionKind, DisplayName, Grants, Knock, MediaState,
+    Moderation, ParticipantId, RoomName, RoomState, Terms,
 };
 
 /// What a client asks of its server, independent of the dialect.
@@ -19,6 +20,10 @@ pub enum Request {
     Media(MediaState),
     /// Tells the room from whom this client receives no media, although it should.
     ReceiveReport(Vec<ParticipantId>),
+    /// Moderates the room.
+    Moderate(Moderation),
+    /// Shows a new access token, before the last one expires.
+    Token(String),
     /// Answers the server's [`Event::Ping`].
     Pong,
     /// Keeps the connection alive, or checks whether the server responds.
@@ -139,6 +144,35 @@ pub enum Event {
     /// The server offers ICE servers in place of those that it offered before, because their
     /// credentials expire.
     IceServers(IceServers),
+    /// The client waits in the lobby for a moderator.
+    Waiting {
+        /// The interval of the server's pings, in milliseconds.
+        ping_interval: Option<u32>,
+        /// In how many milliseconds the access token expires.
+        token_expires_in: Option<u32>,
+    },
+    /// Someone waits in the lobby. For moderators only.
+    Knock(Knock),
+    /// Someone who waited in the lobby was admitted or denied, or is gone. For moderators only.
+    KnockEnded(ParticipantId),
+    /// Moderators have changed what applies to the room.
+    Room(RoomState),
+    /// A moderator asks this client to stop sending something.
+    Asked {
+        /// The moderator.
+        from: ParticipantId,
+        /// What to stop.
+        ask: Ask,
+    },
+    /// The access token has expired. The seat is lost unless the client shows another one soon.
+    TokenExpired,
+    /// The server has accepted a new access token.
+    TokenAccepted {
+        /// In how many milliseconds it expires.
+        expires_in: Option<u32>,
+        /// What the participant may do now.
+        grants: Option<Grants>,
+    },
     /// The server checks whether the client is alive. Answer with [`Request::Pong`].
     Ping,
     /// The server's reply to [`Request::Ping`].
@@ -181,6 +215,8 @@ pub struct Welcome {
     pub keep_alive: Option<u32>,
     /// The ICE servers that the server offers.
     pub ice_servers: IceServers,
+    /// What applies to the seat and the room.
+    pub terms: Terms,
 }
 
 /// The ICE servers that a signaling server offers to one client.
@@ -217,6 +253,7 @@ impl Welcome {
             ping_interval: None,
             keep_alive: None,
             ice_servers: IceServers::default(),
+            terms: Terms::default(),
         }
     }
 }
@@ -257,8 +294,8 @@ pub enum LeaveReason {
     Bye,
     /// Their connection to the server was lost and did not come back.
     Lost,
-    /// They were removed.
-    Kicked,
+    /// A moderator removed them.
+    Removed,
 }
 
 /// Why a server does not let a client join, or removes it. All of these are final.
@@ -271,12 +308,22 @@ pub enum Refusal {
     InvalidRoom,
     /// The server does not accept this display name.
     InvalidName,
-    /// The token is missing or not valid for this room.
+    /// The token does not let its bearer join this room.
     Forbidden,
+    /// The token is missing or not valid.
+    InvalidToken,
+    /// The token admits one participant only, and has done so.
+    TokenUsed,
     /// The token has expired.
     TokenExpired,
     /// A moderator removed this client.
-    Kicked,
+    Removed,
+    /// A moderator has locked the room.
+    RoomLocked,
+    /// A moderator did not admit this client.
+    Denied,
+    /// A moderator has ended the call for everyone.
+    CallEnded,
     /// The same person joined again elsewhere.
     Replaced,
     /// The server speaks only other versions of the dialect.

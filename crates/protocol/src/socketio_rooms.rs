@@ -268,7 +268,11 @@ impl Dialect for SocketIoRooms {
             Request::Bye => self.emit("leave", Arguments::default()),
             Request::Pong => vec!["3".to_owned()],
             Request::Ping => vec!["2".to_owned()],
-            Request::Media(_) | Request::ReceiveReport(_) | Request::Unload => Vec::new(),
+            Request::Media(_)
+            | Request::ReceiveReport(_)
+            | Request::Moderate(_)
+            | Request::Token(_)
+            | Request::Unload => Vec::new(),
         })
     }
 
@@ -278,7 +282,7 @@ impl Dialect for SocketIoRooms {
             Packet::Handshake => {}
             Packet::Connected(heartbeat) => self.heartbeat = heartbeat,
             Packet::Ping => decoded.events.push(Event::Ping),
-            Packet::Disconnected => decoded.events.push(Event::Refused(Refusal::Kicked)),
+            Packet::Disconnected => decoded.events.push(Event::Refused(Refusal::Removed)),
             Packet::Event(name, arguments) => self.event(frame, &name, arguments, &mut decoded)?,
             Packet::Ack(..) | Packet::Unknown => decoded.unknown(frame),
         }

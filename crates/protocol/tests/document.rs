@@ -8,13 +8,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use videocalls_protocol::rooms::{Rooms, read_request, write_event, write_ping};
 use videocalls_protocol::{
-    Candidate, Dialect, DisplayName, Event, IceServer, IceServers, Join, LeaveReason, MediaState,
-    ParticipantId, Peer, Refusal, Request, Resume, RoomName, Signal, Welcome,
+    Ask, Candidate, Dialect, DisplayName, Event, Grants, IceServer, IceServers, Join, Knock,
+    LeaveReason, MediaState, Moderation, ParticipantId, Peer, Refusal, Request, Resume, RoomName,
+    RoomState, Signal, Terms, Welcome,
 };
 
 const DOCUMENT: &str = include_str!("../../../docs/rooms.md");
-const SOURCES: [&str; 4] = [
+const SOURCES: [&str; 7] = [
+    include_str!("../src/grants.rs"),
+    include_str!("../src/moderation.rs"),
     include_str!("../src/rooms/client.rs"),
+    include_str!("../src/rooms/moderation.rs"),
     include_str!("../src/rooms/server.rs"),
     include_str!("../src/rooms/wire.rs"),
     include_str!("../src/media.rs"),
@@ -246,6 +250,9 @@ fn client_frames() -> Vec<String> {
         signal(candidate()),
         Request::Media(MediaState::PENDING),
         Request::ReceiveReport(vec![id("other")]),
+        Request::Moderate(Moderation::Ask(id("other"), Ask::Mute)),
+        Request::Moderate(Moderation::Lock(true)),
+        Request::Token("t".into()),
         Request::Pong,
         Request::Ping,
         Request::Bye,
@@ -253,6 +260,18 @@ fn client_frames() -> Vec<String> {
     ];
     let frames = requests.map(|request| Rooms::default().encode(&request).unwrap().remove(0));
     frames.to_vec()
+}
+
+const ROOM: RoomState = RoomState {
+    locked: true,
+    lobby: true,
+};
+
+fn knock() -> Knock {
+    Knock {
+        id: id("other"),
+        name: DisplayName::new("Bob").ok(),
+    }
 }
 
 fn server_frames() -> Vec<String> {
@@ -275,6 +294,12 @@ fn server_frames() -> Vec<String> {
         ping_interval: Some(5_000),
         keep_alive: None,
         ice_servers: ice_servers(),
+        terms: Terms {
+            grants: Some(Grants::from_names(["join"])),
+            token_expires_in: Some(7),
+            room: ROOM,
+            knocks: vec![knock()],
+        },
     };
     let from = || id("other");
     let signal = |signal| Event::Signal {
@@ -284,6 +309,15 @@ fn server_frames() -> Vec<String> {
     let unnumbered = [
         Event::Welcome(welcome),
         Event::IceServers(ice_servers()),
+        Event::Waiting {
+            ping_interval: Some(5_000),
+            token_expires_in: Some(7),
+        },
+        Event::TokenExpired,
+        Event::TokenAccepted {
+            expires_in: Some(7),
+            grants: Some(Grants::default()),
+        },
         Event::Pong,
         Event::Rejected { code: "x".into() },
         Event::Refused(Refusal::RoomFull),
@@ -302,6 +336,13 @@ fn server_frames() -> Vec<String> {
         },
         Event::Away(from()),
         Event::Back(from()),
+        Event::Room(ROOM),
+        Event::Knock(knock()),
+        Event::KnockEnded(from()),
+        Event::Asked {
+            from: from(),
+            ask: Ask::Mute,
+        },
         Event::ReceiveReport {
             from: from(),
             not_receiving: vec![id("me")],

@@ -11,7 +11,7 @@ use crate::room_map::RoomMap;
 
 /// Rooms for dialects in which a member is only a queue to write to.
 pub struct BroadcastRooms {
-    rooms: RoomMap<String, Member>,
+    rooms: RoomMap<String, Vec<Member>>,
     /// The name of these rooms in the log and in metrics.
     kind: &'static str,
     metrics: Metrics,

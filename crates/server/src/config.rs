@@ -1,6 +1,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use crate::access::Access;
 use crate::assets::Assets;
 use crate::base_path::BasePath;
 use crate::frame::FrameAncestor;
@@ -20,6 +21,10 @@ pub struct Config {
     pub trusted_proxies: Vec<ProxyRange>,
     /// The path below which all endpoints are.
     pub base_path: BasePath,
+    /// Who may join rooms of the `rooms` dialect.
+    pub access: Access,
+    /// Whether newcomers wait in the lobby of a room, until a moderator changes that.
+    pub lobby: bool,
     /// How many seats a room has.
     pub room_capacity: NonZeroUsize,
     /// How much a client may ask for.
@@ -39,6 +44,8 @@ impl Default for Config {
             frame_ancestors: Vec::new(),
             trusted_proxies: Vec::new(),
             base_path: BasePath::default(),
+            access: Access::default(),
+            lobby: false,
             room_capacity: const { NonZeroUsize::new(8).unwrap() },
             limits: Limits::default(),
             timing: Timing::default(),
@@ -115,6 +122,8 @@ pub struct Timing {
     pub seat: Duration,
     /// Until a participant comes back whose page has said that it may be reloading.
     pub reload: Duration,
+    /// Until a participant shows another access token after theirs has expired.
+    pub token: Duration,
     /// Between two WebSocket pings of the relay.
     pub relay_ping: Duration,
     /// Until any frame arrives on a relay's socket, before it is closed.
@@ -142,6 +151,7 @@ impl Default for Timing {
             pong: Duration::from_secs(15),
             seat: Duration::from_secs(15),
             reload: Duration::from_secs(4),
+            token: Duration::from_secs(10),
             relay_ping: Duration::from_secs(5),
             relay_silence: Duration::from_secs(15),
             write: Duration::from_secs(5),

@@ -1,7 +1,7 @@
 use std::ops::ControlFlow::{self, Break, Continue};
 
 use tracing::warn;
-use videocalls_protocol::rooms::{close, write_event};
+use videocalls_protocol::rooms::{close, refusal_name, write_event};
 use videocalls_protocol::{DecodeError, Event, Refusal};
 
 use crate::outbox::Outbox;
@@ -56,23 +56,7 @@ pub(crate) fn reject(outbox: &Outbox, code: &str) {
 /// Answers that the connection is refused, and ends it with the code of the refusal.
 pub(crate) fn refuse(outbox: &Outbox, refusal: Refusal) -> End {
     warn!(?refusal, "refused");
-    outbox.metrics().refused(refusal_code(refusal));
+    outbox.metrics().refused(refusal_name(refusal));
     outbox.push(write_event(&Event::Refused(refusal), None));
     End::Close(close::code(refusal))
-}
-
-/// The code of a refusal in metrics.
-fn refusal_code(refusal: Refusal) -> &'static str {
-    match refusal {
-        Refusal::RoomFull => "room-full",
-        Refusal::InvalidRoom => "invalid-room",
-        Refusal::InvalidName => "invalid-name",
-        Refusal::Forbidden => "forbidden",
-        Refusal::TokenExpired => "token-expired",
-        Refusal::Kicked => "kicked",
-        Refusal::Replaced => "replaced",
-        Refusal::VersionNotSupported => "version-not-supported",
-        Refusal::BadRequest => "bad-request",
-        _ => "other",
-    }
 }

@@ -18,7 +18,13 @@
 //! client's misbehaviour by kind and size, `error` is a problem of the server. No line contains an
 //! SDP text, a candidate, a token, a name or a room.
 
+/// Compiles the example of the document.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/tokens.md")]
+mod tokens {}
+
 mod acceptor;
+mod access;
 mod address_limits;
 mod admin;
 mod assets;
@@ -28,6 +34,7 @@ mod come_back;
 mod config;
 mod context;
 mod cors;
+mod decision;
 mod error_budget;
 mod event_log;
 mod forwarded;
@@ -38,19 +45,24 @@ mod health;
 mod heartbeat;
 mod ice;
 mod json;
+mod lease;
 mod lifecycle;
 mod listener;
+mod lobby;
 mod membership;
 mod metrics;
+mod moderation;
 mod origin;
 mod outbox;
 mod proxy;
+mod publishing;
 mod rate;
 mod relay;
 mod resume_token;
 mod room;
 mod room_map;
 mod room_registry;
+mod room_rules;
 mod rooms;
 mod router;
 mod seat;
@@ -62,6 +74,7 @@ mod transport;
 mod turn;
 mod upgrade;
 
+pub use access::{Access, AccessKey, InvalidKey, KeyFile, KeyFileError, SigningKey, TokenRequest};
 pub use assets::Assets;
 pub use base_path::{BasePath, InvalidBasePath};
 pub use config::{Config, Limits, Timing};

@@ -1,18 +1,25 @@
 use axum::extract::ws::Utf8Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use videocalls_protocol::rooms::write_event;
-use videocalls_protocol::{Event, ParticipantId, Peer};
+use videocalls_protocol::{
+    Ask, Event, Grant, Grants, MediaState, ParticipantId, Peer, Refusal, TrackState,
+};
 
+use crate::access::Bearer;
+use crate::decision::Decision;
 use crate::event_log::EventLog;
 use crate::outbox::Outbox;
+use crate::publishing::limit_media;
 use crate::resume_token::ResumeToken;
 
 /// One participant of a room. It may outlive the participant's connection.
 pub(crate) struct Membership {
     pub(crate) peer: Peer,
+    bearer: Bearer,
+    /// What moderators have asked the participant to stop, and who did, until they have done so.
+    asked: Vec<(Ask, ParticipantId)>,
     token: ResumeToken,
     /// The token before, until the participant has shown that they received the new one: a welcome
     /// can be lost together with its connection.
@@ -38,8 +45,8 @@ pub(crate) struct ConnectionEpoch(pub(crate) u64);
 pub(crate) enum Holder {
     Socket {
         outbox: Outbox,
-        /// Cancelled when a later connection takes the seat.
-        replaced: CancellationToken,
+        /// Made when the connection loses the seat.
+        eviction: Decision<Refusal>,
     },
     /// The participant has lost their connection and may come back.
     Nobody { _grace: Grace },
@@ -54,12 +61,15 @@ pub(crate) struct Grace {
 impl Membership {
     pub(crate) fn new(
         peer: Peer,
+        bearer: Bearer,
         token: ResumeToken,
         connection: ConnectionEpoch,
         holder: Holder,
     ) -> Self {
         Self {
             peer,
+            bearer,
+            asked: Vec::new(),
             token,
             previous_token: None,
             unconfirmed: true,
@@ -143,11 +153,65 @@ impl Membership {
     /// Gives the seat to a connection, and notifies the one that still has it.
     pub(crate) fn seat(&mut self, connection: ConnectionEpoch, holder: Holder) {
         self.connection = connection;
-        if let Holder::Socket { replaced, .. } = &self.holder {
-            replaced.cancel();
-        }
+        self.evict(Refusal::Replaced);
         self.holder = holder;
         self.peer.away = false;
+    }
+
+    /// Ends the connection that has the seat, if there is one.
+    pub(crate) fn evict(&self, refusal: Refusal) {
+        if let Holder::Socket { eviction, .. } = &self.holder {
+            eviction.make(refusal);
+        }
+    }
+
+    /// Who has shown the access token.
+    pub(crate) fn bearer(&self) -> &Bearer {
+        &self.bearer
+    }
+
+    pub(crate) fn grants(&self) -> Grants {
+        self.bearer.grants
+    }
+
+    pub(crate) fn is_moderator(&self) -> bool {
+        self.grants().has(Grant::Moderate)
+    }
+
+    /// Another token was shown.
+    pub(crate) fn renew_bearer(&mut self, bearer: Bearer) {
+        self.bearer = bearer;
+    }
+
+    /// Asks the participant to stop sending something.
+    pub(crate) fn ask(&mut self, ask: Ask, from: ParticipantId) {
+        self.asked.retain(|(asked, _)| *asked != ask);
+        self.asked.push((ask, from));
+        self.send_last_ask();
+    }
+
+    /// Repeats what the participant was asked, for a client that may have missed it.
+    pub(crate) fn ask_again(&mut self) {
+        for (ask, from) in std::mem::take(&mut self.asked) {
+            self.ask(ask, from);
+        }
+    }
+
+    fn send_last_ask(&mut self) {
+        if let Some((ask, from)) = self.asked.last().cloned() {
+            self.send(&Event::Asked { from, ask });
+        }
+    }
+
+    /// Sets what the participant sends, as far as they may.
+    pub(crate) fn set_media(&mut self, media: MediaState) {
+        let media = limit_media(media, self.grants());
+        self.peer.media = media;
+        self.asked.retain(|(ask, _)| match ask {
+            Ask::Mute => media.audio == TrackState::Live,
+            Ask::StopVideo => media.video == TrackState::Live,
+            _ => true,
+        });
     }
 
     /// Keeps the seat for a participant without a connection.

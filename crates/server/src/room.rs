@@ -1,10 +1,26 @@
-//! Operations on the members of one room.
+//! One room, and operations on its members.
 
 use tracing::info;
 use videocalls_protocol::{Event, LeaveReason, ParticipantId, Peer, Resume};
 
 use crate::membership::{ConnectionEpoch, Membership};
 use crate::resume_token::ResumeToken;
+use crate::room_map;
+use crate::room_rules::Rules;
+
+/// One room of the `rooms` dialect.
+#[derive(Default)]
+pub(crate) struct Room {
+    /// In order of arrival.
+    pub(crate) members: Vec<Membership>,
+    pub(crate) rules: Rules,
+}
+
+impl room_map::Room for Room {
+    fn is_empty(&self) -> bool {
+        self.members.is_empty() && !self.rules.has_knocks()
+    }
+}
 
 /// The seat that a joining client gets.
 pub(crate) enum Claim {
@@ -59,10 +75,14 @@ pub(crate) fn free(
     connection: ConnectionEpoch,
     departure: Departure,
 ) {
-    let Some(own) = held_by(members, connection) else {
-        return;
-    };
-    let id = members.remove(own).peer.id;
+    if let Some(own) = held_by(members, connection) {
+        remove(members, own, departure);
+    }
+}
+
+/// Frees a seat.
+pub(crate) fn remove(members: &mut Vec<Membership>, index: usize, departure: Departure) {
+    let id = members.remove(index).peer.id;
     for member in members.iter_mut() {
         member.peer.not_receiving.retain(|other| *other != id);
     }

@@ -6,16 +6,29 @@ use std::sync::{Mutex, PoisonError};
 /// More locks than there are processors that could wait for them.
 const SHARDS: usize = 16;
 
-/// Rooms by name, each a list of members in order of arrival. A room exists while it has members.
+/// A room of a [`RoomMap`].
+pub(crate) trait Room: Default {
+    /// Whether nobody is there, so that the room can be removed.
+    fn is_empty(&self) -> bool;
+}
+
+/// A room that is a list of its members, in order of arrival.
+impl<M> Room for Vec<M> {
+    fn is_empty(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+/// Rooms by name. A room exists while somebody is there.
 ///
 /// Every change to a room happens under one lock, so that all members receive its events in the
 /// same order. Nothing under the lock blocks: a message is queued, never written.
-pub(crate) struct RoomMap<K, S> {
-    shards: [Mutex<HashMap<K, Vec<S>>>; SHARDS],
+pub(crate) struct RoomMap<K, R> {
+    shards: [Mutex<HashMap<K, R>>; SHARDS],
     hasher: RandomState,
 }
 
-impl<K: Clone + Eq + Hash, S> RoomMap<K, S> {
+impl<K: Clone + Eq + Hash, R: Room> RoomMap<K, R> {
     pub(crate) fn new() -> Self {
         Self {
             shards: [(); SHARDS].map(|()| Mutex::default()),
@@ -23,14 +36,14 @@ impl<K: Clone + Eq + Hash, S> RoomMap<K, S> {
         }
     }
 
-    /// Runs `work` on the members of one room, which is created and removed as needed.
-    pub(crate) fn with<R>(&self, name: &K, work: impl FnOnce(&mut Vec<S>) -> R) -> R {
+    /// Runs `work` on one room, which is created and removed as needed.
+    pub(crate) fn with<T>(&self, name: &K, work: impl FnOnce(&mut R) -> T) -> T {
         let mut rooms = self
             .shard(name)
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let Some(room) = rooms.get_mut(name) else {
-            let mut room = Vec::new();
+            let mut room = R::default();
             let result = work(&mut room);
             if !room.is_empty() {
                 rooms.insert(name.clone(), room);
@@ -51,7 +64,7 @@ impl<K: Clone + Eq + Hash, S> RoomMap<K, S> {
         self.shards.iter().map(count).sum()
     }
 
-    fn shard(&self, name: &K) -> &Mutex<HashMap<K, Vec<S>>> {
+    fn shard(&self, name: &K) -> &Mutex<HashMap<K, R>> {
         let hash = self.hasher.hash_one(name);
         &self.shards[usize::try_from(hash % SHARDS as u64).unwrap_or_default()]
     }
@@ -63,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_room_is_removed_with_its_last_member() {
-        let registry = RoomMap::new();
+        let registry = RoomMap::<_, Vec<_>>::new();
         let name = "standup";
         registry.with(&name, |_| ());
         assert_eq!(registry.len(), 0);

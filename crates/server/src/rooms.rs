@@ -17,11 +17,13 @@ use videocalls_protocol::{Join, Refusal, Request, RoomName};
 
 use crate::config::Config;
 use crate::context::Context;
+use crate::decision::Decision;
 use crate::error_budget::{ErrorBudget, refuse};
 use crate::heartbeat::Heartbeat;
+use crate::lobby::{Place, Visitor};
 use crate::membership::ConnectionEpoch;
 use crate::outbox::Outbox;
-use crate::room_registry::RoomRegistry;
+use crate::room_registry::{Entrant, Joined, RoomRegistry};
 use crate::seat::Seat;
 use crate::seated::Seated;
 use crate::socket::{Connection, End, SocketEvent, run_both};
@@ -65,37 +67,72 @@ impl Rooms {
     async fn read(&self, connection: &mut Connection, connection_epoch: ConnectionEpoch) -> End {
         let (timing, outbox) = (self.context.timing(), connection.outbox().clone());
         let mut unjoined = Unjoined {
-            registry: &self.registry,
             errors: ErrorBudget::new(self.context.limits().malformed, outbox.clone()),
             outbox,
-            connection_epoch,
         };
         let deadline = Instant::now() + timing.join;
-        let seat = loop {
+        let (room, mut join) = loop {
             match unjoined.handle(connection.next(deadline).await) {
                 Continue(()) => (),
-                Break(Ok(seat)) => break seat,
+                Break(Ok(asked)) => break asked,
                 Break(Err(end)) => return end,
             }
         };
-        let heartbeat = Heartbeat::new(timing.ping, timing.pong, Instant::now());
-        let Unjoined { outbox, errors, .. } = unjoined;
-        Seated::new(seat, heartbeat, outbox, errors)
+        let heartbeat = || Heartbeat::new(timing.ping, timing.pong, Instant::now());
+        let Unjoined { outbox, mut errors } = unjoined;
+        let mut is_admitted = false;
+        let seat = loop {
+            let entrant = Entrant {
+                join,
+                outbox: outbox.clone(),
+                connection: connection_epoch,
+                eviction: Decision::new(),
+                is_admitted,
+            };
+            let place = match self.enter(&room, entrant) {
+                Ok(Entered::Seat(seat)) => break seat,
+                Ok(Entered::Lobby(place)) => place,
+                Err(refusal) => return refuse(&outbox, refusal),
+            };
+            let visitor = Visitor::new(place, heartbeat(), &outbox, &mut errors);
+            join = match visitor.wait(connection).await {
+                Ok(admitted) => admitted,
+                Err(end) => return end,
+            };
+            is_admitted = true;
+        };
+        Seated::new(seat, heartbeat(), outbox, errors)
             .read(connection)
             .await
     }
+
+    fn enter(&self, room: &RoomName, entrant: Entrant) -> Result<Entered, Refusal> {
+        let (connection, eviction) = (entrant.connection, entrant.eviction.clone());
+        let (registry, room_name) = (&self.registry, room.clone());
+        Ok(match registry.join(room, entrant)? {
+            Joined::Seated(id, lease) => {
+                let terms = (id, lease);
+                Entered::Seat(Seat::new(registry, room_name, terms, connection, eviction))
+            }
+            Joined::Waiting(ticket) => Entered::Lobby(Place::new(registry, room_name, ticket)),
+        })
+    }
+}
+
+/// What a client that joins gets.
+enum Entered {
+    Seat(Seat),
+    Lobby(Place),
 }
 
 /// A connection whose client has not joined a room yet.
-struct Unjoined<'a> {
-    registry: &'a Arc<RoomRegistry>,
+struct Unjoined {
     outbox: Outbox,
     errors: ErrorBudget,
-    connection_epoch: ConnectionEpoch,
 }
 
-impl Unjoined<'_> {
-    fn handle(&mut self, event: SocketEvent) -> ControlFlow<Result<Seat, End>> {
+impl Unjoined {
+    fn handle(&mut self, event: SocketEvent) -> ControlFlow<Result<(RoomName, Join), End>> {
         match event {
             SocketEvent::Text(text) => self.read(&text),
             SocketEvent::Alive => Continue(()),
@@ -107,7 +144,7 @@ impl Unjoined<'_> {
         }
     }
 
-    fn read(&mut self, text: &str) -> ControlFlow<Result<Seat, End>> {
+    fn read(&mut self, text: &str) -> ControlFlow<Result<(RoomName, Join), End>> {
         match read_request(text) {
             Ok(Incoming::Request(Request::Join(join))) => Break(self.join(join)),
             // A client may leave before it has joined.
@@ -124,19 +161,14 @@ impl Unjoined<'_> {
         }
     }
 
-    fn join(&mut self, mut join: Join) -> Result<Seat, End> {
+    /// The room that a client asks for, and what it joins with.
+    fn join(&mut self, mut join: Join) -> Result<(RoomName, Join), End> {
         let room = join.room.take().ok_or(Refusal::InvalidRoom);
-        let seat = room.and_then(|room| {
-            let outbox = self.outbox.clone();
-            Seat::take(
-                self.registry,
-                normalized(&room)?,
-                join,
-                outbox,
-                self.connection_epoch,
-            )
-        });
-        seat.map_err(|refusal| refuse(&self.outbox, refusal))
+        let room = room.and_then(|room| normalized(&room));
+        match room {
+            Ok(room) => Ok((room, join)),
+            Err(refusal) => Err(refuse(&self.outbox, refusal)),
+        }
     }
 }
 

@@ -2,15 +2,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 use tracing::info;
 use videocalls_protocol::{
-    Event, IceServers, Join, LeaveReason, MediaState, ParticipantId, Refusal, RoomName, Signal,
+    Event, Grant, IceServers, LeaveReason, MediaState, Moderation, ParticipantId, Refusal,
+    RoomName, Signal,
 };
 
-use crate::membership::{ConnectionEpoch, Membership};
-use crate::outbox::Outbox;
-use crate::room::{Departure, broadcast, free, held_by};
+use crate::decision::Decision;
+use crate::lease::{Due, Lease, expires_in};
+use crate::membership::ConnectionEpoch;
+use crate::moderation::Rejection;
+use crate::publishing::limit_signal;
+use crate::room::{Departure, Room, broadcast, free, held_by};
 use crate::room_registry::RoomRegistry;
 
 /// How long after `unload` the loss of a connection means that its page was closed or reloaded.
@@ -23,7 +26,8 @@ pub(crate) struct Seat {
     room: RoomName,
     id: ParticipantId,
     connection: ConnectionEpoch,
-    replaced: CancellationToken,
+    eviction: Decision<Refusal>,
+    lease: Lease,
     departure: Departure,
     /// When the page last sent `unload`.
     unloading_since: Option<Instant>,
@@ -36,31 +40,69 @@ pub(crate) struct Seat {
 pub(crate) struct NoSuchParticipant;
 
 impl Seat {
-    /// Joins a room: with a new seat, or with the one that the participant had before.
-    pub(crate) fn take(
+    /// The hold of a connection on a seat that it got.
+    pub(crate) fn new(
         registry: &Arc<RoomRegistry>,
         room: RoomName,
-        join: Join,
-        outbox: Outbox,
+        (id, lease): (ParticipantId, Lease),
         connection: ConnectionEpoch,
-    ) -> Result<Self, Refusal> {
-        let replaced = CancellationToken::new();
-        let id = registry.join(&room, join, outbox, connection, replaced.clone())?;
-        Ok(Self {
+        eviction: Decision<Refusal>,
+    ) -> Self {
+        Self {
             registry: Arc::clone(registry),
             room,
             id,
             connection,
-            replaced,
+            eviction,
+            lease,
             departure: Departure::Away,
             unloading_since: None,
             ice_servers_since: Instant::now(),
+        }
+    }
+
+    /// Resolves when the connection has lost the seat: to a later one, or by a moderator.
+    pub(crate) async fn evicted(&self) -> Refusal {
+        self.eviction.made().await
+    }
+
+    /// When [`Seat::check_lease`] is due.
+    pub(crate) fn lease_ends(&self) -> Option<Instant> {
+        self.lease.next()
+    }
+
+    /// Tells whether the access token has expired.
+    pub(crate) fn check_lease(&mut self) -> Due {
+        self.lease.check(Instant::now())
+    }
+
+    /// Takes another access token of the same participant. Returns what to answer.
+    pub(crate) fn renew(&mut self, token: &str) -> Result<Event, Refusal> {
+        let bearer = self.registry.verify(token, &self.room)?;
+        let renewed = self.with(|room, own| {
+            if !room.members[own].bearer().may_be(&bearer) {
+                return None;
+            }
+            let was_moderator = room.members[own].is_moderator();
+            room.members[own].renew_bearer(bearer.clone());
+            if bearer.grants.has(Grant::Moderate) && !was_moderator {
+                room.show_knocks(own);
+            }
+            Some(())
+        });
+        renewed.flatten().ok_or(Refusal::Forbidden)?;
+        self.lease.renew(bearer.expires);
+        Ok(Event::TokenAccepted {
+            expires_in: expires_in(bearer.expires),
+            grants: Some(bearer.grants),
         })
     }
 
-    /// Resolves when a later connection has taken the seat.
-    pub(crate) async fn replaced(&self) {
-        self.replaced.cancelled().await;
+    /// Moderates the room.
+    pub(crate) fn moderate(&self, moderation: Moderation) -> Result<(), Rejection> {
+        let lobby = self.registry.lobby();
+        let moderated = self.count(|room, own| room.moderate(own, moderation, lobby));
+        moderated.unwrap_or(Ok(()))
     }
 
     /// Forwards a signal to one other participant.
@@ -69,12 +111,13 @@ impl Seat {
         to: &ParticipantId,
         signal: Signal,
     ) -> Result<(), NoSuchParticipant> {
-        let event = Event::Signal {
-            from: self.id.clone(),
-            signal,
-        };
-        let forwarded = self.count(|members, _| {
-            let mut others = members.iter_mut().filter(|member| !member.is(&self.id));
+        let forwarded = self.count(|room, own| {
+            let event = Event::Signal {
+                from: self.id.clone(),
+                signal: limit_signal(signal, room.members[own].grants()),
+            };
+            let others = room.members.iter_mut();
+            let mut others = others.filter(|member| !member.is(&self.id));
             let addressee = others.find(|member| member.is(to));
             addressee.ok_or(NoSuchParticipant)?.send(&event);
             Ok(())
@@ -85,16 +128,18 @@ impl Seat {
     /// Notifies the others of what this participant sends.
     pub(crate) fn media(&self, media: MediaState) {
         let from = self.id.clone();
-        self.count(|members, own| {
-            members[own].peer.media = media;
-            broadcast(members, &self.id, &Event::Media { from, media });
+        self.count(|room, own| {
+            room.members[own].set_media(media);
+            let media = room.members[own].peer.media;
+            broadcast(&mut room.members, &self.id, &Event::Media { from, media });
         });
     }
 
     /// Notifies the others of whose media this participant does not receive.
     pub(crate) fn receive_report(&self, mut not_receiving: Vec<ParticipantId>) {
         let from = self.id.clone();
-        self.count(|members, own| {
+        self.count(|room, own| {
+            let members = &mut room.members;
             not_receiving.retain(|id| *id != self.id && members.iter().any(|member| member.is(id)));
             not_receiving.sort_unstable();
             not_receiving.dedup();
@@ -109,7 +154,7 @@ impl Seat {
 
     /// The participant has received the welcome.
     pub(crate) fn confirm(&self) {
-        self.with(|members, own| members[own].confirm());
+        self.with(|room, own| room.members[own].confirm());
     }
 
     /// Counts a message that can't be forwarded.
@@ -121,7 +166,8 @@ impl Seat {
     /// and the number of the last event.
     pub(crate) fn beat(&self) -> (u64, u64) {
         let before = Instant::now().checked_sub(self.registry.event_retention());
-        let counts = self.with(|members, own| {
+        let counts = self.with(|room, own| {
+            let members = &mut room.members;
             if let Some(before) = before {
                 members[own].forget_events(before);
             }
@@ -169,25 +215,26 @@ impl Seat {
     }
 
     /// Carries out a numbered message and counts it, under one lock.
-    fn count<R>(&self, work: impl FnOnce(&mut Vec<Membership>, usize) -> R) -> Option<R> {
-        self.with(|members, own| {
-            members[own].received += 1;
-            work(members, own)
+    fn count<R>(&self, work: impl FnOnce(&mut Room, usize) -> R) -> Option<R> {
+        self.with(|room, own| {
+            room.members[own].received += 1;
+            work(room, own)
         })
     }
 
     /// Runs `work` on the room, unless a later connection has the seat.
-    fn with<R>(&self, work: impl FnOnce(&mut Vec<Membership>, usize) -> R) -> Option<R> {
-        self.registry.with_room(&self.room, |members| {
-            let own = held_by(members, self.connection)?;
-            Some(work(members, own))
+    fn with<R>(&self, work: impl FnOnce(&mut Room, usize) -> R) -> Option<R> {
+        self.registry.with_room(&self.room, |room| {
+            let own = held_by(&room.members, self.connection)?;
+            Some(work(room, own))
         })
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.registry.with_room(&self.room, |members| {
+        self.registry.with_room(&self.room, |room| {
+            let members = &mut room.members;
             let Some(own) = held_by(members, self.connection) else {
                 return;
             };
@@ -213,10 +260,13 @@ mod tests {
     use tokio::runtime::Handle;
     use tokio::time::{sleep, timeout};
 
+    use videocalls_protocol::Join;
+
     use super::*;
     use crate::config::{Config, Limits};
     use crate::metrics::Metrics;
     use crate::outbox::{Queue, outbox};
+    use crate::room_registry::{Entrant, Joined};
 
     const ROOMS: usize = 5;
     const PER_ROOM: usize = 8;
@@ -243,8 +293,19 @@ mod tests {
                 media: MediaState::LIVE,
             };
             let connection = registry.next_connection_epoch();
-            let seat = Seat::take(registry, room, join, outbox, connection);
-            (seat.ok().unwrap(), queue)
+            let eviction = Decision::new();
+            let entrant = Entrant {
+                join,
+                outbox,
+                connection,
+                eviction: eviction.clone(),
+                is_admitted: false,
+            };
+            let Ok(Joined::Seated(id, lease)) = registry.join(&room, entrant) else {
+                panic!("no seat");
+            };
+            let seat = Seat::new(registry, room, (id, lease), connection, eviction);
+            (seat, queue)
         };
         (0..ROOMS * PER_ROOM).map(seat).collect()
     }

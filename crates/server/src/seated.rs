@@ -3,11 +3,14 @@ use std::ops::ControlFlow::{self, Break, Continue};
 use axum::extract::ws::close_code;
 use tokio::time::Instant;
 use tracing::warn;
-use videocalls_protocol::rooms::{Incoming, close, read_request, write_event, write_ping};
+use videocalls_protocol::rooms::{
+    Incoming, close, read_request, refusal_name, write_event, write_ping,
+};
 use videocalls_protocol::{DecodeError, Event, ParticipantId, Refusal, Request, Signal};
 
 use crate::error_budget::{ErrorBudget, refuse, reject};
 use crate::heartbeat::{Beat, Heartbeat};
+use crate::lease::Due;
 use crate::metrics::Present;
 use crate::outbox::Outbox;
 use crate::seat::{NoSuchParticipant, Seat};
@@ -57,8 +60,8 @@ impl Seated {
         loop {
             let next = tokio::select! {
                 biased;
-                () = self.seat.replaced() => Break(self.refuse(Refusal::Replaced)),
-                event = connection.next(self.heartbeat.next()) => self.handle(event),
+                refusal = self.seat.evicted() => Break(self.refuse(refusal)),
+                event = connection.next(self.deadline()) => self.handle(event),
             };
             if let Break(leave) = next {
                 return self.end(leave);
@@ -90,7 +93,8 @@ impl Seated {
             }
             Ok(_) => Break(self.refuse(Refusal::BadRequest)),
             Err(error) => {
-                if matches!(error, DecodeError::Field { kind: "signal", .. }) {
+                let is_numbered = |kind| matches!(kind, "signal" | "moderate");
+                if matches!(error, DecodeError::Field { kind, .. } if is_numbered(kind)) {
                     self.seat.count_rejected();
                 }
                 let errors = &mut self.errors;
@@ -119,6 +123,12 @@ impl Seated {
         match request {
             Request::Media(media) => self.seat.media(media),
             Request::ReceiveReport(not_receiving) => self.seat.receive_report(not_receiving),
+            Request::Moderate(moderation) => {
+                if let Err(rejection) = self.seat.moderate(moderation) {
+                    reject(&self.outbox, rejection.code());
+                }
+            }
+            Request::Token(token) => self.renew(&token),
             Request::Pong => self.heartbeat.alive(Instant::now()),
             Request::Ping => {
                 self.heartbeat.alive(Instant::now());
@@ -131,7 +141,25 @@ impl Seated {
         Continue(())
     }
 
+    /// Takes another access token. One that can't be used leaves the seat as it is.
+    fn renew(&mut self, token: &str) {
+        match self.seat.renew(token) {
+            Ok(accepted) => self.outbox.push(write_event(&accepted, None)),
+            Err(refusal) => reject(&self.outbox, refusal_name(refusal)),
+        }
+    }
+
+    fn deadline(&self) -> Instant {
+        let beat = self.heartbeat.next();
+        self.seat.lease_ends().map_or(beat, |end| end.min(beat))
+    }
+
     fn beat(&mut self) -> ControlFlow<Leave> {
+        match self.seat.check_lease() {
+            Due::Nothing => (),
+            Due::Warn => self.outbox.push(write_event(&Event::TokenExpired, None)),
+            Due::End => return Break(self.refuse(Refusal::TokenExpired)),
+        }
         match self.heartbeat.beat(Instant::now()) {
             Beat::Nothing => Continue(()),
             Beat::Ping => {

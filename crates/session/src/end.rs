@@ -14,6 +14,8 @@ pub enum EndReason {
     Refused(Refusal),
     /// No connection to the server could be made.
     Unreachable,
+    /// The page's function for access tokens supplied none.
+    TokenFailed,
     /// The server accepted the connection and never answered the join.
     ServerSilent,
     /// The connection to the server was lost and could not be restored.
@@ -32,6 +34,7 @@ impl EndReason {
             Self::Aborted => "aborted",
             Self::Refused(refusal) => refusal_code(refusal),
             Self::Unreachable => "signaling-unreachable",
+            Self::TokenFailed => "token-failed",
             Self::ServerSilent => "server-silent",
             Self::ServerGone => "server-gone",
             Self::ProtocolError => "protocol-error",
@@ -53,6 +56,7 @@ impl EndReason {
             Self::Unreachable => {
                 "The call server can't be reached. Check your internet connection and try again."
             }
+            Self::TokenFailed => "You could not be signed in. Reload the page and try again.",
             Self::ServerSilent => "The call server does not answer. Wait a moment and try again.",
             Self::ServerGone => {
                 "The connection to the call server was lost. Join again to continue."
@@ -79,8 +83,13 @@ fn refusal_code(refusal: Refusal) -> &'static str {
         Refusal::InvalidRoom => "invalid-room",
         Refusal::InvalidName => "invalid-name",
         Refusal::Forbidden => "forbidden",
+        Refusal::InvalidToken => "invalid-token",
         Refusal::TokenExpired => "token-expired",
-        Refusal::Kicked => "kicked",
+        Refusal::TokenUsed => "token-used",
+        Refusal::Removed => "removed",
+        Refusal::RoomLocked => "room-locked",
+        Refusal::Denied => "denied",
+        Refusal::CallEnded => "call-ended",
         Refusal::Replaced => "replaced",
         Refusal::VersionNotSupported => "version-not-supported",
         _ => "bad-request",
@@ -92,9 +101,15 @@ fn refusal_help(refusal: Refusal) -> &'static str {
         Refusal::RoomFull => "This room is full. Try again when someone has left.",
         Refusal::InvalidRoom => "The server does not accept this room name. Choose another one.",
         Refusal::InvalidName => "The server does not accept this name. Choose another one.",
-        Refusal::Forbidden => "You are not allowed into this room. Ask for a new invitation.",
+        Refusal::Forbidden | Refusal::InvalidToken => {
+            "You are not allowed into this room. Ask for a new invitation."
+        }
+        Refusal::TokenUsed => "This invitation was used before. Ask for a new one.",
         Refusal::TokenExpired => "Your invitation has expired. Ask for a new one.",
-        Refusal::Kicked => "You were removed from the call.",
+        Refusal::Removed => "You were removed from the call.",
+        Refusal::RoomLocked => "This room is locked. Ask someone in it to unlock it.",
+        Refusal::Denied => "You were not admitted to this call.",
+        Refusal::CallEnded => "The call was ended for everyone.",
         Refusal::Replaced => "You joined this call from another window, so this one has ended.",
         Refusal::VersionNotSupported => {
             "This page and the call server are of different versions. Reload the page."

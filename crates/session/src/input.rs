@@ -1,5 +1,5 @@
 use videocalls_protocol::data::Payload;
-use videocalls_protocol::{Candidate, CloseAction, Event, MediaState, ParticipantId};
+use videocalls_protocol::{Candidate, CloseAction, Event, MediaState, Moderation, ParticipantId};
 
 use crate::{EndReason, LinkId, Problem, Token, TrackKind};
 
@@ -39,6 +39,12 @@ pub enum Input {
     React(String),
     /// The user raises or lowers their hand; `None` means the opposite of before.
     RaiseHand(Option<bool>),
+    /// The user moderates the room.
+    Moderate(Moderation),
+    /// The page has supplied an access token, as [`Output::FetchToken`] required, or can't.
+    ///
+    /// [`Output::FetchToken`]: crate::Output::FetchToken
+    TokenFetched(Option<String>),
     /// The socket is open.
     SignalingOpened,
     /// The server has sent this.

@@ -16,9 +16,11 @@
 //! | --- | --- |
 //! | `session` | the call as a whole: what concerns more than one of the following |
 //! | `signaling` | the connection to the server: opening, joining, keep-alive, reconnecting |
+//! | `access` | the access token: when another one is fetched |
 //! | `reconnect` | when to try to reconnect: a policy without effects |
 //! | `server_problems` | when a server makes so little sense that the call ends |
 //! | `roster` | who is in the room |
+//! | `room` | what we may do in it, and what moderators have set |
 //! | `topology` | the interface through which the session uses the links |
 //! | `mesh` | a topology with one link per participant |
 //! | `link` | one `RTCPeerConnection`: its negotiation, its candidates and its outgoing signals |
@@ -32,6 +34,7 @@
 //! A participant is not a link: the app sees participants only. With a media server, two links would
 //! carry everyone; that would be another implementation of `topology::Topology` beside `mesh`.
 
+mod access;
 mod context;
 mod data;
 mod devices;
@@ -44,6 +47,7 @@ mod negotiation;
 mod output;
 mod receive_monitor;
 mod reconnect;
+mod room;
 mod roster;
 mod sdp;
 mod server_problems;

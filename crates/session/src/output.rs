@@ -1,6 +1,6 @@
 use videocalls_protocol::data::{Channel, LineId, Payload};
 use videocalls_protocol::{
-    Candidate, DisplayName, IceServer, LeaveReason, MediaState, ParticipantId, Request,
+    Ask, Candidate, DisplayName, IceServer, Knock, LeaveReason, MediaState, ParticipantId, Request,
 };
 
 use crate::{EndReason, LinkId, ParticipantView, Token, TrackKind};
@@ -9,6 +9,9 @@ use crate::{EndReason, LinkId, ParticipantView, Token, TrackKind};
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Output {
+    /// Ask the page for an access token, then report
+    /// [`Input::TokenFetched`](crate::Input::TokenFetched).
+    FetchToken,
     /// Open the signaling socket.
     OpenSignaling,
     /// Close the signaling socket, once what was sent has gone out.
@@ -137,6 +140,19 @@ pub enum Notice {
         /// The text, never markup.
         reaction: String,
     },
+    /// Moderators have changed the room, or what we may do has changed.
+    RoomChanged,
+    /// Someone waits in the lobby.
+    Knock(Knock),
+    /// Someone no longer waits in the lobby.
+    KnockEnded(ParticipantId),
+    /// A moderator asks us to stop sending something. It has been done, as far as it is ours.
+    Asked {
+        /// The moderator.
+        from: ParticipantId,
+        /// What to stop.
+        ask: Ask,
+    },
     /// The browser's permission prompt has been open for a while.
     MediaPending,
     /// Something went wrong, and the call goes on.
@@ -193,6 +209,8 @@ pub enum Problem {
     NoRoute,
     /// The server did not pass a message on.
     MessageRejected,
+    /// Our access token does not permit it.
+    NotPermitted,
 }
 
 impl Problem {
@@ -204,6 +222,7 @@ impl Problem {
             Self::NegotiationFailed => "negotiation-failed",
             Self::NoRoute => "no-route",
             Self::MessageRejected => "message-rejected",
+            Self::NotPermitted => "not-permitted",
         }
     }
 
@@ -213,6 +232,7 @@ impl Problem {
             Self::MalformedMessage | Self::MessageTooLarge | Self::MessageRejected => {
                 "A message could not be used. The call goes on."
             }
+            Self::NotPermitted => "You are not allowed to do this in this call.",
             Self::NegotiationFailed => {
                 "The connection to one participant could not be set up. It is being tried again."
             }

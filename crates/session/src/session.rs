@@ -1,4 +1,5 @@
 mod messages;
+mod moderation;
 mod server_events;
 
 use std::time::Duration;
@@ -10,10 +11,12 @@ use videocalls_protocol::{
 
 pub use self::messages::SendError;
 
+use crate::access::Access;
 use crate::context::Context;
 use crate::data::Data;
 use crate::devices::{Devices, Muted, Source};
 use crate::mesh::Mesh;
+use crate::room::Room;
 use crate::roster::Roster;
 use crate::server_problems::{Reaction, ServerProblems};
 use crate::signaling::{Outcome, Signaling};
@@ -35,6 +38,8 @@ pub struct Config {
     pub name: Option<DisplayName>,
     /// An access token for the server.
     pub token: Option<String>,
+    /// Whether the driver can fetch access tokens ([`Output::FetchToken`]).
+    pub fetches_token: bool,
     /// The local participant's id, in a dialect whose clients choose their own.
     pub own_id: Option<ParticipantId>,
     /// Where the local audio track comes from.
@@ -57,6 +62,7 @@ pub struct Session {
     config: Config,
     signaling: Signaling,
     roster: Roster,
+    room: Room,
     topology: Box<dyn Topology>,
     devices: Devices,
     data: Data,
@@ -73,8 +79,13 @@ impl Session {
     pub fn new(config: Config) -> Self {
         let mesh = Mesh::new(config.capabilities, config.own_id.clone(), config.measures);
         Self {
-            signaling: Signaling::new(config.patience, config.capabilities),
+            signaling: Signaling::new(
+                config.patience,
+                config.capabilities,
+                Access::new(config.token.clone(), config.fetches_token),
+            ),
             roster: Roster::default(),
+            room: Room::default(),
             topology: Box::new(mesh),
             devices: Devices::new(config.audio, config.video, config.muted),
             data: Data::new(config.seed),
@@ -115,6 +126,9 @@ impl Session {
             microphone: media.audio,
             camera: media.video,
             is_hand_raised: self.data.is_hand_raised(),
+            grants: self.room.grants(),
+            room: self.room.state(),
+            knocks: self.room.knocks().to_vec(),
         }
     }
 
@@ -170,6 +184,11 @@ impl Session {
             } => self.send_data(payload, to, is_reliable),
             Input::React(reaction) => self.react(reaction),
             Input::RaiseHand(on) => self.raise_hand(on),
+            Input::Moderate(moderation) => self.moderate(moderation),
+            Input::TokenFetched(token) => {
+                let outcome = self.signaling.token_fetched(&mut self.ctx, token);
+                self.apply(outcome);
+            }
             Input::TrackSet { kind, token } => self.track_set(kind, token),
             Input::TrackEnded(kind) => self.media(|it, ctx| it.track_ended(ctx, kind)),
             Input::TrackMuted { kind, muted } => {
@@ -205,7 +224,7 @@ impl Session {
         self.ctx.output(Output::Send(Request::Join(Join {
             room: self.config.room.clone(),
             name: self.config.name.clone(),
-            token: self.config.token.clone(),
+            token: self.signaling.token(),
             resume: None,
             keeps: self.topology.connected(),
             media: self.devices.announce_by_join(),
@@ -361,7 +380,11 @@ impl Session {
         }
     }
 
+    /// Turns a track on or off; on only if we may send it.
     fn toggle(&mut self, kind: TrackKind, on: Option<bool>) {
+        if !self.room.may_send(kind) && on != Some(false) && self.wants(kind) != Some(true) {
+            return self.not_permitted();
+        }
         self.media(|it, ctx| it.toggle(ctx, kind, on));
     }
 

@@ -1,5 +1,6 @@
 //! The connection to the signaling server: opening it, joining, keeping it alive, reconnecting.
 
+mod admission;
 mod keep_alive;
 
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use videocalls_protocol::{Capabilities, CloseAction, Event, Refusal, Request, Welcome};
 
 use self::keep_alive::KeepAlive;
+use crate::access::Access;
 use crate::context::Context;
 use crate::reconnect::Reconnect;
 use crate::time::Timestamp;
@@ -26,6 +28,7 @@ const UNLOAD: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Signaling {
     state: State,
+    access: Access,
     capabilities: Capabilities,
     /// How long to try to reconnect.
     patience: Duration,
@@ -40,6 +43,8 @@ enum State {
     Opening,
     /// The server has not admitted us yet.
     Joining,
+    /// We wait in the lobby of the room for a moderator.
+    Waiting(KeepAlive),
     Joined {
         keep_alive: KeepAlive,
         entry: Entry,
@@ -72,9 +77,10 @@ pub(crate) enum Outcome {
 }
 
 impl Signaling {
-    pub(crate) fn new(patience: Duration, capabilities: Capabilities) -> Self {
+    pub(crate) fn new(patience: Duration, capabilities: Capabilities, access: Access) -> Self {
         Self {
             state: State::Idle,
+            access,
             capabilities,
             patience,
             no_retry_before: Timestamp::default(),
@@ -99,13 +105,17 @@ impl Signaling {
 
     /// Whether a [`Event::Welcome`] is due.
     pub(crate) fn awaits_welcome(&self) -> bool {
-        matches!(self.state, State::Joining | State::Away(_))
+        matches!(
+            self.state,
+            State::Joining | State::Waiting(_) | State::Away(_)
+        )
     }
 
     pub(crate) fn call_state(&self) -> CallState {
         match self.state {
             State::Idle => CallState::Idle,
             State::Opening | State::Joining => CallState::Connecting,
+            State::Waiting(_) => CallState::Waiting,
             State::Joined { .. } => CallState::Connected,
             State::Away(_) | State::Suspended => CallState::Reconnecting,
             State::Ended(reason) => CallState::Ended(reason),
@@ -116,7 +126,7 @@ impl Signaling {
     pub(crate) fn start(&mut self, ctx: &mut Context) {
         self.state = State::Opening;
         ctx.start_timer(SignalingTimer::Open, OPEN);
-        ctx.output(Output::OpenSignaling);
+        self.access.open_socket(ctx);
     }
 
     /// The socket is open. Returns whether a [`Request::Join`] is to be sent.
@@ -147,12 +157,16 @@ impl Signaling {
             _ => Entry::First,
         };
         ctx.stop_timer(SignalingTimer::Patience);
+        self.access.accepted(ctx, welcome.terms.token_expires_in);
         self.join(ctx, KeepAlive::of(welcome), entry);
     }
 
     /// The server has sent something, and is expected to send something again in time.
     pub(crate) fn received(&mut self, ctx: &mut Context, event: &Event) {
         ctx.stop_timer(SignalingTimer::Probe);
+        if let State::Waiting(keep_alive) = &self.state {
+            keep_alive.expect_server(ctx);
+        }
         if let State::Joined { keep_alive, entry } = &mut self.state {
             keep_alive.expect_server(ctx);
             if !matches!(event, Event::Refused(_)) {
@@ -173,6 +187,7 @@ impl Signaling {
                 },
                 Refusal::RoomFull,
             ) => self.reconnect(ctx, true),
+            (_, Refusal::TokenExpired) if self.access.refused() => self.lost(ctx),
             _ => Outcome::End(EndReason::Refused(refusal)),
         }
     }
@@ -181,7 +196,7 @@ impl Signaling {
     pub(crate) fn closed(&mut self, ctx: &mut Context, action: CloseAction) -> Outcome {
         match (action, &self.state) {
             (CloseAction::Terminal(refusal), _) => self.refused(ctx, refusal),
-            (_, State::Joined { .. } | State::Away(_)) => self.lost(ctx),
+            (_, State::Joined { .. } | State::Waiting(_) | State::Away(_)) => self.lost(ctx),
             _ => Outcome::End(EndReason::Unreachable),
         }
     }
@@ -232,6 +247,10 @@ impl Signaling {
                 self.retry(ctx);
                 Outcome::Unchanged
             }
+            SignalingTimer::RenewToken => {
+                self.access.renew(ctx);
+                Outcome::Unchanged
+            }
             SignalingTimer::KeepAlive => {
                 self.send_keep_alive(ctx);
                 Outcome::Unchanged
@@ -251,7 +270,7 @@ impl Signaling {
     /// Sends a last request where the server could take it, and closes the socket.
     pub(crate) fn close(&mut self, ctx: &mut Context, last: Option<Request>) {
         let is_open = match &self.state {
-            State::Joined { .. } | State::Joining => true,
+            State::Joined { .. } | State::Joining | State::Waiting(_) => true,
             State::Away(reconnect) => reconnect.is_joining(),
             _ => false,
         };
@@ -338,7 +357,7 @@ impl Signaling {
             let limit = reconnect.begin(ctx.now());
             ctx.stop_timer(SignalingTimer::Retry);
             ctx.start_timer(SignalingTimer::Open, limit);
-            ctx.output(Output::OpenSignaling);
+            self.access.open_socket(ctx);
         }
     }
 

@@ -1,4 +1,6 @@
-use videocalls_protocol::{DisplayName, MediaState, ParticipantId, TrackState};
+use videocalls_protocol::{
+    DisplayName, Grants, Knock, MediaState, ParticipantId, RoomState, TrackState,
+};
 
 use crate::EndReason;
 
@@ -17,6 +19,12 @@ pub struct Snapshot {
     pub camera: TrackState,
     /// Whether the local participant raises their hand.
     pub is_hand_raised: bool,
+    /// What the local participant may do; `None` if the server does not say.
+    pub grants: Option<Grants>,
+    /// What moderators have set for the room.
+    pub room: RoomState,
+    /// Who waits in the lobby, for those who may admit them.
+    pub knocks: Vec<Knock>,
 }
 
 /// The state of a call.
@@ -28,6 +36,8 @@ pub enum CallState {
     Idle,
     /// Joining the room.
     Connecting,
+    /// In the lobby of the room, until a moderator admits us.
+    Waiting,
     /// In the room.
     Connected,
     /// The connection to the server is lost, and is being restored.
@@ -42,6 +52,7 @@ impl CallState {
         match self {
             Self::Idle => "idle",
             Self::Connecting => "connecting",
+            Self::Waiting => "waiting",
             Self::Connected => "connected",
             Self::Reconnecting => "reconnecting",
             Self::Ended(_) => "ended",

@@ -29,6 +29,8 @@ pub(crate) enum SignalingTimer {
     Retry,
     /// Reconnecting has taken as long as it may.
     Patience,
+    /// Another access token is to be fetched.
+    RenewToken,
 }
 
 /// The timers of the microphone and camera.

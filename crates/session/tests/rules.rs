@@ -4,6 +4,7 @@
 
 mod harness;
 mod rules {
+    mod access;
     mod appointments;
     mod appointments_rejoin;
     mod chat_history;
@@ -16,6 +17,7 @@ mod rules {
     mod ice_servers;
     mod identity;
     mod links;
+    mod moderation;
     mod monitoring;
     mod present;
     mod reconnecting;

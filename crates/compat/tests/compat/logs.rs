@@ -2,9 +2,12 @@
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::json;
 use tracing_subscriber::filter::LevelFilter;
+use videocalls_protocol::{DisplayName, Grants};
+use videocalls_server::{SigningKey, TokenRequest};
 
 use crate::client::{Client, join, offer};
 use crate::harness::{Server, within};
@@ -51,6 +54,10 @@ async fn the_log_contains_no_names_and_no_content_at_any_level() {
         "event for a room from outside",
         "token for an appointment refused",
         "session started",
+        "a token is not valid",
+        "waits in the lobby",
+        "moderated",
+        "ended by a moderator",
         "stopped",
     ] {
         assert!(log.contains(kind), "no line on '{kind}' in\n{log}");
@@ -115,12 +122,65 @@ async fn use_the_endpoints_of_other_systems(server: &Server) {
     visitor.expect_nothing().await;
 }
 
+/// A token for the secret room.
+fn token(grants: &[&str]) -> String {
+    let key = SigningKey::from_secret(&SECRET.repeat(6)).unwrap();
+    let request = TokenRequest {
+        room: format!("{SECRET}-room"),
+        identity: Some(format!("{SECRET}-identity")),
+        name: DisplayName::new(&format!("{SECRET}-name")).ok(),
+        lifetime: Duration::from_secs(60),
+        grants: Grants::from_names(grants.iter().copied()),
+        audience: None,
+        once: true,
+    };
+    key.sign(&request).unwrap()
+}
+
+async fn moderate_a_room() {
+    let server = Server::with(|config| {
+        let key = SECRET.repeat(6).parse().unwrap();
+        config.server.access.keys.push(key);
+        config.server.lobby = true;
+    })
+    .await;
+    let enter = async |token: &str| {
+        let mut client = Client::open(&server, "/rooms").await;
+        let mut join = join(&format!("{SECRET}-room"), "x");
+        join["token"] = token.into();
+        client.send(join).await;
+        let answer = client.next().await;
+        (client, answer)
+    };
+    let wrong = [
+        SECRET.to_owned(),
+        format!("{SECRET}.{SECRET}.{SECRET}"),
+        token(&["publish"]),
+    ];
+    for token in wrong {
+        assert_eq!(enter(&token).await.1["type"], "refused");
+    }
+    let (mut ann, _) = enter(&token(&["join", "moderate"])).await;
+    let (_bob, waiting) = enter(&token(&["join"])).await;
+    assert_eq!(waiting["type"], "waiting");
+    for message in [
+        json!({ "type": "token", "token": format!("{SECRET}-token") }),
+        json!({ "type": "moderate", "act": format!("{SECRET}-act") }),
+        json!({ "type": "moderate", "act": "lock", "on": true }),
+        json!({ "type": "moderate", "act": "end" }),
+    ] {
+        ann.send(message).await;
+    }
+    ann.closed().await;
+}
+
 async fn make_every_kind_of_log_line() {
     let server = Server::with(|config| {
         config.appointments_secret = Some(SECRET.repeat(6).parse().unwrap());
     })
     .await;
     use_the_endpoints_of_other_systems(&server).await;
+    moderate_a_room().await;
     let name = format!("{SECRET}-name");
     let room = format!("{SECRET}-room");
     let mut ann = Client::open(&server, "/rooms").await;

@@ -22,6 +22,7 @@ mod members;
 mod pairs;
 mod polling;
 mod program;
+mod tokens;
 
 use videocalls_compat::{Config, run};
 use videocalls_server::Assets;

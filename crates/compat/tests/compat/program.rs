@@ -64,6 +64,13 @@ async fn a_wrong_setting_is_an_error_and_help_lists_the_settings() {
         ["--turn-url", "turn:without.a.secret"],
         ["--turn-ttl", "0"],
         ["--seat-grace", "-1"],
+        ["--auth-secret", "too short"],
+        ["--auth-key", "/nowhere"],
+        ["--auth-key", "/dev/null"],
+        ["--auth-jwks", "/nowhere"],
+        ["--auth-jwks", "/dev/null"],
+        ["--auth-leeway", "301"],
+        ["--lobby", "--open"],
         ["--appointments-secret", "too short"],
         ["--appointments-base", "example.org"],
     ] {
@@ -89,6 +96,10 @@ async fn a_wrong_setting_is_an_error_and_help_lists_the_settings() {
         "--turn-secret",
         "--turn-ttl",
         "--stun",
+        "--auth-secret",
+        "--auth-key",
+        "--auth-jwks",
+        "--lobby",
         "--appointments-secret",
         "--appointments-base",
         "localhost:8080",
@@ -121,11 +132,13 @@ async fn help_does_not_show_the_secret() {
     let help = program()
         .arg("--help")
         .env("VIDEOCALLS_APPOINTMENTS_SECRET", secret)
+        .env("VIDEOCALLS_AUTH_SECRET", secret)
         .output()
         .await
         .unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
     assert!(help.contains("VIDEOCALLS_APPOINTMENTS_SECRET"));
+    assert!(help.contains("VIDEOCALLS_AUTH_SECRET"));
     assert!(!help.contains(secret));
 }
 
@@ -211,4 +224,29 @@ async fn offers_the_ice_servers_of_its_options() {
     ];
     let other = welcome(&other).await;
     assert_eq!(urls(&other), r#"["stun:b"] ["turn:a"]"#);
+}
+
+#[tokio::test]
+async fn warns_if_others_can_reach_a_server_without_a_key() {
+    let secret = "--auth-secret=a secret of thirty-two bytes or more";
+    for (arguments, warns) in [
+        (&["--listen", "0.0.0.0:0"][..], true),
+        (&["--listen", "[::]:0"], true),
+        (&["--listen", "0.0.0.0:0", "--open"], false),
+        (&["--listen", "0.0.0.0:0", secret], false),
+        (&["--listen", "127.0.0.1:0"], false),
+        (&["--listen", "localhost:0"], false),
+    ] {
+        let mut child = program().args(arguments).spawn().unwrap();
+        let mut line = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        within("the first line", stdout.read_line(&mut line))
+            .await
+            .unwrap();
+        child.kill().await.unwrap();
+        let mut errors = String::new();
+        let mut stderr = child.stderr.take().unwrap();
+        stderr.read_to_string(&mut errors).await.unwrap();
+        assert_eq!(errors.contains("WARNING"), warns, "{arguments:?} {errors}");
+    }
 }

@@ -84,8 +84,8 @@ pub(super) fn injector(mode: &Mode, connection: &Connection) -> Option<Box<dyn I
             let huge = Action::ToClient(Message::text(dialect.unknown_of_size(bytes)));
             once(AfterJoin(Duration::ZERO), vec![huge])
         }
-        Mode::KickFirst => refused(FirstMessage, Refusal::Kicked),
-        Mode::KickAfter(after) => refused(AfterJoin(after), Refusal::Kicked),
+        Mode::KickFirst => refused(FirstMessage, Refusal::Removed),
+        Mode::KickAfter(after) => refused(AfterJoin(after), Refusal::Removed),
         Mode::RoomFull => refused(FirstMessage, Refusal::RoomFull),
         Mode::TokenExpired => refused(FirstMessage, Refusal::TokenExpired),
         Mode::Forbidden => refused(FirstMessage, Refusal::Forbidden),

@@ -53,8 +53,8 @@ async fn refuses_each_connection() {
         ("room_full", false, "room-full", 4504),
         ("token_expired", false, "token-expired", 4505),
         ("forbidden", false, "forbidden", 4507),
-        ("kick_first", false, "kicked", 4503),
-        ("kick_after~50", true, "kicked", 4503),
+        ("kick_first", false, "removed", 4503),
+        ("kick_after~50", true, "removed", 4503),
     ] {
         for _ in 0..3 {
             let mut ann = Client::ask(proxy.address, &format!("fault-{mode}-x")).await;
@@ -86,7 +86,7 @@ async fn kick_on_return_kicks_the_second_connection() {
     assert_eq!(ann.close_code().await, None);
     let mut ann = Client::open(proxy.address, "/rooms").await;
     ann.send(resume(room, &hers, 0)).await;
-    assert_eq!(ann.next().await["code"], "kicked");
+    assert_eq!(ann.next().await["code"], "removed");
     assert_eq!(ann.close_code().await, Some(4503));
 }
 

@@ -1,14 +1,14 @@
 use super::seat::{EventOrder, Seat};
 use super::wire::{
-    ice_servers, leave_reason, media, message, not_receiving, participant, peer, refusal, signal,
-    with_media, with_not_receiving, with_signal,
+    grants, ice_servers, leave_reason, media, message, not_receiving, participant, peer, refusal,
+    signal, with_media, with_not_receiving, with_signal,
 };
-use super::{VERSION, close};
+use super::{VERSION, close, moderation};
 use crate::dialect::unknown;
 use crate::json::{Record, Text};
 use crate::{
     Admission, Capabilities, CloseAction, DecodeError, Decoded, Departure, Dialect, DisplayName,
-    EncodeError, Event, GlareRule, InvalidRoom, Join, Offerer, Request, RoomName, Welcome,
+    EncodeError, Event, GlareRule, InvalidRoom, Join, Offerer, Request, RoomName, Terms, Welcome,
 };
 
 /// The client's half of the dialect.
@@ -51,6 +51,10 @@ impl Dialect for Rooms {
                 with_signal(message("signal").text("to", to.as_str()), signal)
             }
             Request::Media(media) => with_media(message("media"), *media),
+            Request::Token(token) => {
+                return Ok(vec![message("token").text("token", token).finish()]);
+            }
+            Request::Moderate(moderation) => moderation::write(moderation),
             Request::ReceiveReport(not_receiving) => {
                 with_not_receiving(message("receive-report"), not_receiving)
             }
@@ -97,6 +101,24 @@ impl Dialect for Rooms {
                 not_receiving: not_receiving(&mut record),
             },
             Some("ice-servers") => Event::IceServers(ice_servers(&mut record)),
+            Some("waiting") => Event::Waiting {
+                ping_interval: record.number("ping"),
+                token_expires_in: record.number("tokenExpiresIn"),
+            },
+            Some("knock") => Event::Knock(moderation::knock(&mut record, "knock")?),
+            Some("knock-ended") => {
+                Event::KnockEnded(participant(&mut record, "knock-ended", "id")?)
+            }
+            Some("room") => Event::Room(moderation::state(&mut record)),
+            Some("asked") => Event::Asked {
+                from: participant(&mut record, "asked", "from")?,
+                ask: moderation::ask(&mut record)?,
+            },
+            Some("token-expired") => Event::TokenExpired,
+            Some("token-accepted") => Event::TokenAccepted {
+                expires_in: record.number("tokenExpiresIn"),
+                grants: grants(&mut record),
+            },
             Some("ping") => {
                 self.seat
                     .acknowledge(record.number("heard").unwrap_or_default());
@@ -167,6 +189,7 @@ fn read_welcome(record: &mut Record<'_>) -> Result<Welcome, DecodeError> {
     for mut participant in record.records("participants") {
         peers.push(peer(&mut participant, "welcome")?);
     }
+    let terms = read_terms(record)?;
     Ok(Welcome {
         id: participant(record, "welcome", "id")?,
         peers,
@@ -178,5 +201,19 @@ fn read_welcome(record: &mut Record<'_>) -> Result<Welcome, DecodeError> {
         ping_interval: record.number("ping"),
         keep_alive: None,
         ice_servers: ice_servers(record),
+        terms,
+    })
+}
+
+fn read_terms(record: &mut Record<'_>) -> Result<Terms, DecodeError> {
+    let mut knocks = Vec::new();
+    for mut knock in record.records("knocks") {
+        knocks.push(moderation::knock(&mut knock, "welcome")?);
+    }
+    Ok(Terms {
+        grants: grants(record),
+        token_expires_in: record.number("tokenExpiresIn"),
+        room: moderation::state(record),
+        knocks,
     })
 }

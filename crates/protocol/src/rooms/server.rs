@@ -1,8 +1,8 @@
-use super::VERSION;
 use super::wire::{
     leave_reason_name, media, message, not_receiving, participant, refusal_name, signal,
-    with_ice_servers, with_media, with_not_receiving, with_peer, with_signal,
+    with_grants, with_ice_servers, with_media, with_not_receiving, with_peer, with_signal,
 };
+use super::{VERSION, moderation};
 use crate::json::{Record, Text};
 use crate::{DecodeError, DisplayName, Event, Join, Refusal, Request, Resume, RoomName, Welcome};
 
@@ -37,6 +37,8 @@ pub fn read_request(frame: &str) -> Result<Incoming, DecodeError> {
         },
         Some("media") => Request::Media(media(&mut record)),
         Some("receive-report") => Request::ReceiveReport(not_receiving(&mut record)),
+        Some("moderate") => Request::Moderate(moderation::read(&mut record)?),
+        Some("token") => Request::Token(record.text("token").unwrap_or_default()),
         Some("pong") => Request::Pong,
         Some("ping") => Request::Ping,
         Some("leaving") => Request::Unload,
@@ -71,6 +73,23 @@ pub fn write_event(event: &Event, seq: Option<u64>) -> String {
             not_receiving,
         ),
         Event::IceServers(ice_servers) => with_ice_servers(message("ice-servers"), ice_servers),
+        Event::Waiting {
+            ping_interval,
+            token_expires_in,
+        } => message("waiting")
+            .number("ping", *ping_interval)
+            .number("tokenExpiresIn", *token_expires_in),
+        Event::Knock(knock) => moderation::with_knock(message("knock"), knock),
+        Event::KnockEnded(id) => message("knock-ended").text("id", id.as_str()),
+        Event::Room(state) => moderation::with_state(message("room"), *state),
+        Event::Asked { from, ask } => message("asked")
+            .text("from", from.as_str())
+            .text("act", ask.as_str()),
+        Event::TokenExpired => message("token-expired"),
+        Event::TokenAccepted { expires_in, grants } => with_grants(
+            message("token-accepted").number("tokenExpiresIn", *expires_in),
+            *grants,
+        ),
         Event::Ping => message("ping"),
         Event::Pong => message("pong"),
         Event::Rejected { code } => message("rejected").text("code", code.as_str()),
@@ -97,6 +116,9 @@ fn write_welcome(welcome: &Welcome) -> Text {
         .peers
         .iter()
         .map(|peer| with_peer(Text::default(), peer));
+    let terms = &welcome.terms;
+    let knocks = terms.knocks.iter();
+    let knocks = knocks.map(|knock| moderation::with_knock(Text::default(), knock));
     let message = message("welcome")
         .number("v", Some(VERSION))
         .text("id", welcome.id.as_str())
@@ -105,7 +127,13 @@ fn write_welcome(welcome: &Welcome) -> Text {
         .number("heard", welcome.heard)
         .text_if("resume", welcome.resume.as_deref())
         .text_if("epoch", welcome.epoch.as_deref())
-        .number("ping", welcome.ping_interval);
+        .number("ping", welcome.ping_interval)
+        .number("tokenExpiresIn", terms.token_expires_in);
+    let message = moderation::with_state(with_grants(message, terms.grants), terms.room);
+    let message = match terms.knocks.is_empty() {
+        true => message,
+        false => message.objects("knocks", knocks),
+    };
     with_ice_servers(message, &welcome.ice_servers)
 }
 

@@ -2,8 +2,8 @@
 
 use crate::json::{Record, Text};
 use crate::{
-    Candidate, DecodeError, Description, DescriptionKind, DisplayName, IceServer, IceServers,
-    LeaveReason, MediaState, ParticipantId, Peer, Refusal, Signal, TrackState,
+    Candidate, DecodeError, Description, DescriptionKind, DisplayName, Grant, Grants, IceServer,
+    IceServers, LeaveReason, MediaState, ParticipantId, Peer, Refusal, Signal, TrackState,
 };
 
 /// How many participants a receive report may name.
@@ -138,6 +138,19 @@ pub(super) fn peer(message: &mut Record<'_>, kind: &'static str) -> Result<Peer,
     })
 }
 
+/// Writes what a participant may do, if the server says so.
+pub(super) fn with_grants(message: Text, grants: Option<Grants>) -> Text {
+    match grants {
+        Some(grants) => message.texts("grants", grants.iter().map(Grant::as_str)),
+        None => message,
+    }
+}
+
+pub(super) fn grants(message: &mut Record<'_>) -> Option<Grants> {
+    let names = message.has("grants").then(|| message.texts("grants"))?;
+    Some(Grants::from_names(names.iter().map(String::as_str)))
+}
+
 /// Reads a participant's id, which every message about one must carry.
 pub(super) fn participant(
     message: &mut Record<'_>,
@@ -152,16 +165,21 @@ pub(super) fn participant(
 const LEAVE_REASONS: [(LeaveReason, &str); 3] = [
     (LeaveReason::Bye, "bye"),
     (LeaveReason::Lost, "lost"),
-    (LeaveReason::Kicked, "kicked"),
+    (LeaveReason::Removed, "removed"),
 ];
 
-const REFUSALS: [(Refusal, &str); 9] = [
+const REFUSALS: [(Refusal, &str); 14] = [
     (Refusal::RoomFull, "room-full"),
     (Refusal::InvalidRoom, "invalid-room"),
     (Refusal::InvalidName, "invalid-name"),
     (Refusal::Forbidden, "forbidden"),
+    (Refusal::InvalidToken, "invalid-token"),
     (Refusal::TokenExpired, "token-expired"),
-    (Refusal::Kicked, "kicked"),
+    (Refusal::TokenUsed, "token-used"),
+    (Refusal::Removed, "removed"),
+    (Refusal::RoomLocked, "room-locked"),
+    (Refusal::Denied, "denied"),
+    (Refusal::CallEnded, "call-ended"),
     (Refusal::Replaced, "replaced"),
     (Refusal::VersionNotSupported, "version-not-supported"),
     (Refusal::BadRequest, "bad-request"),
@@ -191,7 +209,8 @@ pub(super) fn leave_reason(name: Option<&str>) -> LeaveReason {
     value_of(&LEAVE_REASONS, name).unwrap_or(LeaveReason::Lost)
 }
 
-pub(super) fn refusal_name(refusal: Refusal) -> &'static str {
+/// The code of a refusal on the wire.
+pub fn refusal_name(refusal: Refusal) -> &'static str {
     name_of(&REFUSALS, refusal)
 }
 

@@ -3,7 +3,7 @@
 use videocalls_protocol::appointments::Appointments;
 use videocalls_protocol::{
     Candidate, CloseAction, Decoded, Dialect, DisplayName, Event, IceServers, Join, MediaState,
-    Peer, Refusal, Request, RoomName, Signal, Welcome,
+    Peer, Refusal, Request, RoomName, Signal, Terms, Welcome,
 };
 
 use super::json;
@@ -204,6 +204,7 @@ fn welcome(me: &str) -> Event {
         ping_interval: Some(18_750),
         keep_alive: None,
         ice_servers: IceServers::default(),
+        terms: Terms::default(),
     })
 }
 

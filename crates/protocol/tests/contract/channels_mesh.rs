@@ -4,7 +4,7 @@
 use videocalls_protocol::channels_mesh::ChannelsMesh;
 use videocalls_protocol::{
     Candidate, CloseAction, Decoded, Dialect, DisplayName, EncodeError, Event, IceServers, Join,
-    LeaveReason, MediaState, Peer, Refusal, Request, Signal, Welcome,
+    LeaveReason, MediaState, Peer, Refusal, Request, Signal, Terms, Welcome,
 };
 
 use super::json;
@@ -152,6 +152,7 @@ fn frames() -> Vec<Case> {
             ping_interval: None,
             keep_alive: None,
             ice_servers: IceServers::default(),
+            terms: Terms::default(),
         })]
     };
     vec![

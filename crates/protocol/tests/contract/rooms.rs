@@ -3,7 +3,8 @@
 use videocalls_protocol::rooms::{Incoming, Rooms, close, read_request, write_event, write_ping};
 use videocalls_protocol::{
     Candidate, CloseAction, Dialect, DisplayName, EncodeError, Event, IceServer, IceServers, Join,
-    LeaveReason, MediaState, Peer, Refusal, Request, Resume, RoomName, Signal, TrackState, Welcome,
+    LeaveReason, MediaState, Peer, Refusal, Request, Resume, RoomName, Signal, Terms, TrackState,
+    Welcome,
 };
 
 use super::json;
@@ -34,7 +35,10 @@ pub(crate) const SUBJECT: Subject = Subject {
         (close::SLOW_CONSUMER, CloseAction::Backoff),
         (close::STATE_LOST, CloseAction::RejoinFresh),
         (close::ROOM_FULL, CloseAction::Terminal(Refusal::RoomFull)),
-        (close::BAD_TOKEN, CloseAction::Terminal(Refusal::Forbidden)),
+        (
+            close::INVALID_TOKEN,
+            CloseAction::Terminal(Refusal::InvalidToken),
+        ),
         (4499, CloseAction::Backoff),
         (4999, CloseAction::Terminal(Refusal::BadRequest)),
     ],
@@ -87,6 +91,7 @@ fn frames() -> Vec<(&'static str, Event)> {
                 ping_interval: Some(10_000),
                 keep_alive: None,
                 ice_servers: IceServers::default(),
+                terms: Terms::default(),
             }),
         ),
         (
@@ -98,10 +103,10 @@ fn frames() -> Vec<(&'static str, Event)> {
             Event::Joined(bare),
         ),
         (
-            r#"{"type":"left","id":"other","reason":"kicked"}"#,
+            r#"{"type":"left","id":"other","reason":"removed"}"#,
             Event::Left {
                 id: from("other"),
-                reason: LeaveReason::Kicked,
+                reason: LeaveReason::Removed,
             },
         ),
         (
@@ -158,6 +163,7 @@ fn frames() -> Vec<(&'static str, Event)> {
                 ping_interval: None,
                 keep_alive: None,
                 ice_servers: IceServers::default(),
+                terms: Terms::default(),
             }),
         ),
         (
@@ -173,6 +179,7 @@ fn frames() -> Vec<(&'static str, Event)> {
                 ping_interval: None,
                 keep_alive: None,
                 ice_servers: IceServers::default(),
+                terms: Terms::default(),
             }),
         ),
         (
@@ -336,7 +343,7 @@ fn client_reads_what_the_server_writes() {
             Refusal::InvalidName,
             Refusal::Forbidden,
             Refusal::TokenExpired,
-            Refusal::Kicked,
+            Refusal::Removed,
             Refusal::Replaced,
             Refusal::VersionNotSupported,
         ]

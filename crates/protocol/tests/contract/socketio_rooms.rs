@@ -4,7 +4,7 @@
 use videocalls_protocol::socketio_rooms::SocketIoRooms;
 use videocalls_protocol::{
     Candidate, CloseAction, Decoded, Dialect, EncodeError, Event, IceServers, Join, LeaveReason,
-    MediaState, Peer, Refusal, Request, RoomName, Signal, Welcome,
+    MediaState, Peer, Refusal, Request, RoomName, Signal, Terms, Welcome,
 };
 
 use super::subject::{Case, Subject, from, last_event};
@@ -136,6 +136,7 @@ fn welcome(me: &str, peers: Vec<Peer>, old: bool) -> Event {
         ping_interval: (!old).then_some(18_750),
         keep_alive: old.then_some(25_000),
         ice_servers: IceServers::default(),
+        terms: Terms::default(),
     })
 }
 
@@ -219,7 +220,7 @@ fn frames() -> Vec<Case> {
         in_room("2", vec![Event::Ping]),
         in_room("3", vec![]),
         in_room("6", vec![]),
-        in_room("41", vec![Event::Refused(Refusal::Kicked)]),
+        in_room("41", vec![Event::Refused(Refusal::Removed)]),
         by(
             alone,
             r#"42["ready"]"#,
@@ -263,7 +264,7 @@ fn frames() -> Vec<Case> {
         by(
             opened,
             r#"44{"message":"not today"}"#,
-            vec![Event::Refused(Refusal::Kicked)],
+            vec![Event::Refused(Refusal::Removed)],
             &[],
         ),
         by(old, OLD_OPEN, vec![], &[]),

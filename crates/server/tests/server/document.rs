@@ -42,10 +42,10 @@ fn each_close_code_is_in_the_table() {
         close::PING_TIMEOUT,
         close::STATE_LOST,
         close::RATE_LIMITED,
-        close::BAD_TOKEN,
+        close::INVALID_TOKEN,
         close::BAD_REQUEST,
         close::JOIN_TIMEOUT,
-        close::KICKED,
+        close::REMOVED,
         close::ROOM_FULL,
         close::TOKEN_EXPIRED,
         close::FORBIDDEN,
@@ -54,6 +54,10 @@ fn each_close_code_is_in_the_table() {
         close::VERSION_NOT_SUPPORTED,
         close::INVALID_ROOM,
         close::INVALID_NAME,
+        close::TOKEN_USED,
+        close::ROOM_LOCKED,
+        close::DENIED,
+        close::CALL_ENDED,
     ] {
         assert!(DOCUMENT.contains(&format!("\n| {code} | ")), "{code}");
     }

@@ -5,6 +5,7 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
+mod access;
 mod base_path;
 #[path = "../support/client.rs"]
 #[allow(dead_code, reason = "each test program uses a part of it")]
@@ -15,6 +16,7 @@ mod document;
 mod harness;
 mod herd;
 mod limits;
+mod moderation;
 mod operating;
 mod origin;
 mod relay;

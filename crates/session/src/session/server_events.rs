@@ -22,6 +22,13 @@ impl Session {
             }
             Event::Refused(refusal) => self.refused(refusal),
             Event::Ping => self.ctx.output(Output::Send(Request::Pong)),
+            Event::Waiting {
+                ping_interval: ping,
+                token_expires_in: expires,
+            } => self.waiting(ping, expires),
+            Event::TokenExpired => self.signaling.token_expired(&mut self.ctx),
+            Event::TokenAccepted { expires_in, grants } => self.token_accepted(expires_in, grants),
+            Event::Rejected { code } if code == "not-permitted" => self.not_permitted(),
             Event::Rejected { .. } => self.server_problem(Problem::MessageRejected),
             event if self.signaling.is_joined() => self.receive_in_room(event),
             // A second welcome, or an event of a room that we are not in.
@@ -57,6 +64,13 @@ impl Session {
                 not_receiving,
             } => self.receive_report(&from, not_receiving),
             Event::Signal { from, signal } => self.receive_signal(from, signal),
+            Event::Room(state) => {
+                self.room.set_state(state);
+                self.ctx.notify(Notice::RoomChanged);
+            }
+            Event::Knock(knock) => self.knocked(knock),
+            Event::KnockEnded(id) => self.knock_ended(id),
+            Event::Asked { from, ask } => self.asked(from, ask),
             Event::Media { from, media } => {
                 self.update(&from, |peer| peer.media = media);
                 self.tell_links(&from, ParticipantEvent::Media(media));
@@ -79,6 +93,7 @@ impl Session {
     fn welcomed(&mut self, welcome: Welcome) {
         self.signaling.welcomed(&mut self.ctx, &welcome);
         self.ctx.notify(Notice::StateChanged);
+        self.take_terms(&welcome.terms);
         if !welcome.resumed {
             self.reconcile(welcome);
         }

@@ -19,11 +19,17 @@ pub(super) struct KeepAlive {
 
 impl KeepAlive {
     pub(super) fn of(welcome: &Welcome) -> Self {
-        let millis = |millis: u32| Duration::from_millis(millis.into());
-        let ping = welcome.ping_interval.map(millis);
         Self {
-            silence: ping.map(|ping| ping * SILENT_TENTHS / 10),
             interval: welcome.keep_alive.map(millis),
+            ..Self::with_pings(welcome.ping_interval)
+        }
+    }
+
+    /// Of a server that pings at this interval, in milliseconds.
+    pub(super) fn with_pings(interval: Option<u32>) -> Self {
+        Self {
+            silence: interval.map(|ping| millis(ping) * SILENT_TENTHS / 10),
+            interval: None,
         }
     }
 
@@ -40,4 +46,8 @@ impl KeepAlive {
             ctx.start_timer(SignalingTimer::KeepAlive, interval);
         }
     }
+}
+
+fn millis(millis: u32) -> Duration {
+    Duration::from_millis(millis.into())
 }

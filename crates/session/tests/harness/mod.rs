@@ -6,7 +6,7 @@ use videocalls_protocol::relay::Relay;
 use videocalls_protocol::rooms::Rooms;
 use videocalls_protocol::{
     Capabilities, CloseAction, Dialect, Event, IceServers, LeaveReason, MediaState, ParticipantId,
-    Peer, Request, Signal, TrackState, Welcome,
+    Peer, Request, Signal, Terms, TrackState, Welcome,
 };
 use videocalls_session::{
     CallState, Config, Input, LinkId, LinkOp, LinkReport, Muted, Notice, Output, Session, Source,
@@ -33,6 +33,7 @@ impl Harness {
             room: None,
             name: None,
             token: None,
+            fetches_token: false,
             own_id: Some(ParticipantId::new(me)),
             audio: Source::Device,
             video: Source::Device,
@@ -277,6 +278,7 @@ pub(crate) fn welcome(me: &str, others: &[&str], ping_interval: Option<u32>) -> 
         ping_interval,
         keep_alive: None,
         ice_servers: IceServers::default(),
+        terms: Terms::default(),
     })
 }
 

@@ -61,7 +61,7 @@ fn ping_is_answered_with_a_pong() {
 
 #[test]
 fn refusal_by_message_or_close_code_ends_the_call() {
-    for refusal in [Refusal::RoomFull, Refusal::Kicked, Refusal::Forbidden] {
+    for refusal in [Refusal::RoomFull, Refusal::Removed, Refusal::Forbidden] {
         let by_message = Input::SignalingEvent(Event::Refused(refusal));
         let by_code = Input::SignalingClosed(CloseAction::Terminal(refusal));
         for how in [by_message, by_code] {

@@ -5,7 +5,7 @@ use videocalls_protocol::channels_mesh::ChannelsMesh;
 use videocalls_protocol::socketio_rooms::SocketIoRooms;
 use videocalls_protocol::{
     Candidate, Dialect, DisplayName, Event, IceServers, LeaveReason, ParticipantId, Peer, Request,
-    Signal, Welcome,
+    Signal, Terms, Welcome,
 };
 use videocalls_session::{
     Connection, EndReason, Input, LinkId, LinkOp, LinkReport, LinkRole, Output, Transport,
@@ -347,6 +347,7 @@ fn keep_alive_is_sent_at_the_interval_of_the_welcome() {
         ping_interval: None,
         keep_alive: Some(25_000),
         ice_servers: IceServers::default(),
+        terms: Terms::default(),
     }));
     harness.take_outputs();
     for _ in 0..3 {

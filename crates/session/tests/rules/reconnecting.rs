@@ -124,7 +124,7 @@ fn full_room_is_retried_while_reconnecting() {
 
 #[test]
 fn other_refusals_while_reconnecting_end_the_call() {
-    for refusal in [Refusal::Kicked, Refusal::Replaced, Refusal::TokenExpired] {
+    for refusal in [Refusal::Removed, Refusal::Replaced, Refusal::TokenExpired] {
         let mut harness = Harness::in_room("me", &[]);
         harness.lose_socket();
         harness.input(Input::SignalingClosed(CloseAction::Terminal(refusal)));

@@ -1,7 +1,7 @@
 //! The session has reconnected: what becomes of its roster, its links and its tracks.
 
 use videocalls_protocol::{
-    Event, IceServers, LeaveReason, ParticipantId, Request, TrackState, Welcome,
+    Event, IceServers, LeaveReason, ParticipantId, Request, Terms, TrackState, Welcome,
 };
 use videocalls_session::{
     CallState, Input, LinkOp, LinkReport, Notice, Output, TrackKind, Transport,
@@ -28,6 +28,7 @@ fn resumed() -> Event {
         ping_interval: None,
         keep_alive: None,
         ice_servers: IceServers::default(),
+        terms: Terms::default(),
     })
 }
 

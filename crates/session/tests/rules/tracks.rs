@@ -143,6 +143,7 @@ fn receive_only_call_requests_no_device_and_still_links() {
         room: None,
         name: None,
         token: None,
+        fetches_token: false,
         own_id: None,
         audio: Source::Nothing,
         video: Source::Nothing,

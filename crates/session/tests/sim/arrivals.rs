@@ -36,6 +36,7 @@ pub(crate) fn config(dialect: &dyn Dialect, own_id: Option<String>, rng: &mut Rn
         video: source(rng.percent(80)),
         muted: Muted::default(),
         patience: Duration::from_secs(60),
+        fetches_token: false,
         seed: u32::try_from(rng.below(1 << 32)).unwrap(),
         measures: false,
     }

@@ -1,7 +1,7 @@
 //! How the model of our own server sends events to the seats of a room.
 
 use videocalls_protocol::rooms::write_event;
-use videocalls_protocol::{Event, IceServers, ParticipantId, Peer, Welcome};
+use videocalls_protocol::{Event, IceServers, ParticipantId, Peer, Terms, Welcome};
 
 use super::super::connections::ConnId;
 use super::super::network::{Occurrence, SimulatedNetwork};
@@ -46,6 +46,7 @@ impl SimulatedNetwork {
             ping_interval,
             keep_alive: None,
             ice_servers: IceServers::default(),
+            terms: Terms::default(),
         };
         write_event(&Event::Welcome(welcome), None)
     }
